@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** One rule of the gate: what it saw, what it wanted, and whether that was enough. */
+export const gateRowSchema = z.strictObject({
+  rule: z.enum(['test-images', 'minimum-accuracy', 'uplift-over-baseline', 'minimum-recall', 'latency']),
+  observed: z.string(),
+  required: z.string(),
+  passed: z.boolean(),
+});
+export type GateRow = z.output<typeof gateRowSchema>;
+
+/** `decision.json` of one domain in one promotion. */
+export const decisionSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  decision: z.enum(['PROMOTE', 'REJECT']),
+  rows: z.array(gateRowSchema).min(1),
+  baselineAccuracy: z.number(),
+  transferAccuracy: z.number(),
+});
+export type Decision = z.output<typeof decisionSchema>;

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { labelsSchema } from '../labels.ts';
+import { nameSchema, shareSchema } from './common.ts';
+
+/** How the head (and optionally the top of the backbone) is trained. Every field has a measured default. */
+export const recipeSchema = z.strictObject({
+  seed: z.int().min(0).default(1),
+  /** Augmented variants of each training image, the unchanged one included. */
+  augmentation: z.int().min(1).max(200).default(24),
+  /** Passes over the cached features at the most; early stopping usually ends sooner. */
+  epochs: z.int().min(1).max(10_000).default(60),
+  learningRate: z.number().positive().max(1).default(0.01),
+  /** Share of each class's training images held out to choose the best step. Never taken from the test images. */
+  validationShare: z.number().min(0.05).max(0.5).default(0.2),
+  /** Instance of the training job. CPU instances only: that is the point. */
+  instanceType: z
+    .string()
+    .regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/, 'expected a SageMaker instance type such as "ml.c5.xlarge"')
+    .default('ml.c5.xlarge'),
+  spot: z.boolean().default(false),
+  /** SageMaker stops the job after this long; a stopped job is never deployed. */
+  maxSeconds: z.int().min(60).max(86_400).default(3_600),
+});
+export type Recipe = z.output<typeof recipeSchema>;
+
+/**
+ * What a challenger must show. The thresholds have no defaults: a missing one is an error that names it, never a pass.
+ * See `core/gate/` for the statistics.
+ */
+export const gatePolicySchema = z.strictObject({
+  /** Lower bound of the challenger's 95 % Wilson interval on the test images. */
+  minimumAccuracy: shareSchema,
+  /** Least gain in accuracy over the from-scratch baseline on the same images (significant at `significance`). */
+  minimumUplift: z.number().min(-1).max(1),
+  /** Least recall of every class. */
+  minimumRecall: shareSchema,
+  /** Fewer test images than this prove nothing. */
+  minimumTestImages: z.int().min(1),
+  /** Level of the one-sided exact McNemar tests. */
+  significance: z.number().gt(0).max(0.5).default(0.05),
+  /** Time of one prediction in the container, 95th percentile. */
+  maximumLatencyMs: z.number().positive().default(1_000),
+});
+export type GatePolicy = z.output<typeof gatePolicySchema>;
+
+/** Where the model is served: a serverless endpoint unless the domain asks for instances. */
+export const endpointSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('serverless'),
+    memoryMb: z.union([1024, 2048, 3072, 4096, 5120, 6144].map((mb) => z.literal(mb))).default(2048),
+    maxConcurrency: z.int().min(1).max(200).default(10),
+  }),
+  z.strictObject({
+    type: z.literal('instances'),
+    instanceType: z.string().regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/),
+    instanceCount: z.int().min(1).max(100).default(1),
+  }),
+]);
+export type EndpointSettings = z.output<typeof endpointSchema>;
+
+/** `domain.json`: uploaded last by the domain's owner, so its arrival commits the data. */
+export const domainSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  domain: nameSchema,
+  /** Folders below `train/` and `test/`, in the order of the network's outputs. */
+  labels: labelsSchema,
+  recipe: recipeSchema.prefault({}),
+  gate: gatePolicySchema,
+  endpoint: endpointSchema.prefault({ type: 'serverless' }),
+});
+export type Domain = z.output<typeof domainSchema>;
+/** What a person writes: everything with a default may be left out. */
+export type DomainInput = z.input<typeof domainSchema>;

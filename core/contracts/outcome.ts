@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { gateRowSchema } from './decision.ts';
+
+export const outcomeNameSchema = z.enum(['DEPLOYED', 'REJECTED', 'ROLLED_BACK', 'SUPERSEDED', 'FAILED']);
+export type OutcomeName = z.output<typeof outcomeNameSchema>;
+
+/** `outcome.json`: how one promotion ended for one domain. */
+export const outcomeSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  domain: z.string(),
+  model: z.string(),
+  version: z.string(),
+  execution: z.string(),
+  outcome: outcomeNameSchema,
+  /** One sentence a domain owner can act on. */
+  reason: z.string(),
+  baselineAccuracy: z.number().optional(),
+  transferAccuracy: z.number().optional(),
+  gate: z.array(gateRowSchema).optional(),
+  endpoint: z.string().optional(),
+  endpointConfig: z.string().optional(),
+  finishedAt: z.iso.datetime(),
+});
+export type Outcome = z.output<typeof outcomeSchema>;
+
+/**
+ * `domains/<domain>/champion.json`: what is live. Changes only by conditional write, which makes it the domain's
+ * deployment lock.
+ */
+export const championSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  domain: z.string(),
+  model: z.string(),
+  version: z.string(),
+  execution: z.string(),
+  trainingJob: z.string(),
+  modelName: z.string(),
+  endpoint: z.string(),
+  endpointConfig: z.string(),
+  /** S3 key (artifacts bucket) of the evaluation that got it promoted. */
+  evaluationKey: z.string(),
+  accuracy: z.number(),
+  promotedAt: z.iso.datetime(),
+});
+export type Champion = z.output<typeof championSchema>;

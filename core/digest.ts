@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+
+/** SHA-256 in lower-case hexadecimal. */
+export function sha256(bytes: Uint8Array | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** SHA-256 and size of a file, read as a stream. */
+export async function sha256OfFile(path: string): Promise<{ sha256: string; size: number }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  await pipeline(createReadStream(path), async (chunks) => {
+    for await (const chunk of chunks as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      size += chunk.length;
+    }
+  });
+  return { sha256: hash.digest('hex'), size };
+}
+
+/** Digest of a data set: over its (id, SHA-256) pairs sorted by id, so independent of the order of reading. */
+export function dataSetDigest(images: readonly { id: string; sha256: string }[]): string {
+  const lines = images.map((image) => `${image.id}\0${image.sha256}`).sort();
+  return sha256(lines.join('\n'));
+}

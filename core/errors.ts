@@ -1,0 +1,93 @@
+/** What every error of ours carries beyond its message. */
+export interface ErrorDetails {
+  /** What the person who reads this can do about it, as one sentence. */
+  hint?: string;
+  /** The error underneath, when there is one. */
+  cause?: unknown;
+}
+
+/**
+ * Base of every error that Graft raises on purpose. `name` is stable: the state machine's `Retry` and `Catch`
+ * and the command line's exit codes match on it, so it never changes with a rename of a class.
+ */
+export class GraftError extends Error {
+  readonly hint: string | undefined;
+
+  constructor(name: string, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = name;
+    this.hint = details.hint;
+  }
+}
+
+/** Something handed to us (file, event, option, request) does not have the agreed form. */
+export class InvalidInputError extends GraftError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('InvalidInput', message, details);
+  }
+}
+
+/** A model, signature, file or data set is not what its manifest says. Never retried. */
+export class IntegrityError extends GraftError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('IntegrityViolation', message, details);
+  }
+}
+
+/** Something that must be there is not. */
+export class NotFoundError extends GraftError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('NotFound', message, details);
+  }
+}
+
+/** A resource is changing; the same call may succeed later. The state machine retries on this name. */
+export class BusyError extends GraftError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('Busy', message, details);
+  }
+}
+
+/** A training job ended without a usable result (`Failed` or `Stopped`). */
+export class TrainingFailedError extends GraftError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('TrainingFailed', message, details);
+  }
+}
+
+/** An endpoint did not reach `InService` on the configuration that was asked for. */
+export class DeploymentFailedError extends GraftError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('DeploymentFailed', message, details);
+  }
+}
+
+/** The live endpoint answers differently from the training job on the golden images. */
+export class GoldenMismatchError extends GraftError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('GoldenMismatch', message, details);
+  }
+}
+
+/** A newer model is already live for this domain. */
+export class SupersededError extends GraftError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('Superseded', message, details);
+  }
+}
+
+/** Message, hint and causes on one line each, for terminals and `FailureReason`. */
+export function describeError(error: unknown): string {
+  const lines: string[] = [];
+  for (let current = error, depth = 0; current !== undefined && depth < 4; depth++) {
+    if (current instanceof Error) {
+      lines.push(depth === 0 ? current.message : `caused by: ${current.message}`);
+      if (current instanceof GraftError && current.hint) lines.push(`hint: ${current.hint}`);
+      current = current.cause;
+    } else {
+      lines.push(depth === 0 ? String(current) : `caused by: ${String(current)}`);
+      break;
+    }
+  }
+  return lines.join('\n');
+}

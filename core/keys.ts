@@ -1,0 +1,36 @@
+/** S3 keys, in one place. Buckets: models (`general/`), data (`domains/`), artifacts (`promotions/`, `callbacks/`, `domains/`). */
+
+/** Models bucket: folder of one general model version, with a slash at its end. */
+export const generalModelPrefix = (model: string, version: string) => `general/${model}/${version}/`;
+export const manifestKey = (model: string, version: string) =>
+  `${generalModelPrefix(model, version)}manifest.json`;
+export const signatureKey = (model: string, version: string) =>
+  `${generalModelPrefix(model, version)}manifest.sig`;
+
+/** Data bucket: folder of one domain. */
+export const domainPrefix = (domain: string) => `domains/${domain}/`;
+export const domainKey = (domain: string) => `${domainPrefix(domain)}domain.json`;
+/** `split` is `train` or `test`; below it one folder per label. */
+export const imagesPrefix = (domain: string, split: 'train' | 'test') => `${domainPrefix(domain)}${split}/`;
+
+/** Artifacts bucket: everything one promotion wrote about one domain. */
+export const promotionPrefix = (execution: string, domain: string) => `promotions/${execution}/${domain}/`;
+export const decisionKey = (execution: string, domain: string) =>
+  `${promotionPrefix(execution, domain)}decision.json`;
+export const outcomeKey = (execution: string, domain: string) =>
+  `${promotionPrefix(execution, domain)}outcome.json`;
+export const evaluationKey = (execution: string, domain: string, mode: string) =>
+  `${promotionPrefix(execution, domain)}evaluation-${mode}.json`;
+/** Where SageMaker writes `<job>/output/{model,output}.tar.gz`. */
+export const trainingOutputPrefix = (execution: string, domain: string) =>
+  `${promotionPrefix(execution, domain)}training/`;
+export const championKey = (domain: string) => `${domainPrefix(domain)}champion.json`;
+
+/**
+ * Task tokens wait under the name of the resource whose event will bring the news, because that name is all that the event
+ * carries.
+ */
+export const trainingCallbackKey = (job: string) => `callbacks/training-jobs/${job}.json`;
+export const endpointCallbacksPrefix = (endpoint: string) => `callbacks/endpoints/${endpoint}/`;
+export const endpointCallbackKey = (endpoint: string, config: string) =>
+  `${endpointCallbacksPrefix(endpoint)}${config}.json`;

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+
+/** SageMaker's limit for names of jobs, models, endpoint configurations and endpoints. */
+const SAGEMAKER_NAME_LIMIT = 63;
+/** Step Functions' limit for names of executions. */
+const EXECUTION_NAME_LIMIT = 80;
+
+/** First `length` hexadecimal digits of the SHA-256 of the parts. */
+export function shortDigest(parts: readonly string[], length = 8): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, length);
+}
+
+/**
+ * Joins parts with hyphens into a name of `[A-Za-z0-9-]`, at most `limit` characters, always closed by a digest of all
+ * parts, so that two different lists of parts never give the same name however much is cut.
+ */
+function derivedName(parts: readonly string[], limit: number): string {
+  const digest = shortDigest(parts);
+  const readable = parts
+    .join('-')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, limit - digest.length - 1)
+    .replace(/-+$/, '');
+  return `${readable}-${digest}`;
+}
+
+/**
+ * Execution started by the model's S3 event: one per model version, so that a duplicated event finds it.
+ */
+export function executionName(model: string, version: string): string {
+  return derivedName(['promote', model, version], EXECUTION_NAME_LIMIT);
+}
+
+/** Training job of one execution, domain, mode and attempt (0 for the first). */
+export function trainingJobName(execution: string, domain: string, mode: string, attempt: number): string {
+  return derivedName([domain, mode, String(attempt), execution], SAGEMAKER_NAME_LIMIT);
+}
+
+/** SageMaker model, from the content it serves: the training job and its artefact's digest or ETag. */
+export function modelName(domain: string, trainingJob: string, artefact: string): string {
+  return derivedName([domain, artefact, trainingJob], SAGEMAKER_NAME_LIMIT);
+}
+
+/** Endpoint configuration, from everything it says (model name and endpoint settings as JSON). */
+export function endpointConfigName(domain: string, content: string): string {
+  return derivedName([domain, content], SAGEMAKER_NAME_LIMIT);
+}
+
+/** The one endpoint of a domain; the deployment's stage is part of it. At most 63 characters by construction of its parts. */
+export function endpointName(prefix: string, domain: string): string {
+  return `${prefix}-${domain}`;
+}

@@ -1,0 +1,106 @@
+import type { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+
+/** Time, so that tests can advance it. `now` in milliseconds since 1970. */
+export interface Clock {
+  now(): number;
+  /** Calls back once after `milliseconds`; the returned function cancels. */
+  after(milliseconds: number, callback: () => void): () => void;
+}
+
+/** An EventBridge event as a service publishes it on the default bus; the bus adds id, time, account and region. */
+export interface BusEvent {
+  source: string;
+  'detail-type': string;
+  resources: string[];
+  detail: Record<string, unknown>;
+}
+
+/** What a service may use of the machine and of the other services. */
+export interface World {
+  readonly region: string;
+  readonly accountId: string;
+  /** Base URL of the one port, for instance `http://127.0.0.1:4566`. */
+  readonly endpoint: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** This service's own folder below `.graft/local/`; it exists. */
+  folder(service: string): string;
+  /** Puts an event on the default bus (at least once, asynchronously: never throws to the publisher). */
+  publish(event: BusEvent): void;
+  /** Another service's public API, in process, with the same validation as over HTTP. `service` is its signing name. */
+  call(service: string, operation: string, input: unknown): Promise<unknown>;
+}
+
+/** Who asked, and the HTTP request underneath. */
+export interface RequestContext {
+  readonly requestId: string;
+  readonly method: string;
+  /** Path as sent, percent-encoding kept. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names. */
+  readonly headers: Record<string, string | undefined>;
+  /** The undecoded body, for operations with a streaming payload; undefined for calls within the process. */
+  readonly body?: Readable;
+  /** ARN of the role whose credentials signed the request, when they were issued by this local AWS. */
+  readonly roleArn?: string;
+}
+
+/** Input and output have the shapes of the SDK client's commands (`StartExecutionInput` → `StartExecutionOutput`). */
+// biome-ignore lint/suspicious/noExplicitAny: each service narrows with the SDK's own types
+export type Operation = (input: any, context: RequestContext) => Promise<unknown> | unknown;
+
+/** What a resource of the template became: the values of `Ref` and `Fn::GetAtt`. */
+export interface Provisioned {
+  ref: string;
+  attributes?: Record<string, string>;
+}
+
+/** Creates (or finds again after a restart, idempotently) one resource of the template from its resolved properties. */
+export type ResourceType = (
+  logicalId: string,
+  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties; each type parses its own strictly
+  properties: Record<string, any>,
+) => Promise<Provisioned> | Provisioned;
+
+export type Protocol = 'json-1.0' | 'json-1.1' | 'rest-json' | 'rest-xml' | 'query';
+
+/** One AWS service. */
+export interface Service {
+  /** Name in the credential scope of a signature: `s3`, `states`, `sagemaker`, `lambda`, `events`, … */
+  readonly signingName: string;
+  readonly protocol: Protocol;
+  /** The SDK client's module: its exported schemas (`StartExecution$` …) (de)serialise requests and responses. */
+  readonly schemas: Record<string, unknown>;
+  /** By operation name. What is not here is refused by name with `UnknownOperationException`. */
+  readonly operations: Record<string, Operation>;
+  /** CloudFormation resource types that this service provides, for instance `AWS::S3::Bucket`. */
+  readonly resources?: Record<string, ResourceType>;
+  /** Called once after the whole template is provisioned and the port is open. */
+  start?(): Promise<void> | void;
+  /** Ends timers and child processes. */
+  stop?(): Promise<void> | void;
+}
+
+export type ServiceFactory = (world: World) => Service;
+
+/**
+ * An error that the client sees, in its protocol's form.
+ *
+ * @param code as in the service's model, for instance `ExecutionAlreadyExists`
+ * @param members further members of the error's shape
+ */
+export class ServiceError extends Error {
+  readonly code: string;
+  readonly statusCode: number;
+  readonly members: Record<string, unknown>;
+
+  constructor(code: string, message: string, statusCode = 400, members: Record<string, unknown> = {}) {
+    super(message);
+    this.name = 'ServiceError';
+    this.code = code;
+    this.statusCode = statusCode;
+    this.members = members;
+  }
+}
