@@ -1,0 +1,130 @@
+import { availableParallelism } from 'node:os';
+import type { Input } from '#core/contracts/common.ts';
+import { dataSetDigest, sha256 } from '#core/digest.ts';
+import { InvalidInputError } from '#core/errors.ts';
+import { decodeImage, readImageFile } from './image.ts';
+import { type ImageFile, listLabelFolders } from './label-folders.ts';
+
+/** Images of labelled classes, decoded to the network's size, in the order of labels and file names. */
+export interface DataSet {
+  /** In the order of the network's outputs. */
+  labels: string[];
+  /** `<label>/<file name>` of each image. */
+  ids: string[];
+  /** Index into `labels` of each image. */
+  classes: Int32Array;
+  input: Input;
+  /** Over the sorted (id, SHA-256) pairs of the files that were read; see `core/digest.ts`. */
+  digest: string;
+  /** Number of images, the damaged ones not counted. */
+  size: number;
+  /** Files that could not be read and were left out. */
+  damaged: { id: string; reason: string }[];
+  /** Pixels of these images, in this order: indices.length × height × width × 3 values in 0…255. */
+  gather(indices: ArrayLike<number>): Uint8Array;
+}
+
+export interface LoadOptions {
+  /** The classes and their order; the folders must be exactly these. All folders, sorted, when left out. */
+  labels?: readonly string[];
+  /** More damaged files than this share of all are an error. 0.1 when left out. */
+  maxDamagedShare?: number;
+  /** Fewer readable images than this in any class are an error. 1 when left out. */
+  minimumPerClass?: number;
+  onProgress?: (done: number, total: number) => void;
+  /** When it aborts, its reason is thrown. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Loads `<root>/<label>/<image>`. Files are read and decoded a few at a time, so memory holds the small decoded images and never
+ * the files.
+ *
+ * @throws NotFoundError, InvalidInputError naming the folder, label or files that are wrong, and the remedy
+ */
+export async function loadDataSet(root: string, input: Input, options: LoadOptions = {}): Promise<DataSet> {
+  const { labels, files } = await listLabelFolders(root, options.labels);
+  const { images, damaged } = await readAll(files, input, options);
+  refuseManyDamaged(root, damaged, files.length, options.maxDamagedShare ?? 0.1);
+  const data: DataSet = {
+    labels,
+    ids: images.map((image) => image.id),
+    classes: Int32Array.from(images, (image) => image.class),
+    input,
+    digest: dataSetDigest(images),
+    size: images.length,
+    damaged,
+    gather: (indices) => gather(images, indices, input),
+  };
+  requireImagesPerClass(data, options.minimumPerClass ?? 1, root);
+  return data;
+}
+
+/** @throws InvalidInputError naming the first class with fewer than `minimum` images, `what` naming the data set */
+export function requireImagesPerClass(data: DataSet, minimum: number, what = 'the data set') {
+  const counts = new Int32Array(data.labels.length);
+  for (const index of data.classes) counts[index]!++;
+  const poorest = counts.findIndex((count) => count < minimum);
+  if (poorest < 0) return;
+  const count = counts[poorest]!;
+  const readable = data.damaged.length > 0 ? ' readable' : '';
+  throw new InvalidInputError(
+    `The class "${data.labels[poorest]}" in "${what}" has ${count === 0 ? 'no' : `only ${count}`}${readable} image${count === 1 ? '' : 's'}, and ${minimum} are needed`,
+    { hint: 'Add images to its folder, or remove the class.' },
+  );
+}
+
+type Image = { id: string; class: number; sha256: string; pixels: Uint8Array };
+
+async function readAll(files: readonly ImageFile[], input: Input, options: LoadOptions) {
+  const results: (Image | { id: string; reason: string })[] = new Array(files.length);
+  let next = 0;
+  let done = 0;
+  const worker = async () => {
+    while (next < files.length) {
+      options.signal?.throwIfAborted();
+      const index = next++;
+      results[index] = await read(files[index]!, input);
+      options.onProgress?.(++done, files.length);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(16, 2 * availableParallelism()) }, worker));
+  const images: Image[] = [];
+  const damaged: { id: string; reason: string }[] = [];
+  for (const result of results) {
+    if ('pixels' in result) images.push(result);
+    else damaged.push(result);
+  }
+  return { images, damaged };
+}
+
+async function read(file: ImageFile, input: Input): Promise<Image | { id: string; reason: string }> {
+  try {
+    const bytes = await readImageFile(file.path);
+    const pixels = await decodeImage(bytes, input);
+    return { id: file.id, class: file.class, sha256: sha256(bytes), pixels };
+  } catch (error) {
+    return { id: file.id, reason: (error as Error).message };
+  }
+}
+
+function refuseManyDamaged(root: string, damaged: DataSet['damaged'], total: number, limit: number) {
+  if (damaged.length === 0 || damaged.length / total <= limit) return;
+  const shown = damaged.slice(0, 3).map(({ id, reason }) => `"${id}": ${reason}`);
+  if (damaged.length > shown.length) shown.push(`and ${damaged.length - shown.length} more`);
+  throw new InvalidInputError(
+    `${damaged.length} of the ${total} images in "${root}" cannot be read: ${shown.join('; ')}`,
+    { hint: `Repair or remove them; up to ${Math.round(limit * 100)} % are left out with a warning.` },
+  );
+}
+
+function gather(images: readonly Image[], indices: ArrayLike<number>, input: Input): Uint8Array {
+  const each = input.height * input.width * input.channels;
+  const pixels = new Uint8Array(indices.length * each);
+  for (let i = 0; i < indices.length; i++) {
+    const image = images[indices[i]!];
+    if (!image) throw new RangeError(`no image ${indices[i]} in a data set of ${images.length}`);
+    pixels.set(image.pixels, i * each);
+  }
+  return pixels;
+}
