@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 
@@ -28,8 +29,18 @@ export interface World {
   folder(service: string): string;
   /** Puts an event on the default bus (at least once, asynchronously: never throws to the publisher). */
   publish(event: BusEvent): void;
-  /** Another service's public API, in process, with the same validation as over HTTP. `service` is its signing name. */
-  call(service: string, operation: string, input: unknown): Promise<unknown>;
+  /**
+   * Another service's public API, in process, with the same validation as over HTTP. `service` is its signing name.
+   *
+   * @param caller whose permissions apply: with `roleArn` the role's policies are evaluated as they are over HTTP (an
+   *   EventBridge rule's target role, a state machine's role); without, the account itself asks
+   */
+  call(service: string, operation: string, input: unknown, caller?: Caller): Promise<unknown>;
+}
+
+/** On whose behalf a call within the process is made. */
+export interface Caller {
+  readonly roleArn?: string;
 }
 
 /** Who asked, and the HTTP request underneath. */
@@ -43,6 +54,10 @@ export interface RequestContext {
   readonly headers: Record<string, string | undefined>;
   /** The undecoded body, for operations with a streaming payload; undefined for calls within the process. */
   readonly body?: Readable;
+  /** The body as it was sent, for all other operations (content checksums); undefined for calls within the process. */
+  readonly rawBody?: Uint8Array;
+  /** Aborts when the client goes away before it is answered (long polling); undefined for calls within the process. */
+  readonly signal?: AbortSignal;
   /** ARN of the role whose credentials signed the request, when they were issued by this local AWS. */
   readonly roleArn?: string;
 }
@@ -57,12 +72,47 @@ export interface Provisioned {
   attributes?: Record<string, string>;
 }
 
+/** The stack that a resource belongs to. */
+export interface StackContext {
+  readonly name: string;
+  readonly id: string;
+  /**
+   * The name that CloudFormation would generate for a resource without one: `<stack>-<logical id>-<suffix>`, the
+   * same after every restart.
+   *
+   * @param limit greatest length (the readable part is cut)
+   */
+  physicalName(logicalId: string, limit?: number): string;
+}
+
 /** Creates (or finds again after a restart, idempotently) one resource of the template from its resolved properties. */
 export type ResourceType = (
   logicalId: string,
   // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties; each type parses its own strictly
   properties: Record<string, any>,
+  stack: StackContext,
 ) => Promise<Provisioned> | Provisioned;
+
+/**
+ * Answers a request outside the AWS APIs, on the same port (API Gateway's data plane, health).
+ *
+ * @param url the request's URL; its path is percent-encoded as sent
+ */
+export type RouteHandler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+) => Promise<void> | void;
+
+/** One request, ready to run, as `Service.guard` sees it. */
+export interface GuardedRequest {
+  readonly service: Service;
+  readonly operation: string;
+  /** The parsed, valid input. */
+  // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the operation
+  readonly input: any;
+  readonly roleArn: string;
+}
 
 export type Protocol = 'json-1.0' | 'json-1.1' | 'rest-json' | 'rest-xml' | 'query';
 
@@ -77,6 +127,12 @@ export interface Service {
   readonly operations: Record<string, Operation>;
   /** CloudFormation resource types that this service provides, for instance `AWS::S3::Bucket`. */
   readonly resources?: Record<string, ResourceType>;
+  /** Paths outside the AWS APIs by their prefix, which starts with `/_aws/` or `/_graft/` and ends with a slash. */
+  readonly routes?: Record<string, RouteHandler>;
+  /** The default event bus implements this: every `World.publish` arrives here, after `start`. */
+  onBusEvent?(event: BusEvent): Promise<void> | void;
+  /** IAM implements this: called before every operation that is asked with a role's credentials; throws to refuse. */
+  guard?(request: GuardedRequest): Promise<void> | void;
   /** Called once after the whole template is provisioned and the port is open. */
   start?(): Promise<void> | void;
   /** Ends timers and child processes. */

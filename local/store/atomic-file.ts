@@ -1,0 +1,32 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** Ending of files that are still being written; what a killed process leaves behind ends like this. */
+export const UNFINISHED = '.unfinished';
+
+let counter = 0;
+
+/**
+ * Replaces a file's whole content or leaves it as it was: writes a neighbour, flushes it to disk, renames it over the
+ * file. A reader never sees half of it, not even after a kill or a power failure.
+ *
+ * @param path its folder must exist
+ */
+export function writeFileAtomically(path: string, content: string | Uint8Array): void {
+  counter += 1;
+  const unfinished = join(dirname(path), `${basename(path)}.${process.pid}-${counter}${UNFINISHED}`);
+  try {
+    const file = openSync(unfinished, 'wx');
+    try {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+      for (let written = 0; written < bytes.byteLength; ) written += writeSync(file, bytes, written);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
+}
