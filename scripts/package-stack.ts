@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { GraftError } from '#core/errors.ts';
+import { buildContainer } from './build-container.ts';
+import { fingerprint, repository } from './fingerprint.ts';
+
+export interface PackageOptions {
+  stage: string;
+  region: string;
+  /** Public keys of the on-prem agents whose models are accepted, as `graft keygen` prints them. */
+  signingPublicKeys: readonly string[];
+  /** Folder for the template and the functions' archives, relative to the repository. */
+  out: string;
+}
+
+/** What serverless writes: the template that is deployed, and that the local AWS runs. */
+export const templateName = 'cloudformation-template-update-stack.json';
+
+/** Everything that decides what `serverless package` writes. */
+const sources = [
+  'core',
+  'cloud',
+  'functions',
+  'statemachines',
+  'infrastructure',
+  'serverless.yml',
+  'package-lock.json',
+  'tsconfig.json',
+];
+
+/**
+ * Builds the container's bundles and the whole CloudFormation template with one archive per function. Needs no network and
+ * no credentials. Skipped when nothing has changed since the last time.
+ *
+ * @returns path of the template and the image tag that it names
+ */
+export async function packageStack(options: PackageOptions): Promise<{ template: string; imageTag: string }> {
+  const imageTag = await buildContainer();
+  const out = join(repository, options.out);
+  const result = { template: join(out, templateName), imageTag };
+  const wanted = await fingerprint(sources, [
+    options.stage,
+    options.region,
+    imageTag,
+    ...options.signingPublicKeys,
+  ]);
+  const stamp = join(out, 'fingerprint');
+  if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted) return result;
+
+  // Serverless writes in place; a build that is cut off must not look finished.
+  const fresh = `${options.out}.new`;
+  await rm(join(repository, fresh), { recursive: true, force: true });
+  await mkdir(dirname(out), { recursive: true });
+  await runServerless(['package', '--stage', options.stage, '--region', options.region, '--package', fresh], {
+    GRAFT_IMAGE_TAG: imageTag,
+    GRAFT_SIGNING_PUBLIC_KEYS: options.signingPublicKeys.join(','),
+  });
+  await writeFile(join(repository, fresh, 'fingerprint'), wanted);
+  await rm(out, { recursive: true, force: true });
+  await rename(join(repository, fresh), out);
+  return result;
+}
+
+/** Runs the serverless command line in the repository; its output appears only when it fails or `inherit` is set. */
+export async function runServerless(
+  args: readonly string[],
+  environment: Record<string, string>,
+  stdio: 'capture' | 'inherit' = 'capture',
+): Promise<void> {
+  const require = createRequire(import.meta.url);
+  const manifest = require.resolve('serverless/package.json');
+  const { bin } = require(manifest) as { bin: Record<string, string> };
+  const command = join(dirname(manifest), bin.serverless ?? Object.values(bin)[0]!);
+  const child = spawn(process.execPath, [command, ...args], {
+    cwd: repository,
+    env: { ...process.env, ...environment },
+    stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0) {
+    throw new GraftError(
+      'PackagingFailed',
+      `serverless ${args[0]} ended with code ${code}\n${output.trim()}`,
+    );
+  }
+}
