@@ -1,0 +1,94 @@
+import * as tfl from '@tensorflow/tfjs-layers';
+import type { Input } from '#core/contracts/common.ts';
+import { InvalidInputError } from '#core/errors.ts';
+
+/** Name of the layer whose output is the features: the flattened last feature map, shape [n, h × w × filters]. */
+export const CUT_LAYER = 'features';
+
+/** Convolution filters of each block when nobody says otherwise. */
+export const DEFAULT_FILTERS: readonly number[] = [12, 24, 48, 96];
+
+/** Of batch normalisation. `momentum` suits the few hundred steps of a short training. */
+export const BATCH_NORMALISATION = { epsilon: 1e-3, momentum: 0.9 } as const;
+
+export interface NetworkOptions {
+  input: Pick<Input, 'height' | 'width' | 'channels'>;
+  /** Number of outputs, at least 2. */
+  classes: number;
+  /** One block for each entry; every block halves height and width. */
+  filters?: readonly number[];
+  /** The same seed gives the same initial weights. */
+  seed: number;
+}
+
+/**
+ * A convolutional classifier of normalised images, [n, height, width, 3] → [n, classes] (softmax). Each block is a 3 × 3
+ * convolution without bias, a 2 × 2 max pooling, batch normalisation and ReLU. Pooling comes first so that normalisation
+ * handles a quarter of the values. `features` (see `CUT_LAYER`) flattens the last map, and `classifier` is the head.
+ *
+ * @throws InvalidInputError when the image is too small for that many blocks
+ */
+export function buildNetwork(options: NetworkOptions): tfl.LayersModel {
+  const { input, classes, filters = DEFAULT_FILTERS, seed } = options;
+  if (Math.min(input.height, input.width) < 2 ** filters.length) {
+    throw new InvalidInputError(
+      `${filters.length} blocks halve an image of ${input.width} × ${input.height} to nothing`,
+      { hint: `Use images of at least ${2 ** filters.length} pixels, or fewer filters.` },
+    );
+  }
+  const model = tfl.sequential({ name: 'graft' });
+  for (const [index, count] of filters.entries()) {
+    const block = index + 1;
+    model.add(
+      tfl.layers.conv2d({
+        name: `block${block}_convolution`,
+        filters: count,
+        kernelSize: 3,
+        padding: 'same',
+        useBias: false,
+        kernelInitializer: tfl.initializers.heNormal({ seed: seed * 1_000 + block }),
+        ...(index === 0 ? { inputShape: [input.height, input.width, input.channels] } : {}),
+      }),
+    );
+    model.add(tfl.layers.maxPooling2d({ name: `block${block}_pooling`, poolSize: 2 }));
+    model.add(tfl.layers.batchNormalization({ name: `block${block}_normalisation`, ...BATCH_NORMALISATION }));
+    model.add(tfl.layers.reLU({ name: `block${block}_activation` }));
+  }
+  model.add(tfl.layers.flatten({ name: CUT_LAYER }));
+  model.add(
+    tfl.layers.dense({
+      name: 'classifier',
+      units: classes,
+      activation: 'softmax',
+      kernelInitializer: tfl.initializers.glorotUniform({ seed: seed * 1_000 }),
+    }),
+  );
+  return model;
+}
+
+/**
+ * The same architecture as a given network of `buildNetwork`, for another number of classes, with fresh random weights:
+ * what the from-scratch baseline starts from.
+ */
+export function reinitialise(network: tfl.LayersModel, classes: number, seed: number): tfl.LayersModel {
+  const [, height, width, channels] = network.inputs[0]!.shape;
+  return buildNetwork({
+    input: { height: height!, width: width!, channels: channels as 3 },
+    classes,
+    filters: filtersOf(network),
+    seed,
+  });
+}
+
+/** Convolution filters of each block of a network of `buildNetwork`. */
+export function filtersOf(network: tfl.LayersModel): number[] {
+  const filters = network.layers
+    .filter((layer) => layer.getClassName() === 'Conv2D')
+    .map((layer) => layer.getConfig().filters as number);
+  if (filters.length === 0) {
+    throw new InvalidInputError(`The model "${network.name}" has no convolutions`, {
+      hint: 'Train the general model with `graft train`.',
+    });
+  }
+  return filters;
+}
