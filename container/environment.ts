@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { readEnvironment } from '#core/environment.ts';
+
+const containerEnvironmentSchema = z.object({
+  /** The folder that SageMaker mounts at `/opt/ml`; elsewhere when several containers share one machine. */
+  GRAFT_OPT_ML: z.string().min(1).default('/opt/ml'),
+  /** SageMaker asks on port 8080. 0 takes any free port. */
+  GRAFT_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  /** Address to listen on: all of them in a container, which has its own network. */
+  GRAFT_HOST: z.string().min(1).default('0.0.0.0'),
+  GRAFT_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** Forces a numeric backend; the fastest one present when it is not set. */
+  GRAFT_BACKEND: z.enum(['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu']).optional(),
+  /** Set by SageMaker in training containers. */
+  TRAINING_JOB_NAME: z.string().min(1).default('local'),
+});
+export type ContainerEnvironment = z.output<typeof containerEnvironmentSchema>;
+
+/** @throws InvalidInputError listing every variable that has a value we cannot use */
+export function containerEnvironment(environment: NodeJS.ProcessEnv = process.env): ContainerEnvironment {
+  return readEnvironment(containerEnvironmentSchema, environment);
+}

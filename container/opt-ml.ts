@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+
+/** The input channels that a Graft training job has (`InputDataConfig` of `CreateTrainingJob`). */
+export type Channel = 'model' | 'domain' | 'train' | 'test';
+
+/** Every path of SageMaker's contract that we touch, below the folder that SageMaker calls `/opt/ml`. */
+export interface OptMl {
+  hyperparameters: string;
+  channel(channel: Channel): string;
+  /** Becomes `output/model.tar.gz`; at serving time the same tree, unpacked. */
+  model: string;
+  /** Becomes `output/output.tar.gz`. */
+  outputData: string;
+  evaluation: string;
+  /** What a stopped job knew when it was stopped. */
+  stopped: string;
+  /** Its first 1,024 characters become the job's `FailureReason`. */
+  failure: string;
+}
+
+/** @param root `/opt/ml`, or a folder of the same shape (many jobs run side by side on one machine) */
+export function optMl(root: string): OptMl {
+  const outputData = join(root, 'output', 'data');
+  return {
+    hyperparameters: join(root, 'input', 'config', 'hyperparameters.json'),
+    channel: (channel) => join(root, 'input', 'data', channel),
+    model: join(root, 'model'),
+    outputData,
+    evaluation: join(outputData, 'evaluation.json'),
+    stopped: join(outputData, 'stopped.json'),
+    failure: join(root, 'output', 'failure'),
+  };
+}

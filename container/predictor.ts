@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  type PredictionResponse,
+  type ServedModel,
+  servedModelSchema,
+} from '#core/contracts/served-model.ts';
+import { NotFoundError } from '#core/errors.ts';
+import { parseJson } from '#core/parse.ts';
+import { type BackendName, useBackend } from '#model/backend.ts';
+import { rankLabels } from '#model/evaluate.ts';
+import { loadModel } from '#model/files.ts';
+import { decodeImage } from '#model/image.ts';
+import { toTensor } from '#model/tensors.ts';
+import { HttpProblem } from './http-problem.ts';
+
+/** A model that is loaded, warm and ready to answer. */
+export interface Predictor {
+  served: ServedModel;
+  backend: string;
+  /**
+   * @param image bytes of a JPEG, PNG or WebP file
+   * @throws HttpProblem 400 naming the reason when it cannot be decoded
+   */
+  predict(image: Uint8Array): Promise<PredictionResponse>;
+}
+
+/**
+ * Loads the tfjs model beside `served-model.json` and sends one blank image through it: the first prediction compiles kernels
+ * and allocates memory, which no client should wait for.
+ *
+ * @param folder SageMaker's `/opt/ml/model`
+ */
+export async function loadPredictor(folder: string, preferred?: BackendName): Promise<Predictor> {
+  const path = join(folder, 'served-model.json');
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new NotFoundError(`${path} cannot be read`, {
+      cause,
+      hint: 'Point ModelDataUrl at the model.tar.gz of a training job of this image.',
+    });
+  });
+  const served = parseJson(servedModelSchema, text, 'served-model.json');
+  const backend = await useBackend(preferred);
+  const model = await loadModel(folder);
+  const { height, width, channels } = served.input;
+  await probabilities(model, served, new Uint8Array(height * width * channels));
+
+  return {
+    served,
+    backend: backend.name,
+    async predict(image) {
+      const pixels = await decode(image, served);
+      const { domain, general, labels, trainingJob } = served;
+      const predictions = rankLabels(await probabilities(model, served, pixels), labels);
+      return { predictions, domain, general, trainingJob };
+    },
+  };
+}
+
+/** Whatever stops the decoder is about the client's bytes, so it is never our 5xx. */
+async function decode(image: Uint8Array, served: ServedModel): Promise<Uint8Array> {
+  try {
+    return await decodeImage(image, served.input);
+  } catch (error) {
+    throw new HttpProblem(400, `The image cannot be decoded: ${(error as Error).message}`);
+  }
+}
+
+async function probabilities(
+  model: LayersModel,
+  served: ServedModel,
+  pixels: Uint8Array,
+): Promise<Float32Array> {
+  const output = tf.tidy(() => model.predict(toTensor(pixels, 1, served.input)) as tf.Tensor);
+  try {
+    return (await output.data()) as Float32Array;
+  } finally {
+    output.dispose();
+  }
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Domain, domainSchema } from '#core/contracts/domain.ts';
+import { type Hyperparameters, hyperparametersSchema } from '#core/contracts/hyperparameters.ts';
+import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
+import { sha256OfFile } from '#core/digest.ts';
+import { IntegrityError, InvalidInputError, NotFoundError } from '#core/errors.ts';
+import { parseJson } from '#core/parse.ts';
+import type { OptMl } from './opt-ml.ts';
+
+/** All that a training job is told, apart from the images. */
+export interface JobInputs {
+  hyperparameters: Hyperparameters;
+  domain: Domain;
+  manifest: Manifest;
+}
+
+/**
+ * Reads and checks hyperparameters, `domain.json` and the general model's manifest with the digests of its files.
+ *
+ * @throws NotFoundError when a file is missing
+ * @throws InvalidInputError when one does not have the agreed form, or they contradict each other
+ * @throws IntegrityError when a file of the general model is not what the manifest says
+ */
+export async function readInputs(paths: OptMl): Promise<JobInputs> {
+  const hyperparameters = parseJson(
+    hyperparametersSchema,
+    await readText(paths.hyperparameters, 'hyperparameters.json'),
+    'hyperparameters.json',
+    'Set HyperParameters "mode" (transfer or baseline) and "domain" in CreateTrainingJob.',
+  );
+  const domain = parseJson(
+    domainSchema,
+    await readText(join(paths.channel('domain'), 'domain.json'), 'domain.json (channel "domain")'),
+    'domain.json',
+  );
+  if (domain.domain !== hyperparameters.domain) {
+    throw new InvalidInputError(
+      `The job is for domain "${hyperparameters.domain}", but its domain.json is of "${domain.domain}"`,
+      { hint: 'Point channel "domain" at domains/<domain>/domain.json of the same domain.' },
+    );
+  }
+  const folder = paths.channel('model');
+  const manifest = parseJson(
+    manifestSchema,
+    await readText(join(folder, 'manifest.json'), 'manifest.json (channel "model")'),
+    'manifest.json of the general model',
+  );
+  await verifyFiles(folder, manifest);
+  return { hyperparameters, domain, manifest };
+}
+
+async function readText(path: string, what: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new NotFoundError(`${what} cannot be read at ${path}`, {
+      cause,
+      hint: 'Check the channels in InputDataConfig of CreateTrainingJob.',
+    });
+  }
+}
+
+async function verifyFiles(folder: string, manifest: Manifest): Promise<void> {
+  for (const file of manifest.files) {
+    const found = await sha256OfFile(join(folder, file.name)).catch((cause: unknown) => {
+      throw new NotFoundError(`${file.name} of the general model is missing`, { cause });
+    });
+    if (found.sha256 !== file.sha256 || found.size !== file.size) {
+      throw new IntegrityError(
+        `${file.name} of general model ${manifest.model} ${manifest.version} is not the file that its manifest lists`,
+        { hint: 'Push the model again with `graft push`.' },
+      );
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import { HttpProblem } from './http-problem.ts';
+
+/** SageMaker's limit of a request to a real-time endpoint, in bytes (6 MiB). */
+export const BODY_LIMIT = 6_291_456;
+
+/**
+ * The whole body. Of one that is too large, no more than the limit is kept; the rest is read and dropped, because closing the
+ * connection while the client still writes would lose the answer.
+ *
+ * @throws HttpProblem 413 above the limit, 400 when the client hangs up in the middle
+ */
+export function readBody(request: IncomingMessage, limit = BODY_LIMIT): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const refuse = () => {
+      chunks.length = 0;
+      request.removeAllListeners('data');
+      request.resume();
+      reject(
+        new HttpProblem(
+          413,
+          `The request is larger than ${limit} bytes: send a smaller image, or compress it`,
+        ),
+      );
+    };
+    if (Number(request.headers['content-length'] ?? 0) > limit) {
+      refuse();
+      return;
+    }
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) refuse();
+      else chunks.push(chunk);
+    });
+    request.once('end', () => resolve(Buffer.concat(chunks)));
+    request.once('error', () =>
+      reject(new HttpProblem(400, 'The request ended before its body was complete')),
+    );
+  });
+}

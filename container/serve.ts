@@ -1,0 +1,36 @@
+/**
+ * `<image> serve`: the model in `/opt/ml/model` behind SageMaker's HTTP contract. It listens at once and answers `/ping` with
+ * 503 until the model is loaded and warm. SIGTERM drains and exits with 0.
+ */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { containerEnvironment } from './environment.ts';
+import { createLogger } from './log.ts';
+import { optMl } from './opt-ml.ts';
+import { loadPredictor } from './predictor.ts';
+import { createModelServer } from './server.ts';
+
+/** SageMaker kills 30 s after SIGTERM. */
+const DRAIN_LIMIT_MS = 25_000;
+
+const environment = containerEnvironment();
+const log = createLogger('graft-serve', environment.GRAFT_LOG_LEVEL);
+const { server, ready, drain } = createModelServer(log);
+
+process.once('SIGTERM', async () => {
+  log.info('SIGTERM: draining');
+  await drain(DRAIN_LIMIT_MS);
+  process.exit(0);
+});
+
+try {
+  server.listen(environment.GRAFT_PORT, environment.GRAFT_HOST);
+  await once(server, 'listening');
+  log.info({ port: (server.address() as AddressInfo).port }, 'listening');
+  const predictor = await loadPredictor(optMl(environment.GRAFT_OPT_ML).model, environment.GRAFT_BACKEND);
+  ready(predictor);
+  log.info({ backend: predictor.backend, trainingJob: predictor.served.trainingJob }, 'model is warm');
+} catch (error) {
+  log.fatal({ err: error }, 'the model cannot be served');
+  process.exit(1);
+}

@@ -1,0 +1,145 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Logger } from 'pino';
+import { type CurvePoint, type Evaluation, evaluationSchema } from '#core/contracts/evaluation.ts';
+import { servedModelSchema } from '#core/contracts/served-model.ts';
+import { parse } from '#core/parse.ts';
+import { type BackendName, useBackend } from '#model/backend.ts';
+import { trainBaseline } from '#model/baseline.ts';
+import { type DataSet, loadDataSet } from '#model/data-set.ts';
+import { evaluate } from '#model/evaluate.ts';
+import { loadModel, saveModel } from '#model/files.ts';
+import { measureLatency } from '#model/latency.ts';
+import { fineTune, maximumSteps } from '#model/transfer.ts';
+import { curveLine, testAccuracyLine } from './metrics.ts';
+import type { OptMl } from './opt-ml.ts';
+import { type JobInputs, readInputs } from './read-inputs.ts';
+import { removeResults } from './stop.ts';
+
+/** What a training job gets from the process around it. */
+export interface TrainingJob {
+  paths: OptMl;
+  /** Recorded in the served model, so that every prediction names its job. */
+  trainingJob: string;
+  backend?: BackendName | undefined;
+  log: Logger;
+  /** Takes one metric line, without a line break. */
+  metric(line: string): void;
+  onPoint?(point: CurvePoint): void;
+  /** Aborted by SIGTERM. */
+  signal: AbortSignal;
+}
+
+/**
+ * The whole job: channels in, `model.tar.gz`'s content and `evaluation.json` out. Accuracy, rows and latency are measured on
+ * the saved model after it was read back from disk, so that what is reported is what will be served.
+ *
+ * @throws GraftError when an input is missing or not what it should be; nothing is left in `/opt/ml/model` then
+ */
+export async function runTrainingJob(job: TrainingJob): Promise<Evaluation> {
+  try {
+    return await train(job);
+  } catch (error) {
+    removeResults(job.paths);
+    throw error;
+  }
+}
+
+async function train(job: TrainingJob): Promise<Evaluation> {
+  const { paths, log, signal } = job;
+  const startedAt = performance.now();
+  const inputs = await readInputs(paths);
+  const { manifest, domain } = inputs;
+  const backend = await useBackend(job.backend);
+  log.info({ backend, ...inputs.hyperparameters, general: manifest.version }, 'training starts');
+
+  const options = { labels: domain.labels, signal };
+  const trainImages = await loadDataSet(paths.channel('train'), manifest.input, options);
+  const testImages = await loadDataSet(paths.channel('test'), manifest.input, options);
+  for (const image of [...trainImages.damaged, ...testImages.damaged]) {
+    log.warn(image, 'image left out');
+  }
+
+  const general = await loadModel(paths.channel('model'));
+  const result = await trainAs(job, inputs, general, trainImages);
+  general.dispose();
+  signal.throwIfAborted();
+
+  await mkdir(paths.model, { recursive: true });
+  await saveModel(result.model, paths.model);
+  result.model.dispose();
+  await writeServedModel(job, inputs);
+
+  const saved = await loadModel(paths.model);
+  const measured = await evaluate(saved, testImages);
+  const latencyMs = await measureLatency(saved, manifest.input);
+  saved.dispose();
+  signal.throwIfAborted();
+
+  const evaluation = parse(
+    evaluationSchema,
+    {
+      schemaVersion: 1,
+      mode: inputs.hyperparameters.mode,
+      domain: domain.domain,
+      general: { model: manifest.model, version: manifest.version },
+      labels: domain.labels,
+      data: {
+        trainDigest: trainImages.digest,
+        testDigest: testImages.digest,
+        trainImages: trainImages.ids.length,
+        testImages: testImages.ids.length,
+        damaged: [...trainImages.damaged, ...testImages.damaged],
+      },
+      ...measured,
+      curve: result.curve,
+      bestStep: result.bestStep,
+      steps: result.steps,
+      latencyMs,
+      seconds: (performance.now() - startedAt) / 1000,
+      seed: domain.recipe.seed,
+      backend: backend.name,
+    },
+    'evaluation.json',
+  );
+  await mkdir(paths.outputData, { recursive: true });
+  await writeFile(paths.evaluation, JSON.stringify(evaluation));
+  // From here to the end of the process nothing waits: a job either was stopped or is done, never both.
+  signal.throwIfAborted();
+  job.metric(testAccuracyLine(evaluation.accuracy));
+  log.info({ accuracy: evaluation.accuracy, seconds: evaluation.seconds }, 'training done');
+  return evaluation;
+}
+
+async function trainAs(job: TrainingJob, inputs: JobInputs, general: LayersModel, trainImages: DataSet) {
+  const { hyperparameters, domain, manifest } = inputs;
+  const task = { general, cutLayer: manifest.cutLayer, train: trainImages, recipe: domain.recipe };
+  const hooks = {
+    onPoint(point: CurvePoint) {
+      job.metric(curveLine(point));
+      job.onPoint?.(point);
+    },
+    signal: job.signal,
+  };
+  if (hyperparameters.mode === 'transfer') return fineTune(task, hooks);
+  // The two jobs run at the same time, so the baseline cannot know when the transfer head stops early: it takes as many
+  // steps as the head could at the most, which is never fewer.
+  return trainBaseline({ ...task, minimumSteps: maximumSteps(domain.recipe, trainImages) }, hooks);
+}
+
+async function writeServedModel(job: TrainingJob, { domain, manifest }: JobInputs): Promise<void> {
+  const servedModel = parse(
+    servedModelSchema,
+    {
+      schemaVersion: 1,
+      domain: domain.domain,
+      labels: domain.labels,
+      input: manifest.input,
+      general: { model: manifest.model, version: manifest.version },
+      trainingJob: job.trainingJob,
+    },
+    'served-model.json',
+  );
+  await writeFile(join(job.paths.model, 'served-model.json'), JSON.stringify(servedModel));
+}
