@@ -1,0 +1,39 @@
+import type { IconSet } from './icon-sets.ts';
+
+/** The domain: fruits and vegetables that all icon sets but, for two of them, `fxemoji` draw. */
+export const PRODUCE = [
+  'banana',
+  'carrot',
+  'cherries',
+  'cucumber',
+  'eggplant',
+  'grapes',
+  'lemon',
+  'pear',
+  'pineapple',
+  'strawberry',
+  'tomato',
+  'watermelon',
+] as const;
+
+/** Categories of things. Faces, people, flags and signs would teach the network letters and shades of yellow. */
+const CATEGORIES = ['Activities', 'Animals & Nature', 'Food & Drink', 'Objects', 'Travel & Places'];
+
+/** Fruits, vegetables and what shows or resembles them: none of it may be learnt before the domain. */
+const PRODUCE_AND_RELATIVES =
+  /acorn|apple|avocado|banana|bean|berr(y|ies)|broccoli|carrot|cherr(y|ies)|chestnut|citrus|coconut|corn|cucumber|eggplant|french-fries|garlic|ginger|grape|jack-o-lantern|kiwi|leafy|lemon|lime|mango|melon|mushroom|olive|onion|orange|pea($|-|ch|nut|r)|pepper|pine-decoration|potato|pumpkin|salad|shallow-pan|shortcake|tangerine|tomato|tropical-drink|wine-glass|cocktail-glass|birthday-cake/;
+
+/** Variants of one drawing (24 clocks, 12 moons, mailboxes …), which only differ in what a small image cannot show. */
+const VARIANTS =
+  /-oclock|-thirty|moon-face|gibbous|quarter|waxing|waning|mailbox-with|mobile-phone-|speaker-|-globe|globe-showing-(asia|europe)|sun-behind-|closed-umbrella|umbrella-with|-book$|envelope-|incoming-|banknote|chart-increasing-|oncoming-|airplane-|medal|flag-in-hole|locked-with|houses|hourglass-not|logo/;
+
+/**
+ * Classes of the general data set: things that each of these sets draws, produce and its relatives left out, sorted by name.
+ */
+export function generalClasses(sets: readonly IconSet[]): string[] {
+  const categories = sets.find((set) => Object.keys(set.categories).length > 0)?.categories ?? {};
+  return CATEGORIES.flatMap((category) => categories[category] ?? [])
+    .filter((name) => sets.every((set) => set.has(name)))
+    .filter((name) => !PRODUCE_AND_RELATIVES.test(name) && !VARIANTS.test(name))
+    .sort();
+}
