@@ -76,6 +76,16 @@ export class SupersededError extends GraftError {
   }
 }
 
+/**
+ * An AWS service throttled us or failed on its side, even after the SDK's own retries. The state machine retries on this
+ * name, so that its `Retry` needs no list of every service's error codes.
+ */
+export class TransientError extends GraftError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('Transient', message, details);
+  }
+}
+
 /** Message, hint and causes on one line each, for terminals and `FailureReason`. */
 export function describeError(error: unknown): string {
   const lines: string[] = [];

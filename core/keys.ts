@@ -15,6 +15,12 @@ export const imagesPrefix = (domain: string, split: 'train' | 'test') => `${doma
 
 /** Artifacts bucket: everything one promotion wrote about one domain. */
 export const promotionPrefix = (execution: string, domain: string) => `promotions/${execution}/${domain}/`;
+/**
+ * Folder of this promotion's own copy of `domain.json`, with a slash at its end: a domain owner who uploads new data meanwhile
+ * does not change what is running.
+ */
+export const domainSnapshotPrefix = (execution: string, domain: string) =>
+  `${promotionPrefix(execution, domain)}domain/`;
 export const decisionKey = (execution: string, domain: string) =>
   `${promotionPrefix(execution, domain)}decision.json`;
 export const outcomeKey = (execution: string, domain: string) =>
@@ -25,6 +31,8 @@ export const evaluationKey = (execution: string, domain: string, mode: string) =
 export const trainingOutputPrefix = (execution: string, domain: string) =>
   `${promotionPrefix(execution, domain)}training/`;
 export const championKey = (domain: string) => `${domainPrefix(domain)}champion.json`;
+/** Who is changing the domain's endpoint at this moment; absent when nobody is. */
+export const deploymentLockKey = (domain: string) => `${domainPrefix(domain)}deployment.json`;
 
 /**
  * Task tokens wait under the name of the resource whose event will bring the news, because that name is all that the event

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { nameSchema, sha256Schema, versionSchema } from './common.ts';
+import { gateRowSchema } from './decision.ts';
+import { endpointSchema, gatePolicySchema, recipeSchema } from './domain.ts';
+import { outcomeNameSchema } from './outcome.ts';
+
+/**
+ * What the states of `promote-model` hand to each other: keys and names, never contents, since a state's data may not
+ * exceed 262,144 bytes. Inside the Map one object grows from state to state (`domainPromotionSchema`).
+ */
+
+/** What names one domain's promotion, in every state of the Map. */
+const subject = {
+  /** Name of the execution. */
+  execution: z.string().min(1).max(80),
+  /** Checked against the rules for names by PrepareDomain, so that a folder with a bad name is that domain's failure. */
+  domain: z.string().min(1),
+  model: nameSchema,
+  version: versionSchema,
+};
+export const domainSubjectSchema = z.strictObject(subject);
+export type DomainSubject = z.output<typeof domainSubjectSchema>;
+
+/** Answer of VerifyModel: one item of the Map per domain. */
+export const verifiedSchema = z.strictObject({
+  model: nameSchema,
+  version: versionSchema,
+  manifestSha256: sha256Schema,
+  domains: z.array(z.string().min(1)),
+  /** Whether somebody named the domains, which allows promoting the version that is already live once more (new data). */
+  chosen: z.boolean(),
+});
+export type Verified = z.output<typeof verifiedSchema>;
+
+/** The parts of a recipe that the training job's request needs; the container reads the rest from `domain.json`. */
+export const trainingResourcesSchema = recipeSchema.pick({ instanceType: true, spot: true, maxSeconds: true });
+export type TrainingResources = z.output<typeof trainingResourcesSchema>;
+
+/** Answer of PrepareDomain. */
+export const preparedSchema = z.strictObject({
+  /** Names of the two training jobs. */
+  jobs: z.strictObject({ transfer: z.string(), baseline: z.string() }),
+  resources: trainingResourcesSchema,
+  gate: gatePolicySchema,
+  endpoint: z.strictObject({ name: z.string(), settings: endpointSchema }),
+  images: z.strictObject({ train: z.int().positive(), test: z.int().positive() }),
+});
+export type Prepared = z.output<typeof preparedSchema>;
+
+/** A completed training job: what StartFineTuning's and StartBaseline's callbacks bring. Keys of the artifacts bucket. */
+export const trainedSchema = z.strictObject({
+  job: z.string(),
+  modelKey: z.string(),
+  outputKey: z.string(),
+});
+export type Trained = z.output<typeof trainedSchema>;
+
+/** Answer of EvaluateGate. Keys of the artifacts bucket. */
+export const gatedSchema = z.strictObject({
+  decision: z.enum(['PROMOTE', 'REJECT']),
+  rows: z.array(gateRowSchema),
+  baselineAccuracy: z.number(),
+  transferAccuracy: z.number(),
+  decisionKey: z.string(),
+  evaluationKeys: z.strictObject({ transfer: z.string(), baseline: z.string() }),
+});
+export type Gated = z.output<typeof gatedSchema>;
+
+/** What was live when the deployment began, read while holding the deployment lock. */
+export const previousChampionSchema = z.strictObject({
+  /** ETag of `champion.json`, for the conditional write at the end. */
+  etag: z.string().min(1),
+  version: versionSchema,
+  endpointConfig: z.string(),
+});
+export type PreviousChampion = z.output<typeof previousChampionSchema>;
+
+/** An endpoint that is `InService` on the requested configuration: what DeployEndpoint's callback brings. */
+export const deployedSchema = z.strictObject({
+  endpoint: z.string(),
+  endpointConfig: z.string(),
+  modelName: z.string(),
+  /** null when nothing was live before. */
+  previous: previousChampionSchema.nullable(),
+});
+export type Deployed = z.output<typeof deployedSchema>;
+
+/** Answer of ConfirmEndpoint. */
+export const confirmedSchema = z.strictObject({ goldenImages: z.int().positive() });
+export type Confirmed = z.output<typeof confirmedSchema>;
+
+/** What RestoreEndpoint's callback brings. `endpointConfig` is null when the endpoint was deleted: there was none before. */
+export const restoredSchema = z.strictObject({
+  endpoint: z.string(),
+  endpointConfig: z.string().nullable(),
+});
+export type Restored = z.output<typeof restoredSchema>;
+
+/** `$states.errorOutput`. */
+export const stateErrorSchema = z.object({ Error: z.string(), Cause: z.string().optional() });
+export type StateError = z.output<typeof stateErrorSchema>;
+
+/** Everything known about one domain's promotion when FinishDomain is reached, whichever way that was. */
+export const domainPromotionSchema = z.strictObject({
+  ...subject,
+  chosen: z.boolean(),
+  prepared: preparedSchema.optional(),
+  training: z.strictObject({ transfer: trainedSchema, baseline: trainedSchema }).optional(),
+  gate: gatedSchema.optional(),
+  deployment: deployedSchema.optional(),
+  confirmed: confirmedSchema.optional(),
+  /** Why the endpoint was taken back to what it was before. */
+  mismatch: stateErrorSchema.optional(),
+  restored: restoredSchema.optional(),
+  error: stateErrorSchema.optional(),
+});
+export type DomainPromotion = z.output<typeof domainPromotionSchema>;
+
+/** Answer of FinishDomain: an excerpt of `outcome.json`, small enough that hundreds of domains fit into one state's data. */
+export const domainOutcomeSchema = z.strictObject({
+  domain: z.string(),
+  outcome: outcomeNameSchema,
+  reason: z.string(),
+  baselineAccuracy: z.number().optional(),
+  transferAccuracy: z.number().optional(),
+  endpoint: z.string().optional(),
+});
+export type DomainOutcome = z.output<typeof domainOutcomeSchema>;
+
+/** Answer of FinishPromotion and output of an execution that succeeds. */
+export const promotionSummarySchema = z.strictObject({
+  model: nameSchema,
+  version: versionSchema,
+  outcomes: z.array(domainOutcomeSchema),
+  /** Domains whose outcome is FAILED; the execution fails when there are any. */
+  failed: z.array(z.string()),
+  /** One sentence for people, for instance `2 domains: 1 DEPLOYED, 1 REJECTED`. */
+  summary: z.string(),
+});
+export type PromotionSummary = z.output<typeof promotionSummarySchema>;
