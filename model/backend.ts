@@ -97,10 +97,27 @@ async function useWebAssembly(): Promise<Omit<BackendInfo, 'reason'>> {
     const packageFile = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
     setWasmPaths(`${join(dirname(packageFile), 'dist')}/`);
   }
-  if (!(await tf.setBackend('wasm'))) throw new Error('The WebAssembly backend does not start');
+  await withoutProcessListeners(async () => {
+    if (!(await tf.setBackend('wasm'))) throw new Error('The WebAssembly backend does not start');
+  });
   const { registerKernels } = await import('./kernels/register.ts');
   registerKernels();
   return { name: 'wasm', device: processor(), version: version_wasm };
+}
+
+/**
+ * The WebAssembly runtime adds process-wide listeners that rethrow every uncaught error from its own minified file, so that
+ * any mistake anywhere in the program ends in pages of foreign source. Whatever `start` adds is taken off again.
+ */
+async function withoutProcessListeners(start: () => Promise<void>): Promise<void> {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map((event) => process.rawListeners(event));
+  await start();
+  for (const [index, event] of events.entries()) {
+    for (const listener of process.rawListeners(event)) {
+      if (!before[index]!.includes(listener)) process.removeListener(event, listener as () => void);
+    }
+  }
 }
 
 async function usePlainJavaScript(): Promise<BackendInfo> {
