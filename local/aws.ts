@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { InvalidInputError } from '#core/errors.ts';
+import { systemClock } from './clock.ts';
+import { lockState } from './lock.ts';
+import type { BusEvent, Clock, RouteHandler, ServiceFactory, World } from './service.ts';
+import { roleOf } from './services/sts/credentials.ts';
+import { asServiceError, notEmulated } from './wire/errors.ts';
+import { createFront } from './wire/front.ts';
+import { modelOf, runOperation } from './wire/run.ts';
+import { Services } from './wire/services.ts';
+
+export const LOCAL_ACCOUNT = '000000000000';
+export const DEFAULT_REGION = 'eu-central-1';
+
+export interface LocalAwsOptions {
+  services: readonly ServiceFactory[];
+  /** Folder of everything that is kept; created when it is not there. */
+  state: string;
+  /** 0 for any free port. */
+  port: number;
+  host?: string;
+  region?: string;
+  clock?: Clock;
+  log?: Logger;
+}
+
+/** A running local AWS. */
+export interface LocalAws {
+  readonly endpoint: string;
+  readonly world: World;
+  readonly services: Services;
+  /** Lets requests in and starts the services' own work; before it every request is told to come back. */
+  open(): Promise<void>;
+  /** Stops the services, their child processes and the port. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the port and makes the services, without letting requests in yet, so that a template can be provisioned first.
+ *
+ * @throws InvalidInputError when the port is taken
+ * @throws BusyError when another process uses the state folder
+ */
+export async function createLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
+  mkdirSync(options.state, { recursive: true });
+  const lock = await lockState(options.state);
+  const host = options.host ?? '127.0.0.1';
+  const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 15 * 60_000 });
+  try {
+    await listen(server, options.port, host);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  const endpoint = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
+  lock.announce(endpoint);
+
+  const log = options.log ?? pino({ level: 'silent' });
+  const services = new Services();
+  const routes = new Map<string, RouteHandler>();
+  const bus = new Bus(services, log);
+  const world: World = {
+    region: options.region ?? DEFAULT_REGION,
+    accountId: LOCAL_ACCOUNT,
+    endpoint,
+    clock: options.clock ?? systemClock,
+    log,
+    folder(service) {
+      const path = join(options.state, service);
+      mkdirSync(path, { recursive: true });
+      return path;
+    },
+    publish: (event) => bus.publish(event),
+    async call(signingName, operation, input, caller) {
+      const service = services.withOperation(signingName, operation);
+      if (service === undefined) throw notEmulated('json-1.1', `${signingName}:${operation}`);
+      try {
+        return await runOperation(services, service, modelOf(service, operation), input, {
+          requestId: randomUUID(),
+          method: 'POST',
+          path: '/',
+          query: new URLSearchParams(),
+          headers: {},
+          ...(caller?.roleArn === undefined ? {} : { roleArn: caller.roleArn }),
+        });
+      } catch (error) {
+        throw asServiceError(error, service);
+      }
+    },
+  };
+
+  let ready = false;
+  routes.set('/_graft/health', (_request, response) => {
+    response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify({
+        status: ready ? 'ready' : 'starting',
+        pid: process.pid,
+        services: services.all().map((service) => service.signingName),
+      }),
+    );
+  });
+  for (const create of options.services) {
+    const service = create(world);
+    services.add(service);
+    for (const [prefix, handler] of Object.entries(service.routes ?? {})) routes.set(prefix, handler);
+  }
+  const front = createFront({
+    services,
+    clock: world.clock,
+    log,
+    routes,
+    roleOf: (token) => roleOf(world, token)?.roleArn,
+  });
+  server.on('request', (request, response) => {
+    if (ready || request.url === '/_graft/health') void front(request, response);
+    else {
+      // The SDKs try again after a 503.
+      response.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain' });
+      response.end('the local AWS is starting');
+    }
+  });
+
+  let stopping: Promise<void> | undefined;
+  return {
+    endpoint,
+    world,
+    services,
+    async open() {
+      for (const service of services.all()) await service.start?.();
+      ready = true;
+      bus.open();
+    },
+    stop() {
+      stopping ??= stopAll(services, server, bus, log).finally(() => lock.release());
+      return stopping;
+    },
+  };
+}
+
+/** The default bus's way in: keeps what is published before the start, delivers after the publisher has gone on. */
+class Bus {
+  readonly #services: Services;
+  readonly #log: Logger;
+  #waiting: BusEvent[] | undefined = [];
+
+  constructor(services: Services, log: Logger) {
+    this.#services = services;
+    this.#log = log;
+  }
+
+  publish(event: BusEvent): void {
+    if (this.#waiting !== undefined) this.#waiting.push(event);
+    else setImmediate(() => void this.#deliver(event));
+  }
+
+  open(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const event of waiting) this.publish(event);
+  }
+
+  close(): void {
+    this.#waiting = [];
+  }
+
+  async #deliver(event: BusEvent): Promise<void> {
+    for (const service of this.#services.all()) {
+      try {
+        await service.onBusEvent?.(event);
+      } catch (error) {
+        this.#log.error({ err: error, event }, 'the event bus failed');
+      }
+    }
+  }
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') {
+      throw new InvalidInputError(`port ${port} on ${host} is in use`, {
+        cause: error,
+        hint: `Stop what runs there, or choose another port: npm run local -- --port ${port + 1}`,
+      });
+    }
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new InvalidInputError(`${host} is no address of this machine`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** The last started stops first. A service that fails to stop does not keep the others running. */
+async function stopAll(services: Services, server: Server, bus: Bus, log: Logger): Promise<void> {
+  bus.close();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  for (const service of [...services.all()].reverse()) {
+    try {
+      await service.stop?.();
+    } catch (error) {
+      log.error({ err: error, service: service.signingName }, 'a service did not stop');
+    }
+  }
+  server.closeAllConnections();
+  await closed;
+}

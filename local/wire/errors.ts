@@ -1,0 +1,109 @@
+import type { Protocol, Service } from '../service.ts';
+import { ServiceError } from '../service.ts';
+import { toJson } from './json.ts';
+import { errorOf } from './model.ts';
+import { namespaceOf } from './namespaces.ts';
+import { JSON_TYPES, type WireResponse } from './response.ts';
+import { HTTP_DATE, writeText } from './scalars.ts';
+import { ShapeError } from './shape.ts';
+import { escapeXml, structure } from './xml.ts';
+
+/** What an error's form depends on; a service that is not there has only the protocol that the request speaks. */
+export type ErrorContext = Pick<Service, 'signingName' | 'protocol' | 'schemas'>;
+
+const DEFAULT_STATUS = 400;
+
+/** Services that call a missing member or wrong value something else than `ValidationException`. */
+const VALIDATION_CODES: Record<string, string> = {
+  s3: 'InvalidRequest',
+  apigateway: 'BadRequestException',
+  logs: 'InvalidParameterException',
+  sqs: 'MissingParameter',
+  sns: 'InvalidParameter',
+  sts: 'ValidationError',
+  iam: 'ValidationError',
+  cloudformation: 'ValidationError',
+};
+
+/** A value without its schema's shape, as the service words it. */
+export function refusal(service: ErrorContext, error: ShapeError): ServiceError {
+  if (error.missing) {
+    return new ServiceError(
+      VALIDATION_CODES[service.signingName] ?? 'ValidationException',
+      `1 validation error detected: ${error.message}`,
+    );
+  }
+  if (service.protocol === 'rest-xml') return new ServiceError('MalformedXML', error.message);
+  if (service.protocol === 'query') {
+    return new ServiceError(VALIDATION_CODES[service.signingName] ?? 'ValidationError', error.message);
+  }
+  return new ServiceError('SerializationException', error.message);
+}
+
+/** What this local AWS does not do, said in the form of the protocol that was spoken. */
+export function notEmulated(protocol: Protocol, what: string): ServiceError {
+  const message = `The local AWS does not emulate ${what}: see docs/fidelity.md for what it does.`;
+  if (protocol === 'query') return new ServiceError('InvalidAction', message);
+  if (protocol === 'rest-xml') return new ServiceError('NotImplemented', message, 501);
+  return new ServiceError('UnknownOperationException', message);
+}
+
+/** An error of ours stays itself; anything else is a fault in the local AWS and says so. */
+export function asServiceError(error: unknown, service: ErrorContext): ServiceError {
+  if (error instanceof ServiceError) return error;
+  if (error instanceof ShapeError) return refusal(service, error);
+  const code = service.protocol === 'rest-xml' ? 'InternalError' : 'InternalFailure';
+  return new ServiceError(code, error instanceof Error ? error.message : String(error), 500);
+}
+
+/** Writes an error in its protocol's form. */
+export function writeError(service: ErrorContext, error: ServiceError, requestId: string): WireResponse {
+  const model = errorOf(service.schemas, error.code);
+  const status = error.statusCode === DEFAULT_STATUS ? (model?.status ?? DEFAULT_STATUS) : error.statusCode;
+  const headers: Record<string, string> = {};
+  const members: Record<string, unknown> = { ...error.members };
+  let messageName = 'message';
+  if (model) {
+    for (const [name, member] of model.schema.structIterator()) {
+      if (name.toLowerCase() === 'message') messageName = name;
+      const header = member.getMergedTraits().httpHeader as string | undefined;
+      if (header !== undefined && members[name] !== undefined) {
+        headers[header.toLowerCase()] = writeText(member, members[name], HTTP_DATE);
+        delete members[name];
+      }
+    }
+  }
+  const sender = status < 500 ? 'Sender' : 'Receiver';
+  if (service.protocol === 'rest-xml' || service.protocol === 'query') {
+    const code = service.protocol === 'query' ? (model?.queryCode ?? error.code) : error.code;
+    const details = model ? structure(model.schema, members).elements : plainElements(members);
+    const inner = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>${details}`;
+    const request = `<RequestId>${requestId}</RequestId>`;
+    const body =
+      service.protocol === 'rest-xml'
+        ? `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${inner}${request}<HostId>local</HostId></Error>`
+        : `<ErrorResponse xmlns="${escapeXml(namespaceOf(service))}"><Error><Type>${sender}</Type>${inner}</Error>${request}</ErrorResponse>`;
+    return { status, headers: { ...headers, 'content-type': 'application/xml' }, body };
+  }
+  if (model?.queryCode !== undefined) headers['x-amzn-query-error'] = `${model.queryCode};${sender}`;
+  const body = {
+    __type: error.code,
+    ...(model ? (toJson(model.schema, members, service.protocol === 'rest-json') as object) : members),
+    [messageName]: error.message,
+  };
+  return {
+    status,
+    headers: {
+      ...headers,
+      'x-amzn-errortype': model?.name ?? error.code,
+      'content-type': service.protocol === 'rest-json' ? 'application/json' : JSON_TYPES[service.protocol],
+    },
+    body: JSON.stringify(body),
+  };
+}
+
+function plainElements(members: Record<string, unknown>): string {
+  return Object.entries(members)
+    .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
+    .join('');
+}

@@ -1,0 +1,40 @@
+import type { RequestContext, Service } from '../service.ts';
+import { notEmulated } from './errors.ts';
+import { type OperationModel, operationsOf } from './model.ts';
+import type { Services } from './services.ts';
+import { checkShape } from './shape.ts';
+
+/**
+ * Runs one operation: checks the input's shape, asks the guards when a role asks, and checks the output's shape, so
+ * that a service of ours that answers wrongly is found here and not in a client.
+ */
+export async function runOperation(
+  services: Services,
+  service: Service,
+  model: OperationModel,
+  input: unknown,
+  context: RequestContext,
+): Promise<Record<string, unknown>> {
+  const operation = service.operations[model.name];
+  if (operation === undefined) throw notEmulated(service.protocol, `${service.signingName}:${model.name}`);
+  checkShape(model.input, input);
+  if (context.roleArn !== undefined) {
+    for (const guardian of services.all()) {
+      await guardian.guard?.({ service, operation: model.name, input, roleArn: context.roleArn });
+    }
+  }
+  const output = ((await operation(input, context)) ?? {}) as Record<string, unknown>;
+  try {
+    checkShape(model.output, output);
+  } catch (error) {
+    throw new Error(`wrong output of ${service.signingName}:${model.name}: ${(error as Error).message}`);
+  }
+  return output;
+}
+
+/** @throws ServiceError when the service's model does not have the operation */
+export function modelOf(service: Service, operation: string): OperationModel {
+  const model = operationsOf(service.schemas).get(operation);
+  if (model === undefined) throw notEmulated(service.protocol, `${service.signingName}:${operation}`);
+  return model;
+}

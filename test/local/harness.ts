@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLocalAws } from '../../local/aws.ts';
+import type { Clock, ServiceFactory, World } from '../../local/service.ts';
+
+export interface HarnessOptions {
+  /** Only what the test needs; by default every service. */
+  services?: readonly ServiceFactory[];
+  clock?: Clock;
+  /** An existing state folder, which then stays; by default a fresh one, removed at the end. */
+  state?: string;
+}
+
+/** Credentials in the SDK clients' form. */
+interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+export interface Harness {
+  endpoint: string;
+  world: World;
+  state: string;
+  /** A real SDK client of the local AWS; destroyed at the end. */
+  client<Client extends { destroy(): void }>(
+    // biome-ignore lint/suspicious/noExplicitAny: every client has a configuration type of its own
+    Constructor: new (configuration: any) => Client,
+    credentials?: Credentials,
+  ): Client;
+  stop(): Promise<void>;
+}
+
+/** A local AWS on a free port for a test. Call `stop` in `afterEach` or `afterAll`. */
+export async function startLocal(options: HarnessOptions = {}): Promise<Harness> {
+  const state = options.state ?? mkdtempSync(join(tmpdir(), 'graft-local-'));
+  const local = await createLocalAws({
+    services: options.services ?? [],
+    state,
+    port: 0,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+  });
+  const clients: { destroy(): void }[] = [];
+  await local.open();
+  return {
+    endpoint: local.endpoint,
+    world: local.world,
+    state,
+    client(Constructor, credentials = { accessKeyId: 'test', secretAccessKey: 'test' }) {
+      const client = new Constructor({
+        endpoint: local.endpoint,
+        region: local.world.region,
+        credentials,
+        forcePathStyle: true,
+        maxAttempts: 1,
+      });
+      clients.push(client);
+      return client;
+    },
+    async stop() {
+      for (const client of clients) client.destroy();
+      await local.stop();
+      if (options.state === undefined) rmSync(state, { recursive: true, force: true });
+    },
+  };
+}
