@@ -73,10 +73,14 @@ export function writeError(service: ErrorContext, error: ServiceError, requestId
       }
     }
   }
+  // What the model does not have (S3's `Key`) is sent as it is.
+  const others = Object.fromEntries(
+    Object.entries(members).filter(([name]) => model?.schema.getMemberSchemas()[name] === undefined),
+  );
   const sender = status < 500 ? 'Sender' : 'Receiver';
   if (service.protocol === 'rest-xml' || service.protocol === 'query') {
     const code = service.protocol === 'query' ? (model?.queryCode ?? error.code) : error.code;
-    const details = model ? structure(model.schema, members).elements : plainElements(members);
+    const details = `${model ? structure(model.schema, members).elements : ''}${plainElements(others)}`;
     const inner = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(error.message)}</Message>${details}`;
     const request = `<RequestId>${requestId}</RequestId>`;
     const body =
@@ -88,7 +92,8 @@ export function writeError(service: ErrorContext, error: ServiceError, requestId
   if (model?.queryCode !== undefined) headers['x-amzn-query-error'] = `${model.queryCode};${sender}`;
   const body = {
     __type: error.code,
-    ...(model ? (toJson(model.schema, members, service.protocol === 'rest-json') as object) : members),
+    ...(model ? (toJson(model.schema, members, service.protocol === 'rest-json') as object) : {}),
+    ...others,
     [messageName]: error.message,
   };
   return {

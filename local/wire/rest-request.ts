@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { fromJson } from './json.ts';
+import { requiredMembers } from './model.ts';
 import type { RouteMatch } from './rest-routes.ts';
 import { readText } from './scalars.ts';
 import { ShapeError } from './shape.ts';
@@ -32,6 +33,11 @@ export function readRestRequest(match: RouteMatch, request: RestRequest, format:
     const value = boundValue(name, member, match, request, format);
     if (value === BODY) hasBodyMembers = true;
     else if (value !== undefined) input[name] = value;
+  }
+  const payload = payloadOf(schema);
+  if (payload?.[1].isBlobSchema() && requiredMembers(schema).includes(payload[0])) {
+    // An empty body is a body of no bytes.
+    input[payload[0]] ??= request.body;
   }
   if (hasBodyMembers && request.body.byteLength > 0) {
     Object.assign(input, bodyMembers(schema, request.body, format));
