@@ -1,0 +1,351 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { ManagedProcess, OutputStream, Supervisor } from '../../processes/supervisor.ts';
+import type { World } from '../../service.ts';
+import { mintRoleCredentials } from '../sts/credentials.ts';
+import type { ResolvedFunction } from './functions.ts';
+import { createLogWriter } from './log-writer.ts';
+import { endLine, initLine, reportLine, startLine, type Usage } from './report.ts';
+import type { RuntimeApi, RuntimeInvocation } from './runtime-api.ts';
+
+/** Time for loading the module, beside the function's own time-out. */
+const INIT_MS = 10_000;
+/** Lambda's limit of a synchronous response (its own message names 100 bytes more than the 6 MB it documents). */
+const LARGEST_RESPONSE = 6 * 1024 * 1024 + 100;
+/** `LogResult` is the log's last 4 KB. */
+const TAIL_BYTES = 4096;
+/** Credentials of an environment; it is retired before they end. */
+const CREDENTIAL_SECONDS = 12 * 3600;
+const RETIRE_BEFORE_MS = 20 * 60_000;
+
+const bootstrap = fileURLToPath(new URL('runtime/bootstrap.mjs', import.meta.url));
+
+export interface Invocation {
+  requestId: string;
+  payload: Uint8Array;
+  traceId: string;
+  clientContext?: string;
+}
+
+export interface InvocationResult {
+  payload: Uint8Array;
+  functionError?: 'Unhandled';
+  /** Last 4 KB of the invocation's log, without base64. */
+  logTail: string;
+  usage: Usage;
+}
+
+export interface EnvironmentParts {
+  world: World;
+  supervisor: Supervisor;
+  runtimeApi: RuntimeApi;
+  /** After the last invocation's answer and after the end of the process. */
+  onChange(): void;
+}
+
+interface Current {
+  invocation: Invocation;
+  resolve(result: InvocationResult): void;
+  log: string[];
+  /** `performance.now()` when the handler was given the event. */
+  started: number | undefined;
+  answer?: { payload: Uint8Array; failed: boolean; memoryMb: number };
+  /** Streams whose output of this invocation is complete. */
+  complete: Set<OutputStream>;
+  timedOut: boolean;
+  cancelTimer(): void;
+}
+
+/** One execution environment: a Node process that handles one invocation at a time, and any number one after another. */
+export class ExecutionEnvironment {
+  readonly #parts: EnvironmentParts;
+  readonly #target: ResolvedFunction;
+  readonly #id = randomBytes(12).toString('hex');
+  readonly #log;
+  readonly #logStream: string;
+  readonly #retireAt: number;
+  readonly #startedAt = performance.now();
+  #process: ManagedProcess | undefined;
+  #respond: ((invocation: RuntimeInvocation) => void) | undefined;
+  #current: Current | undefined;
+  #initMs: number | undefined;
+  /** Only the invocation that started the environment reports its initialisation. */
+  #initReported = false;
+  #initError: Buffer | undefined;
+  #ended = false;
+  #stopping = false;
+
+  constructor(target: ResolvedFunction, parts: EnvironmentParts) {
+    this.#target = target;
+    this.#parts = parts;
+    const { world } = parts;
+    const { definition, version } = target;
+    const day = new Date(world.clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
+    this.#logStream = `${day}/[${version}]${randomUUID().replaceAll('-', '')}`;
+    this.#log = createLogWriter(world, this.#logGroup, this.#logStream, definition.properties.Role);
+    this.#retireAt = world.clock.now() + CREDENTIAL_SECONDS * 1000 - RETIRE_BEFORE_MS;
+    void this.#start();
+  }
+
+  /** Whether it can take an invocation now. */
+  get idle(): boolean {
+    return !this.#ended && !this.#stopping && this.#current === undefined && !this.retired;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Too old to be used again. */
+  get retired(): boolean {
+    return this.#parts.world.clock.now() >= this.#retireAt;
+  }
+
+  /** Only while `idle` (or just created). Never rejects: what goes wrong is an answer with `functionError`. */
+  invoke(invocation: Invocation): Promise<InvocationResult> {
+    return new Promise((resolve) => {
+      const timeoutMs = this.#target.definition.properties.Timeout * 1000;
+      this.#current = {
+        invocation,
+        resolve,
+        log: [],
+        started: undefined,
+        complete: new Set(),
+        timedOut: false,
+        cancelTimer: this.#parts.world.clock.after(timeoutMs + INIT_MS, () => this.#timeOut()),
+      };
+      if (this.#respond !== undefined) this.#deliver();
+    });
+  }
+
+  /** Ends the process; an invocation in it ends as a crash. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#process?.stop(0);
+    await this.#log.flush();
+  }
+
+  async #start(): Promise<void> {
+    const { supervisor, runtimeApi, onChange } = this.#parts;
+    const { definition } = this.#target;
+    const address = await runtimeApi.register(this.#id, {
+      next: (respond) => {
+        this.#initMs ??= performance.now() - this.#startedAt;
+        this.#respond = respond;
+        if (this.#current?.started === undefined) this.#deliver();
+        else this.#settle();
+      },
+      response: (requestId, body, memoryMb) => this.#answer(requestId, body, false, memoryMb),
+      error: (requestId, body, memoryMb) => this.#answer(requestId, body, true, memoryMb),
+      initError: (body) => {
+        this.#initError = body;
+      },
+    });
+    if (this.#stopping) {
+      this.#end('stopped before it started');
+      onChange();
+      return;
+    }
+    this.#write(initLine());
+    this.#process = supervisor.start({
+      name: `lambda ${definition.name}`,
+      command: process.execPath,
+      // V8's heap is most of what a function uses; Lambda leaves the rest of the memory to it in the same way.
+      args: [`--max-old-space-size=${Math.floor(definition.properties.MemorySize * 0.9)}`, bootstrap],
+      cwd: definition.code.root,
+      env: this.#variables(address),
+      onLine: (line, stream) => this.#output(line, stream),
+    });
+    const exit = await this.#process.exited;
+    runtimeApi.unregister(this.#id);
+    this.#end(exitReason(exit));
+    onChange();
+  }
+
+  #variables(runtimeApi: string): Record<string, string> {
+    const { world } = this.#parts;
+    const { definition, version } = this.#target;
+    const { properties } = definition;
+    const credentials = mintRoleCredentials(world, properties.Role, {
+      seconds: CREDENTIAL_SECONDS,
+      sessionName: definition.name,
+    });
+    return {
+      ...properties.Environment?.Variables,
+      _HANDLER: properties.Handler,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_SESSION_TOKEN: credentials.sessionToken,
+      AWS_DEFAULT_REGION: world.region,
+      AWS_REGION: world.region,
+      AWS_ENDPOINT_URL: world.endpoint,
+      AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
+      AWS_LAMBDA_FUNCTION_NAME: definition.name,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(properties.MemorySize),
+      AWS_LAMBDA_FUNCTION_VERSION: version,
+      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      AWS_LAMBDA_LOG_GROUP_NAME: this.#logGroup,
+      AWS_LAMBDA_LOG_STREAM_NAME: this.#logStream,
+      AWS_LAMBDA_RUNTIME_API: runtimeApi,
+      GRAFT_OUTPUT_MARK: this.#id,
+      LAMBDA_TASK_ROOT: definition.code.root,
+      LANG: 'en_US.UTF-8',
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+      TZ: ':UTC',
+    };
+  }
+
+  get #logGroup(): string {
+    const { name, properties } = this.#target.definition;
+    return properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
+  }
+
+  #deliver(): void {
+    const current = this.#current;
+    const respond = this.#respond;
+    if (current === undefined || respond === undefined) return;
+    const { invocation } = current;
+    const timeoutMs = this.#target.definition.properties.Timeout * 1000;
+    current.cancelTimer();
+    current.cancelTimer = this.#parts.world.clock.after(timeoutMs, () => this.#timeOut());
+    current.started = performance.now();
+    this.#respond = undefined;
+    this.#write(startLine(invocation.requestId, this.#target.version));
+    respond({
+      requestId: invocation.requestId,
+      functionArn: this.#target.invokedArn,
+      // The process compares it with its own clock, which is real.
+      deadline: Date.now() + timeoutMs,
+      traceId: invocation.traceId,
+      payload: invocation.payload,
+      ...(invocation.clientContext === undefined ? {} : { clientContext: invocation.clientContext }),
+    });
+  }
+
+  #output(line: string, stream: OutputStream): void {
+    const mark = `\0${this.#id}`;
+    const marked = line.endsWith(mark);
+    const text = (marked ? line.slice(0, -mark.length) : line).replaceAll('\r', '\n');
+    if (!marked || text !== '') this.#write(text);
+    if (marked) {
+      this.#current?.complete.add(stream);
+      this.#settle();
+    }
+  }
+
+  #write(line: string): void {
+    this.#current?.log.push(line);
+    this.#log.write(line);
+  }
+
+  #answer(requestId: string, body: Buffer, failed: boolean, memoryMb: number): void {
+    const current = this.#current;
+    if (current === undefined || current.invocation.requestId !== requestId) return;
+    const tooLarge = !failed && body.length > LARGEST_RESPONSE;
+    current.answer = tooLarge
+      ? { payload: tooLargeResponse(), failed: true, memoryMb }
+      : { payload: body, failed, memoryMb };
+  }
+
+  /** Answers once the handler has, all its output has been read, and the runtime asks for the next invocation. */
+  #settle(): void {
+    const current = this.#current;
+    if (current?.answer === undefined) return;
+    const ready = current.complete.size === 2 && this.#respond !== undefined;
+    if (!ready && !this.#ended) return;
+    const { payload, failed, memoryMb } = current.answer;
+    this.#finish(current, payload, failed, memoryMb);
+    this.#parts.onChange();
+  }
+
+  #timeOut(): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    current.timedOut = true;
+    void this.stop();
+  }
+
+  /** The process is gone. */
+  #end(reason: string): void {
+    this.#ended = true;
+    this.#parts.runtimeApi.unregister(this.#id);
+    const current = this.#current;
+    if (current === undefined) return;
+    if (current.answer !== undefined) {
+      this.#settle();
+      return;
+    }
+    const { requestId } = current.invocation;
+    if (current.timedOut) {
+      const seconds = this.#target.definition.properties.Timeout.toFixed(2);
+      const text = `Task timed out after ${seconds} seconds`;
+      this.#write(`${new Date(this.#parts.world.clock.now()).toISOString()} ${requestId} ${text}`);
+      const body = { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${requestId} Error: ${text}` };
+      this.#finish(current, Buffer.from(JSON.stringify(body)), true, 0, 'timeout');
+      return;
+    }
+    const body =
+      this.#initError ??
+      Buffer.from(
+        JSON.stringify({
+          errorType: 'Runtime.ExitError',
+          errorMessage: `RequestId: ${requestId} Error: ${reason}`,
+        }),
+      );
+    this.#finish(current, body, true, 0, 'error');
+  }
+
+  #finish(
+    current: Current,
+    payload: Uint8Array,
+    failed: boolean,
+    memoryMb: number,
+    status?: 'timeout' | 'error',
+  ): void {
+    current.cancelTimer();
+    const { requestId } = current.invocation;
+    const now = performance.now();
+    const usage: Usage = {
+      durationMs: now - (current.started ?? now),
+      memorySizeMb: this.#target.definition.properties.MemorySize,
+      memoryUsedMb: memoryMb,
+      ...(this.#initMs === undefined || this.#initReported ? {} : { initMs: this.#initMs }),
+    };
+    this.#initReported = true;
+    this.#write(endLine(requestId));
+    this.#write(reportLine(requestId, usage, status));
+    this.#current = undefined;
+    const log = Buffer.from(current.log.map((line) => `${line}\n`).join(''));
+    current.resolve({
+      payload,
+      ...(failed ? { functionError: 'Unhandled' as const } : {}),
+      logTail: log.subarray(Math.max(0, log.length - TAIL_BYTES)).toString('utf8'),
+      usage,
+    });
+  }
+}
+
+function exitReason({
+  code,
+  signal,
+  error,
+}: {
+  code: number | null;
+  signal: string | null;
+  error?: Error;
+}): string {
+  if (error !== undefined) return `Runtime could not be started: ${error.message}`;
+  if (signal !== null)
+    return `Runtime exited with error: signal: ${signal === 'SIGKILL' ? 'killed' : signal}`;
+  if (code === 0) return 'Runtime exited without providing a reason';
+  return `Runtime exited with error: exit status ${code}`;
+}
+
+function tooLargeResponse(): Uint8Array {
+  return Buffer.from(
+    JSON.stringify({
+      errorType: 'Function.ResponseSizeTooLarge',
+      errorMessage: `Response payload size exceeded maximum allowed payload size (${LARGEST_RESPONSE} bytes).`,
+    }),
+  );
+}

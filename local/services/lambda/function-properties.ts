@@ -1,0 +1,80 @@
+import { z } from 'zod';
+
+/** The resource type's properties that mean something here; any other is refused by name. */
+export const functionProperties = z.strictObject({
+  Code: z.union([
+    z.strictObject({ S3Bucket: z.string(), S3Key: z.string(), S3ObjectVersion: z.string().optional() }),
+    z.strictObject({ ZipFile: z.string() }),
+  ]),
+  FunctionName: z
+    .string()
+    .regex(/^[a-zA-Z0-9-_]{1,64}$/)
+    .optional(),
+  Handler: z.string().regex(/^[^\s]+\.[^\s.]+$/),
+  Role: z.string().startsWith('arn:'),
+  // Runs on the Node that runs the local AWS, whichever of these it says.
+  Runtime: z.enum(['nodejs20.x', 'nodejs22.x', 'nodejs24.x']),
+  Description: z.string().max(256).optional(),
+  Timeout: z.coerce.number().int().min(1).max(900).default(3),
+  MemorySize: z.coerce.number().int().min(128).max(10_240).default(128),
+  Architectures: z
+    .array(z.enum(['x86_64', 'arm64']))
+    .length(1)
+    .default(['x86_64']),
+  Environment: z.strictObject({ Variables: z.record(z.string(), z.coerce.string()).default({}) }).optional(),
+  ReservedConcurrentExecutions: z.coerce.number().int().min(0).optional(),
+  DeadLetterConfig: z.strictObject({ TargetArn: z.string().optional() }).optional(),
+  LoggingConfig: z
+    .strictObject({
+      LogGroup: z.string().optional(),
+      LogFormat: z.enum(['Text', 'JSON']).optional(),
+      ApplicationLogLevel: z.string().optional(),
+      SystemLogLevel: z.string().optional(),
+    })
+    .optional(),
+  // Taken and shown, without effect here: there is no X-Ray, no disk quota, nothing to encrypt or tag.
+  TracingConfig: z.strictObject({ Mode: z.enum(['Active', 'PassThrough']) }).optional(),
+  EphemeralStorage: z.strictObject({ Size: z.coerce.number() }).optional(),
+  PackageType: z.literal('Zip').optional(),
+  KmsKeyArn: z.string().optional(),
+  Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional(),
+});
+
+export type FunctionProperties = z.output<typeof functionProperties>;
+
+/** `AWS::Lambda::EventInvokeConfig`: what becomes of asynchronous invocations. */
+export const eventInvokeConfigProperties = z.strictObject({
+  FunctionName: z.string(),
+  Qualifier: z.string(),
+  MaximumRetryAttempts: z.coerce.number().int().min(0).max(2).default(2),
+  MaximumEventAgeInSeconds: z.coerce.number().int().min(60).max(21_600).default(21_600),
+  DestinationConfig: z
+    .strictObject({
+      OnFailure: z.strictObject({ Destination: z.string() }).optional(),
+      OnSuccess: z.strictObject({ Destination: z.string() }).optional(),
+    })
+    .default({}),
+});
+
+export type EventInvokeConfig = z.output<typeof eventInvokeConfigProperties>;
+
+export const permissionProperties = z.strictObject({
+  FunctionName: z.string(),
+  Action: z.string(),
+  Principal: z.string(),
+  SourceArn: z.string().optional(),
+  SourceAccount: z.string().optional(),
+});
+
+export const versionProperties = z.strictObject({
+  FunctionName: z.string(),
+  Description: z.string().optional(),
+  CodeSha256: z.string().optional(),
+});
+
+export const aliasProperties = z.strictObject({
+  FunctionName: z.string(),
+  FunctionVersion: z.string(),
+  Name: z.string(),
+  Description: z.string().optional(),
+});

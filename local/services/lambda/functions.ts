@@ -1,0 +1,86 @@
+import { ServiceError } from '../../service.ts';
+import type { Code } from './code.ts';
+import type { EventInvokeConfig, FunctionProperties } from './function-properties.ts';
+
+/** One statement of a function's resource policy, as `GetPolicy` shows it. */
+export interface PolicyStatement {
+  Sid: string;
+  Effect: 'Allow';
+  Principal: { Service: string } | { AWS: string } | '*';
+  Action: string;
+  Resource: string;
+  Condition?: Record<string, Record<string, string>>;
+}
+
+/** One function of the template with everything that hangs on it. */
+export interface FunctionDefinition {
+  name: string;
+  /** Without qualifier. */
+  arn: string;
+  properties: FunctionProperties;
+  code: Code;
+  /** ISO 8601, as Lambda writes it. */
+  lastModified: string;
+  /** Qualifiers that can be invoked → version. */
+  qualifiers: Map<string, string>;
+  policy: PolicyStatement[];
+  /** By qualifier. */
+  invokeConfigs: Map<string, EventInvokeConfig>;
+}
+
+/** A function and the version that a reference to it means. */
+export interface ResolvedFunction {
+  definition: FunctionDefinition;
+  /** As asked for; `$LATEST` when nothing was. */
+  qualifier: string;
+  version: string;
+  /** With the qualifier when one was asked for. */
+  invokedArn: string;
+}
+
+/** `name`, `name:qualifier`, `account:function:name[:qualifier]` or the ARN: every form that Lambda takes. */
+const REFERENCE =
+  /^(?:(?:arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:)?(?<account>\d{12}):function:)?(?<name>[a-zA-Z0-9-_]+)(?::(?<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?$/;
+
+export class FunctionRegistry {
+  readonly #byName = new Map<string, FunctionDefinition>();
+  readonly #region: string;
+  readonly #accountId: string;
+
+  constructor(region: string, accountId: string) {
+    this.#region = region;
+    this.#accountId = accountId;
+  }
+
+  arn(name: string): string {
+    return `arn:aws:lambda:${this.#region}:${this.#accountId}:function:${name}`;
+  }
+
+  add(definition: FunctionDefinition): void {
+    this.#byName.set(definition.name, definition);
+  }
+
+  list(): FunctionDefinition[] {
+    return [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** @throws ServiceError `ResourceNotFoundException`, or `ValidationException` for what is no function's name */
+  resolve(reference: string, asked?: string): ResolvedFunction {
+    const groups = REFERENCE.exec(reference)?.groups;
+    if (groups?.name === undefined) {
+      throw new ServiceError('ValidationException', `"${reference}" is no function name or ARN`);
+    }
+    const written = asked ?? groups.qualifier;
+    const qualifier = written ?? '$LATEST';
+    const definition = this.#byName.get(groups.name);
+    const version = definition?.qualifiers.get(qualifier);
+    if (definition === undefined || version === undefined) {
+      const arn = this.arn(groups.name) + (written === undefined ? '' : `:${written}`);
+      throw new ServiceError('ResourceNotFoundException', `Function not found: ${arn}`, 404, {
+        Type: 'User',
+      });
+    }
+    const invokedArn = written === undefined ? definition.arn : `${definition.arn}:${written}`;
+    return { definition, qualifier, version, invokedArn };
+  }
+}

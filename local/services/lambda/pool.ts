@@ -1,0 +1,111 @@
+import type { World } from '../../service.ts';
+import { ServiceError } from '../../service.ts';
+import {
+  type EnvironmentParts,
+  ExecutionEnvironment,
+  type Invocation,
+  type InvocationResult,
+} from './environment.ts';
+import type { ResolvedFunction } from './functions.ts';
+
+/** A warm environment without work is ended after this time: it holds some fifty megabytes. AWS keeps them longer. */
+const IDLE_MS = 120_000;
+/** Concurrent invocations of all functions without a reservation of their own. AWS: 1,000. One machine: fewer. */
+const UNRESERVED_CONCURRENCY = 50;
+
+/** Execution environments of all functions. */
+export interface EnvironmentPools {
+  /** @throws ServiceError `TooManyRequestsException` when the concurrency is used up */
+  invoke(target: ResolvedFunction, invocation: Invocation): Promise<InvocationResult>;
+  /** How many processes there are. */
+  size(): number;
+  stop(): Promise<void>;
+}
+
+interface Member {
+  environment: ExecutionEnvironment;
+  reserved: boolean;
+  busy: boolean;
+  cancelReap(): void;
+}
+
+export function createPools(parts: Omit<EnvironmentParts, 'onChange'> & { world: World }): EnvironmentPools {
+  const pools = new Map<string, Set<Member>>();
+  const all = () => [...pools.values()].flatMap((pool) => [...pool]);
+
+  function add(target: ResolvedFunction, pool: Set<Member>, reserved: boolean): Member {
+    const member: Member = {
+      reserved,
+      busy: false,
+      cancelReap: () => {},
+      environment: new ExecutionEnvironment(target, {
+        ...parts,
+        onChange: () => {
+          if (member.environment.ended) pool.delete(member);
+        },
+      }),
+    };
+    pool.add(member);
+    return member;
+  }
+
+  function release(member: Member, pool: Set<Member>): void {
+    member.busy = false;
+    if (member.environment.idle) {
+      member.cancelReap = parts.world.clock.after(IDLE_MS, () => void member.environment.stop());
+    } else {
+      pool.delete(member);
+      void member.environment.stop();
+    }
+  }
+
+  return {
+    async invoke(target, invocation) {
+      const { name, properties } = target.definition;
+      const key = `${name}:${target.version}`;
+      let pool = pools.get(key);
+      if (pool === undefined) {
+        pool = new Set();
+        pools.set(key, pool);
+      }
+      const reservation = properties.ReservedConcurrentExecutions;
+      const reserved = reservation !== undefined;
+      const busy = reserved
+        ? [...pool].filter((member) => member.busy).length
+        : all().filter((member) => member.busy && !member.reserved).length;
+      if (busy >= (reservation ?? UNRESERVED_CONCURRENCY)) throw tooMany(reserved);
+
+      // The one used last is the likeliest to have its code and connections warm.
+      const idle = [...pool].reverse().find((member) => !member.busy && member.environment.idle);
+      const member = idle ?? add(target, pool, reserved);
+      pool.delete(member);
+      pool.add(member);
+      member.cancelReap();
+      member.busy = true;
+      try {
+        return await member.environment.invoke(invocation);
+      } finally {
+        release(member, pool);
+      }
+    },
+    size: () => all().length,
+    async stop() {
+      await Promise.all(
+        all().map((member) => {
+          member.cancelReap();
+          return member.environment.stop();
+        }),
+      );
+    },
+  };
+}
+
+function tooMany(reserved: boolean): ServiceError {
+  return new ServiceError('TooManyRequestsException', 'Rate Exceeded.', 429, {
+    Type: 'User',
+    Reason: reserved
+      ? 'ReservedFunctionConcurrentInvocationLimitExceeded'
+      : 'ConcurrentInvocationLimitExceeded',
+    retryAfterSeconds: '1',
+  });
+}
