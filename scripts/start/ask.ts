@@ -1,0 +1,46 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { predictionResponseSchema } from '#core/contracts/served-model.ts';
+import { GraftError } from '#core/errors.ts';
+import { parseJson } from '#core/parse.ts';
+
+export interface Answer {
+  image: string;
+  expected: string;
+  label: string;
+  probability: number;
+  milliseconds: number;
+}
+
+/** One image of each class, from a folder of label folders: the first by name, so that every run asks the same. */
+export async function oneOfEach(folder: string): Promise<{ image: string; expected: string }[]> {
+  const labels = (await readdir(folder)).sort();
+  return Promise.all(
+    labels.map(async (expected) => {
+      const [first] = (await readdir(join(folder, expected))).sort();
+      return { image: join(folder, expected, first!), expected };
+    }),
+  );
+}
+
+/**
+ * One REST call, as a team that uses the API makes it.
+ *
+ * @throws GraftError with status and body for any answer but 200
+ */
+export async function ask(url: string, apiKey: string, image: string, expected: string): Promise<Answer> {
+  const body = await readFile(image);
+  const startedAt = performance.now();
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'x-api-key': apiKey, 'content-type': 'image/png' },
+    body,
+  });
+  const text = await response.text();
+  const milliseconds = performance.now() - startedAt;
+  if (response.status !== 200) {
+    throw new GraftError('PredictionFailed', `POST ${url} answered ${response.status}: ${text}`);
+  }
+  const [best] = parseJson(predictionResponseSchema, text, 'The answer of the REST API').predictions;
+  return { image, expected, label: best!.label, probability: best!.probability, milliseconds };
+}

@@ -1,0 +1,232 @@
+import { join, relative } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { GraftError } from '#core/errors.ts';
+import { buildProduceData } from '../../examples/produce/build.ts';
+import {
+  developmentSigningKey,
+  graftFolder,
+  localEnvironment,
+  localRegion,
+  localStage,
+  packageLocalStack,
+} from '../development.ts';
+import { repository } from '../fingerprint.ts';
+import { graft } from './agent.ts';
+import { type Answer, ask, oneOfEach } from './ask.ts';
+import { type LocalAws, startLocalAws } from './local-aws.ts';
+import { followPromotion, type Promotion, type PromotionResults, readResults } from './promotion.ts';
+import type { Screen } from './screen.ts';
+import { tellAnswers, tellHowToGoOn, tellResults, tellTraining } from './story.ts';
+
+export interface DemonstrationOptions {
+  once: boolean;
+  json: boolean;
+  port: number;
+  maxTrainSeconds: number;
+  seed: number;
+}
+
+/** Name of the general model and of the domain it is promoted to. */
+const MODEL = 'icons';
+const DOMAIN = 'produce';
+
+/**
+ * The whole path, every step by the program a user would run: `graft`, the local AWS over HTTP, the REST API.
+ *
+ * @returns exit code: 0 only when the domain was deployed and answered
+ */
+export async function runDemonstration(options: DemonstrationOptions, screen: Screen): Promise<number> {
+  const startedAt = performance.now();
+  const seconds = () => (performance.now() - startedAt) / 1000;
+  const folders = {
+    data: join(graftFolder, 'data'),
+    general: join(graftFolder, 'start', 'general'),
+    state: join(graftFolder, 'start', 'local-aws'),
+    log: join(graftFolder, 'start', 'local-aws.log'),
+  };
+
+  const key = await developmentSigningKey();
+  const [template, data] = await Promise.all([
+    packageLocalStack(key.publicKey),
+    buildProduceData({
+      out: folders.data,
+      seed: options.seed,
+      onProgress: (done, total) => screen.bar('images', { done, total, unit: 'img' }),
+    }),
+  ]);
+  const aws = await startLocalAws({ template, state: folders.state, port: options.port }, folders.log);
+  const closing = closeOnSignals(aws);
+  try {
+    const environment = localEnvironment(aws.endpoint);
+    screen.line(`Graft · local AWS on ${aws.endpoint} · log ${relative(repository, folders.log)}`);
+    screen.line();
+
+    screen.line(
+      ` 1  Train a general model on-prem     ${data.generalClasses} classes, ${data.images.general} images`,
+    );
+    const training = await graft(
+      [
+        ...['train', join(folders.data, 'general'), '--out', folders.general, '--force', '--model', MODEL],
+        ...['--max-seconds', String(options.maxTrainSeconds), '--seed', String(options.seed)],
+      ],
+      environment,
+      (event) => showProgress(screen, event),
+    );
+    const trained = tellTraining(screen, training);
+
+    screen.line(` 2  Drop it into S3`);
+    await graft(
+      ['data', 'push', join(folders.data, DOMAIN), '--domain', DOMAIN, '--stack', `graft-${localStage}`],
+      environment,
+      (event) => showProgress(screen, event),
+    );
+    const pushedAt = performance.now();
+    await graft(
+      ['push', folders.general, '--key', key.path, '--stack', `graft-${localStage}`],
+      environment,
+      (event) => showProgress(screen, event),
+    );
+    screen.line(`    general/${MODEL}/${trained.version}   signed, checksummed, manifest.json last`);
+
+    const clients = {
+      region: localRegion,
+      endpoint: aws.endpoint,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    };
+    const promotion = await followPromotion(
+      new SFNClient(clients),
+      aws.outputs.StateMachineArn!,
+      { model: MODEL, version: trained.version },
+      (running) =>
+        screen.status(`    ${running.join(' · ')}   ${Math.round((performance.now() - pushedAt) / 1000)} s`),
+    );
+    const promotionSeconds = (performance.now() - pushedAt) / 1000;
+    const results = await readResults(
+      new S3Client({ ...clients, forcePathStyle: true }),
+      aws.outputs.ArtifactsBucket!,
+      promotion.name,
+      DOMAIN,
+    );
+    tellResults(screen, promotion, results);
+
+    const url = predictionUrl(aws);
+    const answers = await askAll(screen, url, aws, join(folders.data, DOMAIN, 'test'), promotion, results);
+    const ok =
+      promotion.status === 'SUCCEEDED' && results.outcome?.outcome === 'DEPLOYED' && answers.length > 0;
+    screen.line();
+    screen.line(
+      `${ok ? 'Done' : 'Not done'} in ${seconds().toFixed(0)} s: training ${trained.seconds.toFixed(0)} s, promotion ${promotionSeconds.toFixed(0)} s.`,
+    );
+
+    if (!options.once) {
+      tellHowToGoOn(screen, {
+        endpoint: aws.endpoint,
+        url,
+        apiKey: aws.apiKey,
+        image: answers[0]?.image ?? join(folders.data, DOMAIN, 'test'),
+        stateMachineArn: aws.outputs.StateMachineArn!,
+        input: { model: MODEL, version: trained.version, domains: [DOMAIN] },
+      });
+      await closing.asked;
+    }
+    if (options.json) {
+      const { outcome, baselineAccuracy, transferAccuracy, endpoint } = results.outcome ?? {};
+      const first = answers[0];
+      console.log(
+        JSON.stringify({
+          ok,
+          modelVersion: trained.version,
+          seconds: { total: seconds(), train: trained.seconds, promotion: promotionSeconds },
+          domains: {
+            [DOMAIN]: {
+              outcome: outcome ?? 'FAILED',
+              baselineAccuracy: baselineAccuracy ?? null,
+              transferAccuracy: transferAccuracy ?? null,
+              endpoint: endpoint ?? null,
+            },
+          },
+          prediction:
+            first === undefined
+              ? null
+              : { expected: first.expected, label: first.label, probability: first.probability },
+        }),
+      );
+    }
+    return ok ? 0 : 1;
+  } finally {
+    closing.release();
+    await aws.stop();
+  }
+}
+
+/** The REST API's prediction route on the local port; the API's id is the first label of the deployed URL's host. */
+function predictionUrl(aws: LocalAws): string {
+  const deployed = new URL(aws.outputs.ApiUrl!);
+  const [apiId] = deployed.hostname.split('.');
+  return `${aws.endpoint}/_aws/execute-api/${apiId}${deployed.pathname}/domains/${DOMAIN}/predictions`;
+}
+
+async function askAll(
+  screen: Screen,
+  url: string,
+  aws: LocalAws,
+  testFolder: string,
+  promotion: Promotion,
+  results: PromotionResults,
+): Promise<Answer[]> {
+  if (results.outcome?.outcome !== 'DEPLOYED') {
+    throw new GraftError(
+      'NotDeployed',
+      `${promotion.name} ended as ${promotion.status}: ${results.outcome?.reason ?? promotion.cause ?? 'no outcome was written'}`,
+    );
+  }
+  const answers: Answer[] = [];
+  for (const { image, expected } of await oneOfEach(testFolder)) {
+    answers.push(await ask(url, aws.apiKey, image, expected));
+  }
+  tellAnswers(screen, answers);
+  return answers;
+}
+
+/** Shows the agent's progress events in the place of a bar. */
+function showProgress(screen: Screen, event: Record<string, unknown>): void {
+  if (event.event !== 'progress') return;
+  const { done, total, unit, rate, secondsLeft, notes, of } = event;
+  if (typeof done !== 'number' || typeof total !== 'number' || typeof unit !== 'string') return;
+  screen.bar(`    ${String(of)}`, {
+    done,
+    total,
+    unit,
+    ...(typeof rate === 'number' ? { rate } : {}),
+    ...(typeof secondsLeft === 'number' ? { secondsLeft } : {}),
+    ...(Array.isArray(notes) ? { notes: notes.map(String) } : {}),
+  });
+}
+
+/** Ctrl-C or SIGTERM: ends the local AWS first, whatever is running, so that no process is left. */
+function closeOnSignals(aws: LocalAws) {
+  let asked: () => void = () => {};
+  const promise = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  let waiting = false;
+  const onSignal = async () => {
+    asked();
+    if (waiting) return;
+    await aws.stop();
+    process.exit(130);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    get asked() {
+      waiting = true;
+      return promise;
+    },
+    release() {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

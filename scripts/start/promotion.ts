@@ -1,0 +1,114 @@
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionOutput,
+  ExecutionDoesNotExist,
+  GetExecutionHistoryCommand,
+  type SFNClient,
+} from '@aws-sdk/client-sfn';
+import type { z } from 'zod';
+import { decisionSchema } from '#core/contracts/decision.ts';
+import { evaluationSchema } from '#core/contracts/evaluation.ts';
+import { outcomeSchema } from '#core/contracts/outcome.ts';
+import { GraftError } from '#core/errors.ts';
+import { decisionKey, evaluationKey, outcomeKey } from '#core/keys.ts';
+import { executionName } from '#core/names.ts';
+import { parseJson } from '#core/parse.ts';
+
+const POLL_MS = 300;
+/** The event usually takes milliseconds here; if nothing started after this, something is broken. */
+const START_LIMIT_MS = 30_000;
+
+export interface Promotion {
+  name: string;
+  status: string;
+  cause: string | undefined;
+}
+
+/**
+ * Waits until the execution that the S3 event started has ended. Nothing here starts it.
+ *
+ * @param onState sees the states that are running whenever they change
+ * @throws GraftError when no execution appears
+ */
+export async function followPromotion(
+  client: SFNClient,
+  stateMachineArn: string,
+  model: { model: string; version: string },
+  onState: (running: readonly string[]) => void,
+): Promise<Promotion> {
+  const name = executionName(model.model, model.version);
+  const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+  const deadline = performance.now() + START_LIMIT_MS;
+  for (;;) {
+    const execution = await describe(client, executionArn);
+    if (execution === undefined) {
+      if (performance.now() > deadline) {
+        throw new GraftError(
+          'NoPromotion',
+          `The S3 event did not start ${name} within ${START_LIMIT_MS / 1000} s`,
+          {
+            hint: 'Look into the log of the local AWS for "startPromotion".',
+          },
+        );
+      }
+    } else if (execution.status !== 'RUNNING') {
+      return { name, status: execution.status ?? 'UNKNOWN', cause: execution.cause };
+    } else {
+      onState(await runningStates(client, executionArn));
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+async function describe(
+  client: SFNClient,
+  executionArn: string,
+): Promise<DescribeExecutionOutput | undefined> {
+  try {
+    return await client.send(new DescribeExecutionCommand({ executionArn }));
+  } catch (error) {
+    if (error instanceof ExecutionDoesNotExist) return undefined;
+    throw error;
+  }
+}
+
+/** Tasks entered and not left yet, in the order of their start. */
+async function runningStates(client: SFNClient, executionArn: string): Promise<string[]> {
+  const running: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await client.send(
+      new GetExecutionHistoryCommand({ executionArn, includeExecutionData: false, nextToken }),
+    );
+    for (const event of page.events ?? []) {
+      const entered = event.type === 'TaskStateEntered' ? event.stateEnteredEventDetails?.name : undefined;
+      const left = event.type === 'TaskStateExited' ? event.stateExitedEventDetails?.name : undefined;
+      if (entered !== undefined) running.push(entered);
+      if (left !== undefined && running.includes(left)) running.splice(running.indexOf(left), 1);
+    }
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  return running;
+}
+
+/** What the promotion wrote about one domain; parts that it did not get to are undefined. */
+export async function readResults(client: S3Client, bucket: string, execution: string, domain: string) {
+  const read = async <Schema extends z.ZodType>(schema: Schema, key: string) => {
+    try {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return parseJson(schema, await Body!.transformToString(), key);
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') return undefined;
+      throw error;
+    }
+  };
+  const [transfer, baseline, decision, outcome] = await Promise.all([
+    read(evaluationSchema, evaluationKey(execution, domain, 'transfer')),
+    read(evaluationSchema, evaluationKey(execution, domain, 'baseline')),
+    read(decisionSchema, decisionKey(execution, domain)),
+    read(outcomeSchema, outcomeKey(execution, domain)),
+  ]);
+  return { transfer, baseline, decision, outcome };
+}
+export type PromotionResults = Awaited<ReturnType<typeof readResults>>;

@@ -1,0 +1,117 @@
+import { relative } from 'node:path';
+import { z } from 'zod';
+import { parse } from '#core/parse.ts';
+import { repository } from '../fingerprint.ts';
+import type { AgentEvent } from './agent.ts';
+import type { Answer } from './ask.ts';
+import { accuracyPlot, shareBar, sparkline } from './charts.ts';
+import type { Promotion, PromotionResults } from './promotion.ts';
+import type { Screen } from './screen.ts';
+
+/** The part of `graft train`'s result that the story needs. */
+const trainingResultSchema = z.object({
+  version: z.string(),
+  seconds: z.number(),
+  imagesSeen: z.number(),
+  backend: z.object({ name: z.string(), device: z.string(), hint: z.string().optional() }),
+  metrics: z.object({ validationAccuracy: z.number() }),
+});
+
+export function tellTraining(screen: Screen, event: AgentEvent): { version: string; seconds: number } {
+  const result = parse(trainingResultSchema, event, 'The result of graft train');
+  const rate = result.imagesSeen / Math.max(result.seconds, 1e-9);
+  screen.line(
+    `    ${result.imagesSeen} images in ${result.seconds.toFixed(0)} s (${rate.toFixed(0)} img/s), validation accuracy ${result.metrics.validationAccuracy.toFixed(2)}`,
+  );
+  screen.line(`    on ${result.backend.name}: ${result.backend.device}`);
+  if (result.backend.hint) screen.line(`    ${result.backend.hint}`);
+  screen.line();
+  return { version: result.version, seconds: result.seconds };
+}
+
+/** The three figures of the source article: without transfer learning, over the steps, with transfer learning. */
+export function tellResults(screen: Screen, promotion: Promotion, results: PromotionResults): void {
+  const { transfer, baseline, decision, outcome } = results;
+  screen.line();
+  screen.line(` 3  Promotion  ${promotion.name}     started by the S3 event`);
+  if (transfer !== undefined && baseline !== undefined) {
+    const highest = Math.max(
+      ...[...transfer.curve, ...baseline.curve].map((point) => point.validationAccuracy),
+    );
+    for (const [name, { curve, bestStep }] of [
+      ['fine-tune', transfer],
+      ['baseline', baseline],
+    ] as const) {
+      const best = curve.find((point) => point.step === bestStep)?.validationAccuracy;
+      const line = sparkline(
+        curve.map((point) => point.validationAccuracy),
+        highest,
+      );
+      screen.line(
+        `    ${name.padEnd(10)} ${line.padEnd(24)}  best ${best?.toFixed(2) ?? '?'} at step ${bestStep}`,
+      );
+    }
+    screen.line();
+    screen.line('    Validation accuracy over the steps of fine-tuning, ◆ the one that was kept');
+    for (const line of accuracyPlot(transfer.curve, transfer.bestStep)) screen.line(`    ${line}`);
+    screen.line();
+  }
+  for (const row of decision?.rows ?? []) {
+    screen.line(
+      `    ${row.passed ? '✓' : '✗'} ${row.rule.padEnd(21)} ${row.observed}   (required ${row.required})`,
+    );
+  }
+  if (outcome !== undefined) {
+    screen.line(`    ${outcome.outcome}  ${outcome.endpoint ?? ''}  ${outcome.reason}`);
+  }
+  if (transfer !== undefined && baseline !== undefined) {
+    screen.line();
+    screen.line(`    Accuracy on ${transfer.rows.length} test images that no training ever saw`);
+    for (const [name, accuracy] of [
+      ['without transfer learning', baseline.accuracy],
+      ['with transfer learning', transfer.accuracy],
+    ] as const) {
+      screen.line(`      ${name.padEnd(26)} ${shareBar(accuracy)} ${accuracy.toFixed(2)}`);
+    }
+  }
+}
+
+export function tellAnswers(screen: Screen, answers: readonly Answer[]): void {
+  screen.line();
+  const right = answers.filter((answer) => answer.label === answer.expected).length;
+  screen.line(
+    ` 4  Ask it     POST /domains/…/predictions, one image of each class: ${right} of ${answers.length} right`,
+  );
+  for (const answer of answers) {
+    const truth = answer.label === answer.expected ? '✓' : `it is ${answer.expected}`;
+    screen.line(
+      `    ${answer.label.padEnd(16)} ${answer.probability.toFixed(2)}   ${truth.padEnd(24)} ${answer.milliseconds.toFixed(0).padStart(4)} ms`,
+    );
+  }
+}
+
+/** What a person can type next; every line works as printed, in the folder that `npm start` ran in. */
+export function tellHowToGoOn(
+  screen: Screen,
+  next: {
+    endpoint: string;
+    url: string;
+    apiKey: string;
+    image: string;
+    stateMachineArn: string;
+    input: Record<string, unknown>;
+  },
+): void {
+  screen.line();
+  screen.line(`Up on ${next.endpoint} until Ctrl-C. Try:`);
+  screen.line();
+  screen.line(
+    `curl -H 'x-api-key: ${next.apiKey}' -H 'content-type: image/png' --data-binary @${relative(repository, next.image)} ${next.url}`,
+  );
+  screen.line();
+  const region = next.stateMachineArn.split(':')[3];
+  screen.line(
+    `AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws stepfunctions start-execution --region ${region} --endpoint-url ${next.endpoint} --state-machine-arn ${next.stateMachineArn} --input '${JSON.stringify(next.input)}'`,
+  );
+  screen.line();
+}
