@@ -39,7 +39,8 @@ export function createLogWriter(world: World, group: string, stream: string, rol
 
   return {
     write(message) {
-      waiting.push({ timestamp: world.clock.now(), message });
+      // As Lambda: every event ends its line.
+      waiting.push({ timestamp: world.clock.now(), message: `${message}\n` });
       writing ??= Promise.resolve()
         .then(writeAll)
         .finally(() => {

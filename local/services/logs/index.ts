@@ -1,0 +1,116 @@
+import * as schemas from '@aws-sdk/client-cloudwatch-logs';
+import { z } from 'zod';
+import { parse } from '#core/parse.ts';
+import { type Service, ServiceError, type ServiceFactory } from '../../service.ts';
+import { LogGroups } from './log-groups.ts';
+import { filterLogEvents, getLogEvents, groupName } from './read.ts';
+
+const GROUP_NAME = /^[.\-_/#A-Za-z0-9]{1,512}$/;
+const STREAM_NAME = /^[^:*]{1,512}$/;
+const PAGE = 50;
+
+const logGroupProperties = z.strictObject({
+  LogGroupName: z.string().regex(GROUP_NAME).optional(),
+  RetentionInDays: z.coerce.number().int().positive().optional(),
+  // Taken without effect: nothing here is encrypted, tagged or delivered elsewhere.
+  LogGroupClass: z.literal('STANDARD').optional(),
+  KmsKeyId: z.string().optional(),
+  Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional(),
+});
+
+/** CloudWatch Logs: groups, streams and events, kept in bounded files. */
+export const createLogs: ServiceFactory = (world): Service => {
+  const groups = new LogGroups(world);
+
+  return {
+    signingName: 'logs',
+    protocol: 'json-1.1',
+    schemas,
+    operations: {
+      CreateLogGroup: (input: schemas.CreateLogGroupRequest) => {
+        groups.create(checked(GROUP_NAME, input.logGroupName, 'logGroupName'));
+      },
+      CreateLogStream: (input: schemas.CreateLogStreamRequest) => {
+        const stream = checked(STREAM_NAME, input.logStreamName, 'logStreamName');
+        groups.createStream(input.logGroupName ?? '', stream);
+      },
+      PutLogEvents: (input: schemas.PutLogEventsRequest): schemas.PutLogEventsResponse => {
+        const events = (input.logEvents ?? []).map(({ timestamp, message }) => ({
+          timestamp: timestamp ?? 0,
+          message: message ?? '',
+        }));
+        if (events.length === 0 || events.some((event) => event.message === '')) {
+          throw new ServiceError('InvalidParameterException', 'Log events need a message');
+        }
+        groups.append(input.logGroupName ?? '', input.logStreamName ?? '', events);
+        return { nextSequenceToken: '0' };
+      },
+      DescribeLogGroups: (input: schemas.DescribeLogGroupsRequest): schemas.DescribeLogGroupsResponse => {
+        const pattern = input.logGroupNamePattern ?? '';
+        const all = groups.list(input.logGroupNamePrefix).filter(({ name }) => name.includes(pattern));
+        const { page, ...next } = paginate(all, input.limit, input.nextToken);
+        return {
+          ...next,
+          logGroups: page.map(({ name, record }) => ({
+            logGroupName: name,
+            arn: `${groups.arn(name)}:*`,
+            logGroupArn: groups.arn(name),
+            creationTime: record.createdAt,
+            storedBytes: 0,
+            metricFilterCount: 0,
+            logGroupClass: 'STANDARD',
+            ...(record.retentionInDays === undefined ? {} : { retentionInDays: record.retentionInDays }),
+          })),
+        };
+      },
+      DescribeLogStreams: (input: schemas.DescribeLogStreamsRequest): schemas.DescribeLogStreamsResponse => {
+        const group = groupName(input);
+        const all = groups.streams(group, input.logStreamNamePrefix);
+        if (input.orderBy === 'LastEventTime') all.sort((a, b) => (a.lastAt ?? 0) - (b.lastAt ?? 0));
+        if (input.descending) all.reverse();
+        const { page, ...next } = paginate(all, input.limit, input.nextToken);
+        return {
+          ...next,
+          logStreams: page.map((one) => ({
+            logStreamName: one.stream,
+            arn: `${groups.arn(group)}:log-stream:${one.stream}`,
+            creationTime: one.createdAt,
+            storedBytes: 0,
+            ...(one.firstAt === undefined ? {} : { firstEventTimestamp: one.firstAt }),
+            ...(one.lastAt === undefined
+              ? {}
+              : { lastEventTimestamp: one.lastAt, lastIngestionTime: one.lastAt }),
+          })),
+        };
+      },
+      GetLogEvents: (input: schemas.GetLogEventsRequest) => getLogEvents(groups, input),
+      FilterLogEvents: (input: schemas.FilterLogEventsRequest) => filterLogEvents(groups, input),
+    },
+    resources: {
+      'AWS::Logs::LogGroup': (logicalId, given, stack) => {
+        const properties = parse(logGroupProperties, given, `AWS::Logs::LogGroup "${logicalId}"`);
+        const name = properties.LogGroupName ?? stack.physicalName(logicalId);
+        groups.provide(name, properties.RetentionInDays);
+        return { ref: name, attributes: { Arn: `${groups.arn(name)}:*` } };
+      },
+    },
+    start: () => groups.applyRetention(),
+  };
+};
+
+function checked(pattern: RegExp, value: string | undefined, member: string): string {
+  if (value !== undefined && pattern.test(value)) return value;
+  throw new ServiceError(
+    'InvalidParameterException',
+    `1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern.source}`,
+  );
+}
+
+function paginate<T>(all: T[], limit = PAGE, token?: string): { page: T[]; nextToken?: string } {
+  const from = token === undefined ? 0 : Number(token);
+  if (!Number.isInteger(from)) {
+    throw new ServiceError('InvalidParameterException', 'The specified nextToken is invalid.');
+  }
+  const to = from + limit;
+  return { page: all.slice(from, to), ...(to < all.length ? { nextToken: String(to) } : {}) };
+}

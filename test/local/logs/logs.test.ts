@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  CreateLogStreamCommand,
+  DescribeLogGroupsCommand,
+  DescribeLogStreamsCommand,
+  FilterLogEventsCommand,
+  GetLogEventsCommand,
+  PutLogEventsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createLogs } from '../../../local/services/logs/index.ts';
+import { LogStream } from '../../../local/services/logs/log-stream.ts';
+import { filterPattern } from '../../../local/services/logs/pattern.ts';
+import { type Harness, startLocal } from '../harness.ts';
+import { ManualClock } from '../manual-clock.ts';
+import { provisioned } from '../provisioned.ts';
+
+const DAY = 86_400_000;
+const template = provisioned(createLogs, {
+  Group: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: '/app', RetentionInDays: 2 } },
+});
+
+let state: string;
+let clock: ManualClock;
+let local: Harness;
+let logs: CloudWatchLogsClient;
+
+async function start(): Promise<void> {
+  local = await startLocal({ services: [template], clock, state });
+  logs = local.client(CloudWatchLogsClient);
+}
+async function write(logStreamName: string, ...messages: string[]): Promise<void> {
+  const names = { logGroupName: '/app', logStreamName };
+  await logs.send(new CreateLogStreamCommand(names)).catch(() => {});
+  const logEvents = messages.map((message, index) => ({ timestamp: clock.now() + index, message }));
+  await logs.send(new PutLogEventsCommand({ ...names, logEvents }));
+}
+
+beforeEach(async () => {
+  state = mkdtempSync(join(tmpdir(), 'graft-logs-'));
+  clock = new ManualClock();
+  await start();
+});
+afterEach(async () => {
+  await local.stop();
+  rmSync(state, { recursive: true, force: true });
+});
+
+test('pages through a stream forward to its end, and again when there is more', async () => {
+  await write('s', 'a', 'b', 'c');
+  const names = { logGroupName: '/app', logStreamName: 's' };
+  const first = await logs.send(new GetLogEventsCommand({ ...names, startFromHead: true, limit: 2 }));
+  const second = await logs.send(new GetLogEventsCommand({ ...names, nextToken: first.nextForwardToken }));
+  const end = await logs.send(new GetLogEventsCommand({ ...names, nextToken: second.nextForwardToken }));
+  expect(first.events?.map((event) => event.message)).toEqual(['a', 'b']);
+  expect(second.events?.map((event) => event.message)).toEqual(['c']);
+  expect(end.events).toEqual([]);
+  expect(end.nextForwardToken).toBe(second.nextForwardToken);
+  await write('s', 'd');
+  const more = await logs.send(new GetLogEventsCommand({ ...names, nextToken: end.nextForwardToken }));
+  expect(more.events?.map((event) => event.message)).toEqual(['d']);
+  const back = await logs.send(new GetLogEventsCommand({ ...names, nextToken: second.nextBackwardToken }));
+  expect(back.events?.map((event) => event.message)).toEqual(['a', 'b']);
+});
+
+test('filters over all streams by time and pattern, in order of time', async () => {
+  await write('one', 'ERROR first');
+  clock.advance(1000);
+  await write('two', 'fine', 'ERROR second');
+  clock.advance(1000);
+  await write('one', 'ERROR third');
+  const found = await logs.send(
+    new FilterLogEventsCommand({ logGroupName: '/app', filterPattern: 'ERROR -first', limit: 1 }),
+  );
+  const rest = await logs.send(
+    new FilterLogEventsCommand({
+      logGroupName: '/app',
+      filterPattern: 'ERROR -first',
+      nextToken: found.nextToken,
+    }),
+  );
+  expect([...found.events!, ...rest.events!].map((event) => [event.logStreamName, event.message])).toEqual([
+    ['two', 'ERROR second'],
+    ['one', 'ERROR third'],
+  ]);
+  const late = await logs.send(new FilterLogEventsCommand({ logGroupName: '/app', startTime: clock.now() }));
+  expect(late.events).toHaveLength(1);
+});
+
+test('describes groups and streams, the latest first', async () => {
+  await write('b', 'x');
+  clock.advance(5000);
+  await write('a', 'x');
+  const groups = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: '/app' }));
+  expect(groups.logGroups).toMatchObject([
+    {
+      logGroupName: '/app',
+      retentionInDays: 2,
+      arn: 'arn:aws:logs:eu-central-1:000000000000:log-group:/app:*',
+    },
+  ]);
+  const streams = await logs.send(
+    new DescribeLogStreamsCommand({ logGroupName: '/app', orderBy: 'LastEventTime', descending: true }),
+  );
+  expect(streams.logStreams?.map((one) => one.logStreamName)).toEqual(['a', 'b']);
+  expect(streams.logStreams?.[0]?.lastEventTimestamp).toBe(clock.now());
+});
+
+test('keeps events over a restart, and drops what is older than the retention', async () => {
+  await write('old', 'long ago');
+  clock.advance(1.5 * DAY);
+  await write('new', 'yesterday');
+  clock.advance(DAY);
+  await local.stop();
+  await start();
+  const found = await logs.send(new FilterLogEventsCommand({ logGroupName: '/app' }));
+  expect(found.events?.map((event) => event.message)).toEqual(['yesterday']);
+});
+
+test('refuses what is not there or already there', async () => {
+  await expect(logs.send(new CreateLogGroupCommand({ logGroupName: '/app' }))).rejects.toMatchObject({
+    name: 'ResourceAlreadyExistsException',
+  });
+  await expect(logs.send(new CreateLogGroupCommand({ logGroupName: 'no spaces' }))).rejects.toMatchObject({
+    name: 'InvalidParameterException',
+  });
+  await expect(
+    logs.send(new GetLogEventsCommand({ logGroupName: '/app', logStreamName: 'none' })),
+  ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+});
+
+test('a stream that grows without end loses its older half, and keeps numbering', () => {
+  const path = join(state, 'long.jsonl');
+  const stream = new LogStream('s', 0, path, 1000);
+  for (let n = 0; n < 200; n++) stream.append([{ timestamp: n, message: 'x'.repeat(50) }], n);
+  expect(stream.events().at(-1)?.n).toBe(199);
+  expect(stream.events().length).toBeLessThanOrEqual(20);
+  expect(stream.events().length).toBeGreaterThanOrEqual(10);
+  expect(statSync(path).size).toBeLessThan(3000);
+});
+
+test.each([
+  ['', 'anything', true],
+  ['one two', 'two, one', true],
+  ['one two', 'one', false],
+  ['"one two"', 'two one', false],
+  ['?one ?two', 'two', true],
+  ['one -two', 'one two', false],
+])('pattern %s on "%s": %s', (pattern, message, matches) => {
+  expect(filterPattern(pattern)(message)).toBe(matches);
+});
+
+test('a structured pattern is refused by name', () => {
+  expect(() => filterPattern('{ $.level = "ERROR" }')).toThrow(/does not emulate structured/);
+});
