@@ -1,0 +1,74 @@
+import { cloudFormationClient, s3Client } from '../aws/clients.ts';
+import { stackOutput } from '../aws/stack.ts';
+import { agentCommand, awsArgs, stackArgs } from '../command.ts';
+import { checkDomainImages } from '../domain-images.ts';
+import { domainSettings, gateArgs } from '../domain-settings.ts';
+import { UsageError } from '../errors.ts';
+import { pushDomain } from '../push-domain.ts';
+
+export const dataPush = agentCommand({
+  name: 'push',
+  description: "Check a domain's images and settings and upload them, which starts its promotion",
+  args: {
+    dir: {
+      type: 'positional',
+      required: true,
+      description: 'Folder with train/<label>/, test/<label>/ and domain.json',
+    },
+    domain: { type: 'string', valueHint: 'NAME', description: 'Name of the domain (Required)' },
+    ...gateArgs,
+    bucket: { type: 'string', valueHint: 'NAME', description: 'Data bucket, instead of asking the stack' },
+    ...stackArgs,
+    ...awsArgs,
+  },
+  examples: [
+    'graft data push produce --domain produce',
+    'graft data push produce --domain produce --minimum-accuracy 0.5 --minimum-uplift 0.1 --minimum-recall 0.2 --minimum-test-images 200',
+  ],
+  async run({ args, io, output }) {
+    if (args.domain === undefined) throw new UsageError('`graft data push` needs --domain');
+    const settings = await domainSettings(args.dir, args.domain, args);
+
+    const checking = output.progress('check', 'check ');
+    const { images, damaged } = await checkDomainImages(args.dir, settings.domain, {
+      signal: io.signal,
+      onProgress: (split, done, total) => checking.update({ done, total, unit: 'img', notes: [split] }),
+    }).finally(() => checking.end());
+    for (const { id, reason } of damaged) output.warn({ id, reason }, `${id} is left out: ${reason}`);
+
+    const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
+    const bucket =
+      args.bucket ?? (await stackOutput(cloudFormationClient(aws), args.stack, 'DataBucket', '--bucket'));
+    const uploading = output.progress('upload', 'upload');
+    const pushed = await pushDomain(s3Client(aws, io.environment), bucket, settings, images, {
+      signal: io.signal,
+      onProgress: (done) => uploading.update({ done, total: images.length, unit: 'img' }),
+    }).finally(() => uploading.end());
+
+    if (pushed.extra.length > 0) {
+      output.warn(
+        { extra: pushed.extra.slice(0, 100) },
+        `${pushed.extra.length} images in the bucket are not in "${args.dir}", and stay in use, for instance ${pushed.extra[0]}: remove them with \`aws s3 rm\` if they should not`,
+      );
+    }
+    output.note(
+      'pushed',
+      { uploaded: pushed.uploaded, alreadyThere: pushed.alreadyThere },
+      `${pushed.uploaded} images uploaded, ${pushed.alreadyThere} were there; domain.json came last. The pipeline now trains "${args.domain}" with the newest general model.`,
+    );
+    const { domain, labels } = settings.domain;
+    output.result(
+      {
+        command: 'data push',
+        uri: pushed.uri,
+        bucket,
+        domain,
+        labels: labels.length,
+        images: images.length,
+        uploaded: pushed.uploaded,
+        damaged,
+      },
+      pushed.uri,
+    );
+  },
+});

@@ -1,0 +1,31 @@
+import { agentCommand } from '../command.ts';
+import { defaultKeyFile, writeNewKey } from '../signing-key.ts';
+
+export const keygen = agentCommand({
+  name: 'keygen',
+  description: 'Make the key pair that signs general models',
+  args: {
+    out: {
+      type: 'string',
+      valueHint: 'FILE',
+      description: 'Where the private key goes (Default: ~/.config/graft/signing-key.pem)',
+    },
+    force: { type: 'boolean', description: 'Replace a key that is there already' },
+  },
+  examples: [
+    'graft keygen',
+    'graft keygen --out keys/graft.pem',
+    'export GRAFT_SIGNING_PUBLIC_KEYS=$(graft keygen --json | tail -1 | jq -r .publicKey)',
+  ],
+  async run({ args, io, output }) {
+    const file = args.out ?? defaultKeyFile(io.environment);
+    const publicKey = await writeNewKey(file, args.force === true);
+    output.note(
+      'written',
+      { file },
+      `The private key is in ${file}, readable only by you. Keep it, and keep it secret.`,
+    );
+    output.note('next', {}, 'Deploy with this public key in GRAFT_SIGNING_PUBLIC_KEYS:');
+    output.result({ command: 'keygen', file, publicKey }, publicKey);
+  },
+});

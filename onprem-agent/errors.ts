@@ -1,0 +1,42 @@
+import { describeError, GraftError, IntegrityError } from '#core/errors.ts';
+
+/** The command line itself is wrong: exit code 2. */
+export class UsageError extends GraftError {
+  constructor(message: string, hint?: string) {
+    super('Usage', message, hint === undefined ? {} : { hint });
+  }
+}
+
+/** What the AWS side refused or could not be reached for, in words a person can act on. */
+export class AwsAccessError extends GraftError {
+  constructor(message: string, details: { hint: string; cause: unknown }) {
+    super('AwsAccess', message, details);
+  }
+}
+
+export const EXIT_CODES = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** 130 (128 + SIGINT) when the person interrupted, whatever the interrupted call made of it. */
+export function exitCodeOf(error: unknown, interrupted: boolean): number {
+  if (interrupted) return EXIT_CODES.interrupted;
+  return error instanceof UsageError ? EXIT_CODES.usage : EXIT_CODES.failed;
+}
+
+/** Name, message and hint, as the last line of `--json` says them. */
+export function errorFields(error: unknown): { name: string; message: string; hint?: string } {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const hint = error instanceof GraftError ? error.hint : undefined;
+  return { name: error.name, message: error.message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** As lines on a terminal. */
+export function errorText(error: unknown): string {
+  return `graft: ${describeError(error)}\n`;
+}
+
+/** A model version is in the bucket already, and is not this one. */
+export function versionExists(uri: string): GraftError {
+  return new IntegrityError(`${uri} is there already, with other content`, {
+    hint: 'A pushed version is never overwritten: train again, which makes a new version.',
+  });
+}

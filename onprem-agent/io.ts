@@ -1,0 +1,40 @@
+/** All that a command may use of the process around it, so that tests can stand in for it. */
+export interface Io {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** Whether standard error is a terminal: only then are lines redrawn. */
+  isTerminal: boolean;
+  /** Width of that terminal in characters. */
+  columns: number;
+  environment: NodeJS.ProcessEnv;
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  signal: AbortSignal;
+}
+
+/** The real process. The first Ctrl-C aborts cleanly, the second one ends at once. */
+export function processIo(): Io {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => interruption.abort());
+  }
+  ignoreClosedPipe(process.stdout);
+  ignoreClosedPipe(process.stderr);
+  return {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    isTerminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
+    columns: process.stderr.columns ?? 80,
+    environment: process.env,
+    now: () => performance.now(),
+    signal: interruption.signal,
+  };
+}
+
+/** `graft … --json | head -1` closes the pipe early: no reason for a stack trace. */
+function ignoreClosedPipe(stream: NodeJS.WriteStream) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}

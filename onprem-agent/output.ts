@@ -1,0 +1,97 @@
+import { errorFields, errorText } from './errors.ts';
+import type { Io } from './io.ts';
+import { type Moment, renderBar } from './progress-bar.ts';
+
+/** A running piece of work that tells how far it is. */
+export interface Progress {
+  update(moment: Moment): void;
+  /** Leaves the last line standing. */
+  end(): void;
+}
+
+/**
+ * Where a command speaks. For people: progress and notes on standard error, the result on standard output. With `--json`:
+ * one JSON object a line on standard output, each with an `event`, the last one `result` or `error`.
+ */
+export interface Output {
+  /** One finished step. `text` is the line for people. */
+  note(event: string, fields: Record<string, unknown>, text: string): void;
+  /** As `note`, for something that deserves attention but stops nothing. */
+  warn(fields: Record<string, unknown>, text: string): void;
+  progress(event: string, label: string): Progress;
+  /** The last word. `text` is what people read, one or several lines. */
+  result(fields: Record<string, unknown>, text: string): void;
+  fail(error: unknown): void;
+}
+
+/** A terminal is redrawn ten times a second at the most. */
+const REDRAW_MS = 100;
+/** A log file gets a line, and `--json` an event, this often. */
+const LINE_MS = { text: 10_000, json: 1_000 };
+
+export function createOutput(io: Io, json: boolean): Output {
+  const emit = (event: string, fields: Record<string, unknown>) =>
+    io.stdout(`${JSON.stringify({ event, ...fields })}\n`);
+
+  if (json) {
+    return {
+      note: (event, fields) => emit(event, fields),
+      warn: (fields, text) => emit('warning', { message: text, ...fields }),
+      progress: (event) =>
+        throttled(io, LINE_MS.json, (moment) => emit('progress', { of: event, ...moment })),
+      result: (fields) => emit('result', { ok: true, ...fields }),
+      fail: (error) => emit('error', { ok: false, ...errorFields(error) }),
+    };
+  }
+  return {
+    note: (_event, _fields, text) => io.stderr(`${text}\n`),
+    warn: (_fields, text) => io.stderr(`warning: ${text}\n`),
+    progress: (_event, label) => (io.isTerminal ? redrawn(io, label) : lines(io, label)),
+    result: (_fields, text) => io.stdout(`${text}\n`),
+    fail: (error) => io.stderr(errorText(error)),
+  };
+}
+
+/** One line, redrawn: carriage return, the line, erase to its end. */
+function redrawn(io: Io, label: string): Progress {
+  const startedAt = io.now();
+  const draw = (moment: Moment) =>
+    io.stderr(`\r${renderBar(label, moment, (io.now() - startedAt) / 1000, io.columns)}\x1b[K`);
+  const bar = throttled(io, REDRAW_MS, draw);
+  return {
+    update: bar.update,
+    end() {
+      bar.end();
+      io.stderr('\n');
+    },
+  };
+}
+
+/** No control codes: a line now and then. */
+function lines(io: Io, label: string): Progress {
+  const startedAt = io.now();
+  return throttled(io, LINE_MS.text, (moment) =>
+    io.stderr(`${renderBar(label, moment, (io.now() - startedAt) / 1000, 200)}\n`),
+  );
+}
+
+/** Shows the first moment, then one every `milliseconds`, and always the last. */
+function throttled(io: Io, milliseconds: number, show: (moment: Moment) => void): Progress {
+  let shownAt = Number.NEGATIVE_INFINITY;
+  let pending: Moment | undefined;
+  return {
+    update(moment) {
+      if (io.now() - shownAt < milliseconds) {
+        pending = moment;
+        return;
+      }
+      shownAt = io.now();
+      pending = undefined;
+      show(moment);
+    },
+    end() {
+      if (pending !== undefined) show(pending);
+      pending = undefined;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+/** One moment of a longer piece of work. */
+export interface Moment {
+  done: number;
+  total: number;
+  /** What is counted, for instance `img`; `B` is shown as kB, MB, GB. */
+  unit: string;
+  /** Units per second; measured over the whole time when left out. */
+  rate?: number;
+  /** Estimated from the rate when left out. */
+  secondsLeft?: number;
+  /** Short texts to show beside the bar, for instance `epoch 2/5`. */
+  notes?: readonly string[];
+}
+
+const BAR_WIDTH = 24;
+
+/**
+ * @param columns the line is never longer: a wrapped line cannot be redrawn
+ * @example `train  ███████████░░░░░░░░░░░░░   46 %  epoch 4/5  412 img/s  00:21 left`
+ */
+export function renderBar(label: string, moment: Moment, seconds: number, columns: number): string {
+  const { done, total, unit, notes = [] } = moment;
+  const share = total > 0 ? Math.min(1, done / total) : 0;
+  const rate = moment.rate ?? (seconds > 0 ? done / seconds : 0);
+  const left = moment.secondsLeft ?? (rate > 0 ? (total - done) / rate : undefined);
+  const filled = Math.round(share * BAR_WIDTH);
+  const parts = [
+    label,
+    '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled),
+    `${Math.round(share * 100)} %`.padStart(5),
+    ...notes,
+    `${formatAmount(rate, unit)}/s`,
+    left === undefined ? '' : `${formatDuration(left)} left`,
+  ].filter((part) => part !== '');
+  return [...parts.join('  ')].slice(0, Math.max(20, columns - 1)).join('');
+}
+
+/** @example 21 → `00:21`, 3725 → `1:02:05` */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (value: number) => String(value).padStart(2, '0');
+  const minutes = Math.floor(whole / 60) % 60;
+  const hours = Math.floor(whole / 3600);
+  return `${hours > 0 ? `${hours}:` : ''}${two(minutes)}:${two(whole % 60)}`;
+}
+
+/** @example (412.4, 'img') → `412 img`, (412_400, 'B') → `412.4 kB` */
+export function formatAmount(amount: number, unit: string): string {
+  if (unit !== 'B') return `${amount >= 10 ? Math.round(amount) : amount.toFixed(1)} ${unit}`;
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let index = 0;
+  let value = amount;
+  while (value >= 1000 && index < units.length - 1) {
+    value /= 1000;
+    index++;
+  }
+  return `${index === 0 ? Math.round(value) : value.toFixed(1)} ${units[index]}`;
+}
