@@ -1,0 +1,78 @@
+import type { RequestContext } from '../../service.ts';
+import type { S3Context } from './s3-context.ts';
+import type { Bucket } from './store/bucket.ts';
+import { NULL_VERSION, type Version } from './store/records.ts';
+
+type CreationReason = 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
+
+/**
+ * Publishes `Object Created` where the bucket sends its events to EventBridge. Form: "EventBridge event message structure", S3
+ * user guide; unlike S3's own notifications, the key is not URL-encoded.
+ */
+export function publishCreated(
+  s3: S3Context,
+  bucket: Bucket,
+  key: string,
+  version: Version,
+  reason: CreationReason,
+  context: RequestContext,
+): void {
+  publish(s3, bucket, 'Object Created', context, {
+    object: {
+      key,
+      size: version.size,
+      etag: version.etag,
+      ...versionOf(version),
+      sequencer: version.sequencer,
+    },
+    reason,
+  });
+}
+
+/** Publishes `Object Deleted`, for a delete marker too. */
+export function publishDeleted(
+  s3: S3Context,
+  bucket: Bucket,
+  key: string,
+  version: Version,
+  deletion: 'Permanently Deleted' | 'Delete Marker Created',
+  context: RequestContext,
+): void {
+  publish(s3, bucket, 'Object Deleted', context, {
+    object: {
+      key,
+      ...(version.etag === '' ? {} : { etag: version.etag }),
+      ...versionOf(version),
+      sequencer: version.sequencer,
+    },
+    reason: 'DeleteObject',
+    'deletion-type': deletion,
+  });
+}
+
+const versionOf = ({ versionId }: Version) => (versionId === NULL_VERSION ? {} : { 'version-id': versionId });
+
+function publish(
+  { world }: S3Context,
+  bucket: Bucket,
+  detailType: string,
+  context: RequestContext,
+  detail: { object: object; reason: string } & Record<string, unknown>,
+): void {
+  if (!bucket.record.eventBridge) return;
+  const { object, ...rest } = detail;
+  world.publish({
+    source: 'aws.s3',
+    'detail-type': detailType,
+    resources: [`arn:aws:s3:::${bucket.record.name}`],
+    detail: {
+      version: '0',
+      bucket: { name: bucket.record.name },
+      object,
+      'request-id': context.requestId,
+      requester: world.accountId,
+      'source-ip-address': '127.0.0.1',
+      ...rest,
+    },
+  });
+}

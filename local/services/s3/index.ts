@@ -1,0 +1,84 @@
+import type { Operation, ServiceFactory } from '../../service.ts';
+import {
+  createBucket,
+  deleteBucket,
+  getBucketLocation,
+  getBucketNotificationConfiguration,
+  getBucketVersioning,
+  headBucket,
+  listBuckets,
+  putBucketNotificationConfiguration,
+  putBucketVersioning,
+} from './operations/buckets.ts';
+import { copyObject } from './operations/copy-object.ts';
+import { deleteObject, deleteObjects } from './operations/delete-objects.ts';
+import { getObject, headObject } from './operations/get-object.ts';
+import { listObjects, listObjectsV2 } from './operations/list-objects.ts';
+import { listMultipartUploads, listParts } from './operations/list-uploads.ts';
+import { listObjectVersions } from './operations/list-versions.ts';
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  uploadPart,
+  uploadPartCopy,
+} from './operations/multipart.ts';
+import { getObjectAttributes } from './operations/object-attributes.ts';
+import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/object-tagging.ts';
+import { putObject } from './operations/put-object.ts';
+import { bucketPolicyResource, bucketResource } from './resources.ts';
+import type { S3Context } from './s3-context.ts';
+import { schemas } from './schemas.ts';
+import { S3Store } from './store/s3-store.ts';
+
+const OPERATIONS = {
+  AbortMultipartUpload: abortMultipartUpload,
+  CompleteMultipartUpload: completeMultipartUpload,
+  CopyObject: copyObject,
+  CreateBucket: createBucket,
+  CreateMultipartUpload: createMultipartUpload,
+  DeleteBucket: deleteBucket,
+  DeleteObject: deleteObject,
+  DeleteObjectTagging: deleteObjectTagging,
+  DeleteObjects: deleteObjects,
+  GetBucketLocation: getBucketLocation,
+  GetBucketNotificationConfiguration: getBucketNotificationConfiguration,
+  GetBucketVersioning: getBucketVersioning,
+  GetObject: getObject,
+  GetObjectAttributes: getObjectAttributes,
+  GetObjectTagging: getObjectTagging,
+  HeadBucket: headBucket,
+  HeadObject: headObject,
+  ListBuckets: listBuckets,
+  ListMultipartUploads: listMultipartUploads,
+  ListObjectVersions: listObjectVersions,
+  ListObjects: listObjects,
+  ListObjectsV2: listObjectsV2,
+  ListParts: listParts,
+  PutBucketNotificationConfiguration: putBucketNotificationConfiguration,
+  PutBucketVersioning: putBucketVersioning,
+  PutObject: putObject,
+  PutObjectTagging: putObjectTagging,
+  UploadPart: uploadPart,
+  UploadPartCopy: uploadPartCopy,
+};
+
+/** S3 with path-style URLs: buckets, objects, versions, multipart uploads, events to EventBridge. */
+export const createS3: ServiceFactory = (world) => {
+  const s3: S3Context = { world, store: new S3Store(world.folder('s3'), world.clock) };
+  const operations: Record<string, Operation> = {};
+  for (const [name, run] of Object.entries(OPERATIONS)) {
+    // biome-ignore lint/suspicious/noExplicitAny: each operation narrows its own input
+    operations[name] = (input: any, context) => run(s3, input, context);
+  }
+  return {
+    signingName: 's3',
+    protocol: 'rest-xml',
+    schemas,
+    operations,
+    resources: {
+      'AWS::S3::Bucket': bucketResource(s3),
+      'AWS::S3::BucketPolicy': bucketPolicyResource(s3),
+    },
+  };
+};
