@@ -33,7 +33,11 @@ export const verifiedSchema = z.strictObject({
 export type Verified = z.output<typeof verifiedSchema>;
 
 /** The parts of a recipe that the training job's request needs; the container reads the rest from `domain.json`. */
-export const trainingResourcesSchema = recipeSchema.pick({ instanceType: true, spot: true, maxSeconds: true });
+export const trainingResourcesSchema = recipeSchema.pick({
+  instanceType: true,
+  spot: true,
+  maxSeconds: true,
+});
 export type TrainingResources = z.output<typeof trainingResourcesSchema>;
 
 /** Answer of PrepareDomain. */
@@ -46,6 +50,15 @@ export const preparedSchema = z.strictObject({
   images: z.strictObject({ train: z.int().positive(), test: z.int().positive() }),
 });
 export type Prepared = z.output<typeof preparedSchema>;
+
+/** What StartFineTuning and StartBaseline are asked. */
+export const trainingTaskInputSchema = z.strictObject({
+  token: z.string().min(1),
+  ...subject,
+  job: z.string(),
+  resources: trainingResourcesSchema,
+});
+export type TrainingTaskInput = z.output<typeof trainingTaskInputSchema>;
 
 /** A completed training job: what StartFineTuning's and StartBaseline's callbacks bring. Keys of the artifacts bucket. */
 export const trainedSchema = z.strictObject({

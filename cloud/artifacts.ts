@@ -1,0 +1,62 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { extract } from 'tar-stream';
+import { IntegrityError, NotFoundError } from '#core/errors.ts';
+import { isNoSuchObject } from './objects.ts';
+
+/** A row per test image: 64 MB are hundreds of thousands of them. */
+const MEMBER_LIMIT = 64 * 1024 * 1024;
+
+/**
+ * One file out of a `tar.gz` in S3, read as a stream.
+ *
+ * @param member path inside the archive, without a leading `./`
+ * @throws NotFoundError when there is no such archive; IntegrityError when it is damaged, has no such member, or one that is too large
+ */
+export async function readMember(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+  member: string,
+): Promise<Uint8Array> {
+  const archive = await open(s3, bucket, key);
+  const chunks: Buffer[] = [];
+  let found = false;
+  const tar = extract();
+  tar.on('entry', (header, entry, next) => {
+    const wanted = header.name.replace(/^\.\//, '') === member;
+    if (wanted && (header.size ?? 0) > MEMBER_LIMIT) {
+      next(new IntegrityError(`${member} has ${header.size} bytes, at most ${MEMBER_LIMIT} are read`));
+      return;
+    }
+    found ||= wanted;
+    entry.on('data', (chunk) => {
+      if (wanted) chunks.push(chunk as Buffer);
+    });
+    entry.on('end', () => next());
+  });
+  try {
+    await pipeline(archive, createGunzip(), tar);
+  } catch (cause) {
+    if (cause instanceof IntegrityError) throw cause;
+    throw new IntegrityError(`s3://${bucket}/${key} is no whole tar.gz`, { cause });
+  }
+  if (!found) {
+    throw new IntegrityError(`s3://${bucket}/${key} has no ${member}`, {
+      hint: 'Look into the log of the training job that wrote it.',
+    });
+  }
+  return Buffer.concat(chunks);
+}
+
+async function open(s3: S3Client, bucket: string, key: string): Promise<Readable> {
+  try {
+    const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    return object.Body as Readable;
+  } catch (cause) {
+    if (!isNoSuchObject(cause)) throw cause;
+    throw new NotFoundError(`There is no s3://${bucket}/${key}`, { cause });
+  }
+}

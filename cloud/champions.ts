@@ -1,0 +1,65 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { type Champion, championSchema } from '#core/contracts/outcome.ts';
+import { SupersededError } from '#core/errors.ts';
+import { championKey } from '#core/keys.ts';
+import { findJson, isPreconditionFailed, writeJson } from './objects.ts';
+
+/** What is live in a domain, with the ETag for the next conditional write; undefined before the first deployment. */
+export async function findChampion(
+  s3: S3Client,
+  artifactsBucket: string,
+  domain: string,
+): Promise<{ champion: Champion; etag: string } | undefined> {
+  const found = await findJson(s3, artifactsBucket, championKey(domain), championSchema);
+  return found && { champion: found.value, etag: found.etag };
+}
+
+/**
+ * A model never replaces a newer one, nor itself unless somebody named the domain (whose data may be new).
+ *
+ * @throws SupersededError
+ */
+export function refuseSuperseded(
+  champion: Champion | undefined,
+  { domain, version, chosen }: { domain: string; version: string; chosen: boolean },
+): void {
+  if (champion === undefined) return;
+  if (champion.version > version) {
+    throw new SupersededError(
+      `"${domain}" already serves ${champion.model} ${champion.version}, which is newer than ${version}`,
+    );
+  }
+  if (champion.version === version && !chosen) {
+    throw new SupersededError(`"${domain}" already serves ${champion.model} ${version}`, {
+      hint: `To train it again on new data, start an execution with "domains": ["${domain}"].`,
+    });
+  }
+}
+
+/**
+ * Writes the new champion if nobody has changed it since `previousEtag` was read.
+ *
+ * @param previousEtag null when there was none
+ * @returns false when somebody has; writing the same champion again is fine
+ */
+export async function crownChampion(
+  s3: S3Client,
+  artifactsBucket: string,
+  champion: Champion,
+  previousEtag: string | null,
+): Promise<boolean> {
+  try {
+    await writeJson(
+      s3,
+      artifactsBucket,
+      championKey(champion.domain),
+      champion,
+      previousEtag === null ? { ifNoneMatch: '*' } : { ifMatch: previousEtag },
+    );
+    return true;
+  } catch (error) {
+    if (!isPreconditionFailed(error)) throw error;
+    const found = await findChampion(s3, artifactsBucket, champion.domain);
+    return found?.champion.endpointConfig === champion.endpointConfig;
+  }
+}

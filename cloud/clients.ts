@@ -1,0 +1,42 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { z } from 'zod';
+import { readEnvironment } from '#core/environment.ts';
+
+const endpointEnvironment = z.object({
+  AWS_ENDPOINT_URL: z.string().optional(),
+  AWS_ENDPOINT_URL_S3: z.string().optional(),
+});
+
+/** Six attempts with the SDK's exponential backoff (about ten seconds in all) before a state's `Retry` takes over. */
+const retries = { maxAttempts: 6, retryMode: 'standard' } as const;
+
+/**
+ * A client for S3. Credentials, region and endpoint come from the standard places of the AWS SDK. With an endpoint of one's own,
+ * buckets stand in the path, since `<bucket>.127.0.0.1` is no host name.
+ */
+export function s3Client(): S3Client {
+  const environment = readEnvironment(endpointEnvironment);
+  const endpoint = environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL;
+  return new S3Client({ ...retries, forcePathStyle: endpoint !== undefined && endpoint !== '' });
+}
+
+export function sageMakerClient(): SageMakerClient {
+  return new SageMakerClient(retries);
+}
+
+/** For `InvokeEndpoint`. A caller waits for the answer, so it is asked once more at the most. */
+export function sageMakerRuntimeClient(): SageMakerRuntimeClient {
+  return new SageMakerRuntimeClient({ maxAttempts: 2, retryMode: 'standard' });
+}
+
+export function stepFunctionsClient(): SFNClient {
+  return new SFNClient(retries);
+}
+
+export function snsClient(): SNSClient {
+  return new SNSClient(retries);
+}

@@ -1,0 +1,50 @@
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import type { Outcome, OutcomeName } from '#core/contracts/outcome.ts';
+import { promotionPrefix } from '#core/keys.ts';
+
+/** What a person can do about each outcome. Nobody is told of SUPERSEDED: nothing changed and nothing is to be done. */
+const advice: Partial<Record<OutcomeName, string>> = {
+  DEPLOYED: 'Nothing to do: it is live.',
+  REJECTED:
+    'What was live is untouched. Add training images, or review the policy in domain.json, and push the data again.',
+  ROLLED_BACK:
+    'The new model is not live. Compare the image in the training job with the one in the endpoint before promoting again.',
+  FAILED: 'What was live is untouched. Remove the cause and start another execution for this domain.',
+};
+
+/** Tells the topic's subscribers how a promotion ended for one domain. Filter by the attributes `domain` and `outcome`. */
+export async function publishNotice(
+  sns: SNSClient,
+  topicArn: string,
+  artifactsBucket: string,
+  outcome: Outcome,
+): Promise<void> {
+  const toDo = advice[outcome.outcome];
+  if (toDo === undefined) return;
+  await sns.send(
+    new PublishCommand({
+      TopicArn: topicArn,
+      Subject: subject(outcome),
+      Message: [
+        `${outcome.domain}: ${outcome.outcome}`,
+        '',
+        outcome.reason,
+        '',
+        toDo,
+        '',
+        `General model: ${outcome.model} ${outcome.version}`,
+        `Execution: ${outcome.execution}`,
+        `Details: s3://${artifactsBucket}/${promotionPrefix(outcome.execution, outcome.domain)}`,
+      ].join('\n'),
+      MessageAttributes: {
+        domain: { DataType: 'String', StringValue: outcome.domain },
+        outcome: { DataType: 'String', StringValue: outcome.outcome },
+      },
+    }),
+  );
+}
+
+/** SNS takes at most 100 characters of printable ASCII. */
+function subject({ domain, outcome, model, version }: Outcome): string {
+  return `Graft: ${domain} ${outcome} (${model} ${version})`.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
+}

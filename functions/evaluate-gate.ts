@@ -1,0 +1,45 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { z } from 'zod';
+import { s3Client } from '#cloud/clients.ts';
+import { collectEvaluation, refuseDifferentData } from '#cloud/evaluations.ts';
+import { writeJson } from '#cloud/objects.ts';
+import { readSettings } from '#cloud/settings.ts';
+import { gatePolicySchema } from '#core/contracts/domain.ts';
+import { domainPromotionSchema, domainSubjectSchema, type Gated } from '#core/contracts/promotion-state.ts';
+import { decide } from '#core/gate/gate.ts';
+import { decisionKey } from '#core/keys.ts';
+import { lambda } from './middleware/lambda.ts';
+
+const inputSchema = domainSubjectSchema.extend({
+  training: domainPromotionSchema.shape.training.unwrap(),
+  gate: gatePolicySchema,
+});
+
+/** Decides from what both jobs measured on the same test images, and writes the decision down with its reasons. */
+export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
+  return async function evaluateGate(input: z.output<typeof inputSchema>): Promise<Gated> {
+    const { training, gate: policy, ...subject } = input;
+    const collect = (mode: 'transfer' | 'baseline') =>
+      collectEvaluation(s3, artifactsBucket, subject, mode, training[mode]);
+    const transfer = await collect('transfer');
+    const baseline = await collect('baseline');
+    refuseDifferentData(transfer.evaluation, baseline.evaluation);
+
+    const decided = decide({ challenger: transfer.evaluation, baseline: baseline.evaluation, policy });
+    const key = decisionKey(subject.execution, subject.domain);
+    await writeJson(s3, artifactsBucket, key, decided);
+    const { decision, rows, baselineAccuracy, transferAccuracy } = decided;
+    return {
+      decision,
+      rows,
+      baselineAccuracy,
+      transferAccuracy,
+      decisionKey: key,
+      evaluationKeys: { transfer: transfer.key, baseline: baseline.key },
+    };
+  };
+}
+
+export const handler = lambda('EvaluateGate', inputSchema, () =>
+  createEvaluateGate(s3Client(), readSettings('GRAFT_ARTIFACTS_BUCKET').GRAFT_ARTIFACTS_BUCKET),
+);

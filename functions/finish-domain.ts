@@ -1,0 +1,141 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import { crownChampion } from '#cloud/champions.ts';
+import { s3Client, sageMakerClient, snsClient } from '#cloud/clients.ts';
+import { releaseDeploymentLock } from '#cloud/deployment-locks.ts';
+import { log } from '#cloud/log.ts';
+import { publishNotice } from '#cloud/notices.ts';
+import { findJson, writeJson } from '#cloud/objects.ts';
+import { readSettings } from '#cloud/settings.ts';
+import { stopTrainingJob } from '#cloud/training-jobs.ts';
+import { conclude } from '#core/conclusion.ts';
+import { type Outcome, outcomeSchema } from '#core/contracts/outcome.ts';
+import {
+  type DomainOutcome,
+  type DomainPromotion,
+  domainPromotionSchema,
+} from '#core/contracts/promotion-state.ts';
+import { outcomeKey } from '#core/keys.ts';
+import { lambda } from './middleware/lambda.ts';
+
+/** Hundreds of domains share one state's 262,144 bytes; `outcome.json` has the whole reason. */
+const REASON_IN_STATE = 200;
+
+export interface FinishDomainDependencies {
+  s3: S3Client;
+  sagemaker: SageMakerClient;
+  sns: SNSClient;
+  artifactsBucket: string;
+  topicArn: string;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/**
+ * Concludes one domain, whichever way it came here: champion, notice, outcome, in this order, so that `outcome.json` says that
+ * the others are done and a retry repeats nothing that is.
+ */
+export function createFinishDomain(dependencies: FinishDomainDependencies) {
+  const { s3, sagemaker, sns, artifactsBucket, topicArn, now } = dependencies;
+
+  return async function finishDomain(promotion: DomainPromotion): Promise<DomainOutcome> {
+    const { execution, domain } = promotion;
+    const key = outcomeKey(execution, domain);
+    const done = await findJson(s3, artifactsBucket, key, outcomeSchema);
+    const outcome = done?.value ?? (await conclusionOf(promotion));
+    if (done === undefined) {
+      await publishNotice(sns, topicArn, artifactsBucket, outcome);
+      await writeJson(s3, artifactsBucket, key, outcome);
+    }
+    await releaseDeploymentLock(s3, artifactsBucket, domain, execution);
+    await stopJobsNobodyWaitsFor(promotion);
+    return excerpt(outcome);
+  };
+
+  async function conclusionOf(promotion: DomainPromotion): Promise<Outcome> {
+    const { execution, domain, model, version, gate, deployment } = promotion;
+    const finishedAt = new Date(now()).toISOString();
+    let { outcome, reason } = conclude(promotion);
+    if (outcome === 'DEPLOYED' && !(await crown(promotion, finishedAt))) {
+      outcome = 'FAILED';
+      reason = `champion.json of "${domain}" was changed by somebody else meanwhile. ${reason}`;
+    }
+    return {
+      schemaVersion: 1,
+      domain,
+      model,
+      version,
+      execution,
+      outcome,
+      reason,
+      ...(gate
+        ? {
+            baselineAccuracy: gate.baselineAccuracy,
+            transferAccuracy: gate.transferAccuracy,
+            gate: gate.rows,
+          }
+        : {}),
+      ...(deployment ? { endpoint: deployment.endpoint, endpointConfig: deployment.endpointConfig } : {}),
+      finishedAt,
+    };
+  }
+
+  async function crown(promotion: DomainPromotion, promotedAt: string): Promise<boolean> {
+    const { execution, domain, model, version } = promotion;
+    const { endpoint, endpointConfig, modelName, previous } = promotion.deployment!;
+    return crownChampion(
+      s3,
+      artifactsBucket,
+      {
+        schemaVersion: 1,
+        domain,
+        model,
+        version,
+        execution,
+        trainingJob: promotion.training!.transfer.job,
+        modelName,
+        endpoint,
+        endpointConfig,
+        evaluationKey: promotion.gate!.evaluationKeys.transfer,
+        accuracy: promotion.gate!.transferAccuracy,
+        promotedAt,
+      },
+      previous?.etag ?? null,
+    );
+  }
+
+  /** When one of the two jobs fails, the state machine lets go of the other, which would run on and cost money. */
+  async function stopJobsNobodyWaitsFor({ prepared, training }: DomainPromotion): Promise<void> {
+    if (prepared === undefined || training !== undefined) return;
+    for (const job of Object.values(prepared.jobs)) {
+      await stopTrainingJob(sagemaker, job).catch((error: Error) =>
+        log.warn('could not stop a training job that nobody waits for', { job, error }),
+      );
+    }
+  }
+}
+
+function excerpt(outcome: Outcome): DomainOutcome {
+  const { domain, reason, baselineAccuracy, transferAccuracy, endpoint } = outcome;
+  return {
+    domain,
+    outcome: outcome.outcome,
+    reason: reason.length > REASON_IN_STATE ? `${reason.slice(0, REASON_IN_STATE - 1)}…` : reason,
+    ...(baselineAccuracy === undefined ? {} : { baselineAccuracy }),
+    ...(transferAccuracy === undefined ? {} : { transferAccuracy }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+}
+
+export const handler = lambda('FinishDomain', domainPromotionSchema, () => {
+  const settings = readSettings('GRAFT_ARTIFACTS_BUCKET', 'GRAFT_TOPIC_ARN');
+  return createFinishDomain({
+    s3: s3Client(),
+    sagemaker: sageMakerClient(),
+    sns: snsClient(),
+    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
+    topicArn: settings.GRAFT_TOPIC_ARN,
+    now: Date.now,
+  });
+});

@@ -1,0 +1,88 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { InvokeEndpointCommand, type SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { s3Client, sageMakerRuntimeClient } from '#cloud/clients.ts';
+import { objectExists } from '#cloud/objects.ts';
+import { readSettings } from '#cloud/settings.ts';
+import { nameSchema } from '#core/contracts/common.ts';
+import { predictionResponseSchema } from '#core/contracts/served-model.ts';
+import { domainKey } from '#core/keys.ts';
+import { endpointName } from '#core/names.ts';
+import { parseJson } from '#core/parse.ts';
+import { logged } from './middleware/logged.ts';
+import { problems } from './middleware/problems.ts';
+import { invocationProblem, isUnknownEndpoint } from './problems/invocation.ts';
+import { ProblemError } from './problems/problem.ts';
+import { readImageRequest } from './problems/request.ts';
+
+/** API Gateway gives up after 29 s and Lambda after 28 s; this leaves time to say so. */
+const TIMEOUT_MS = 25_000;
+
+export interface PredictDependencies {
+  runtime: SageMakerRuntimeClient;
+  s3: S3Client;
+  dataBucket: string;
+  endpointPrefix: string;
+  /** Aborts when the caller has waited long enough. */
+  timeout: () => AbortSignal;
+}
+
+/** `POST /domains/{domain}/predictions`: hands the image to the domain's endpoint and its answer back. */
+export function createPredict(dependencies: PredictDependencies) {
+  const { runtime, s3, dataBucket, endpointPrefix, timeout } = dependencies;
+  return async function predict(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
+    const name = nameSchema.safeParse(event.pathParameters?.domain);
+    if (!name.success) throw new ProblemError(404, 'There is no such domain');
+    const domain = name.data;
+    const { contentType, body } = readImageRequest(event);
+    try {
+      const response = await runtime.send(
+        new InvokeEndpointCommand({
+          EndpointName: endpointName(endpointPrefix, domain),
+          ContentType: contentType,
+          Accept: 'application/json',
+          Body: body,
+        }),
+        { abortSignal: timeout() },
+      );
+      const text = new TextDecoder().decode(response.Body);
+      const prediction = parseJson(predictionResponseSchema, text, 'The answer');
+      return {
+        statusCode: 200,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(prediction),
+      };
+    } catch (error) {
+      if (!isUnknownEndpoint(error)) throw invocationProblem(error);
+      if (!(await objectExists(s3, dataBucket, domainKey(domain)))) {
+        throw new ProblemError(404, `There is no domain "${domain}"`, { cause: error });
+      }
+      throw new ProblemError(503, `"${domain}" has no endpoint yet: no model has been promoted to it`, {
+        retryAfterSeconds: 60,
+        cause: error,
+      });
+    }
+  };
+}
+
+let predict: ReturnType<typeof createPredict> | undefined;
+
+export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
+  .use(logged())
+  .use(problems())
+  .handler((event: APIGatewayProxyEvent) => {
+    predict ??= createFromEnvironment();
+    return predict(event);
+  });
+
+function createFromEnvironment() {
+  const settings = readSettings('GRAFT_DATA_BUCKET', 'GRAFT_ENDPOINT_PREFIX');
+  return createPredict({
+    runtime: sageMakerRuntimeClient(),
+    s3: s3Client(),
+    dataBucket: settings.GRAFT_DATA_BUCKET,
+    endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
+    timeout: () => AbortSignal.timeout(TIMEOUT_MS),
+  });
+}

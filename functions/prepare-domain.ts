@@ -1,0 +1,65 @@
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { z } from 'zod';
+import { findChampion, refuseSuperseded } from '#cloud/champions.ts';
+import { s3Client } from '#cloud/clients.ts';
+import { checkImages, readDomain } from '#cloud/domains.ts';
+import { readSettings } from '#cloud/settings.ts';
+import { nameSchema } from '#core/contracts/common.ts';
+import { domainSubjectSchema, type Prepared } from '#core/contracts/promotion-state.ts';
+import { domainSnapshotPrefix } from '#core/keys.ts';
+import { endpointName, trainingJobName } from '#core/names.ts';
+import { parse } from '#core/parse.ts';
+import { lambda } from './middleware/lambda.ts';
+
+const inputSchema = domainSubjectSchema.extend({ chosen: z.boolean() });
+
+/** Whoever wants another attempt starts another execution, which gives the jobs other names. */
+const FIRST_ATTEMPT = 0;
+
+export interface PrepareDomainDependencies {
+  s3: S3Client;
+  dataBucket: string;
+  artifactsBucket: string;
+  endpointPrefix: string;
+}
+
+/** Checks a domain before any money is spent on it, and keeps this promotion's own copy of its `domain.json`. */
+export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
+  const { s3, dataBucket, artifactsBucket, endpointPrefix } = dependencies;
+  return async function prepareDomain(input: z.output<typeof inputSchema>): Promise<Prepared> {
+    const { execution } = input;
+    const name = parse(nameSchema, input.domain, `The domain's name "${input.domain}"`);
+    const { domain, bytes } = await readDomain(s3, dataBucket, name);
+    refuseSuperseded((await findChampion(s3, artifactsBucket, name))?.champion, input);
+    const images = await checkImages(s3, dataBucket, domain);
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: artifactsBucket,
+        Key: `${domainSnapshotPrefix(execution, name)}domain.json`,
+        Body: bytes,
+        ContentType: 'application/json',
+      }),
+    );
+    const { instanceType, spot, maxSeconds } = domain.recipe;
+    return {
+      jobs: {
+        transfer: trainingJobName(execution, name, 'transfer', FIRST_ATTEMPT),
+        baseline: trainingJobName(execution, name, 'baseline', FIRST_ATTEMPT),
+      },
+      resources: { instanceType, spot, maxSeconds },
+      gate: domain.gate,
+      endpoint: { name: endpointName(endpointPrefix, name), settings: domain.endpoint },
+      images,
+    };
+  };
+}
+
+export const handler = lambda('PrepareDomain', inputSchema, () => {
+  const settings = readSettings('GRAFT_DATA_BUCKET', 'GRAFT_ARTIFACTS_BUCKET', 'GRAFT_ENDPOINT_PREFIX');
+  return createPrepareDomain({
+    s3: s3Client(),
+    dataBucket: settings.GRAFT_DATA_BUCKET,
+    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
+    endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
+  });
+});

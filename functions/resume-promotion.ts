@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { findTrainingCallback, listEndpointCallbacks } from '#cloud/callbacks.ts';
+import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/clients.ts';
+import { settleEndpoint } from '#cloud/endpoint-callbacks.ts';
+import { describeEndpoint } from '#cloud/endpoints.ts';
+import { log } from '#cloud/log.ts';
+import { readSettings } from '#cloud/settings.ts';
+import { type Settled, settleTraining, type TrainingClients } from '#cloud/training-callbacks.ts';
+import { lambda } from './middleware/lambda.ts';
+
+/** AWS adds members to its events, so these schemas are open. */
+const inputSchema = z.discriminatedUnion('detail-type', [
+  z.object({
+    'detail-type': z.literal('SageMaker Training Job State Change'),
+    detail: z.object({ TrainingJobName: z.string(), TrainingJobStatus: z.string() }),
+  }),
+  z.object({
+    'detail-type': z.literal('SageMaker Endpoint State Change'),
+    detail: z.object({ EndpointName: z.string(), EndpointStatus: z.string() }),
+  }),
+]);
+
+/** Written `IN_SERVICE` in events and `InService` everywhere else. */
+const movingEndpoint = new Set(['CREATING', 'UPDATING', 'SYSTEMUPDATING', 'ROLLINGBACK', 'DELETING']);
+const movingJob = new Set(['InProgress', 'Stopping']);
+
+/**
+ * Brings SageMaker's news to whoever waits for them. The event only says where to look: events come late, twice and out of
+ * order, so what is passed on is what SageMaker says now. Jobs and endpoints that nobody waits for are ignored.
+ */
+export function createResumePromotion(clients: TrainingClients, artifactsBucket: string) {
+  const { s3, sagemaker } = clients;
+
+  return async function resumePromotion(event: z.output<typeof inputSchema>): Promise<Settled[]> {
+    const settled =
+      event['detail-type'] === 'SageMaker Training Job State Change'
+        ? await resumeTraining(event.detail.TrainingJobName, event.detail.TrainingJobStatus)
+        : await resumeEndpoint(event.detail.EndpointName, event.detail.EndpointStatus);
+    log.info('looked', { ...event.detail, settled });
+    return settled;
+  };
+
+  async function resumeTraining(job: string, status: string): Promise<Settled[]> {
+    if (movingJob.has(status)) return [];
+    const token = await findTrainingCallback(s3, artifactsBucket, job);
+    return token === undefined ? [] : [await settleTraining(clients, artifactsBucket, job, token)];
+  }
+
+  async function resumeEndpoint(endpoint: string, status: string): Promise<Settled[]> {
+    if (movingEndpoint.has(status.replaceAll('_', '').toUpperCase())) return [];
+    const callbacks = await listEndpointCallbacks(s3, artifactsBucket, endpoint);
+    if (callbacks.length === 0) return [];
+    const state = await describeEndpoint(sagemaker, endpoint);
+    const settled: Settled[] = [];
+    for (const callback of callbacks) {
+      settled.push(await settleEndpoint(clients, artifactsBucket, state, callback));
+    }
+    return settled;
+  }
+}
+
+export const handler = lambda('ResumePromotion', inputSchema, () =>
+  createResumePromotion(
+    { s3: s3Client(), sagemaker: sageMakerClient(), sfn: stepFunctionsClient() },
+    readSettings('GRAFT_ARTIFACTS_BUCKET').GRAFT_ARTIFACTS_BUCKET,
+  ),
+);
