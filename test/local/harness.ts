@@ -3,10 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalAws } from '../../local/aws.ts';
 import type { Clock, ServiceFactory, World } from '../../local/service.ts';
+import { recordStack } from '../../local/services/cloudformation/stacks.ts';
+import { provisionStack } from '../../local/template/provision.ts';
+import { parseTemplate } from '../../local/template/template.ts';
 
 export interface HarnessOptions {
-  /** Only what the test needs; by default every service. */
+  /** What the test needs. */
   services?: readonly ServiceFactory[];
+  /** A CloudFormation template to provision first (the stack `test`). */
+  template?: unknown;
   clock?: Clock;
   /** An existing state folder, which then stays; by default a fresh one, removed at the end. */
   state?: string;
@@ -23,6 +28,8 @@ export interface Harness {
   endpoint: string;
   world: World;
   state: string;
+  /** Outputs of the template. */
+  outputs: Record<string, string>;
   /** A real SDK client of the local AWS; destroyed at the end. */
   client<Client extends { destroy(): void }>(
     // biome-ignore lint/suspicious/noExplicitAny: every client has a configuration type of its own
@@ -42,11 +49,26 @@ export async function startLocal(options: HarnessOptions = {}): Promise<Harness>
     ...(options.clock === undefined ? {} : { clock: options.clock }),
   });
   const clients: { destroy(): void }[] = [];
-  await local.open();
+  let outputs: Record<string, string> = {};
+  try {
+    if (options.template !== undefined) {
+      const template = parseTemplate(options.template);
+      const services = local.services.all();
+      const stack = await provisionStack(template, { name: 'test', world: local.world, services });
+      recordStack(local.world, stack);
+      outputs = Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value]));
+    }
+    await local.open();
+  } catch (error) {
+    await local.stop();
+    if (options.state === undefined) rmSync(state, { recursive: true, force: true });
+    throw error;
+  }
   return {
     endpoint: local.endpoint,
     world: local.world,
     state,
+    outputs,
     client(Constructor, credentials = { accessKeyId: 'test', secretAccessKey: 'test' }) {
       const client = new Constructor({
         endpoint: local.endpoint,

@@ -1,0 +1,82 @@
+import { InvalidInputError } from '#core/errors.ts';
+import type { Provisioned, StackContext } from '../service.ts';
+
+/** A resource type that exists here by its name only, and why nothing happens with it. */
+interface InertType {
+  reason: string;
+  provision(properties: Record<string, unknown>, context: InertContext): Provisioned;
+}
+
+interface InertContext {
+  logicalId: string;
+  stack: StackContext;
+  region: string;
+  accountId: string;
+}
+
+/** Types that no service provides. A service that provides one of them takes precedence. */
+const INERT: Record<string, InertType> = {
+  'AWS::CloudWatch::Alarm': {
+    reason: 'metrics are not emulated, so no alarm ever rings',
+    provision: (properties, { logicalId, stack, region, accountId }) => {
+      const name = named(properties.AlarmName, logicalId, stack);
+      return { ref: name, attributes: { Arn: `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}` } };
+    },
+  },
+  'AWS::ECR::Repository': {
+    reason: 'the container runs from .build/, so no image is ever pushed or pulled',
+    provision: (properties, { logicalId, stack, region, accountId }) => {
+      const name = named(properties.RepositoryName, logicalId, stack).toLowerCase();
+      return {
+        ref: name,
+        attributes: {
+          Arn: `arn:aws:ecr:${region}:${accountId}:repository/${name}`,
+          RepositoryUri: `${accountId}.dkr.ecr.${region}.amazonaws.com/${name}`,
+        },
+      };
+    },
+  },
+  'AWS::S3::BucketPolicy': {
+    reason: 'permissions come from roles alone; the policy’s TLS rule cannot hold on a local port',
+    provision: (properties) => ({ ref: String(properties.Bucket) }),
+  },
+  'AWS::SQS::QueuePolicy': {
+    reason: 'permissions come from roles alone; the event bus delivers to every queue',
+    provision: (_properties, { logicalId, stack }) => ({ ref: stack.physicalName(logicalId) }),
+  },
+  'AWS::Lambda::Permission': {
+    reason: 'permissions come from roles alone; the event bus and the API call every function',
+    provision: (_properties, { logicalId, stack }) => ({ ref: stack.physicalName(logicalId) }),
+  },
+  'AWS::Logs::LogGroup': {
+    reason: 'logs are not emulated in this composition',
+    provision: (properties, { logicalId, stack, region, accountId }) => {
+      const name = named(properties.LogGroupName, logicalId, stack);
+      return { ref: name, attributes: { Arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}:*` } };
+    },
+  },
+};
+
+/** Why the type does nothing here, or undefined when it is no such type. */
+export function inertReason(type: string): string | undefined {
+  return INERT[type]?.reason;
+}
+
+/** @throws InvalidInputError naming the type and the logical id when the local AWS does not know it */
+export function provisionInert(
+  type: string,
+  properties: Record<string, unknown>,
+  context: InertContext,
+): Provisioned {
+  const inert = INERT[type];
+  if (inert === undefined) {
+    throw new InvalidInputError(`"${context.logicalId}" is a ${type}, which the local AWS does not emulate`, {
+      hint: 'docs/fidelity.md lists the resource types that it knows.',
+    });
+  }
+  return inert.provision(properties, context);
+}
+
+function named(name: unknown, logicalId: string, stack: StackContext): string {
+  return typeof name === 'string' ? name : stack.physicalName(logicalId);
+}
