@@ -1,0 +1,260 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
+import { predictionResponseSchema } from '#core/contracts/served-model.ts';
+import { championKey, domainKey, generalModelPrefix } from '#core/keys.ts';
+import { executionName } from '#core/names.ts';
+import { signBytes } from '#core/signature.ts';
+import { makeDomainFolder, type Stack, startStack, tinyDomain, tinyLabels, trainTinyModel } from './stack.ts';
+
+let stack: Stack;
+let model: { folder: string; version: string };
+let testImages: string;
+const key = inject('signingKey');
+
+beforeAll(async () => {
+  stack = await startStack();
+  const domainFolder = await makeDomainFolder(join(stack.folder, 'shapes'), tinyDomain('shapes'));
+  testImages = join(domainFolder, 'test');
+  model = await trainTinyModel(stack);
+  await stack.graft('data', 'push', domainFolder, '--domain', 'shapes', '--stack', 'graft-dev');
+  await stack.graft('push', model.folder, '--key', key, '--stack', 'graft-dev');
+}, 240_000);
+
+afterAll(() => stack?.close());
+
+const anImage = async () => {
+  const [first] = (await readdir(join(testImages, tinyLabels[1]!))).sort();
+  return readFile(join(testImages, tinyLabels[1]!, first!));
+};
+
+describe('a model that is dropped into S3', () => {
+  test('is promoted by the event to a live endpoint, which the REST API asks', async () => {
+    const name = executionName('tiny', model.version);
+    const execution = await stack.ended(stack.executionArn(name));
+    expect(execution.cause).toBeUndefined();
+    expect(execution.status).toBe('SUCCEEDED');
+
+    const outcome = await stack.outcome(name, 'shapes');
+    expect(outcome).toMatchObject({
+      outcome: 'DEPLOYED',
+      endpoint: 'graft-dev-shapes',
+      version: model.version,
+    });
+    const champion = JSON.parse(await stack.get(stack.buckets.artifacts, championKey('shapes')));
+    const endpoint = await stack.endpoint('shapes');
+    expect(endpoint).toMatchObject({
+      EndpointStatus: 'InService',
+      EndpointConfigName: champion.endpointConfig,
+    });
+
+    const response = await stack.ask('shapes', await anImage());
+    expect(response.status).toBe(200);
+    const answer = predictionResponseSchema.parse(await response.json());
+    expect(answer.predictions.map((prediction) => prediction.label).sort()).toEqual([...tinyLabels].sort());
+    expect(answer.general.version).toBe(model.version);
+  });
+
+  test('is promoted once, however often the manifest arrives', async () => {
+    const manifest = await readFile(join(model.folder, 'manifest.json'));
+    await stack.put(
+      stack.buckets.models,
+      `${generalModelPrefix('tiny', model.version)}manifest.json`,
+      manifest,
+    );
+    const again = await stack.ended(stack.executionArn(executionName('tiny', model.version)));
+
+    expect(again.status).toBe('SUCCEEDED');
+    expect((await stack.endpoint('shapes')).EndpointStatus).toBe('InService');
+  });
+});
+
+/** Everything below must leave what is live as it is. */
+describe('bad input', () => {
+  let before: { config: string | undefined; answer: unknown };
+  const live = async () => ({
+    config: (await stack.endpoint('shapes')).EndpointConfigName,
+    answer: await (await stack.ask('shapes', await anImage())).json(),
+  });
+  beforeAll(async () => {
+    before = await live();
+  });
+
+  /** Uploads the model under another version with `change` done to it, and waits for the promotion that the event starts. */
+  async function pushDamaged(
+    version: string,
+    change: (files: {
+      manifest: Manifest;
+      bytes: Map<string, Uint8Array>;
+      sign(manifestBytes: Uint8Array): string;
+    }) => { manifestBytes?: Uint8Array; signature?: string } | undefined,
+  ) {
+    const manifest = manifestSchema.parse(
+      JSON.parse(await readFile(join(model.folder, 'manifest.json'), 'utf8')),
+    );
+    manifest.version = version;
+    const bytes = new Map<string, Uint8Array>();
+    for (const { name } of manifest.files) bytes.set(name, await readFile(join(model.folder, name)));
+    const pem = await readFile(key, 'utf8');
+    const sign = (manifestBytes: Uint8Array) => signBytes(manifestBytes, pem);
+
+    const changed = change({ manifest, bytes, sign }) ?? {};
+    const manifestBytes = changed.manifestBytes ?? Buffer.from(JSON.stringify(manifest));
+    const prefix = generalModelPrefix('tiny', version);
+    for (const [name, content] of bytes) await stack.put(stack.buckets.models, prefix + name, content);
+    await stack.put(stack.buckets.models, `${prefix}manifest.sig`, changed.signature ?? sign(manifestBytes));
+    await stack.put(stack.buckets.models, `${prefix}manifest.json`, manifestBytes);
+    return stack.ended(stack.executionArn(executionName('tiny', version)));
+  }
+  const withField = (manifest: Manifest, field: Record<string, unknown>) =>
+    Buffer.from(JSON.stringify({ ...manifest, ...field }));
+
+  test.each<[string, string, Parameters<typeof pushDamaged>[1], string, RegExp]>([
+    [
+      'a missing file',
+      '20990101T000000Z-000001',
+      ({ bytes }) => void bytes.delete('weights.bin'),
+      'IntegrityViolation',
+      /weights\.bin/,
+    ],
+    [
+      'a changed byte',
+      '20990101T000000Z-000002',
+      ({ bytes }) => {
+        const weights = Uint8Array.from(bytes.get('weights.bin')!);
+        weights[100]! ^= 1;
+        bytes.set('weights.bin', weights);
+        return undefined;
+      },
+      'IntegrityViolation',
+      /weights\.bin/,
+    ],
+    [
+      'a signature for other bytes',
+      '20990101T000000Z-000003',
+      ({ sign }) => ({ signature: sign(Buffer.from('something else')) }),
+      'IntegrityViolation',
+      /manifest\.sig/,
+    ],
+    [
+      'an unknown field',
+      '20990101T000000Z-000004',
+      ({ manifest }) => ({ manifestBytes: withField(manifest, { colour: 'blue' }) }),
+      'InvalidInput',
+      /colour/,
+    ],
+    [
+      'an older schema version',
+      '20990101T000000Z-000005',
+      ({ manifest }) => ({ manifestBytes: withField(manifest, { schemaVersion: 0 }) }),
+      'InvalidInput',
+      /schemaVersion/,
+    ],
+  ])('a manifest with %s fails the promotion by name', async (_what, version, change, error, cause) => {
+    const execution = await pushDamaged(version, change);
+
+    expect(execution.status).toBe('FAILED');
+    expect(execution.error).toBe(error);
+    expect(execution.cause).toMatch(cause);
+    expect(await live()).toEqual(before);
+  });
+
+  test('an input that is no promotion names its field', async () => {
+    const execution = await stack.promote({ model: 'tiny', version: model.version, domain: 'shapes' });
+
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'InvalidInput' });
+    expect(execution.cause).toMatch(/domain/);
+  });
+
+  test('labels and folders that disagree fail that domain and no other', async () => {
+    const settings = tinyDomain('disagreeing', { labels: [...tinyLabels, 'nowhere'] });
+    const folder = await makeDomainFolder(join(stack.folder, 'disagreeing'), settings);
+    // The agent would refuse it, so it comes past the agent.
+    await expect(
+      stack.graft('data', 'push', folder, '--domain', 'disagreeing', '--stack', 'graft-dev'),
+    ).rejects.toThrow(/nowhere/);
+    await stack.put(stack.buckets.data, domainKey('disagreeing'), JSON.stringify(settings));
+
+    const execution = await stack.promote(
+      { model: 'tiny', version: model.version, domains: ['disagreeing'] },
+      'labels-and-folders-disagree',
+    );
+
+    expect(execution.status).toBe('FAILED');
+    const outcome = await stack.outcome('labels-and-folders-disagree', 'disagreeing');
+    expect(outcome.outcome).toBe('FAILED');
+    expect(outcome.reason).toMatch(/nowhere|folder|label/);
+    expect(await live()).toEqual(before);
+  });
+
+  test('a training job that fails is its domain’s outcome, with the job’s own reason', async () => {
+    const folder = await makeDomainFolder(join(stack.folder, 'unreadable'), tinyDomain('unreadable'));
+    await stack.graft('data', 'push', folder, '--domain', 'unreadable', '--stack', 'graft-dev');
+    for (const split of ['train', 'test']) {
+      for (const label of tinyLabels) {
+        for (const name of await readdir(join(folder, split, label))) {
+          await stack.put(stack.buckets.data, `domains/unreadable/${split}/${label}/${name}`, 'not an image');
+        }
+      }
+    }
+
+    const execution = await stack.promote(
+      { model: 'tiny', version: model.version, domains: ['unreadable'] },
+      'training-fails',
+    );
+
+    expect(execution.status).toBe('FAILED');
+    const outcome = await stack.outcome('training-fails', 'unreadable');
+    expect(outcome.outcome).toBe('FAILED');
+    expect(outcome.reason).toMatch(/read|damaged|image/i);
+    expect(await live()).toEqual(before);
+  });
+
+  test('a gate that is not met rejects the model and deploys nothing', async () => {
+    const gate = { ...tinyDomain('strict').gate, minimumTestImages: 18, minimumAccuracy: 1 };
+    const folder = await makeDomainFolder(join(stack.folder, 'strict'), tinyDomain('strict', { gate }));
+    await stack.graft('data', 'push', folder, '--domain', 'strict', '--stack', 'graft-dev');
+
+    const execution = await stack.promote(
+      { model: 'tiny', version: model.version, domains: ['strict'] },
+      'gate-rejects',
+    );
+
+    expect(execution.status).toBe('SUCCEEDED');
+    const outcome = await stack.outcome('gate-rejects', 'strict');
+    expect(outcome.outcome).toBe('REJECTED');
+    expect(outcome.gate?.find((row) => row.rule === 'minimum-accuracy')?.passed).toBe(false);
+    const answer = await stack.ask('strict', await anImage());
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
+  });
+
+  test.each<[string, string, () => Promise<Uint8Array | string | undefined>, Record<string, string>, number]>(
+    [
+      ['no body', 'shapes', async () => undefined, {}, 400],
+      ['a text file', 'shapes', async () => 'hello', {}, 400],
+      ['a wrong content type', 'shapes', anImage, { 'content-type': 'text/plain' }, 415],
+      ['20 MB', 'shapes', async () => new Uint8Array(20_000_000), {}, 413],
+      ['a bad key', 'shapes', anImage, { 'x-api-key': 'wrong' }, 403],
+      ['a domain that nobody has', 'nobody', anImage, {}, 404],
+      ['a domain that cannot be', 'No_Domain', anImage, {}, 404],
+    ],
+  )('a REST call with %s is answered with its status', async (_what, domain, body, headers, status) => {
+    const response = await stack.ask(domain, await body(), headers);
+
+    expect(response.status).toBe(status);
+    const text = await response.text();
+    // What API Gateway itself refuses has its own form; what reaches the function is problem+json.
+    if (response.headers.get('content-type') === 'application/problem+json') {
+      expect(JSON.parse(text)).toMatchObject({
+        status,
+        title: expect.any(String),
+        detail: expect.any(String),
+      });
+    } else {
+      expect(JSON.parse(text)).toHaveProperty('message');
+    }
+    expect(await live()).toEqual(before);
+  });
+});

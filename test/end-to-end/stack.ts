@@ -1,0 +1,169 @@
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionOutput,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { inject } from 'vitest';
+import type { DomainInput } from '#core/contracts/domain.ts';
+import type { Outcome } from '#core/contracts/outcome.ts';
+import { outcomeKey } from '#core/keys.ts';
+import { localEnvironment, localRegion } from '../../scripts/development.ts';
+import { repository } from '../../scripts/fingerprint.ts';
+import { graft } from '../../scripts/start/agent.ts';
+import { startLocalAws } from '../../scripts/start/local-aws.ts';
+import { makeImageFolder } from '../fixtures/images.ts';
+
+/** What a promotion of a tiny domain may take on a busy machine before the test gives up. */
+const EXECUTION_LIMIT_MS = 120_000;
+
+export type Stack = Awaited<ReturnType<typeof startStack>>;
+
+/** A whole local AWS from the packaged template, as a process of its own, with the clients and commands of its users. */
+export async function startStack() {
+  const folder = await mkdtemp(join(tmpdir(), 'graft-end-to-end-'));
+  const aws = await startLocalAws(
+    { template: inject('template'), state: join(folder, 'aws'), port: 0 },
+    join(folder, 'local-aws.log'),
+  );
+  const environment = localEnvironment(aws.endpoint);
+  const settings = {
+    region: localRegion,
+    endpoint: aws.endpoint,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  };
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
+  const stepFunctions = new SFNClient(settings);
+  const sageMaker = new SageMakerClient(settings);
+  const stateMachineArn = aws.outputs.StateMachineArn!;
+  const buckets = {
+    models: aws.outputs.ModelsBucket!,
+    data: aws.outputs.DataBucket!,
+    artifacts: aws.outputs.ArtifactsBucket!,
+  };
+
+  return {
+    ...aws,
+    folder,
+    environment,
+    buckets,
+    s3,
+    stepFunctions,
+    graft: (...args: string[]) => graft(args, environment),
+    awsCli: (...args: string[]) =>
+      spawnSync('aws', args, { encoding: 'utf8', env: environment, cwd: repository }),
+
+    put: (bucket: string, key: string, body: string | Uint8Array) =>
+      s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body })),
+    async get(bucket: string, key: string): Promise<string> {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return Body!.transformToString();
+    },
+
+    /** Starts the state machine by hand and waits for its end. */
+    async promote(input: unknown, name?: string): Promise<DescribeExecutionOutput> {
+      const { executionArn } = await stepFunctions.send(
+        new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input), ...(name && { name }) }),
+      );
+      return this.ended(executionArn!);
+    },
+    executionArn: (name: string) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`,
+    /** The end of an execution, which may not have been started yet. */
+    async ended(executionArn: string): Promise<DescribeExecutionOutput> {
+      const deadline = performance.now() + EXECUTION_LIMIT_MS;
+      for (;;) {
+        const execution = await stepFunctions
+          .send(new DescribeExecutionCommand({ executionArn }))
+          .catch((error: Error) => {
+            if (error.name === 'ExecutionDoesNotExist') return undefined;
+            throw error;
+          });
+        if (execution !== undefined && execution.status !== 'RUNNING') return execution;
+        if (performance.now() > deadline) {
+          throw new Error(
+            `${executionArn} is ${execution?.status ?? 'not there'} after ${EXECUTION_LIMIT_MS} ms`,
+          );
+        }
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
+    async outcome(execution: string, domain: string): Promise<Outcome> {
+      return JSON.parse(await this.get(buckets.artifacts, outcomeKey(execution, domain))) as Outcome;
+    },
+    endpoint: (domain: string) =>
+      sageMaker.send(new DescribeEndpointCommand({ EndpointName: `graft-dev-${domain}` })),
+
+    predictionUrl(domain: string): string {
+      const deployed = new URL(aws.outputs.ApiUrl!);
+      return `${aws.endpoint}/_aws/execute-api/${deployed.hostname.split('.')[0]}${deployed.pathname}/domains/${domain}/predictions`;
+    },
+    ask(domain: string, body: Uint8Array | string | undefined, headers: Record<string, string> = {}) {
+      return fetch(this.predictionUrl(domain), {
+        method: 'POST',
+        headers: { 'x-api-key': aws.apiKey, 'content-type': 'image/png', ...headers },
+        ...(body === undefined ? {} : { body: body as BodyInit }),
+      });
+    },
+
+    async close() {
+      await aws.stop();
+      for (const client of [s3, stepFunctions, sageMaker]) client.destroy();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Labels as people write them: spaces, dots and Unicode. */
+export const tinyLabels = ['Café au lait', 'no. 2', 'ring'];
+
+/** A domain that a network learns in a second; thresholds that its tiny test set can meet. */
+export function tinyDomain(domain: string, change: Partial<DomainInput> = {}): DomainInput {
+  return {
+    schemaVersion: 1,
+    domain,
+    labels: tinyLabels,
+    recipe: { epochs: 20, augmentation: 4 },
+    gate: {
+      minimumAccuracy: 0.2,
+      minimumUplift: -1,
+      minimumRecall: 0,
+      minimumTestImages: 6,
+      significance: 0.5,
+    },
+    ...change,
+  };
+}
+
+/** A folder as `graft data push` takes it. */
+export async function makeDomainFolder(folder: string, settings: DomainInput): Promise<string> {
+  await makeImageFolder(join(folder, 'train'), { labels: tinyLabels, perLabel: 8, seed: 1 });
+  await makeImageFolder(join(folder, 'test'), { labels: tinyLabels, perLabel: 6, seed: 2 });
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'domain.json'), JSON.stringify(settings));
+  return folder;
+}
+
+/** Trains a tiny general model with the real agent; `seed` makes another one. */
+export async function trainTinyModel(stack: Stack, seed = 1): Promise<{ folder: string; version: string }> {
+  const images = join(stack.folder, 'general-images');
+  const labels = ['red', 'yellow', 'green', 'cyan', 'blue', 'magenta'];
+  await makeImageFolder(images, { labels, perLabel: 12, size: 32, seed: 3 });
+  const folder = join(stack.folder, `general-${seed}`);
+  const result = await stack.graft(
+    ...['train', images, '--out', folder, '--model', 'tiny', '--epochs', '2', '--seed', String(seed)],
+  );
+  return { folder, version: String(result.version) };
+}
+
+/** A copy of a trained model that a test may damage. */
+export async function copyOf(folder: string, name: string): Promise<string> {
+  const copy = `${folder}-${name}`;
+  await cp(folder, copy, { recursive: true });
+  return copy;
+}
