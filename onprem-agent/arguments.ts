@@ -20,10 +20,23 @@ export function checkArguments(words: readonly string[], definitions: ArgsDef, c
   );
   const places = entries.filter(([, definition]) => definition.type === 'positional');
   let positionals: string[];
+  let values: Record<string, unknown>;
   try {
-    ({ positionals } = parseArgs({ args: [...words], options, allowPositionals: true, strict: true }));
+    ({ positionals, values } = parseArgs({
+      args: [...words],
+      options,
+      allowPositionals: true,
+      strict: true,
+    }));
   } catch (error) {
     throw new UsageError(firstSentence((error as Error).message), hint);
+  }
+  for (const [name, { type, options: allowed }] of entries as [
+    string,
+    { type?: string; options?: string[] },
+  ][]) {
+    if (type !== 'enum' || values[name] === undefined || allowed?.includes(String(values[name]))) continue;
+    throw new UsageError(`--${name} is "${values[name]}": expected one of ${allowed?.join(', ')}`, hint);
   }
   const missing = places.slice(positionals.length).find(([, definition]) => definition.required !== false);
   if (missing) throw new UsageError(`\`${command}\` needs <${missing[0]}>`, hint);

@@ -1,4 +1,4 @@
-import { type ArgsDef, type CommandDef, defineCommand, type ParsedArgs } from 'citty';
+import type { ArgsDef, ParsedArgs } from 'citty';
 import type { Io } from './io.ts';
 import type { Output } from './output.ts';
 
@@ -9,9 +9,10 @@ export interface CommandContext<Args extends ArgsDef> {
   output: Output;
 }
 
-/** A citty command that also has examples for its help, and gets its collaborators handed in. */
+/** Options in citty's form, examples for the help, and the work, which gets its collaborators handed in. */
 export interface AgentCommand {
-  definition: CommandDef;
+  args: ArgsDef;
+  /** Complete command lines. */
   examples: readonly string[];
   run(context: CommandContext<ArgsDef>): Promise<void>;
 }
@@ -45,22 +46,16 @@ export const stackArgs = {
   },
 } as const satisfies ArgsDef;
 
-/** @param command its `description` is one sentence; `examples` are complete command lines */
+/** Adds the common options, and keeps the options' types for `run`. */
 export function agentCommand<const Args extends ArgsDef>(command: {
-  name: string;
-  description: string;
   args: Args;
   examples: readonly string[];
   run(context: CommandContext<Args>): Promise<void>;
 }): AgentCommand {
-  const { name, description, args, examples, run } = command;
   return {
-    definition: defineCommand({
-      meta: { name, description },
-      args: { ...args, ...commonArgs },
-    }) as unknown as CommandDef,
-    examples,
+    args: { ...command.args, ...commonArgs },
+    examples: command.examples,
     // Whoever calls this has parsed the words with the very definitions above.
-    run: (context) => run(context as unknown as CommandContext<Args>),
+    run: (context) => command.run(context as unknown as CommandContext<Args>),
   };
 }

@@ -2,8 +2,6 @@ import { useBackend } from '#model/backend.ts';
 import { agentCommand } from '../command.ts';
 
 export const backend = agentCommand({
-  name: 'backend',
-  description: 'Show what computes here, and why',
   args: {},
   examples: ['graft backend', 'graft backend --json'],
   async run({ output }) {

@@ -7,8 +7,6 @@ import { UsageError } from '../errors.ts';
 import { pushDomain } from '../push-domain.ts';
 
 export const dataPush = agentCommand({
-  name: 'push',
-  description: "Check a domain's images and settings and upload them, which starts its promotion",
   args: {
     dir: {
       type: 'positional',

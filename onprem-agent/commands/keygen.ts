@@ -2,8 +2,6 @@ import { agentCommand } from '../command.ts';
 import { defaultKeyFile, writeNewKey } from '../signing-key.ts';
 
 export const keygen = agentCommand({
-  name: 'keygen',
-  description: 'Make the key pair that signs general models',
   args: {
     out: {
       type: 'string',
@@ -23,9 +21,8 @@ export const keygen = agentCommand({
     output.note(
       'written',
       { file },
-      `The private key is in ${file}, readable only by you. Keep it, and keep it secret.`,
+      `The private key is in ${file}, readable only by you: keep it, and keep it secret.\nDeploy with this public key in GRAFT_SIGNING_PUBLIC_KEYS:`,
     );
-    output.note('next', {}, 'Deploy with this public key in GRAFT_SIGNING_PUBLIC_KEYS:');
     output.result({ command: 'keygen', file, publicKey }, publicKey);
   },
 });

@@ -5,8 +5,6 @@ import { predictLocally } from '../predict-locally.ts';
 import { apiUrl, predictRemotely } from '../predict-remotely.ts';
 
 export const predict = agentCommand({
-  name: 'predict',
-  description: 'Ask a general model in a folder, or the live endpoint of a domain, what an image shows',
   args: {
     image: { type: 'positional', required: true, description: 'JPEG, PNG or WebP file' },
     model: { type: 'string', valueHint: 'DIR', description: 'General model that `graft train` wrote' },

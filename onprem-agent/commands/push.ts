@@ -9,8 +9,6 @@ import { pushModel } from '../push-model.ts';
 import { readSigningKey } from '../signing-key.ts';
 
 export const push = agentCommand({
-  name: 'push',
-  description: 'Sign a general model and drop it into S3, which starts its promotion',
   args: {
     dir: { type: 'positional', required: true, description: 'Folder that `graft train` wrote' },
     key: {

@@ -14,8 +14,6 @@ import { readSigningKey } from '../signing-key.ts';
 const backends = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as const satisfies BackendName[];
 
 export const train = agentCommand({
-  name: 'train',
-  description: 'Train a general model on folders of images, one folder a class',
   args: {
     images: {
       type: 'positional',

@@ -1,0 +1,35 @@
+import type { AgentCommand } from '../command.ts';
+
+/** A command by the words that call it. Its file is loaded when it is needed: the help waits for no tensor library. */
+export interface CommandEntry {
+  /** One sentence, without a full stop. */
+  description: string;
+  load(): Promise<AgentCommand>;
+}
+
+export const commands: Record<string, CommandEntry> = {
+  keygen: {
+    description: 'Make the key pair that signs general models',
+    load: async () => (await import('./keygen.ts')).keygen,
+  },
+  train: {
+    description: 'Train a general model on folders of images, one folder a class',
+    load: async () => (await import('./train.ts')).train,
+  },
+  push: {
+    description: 'Sign a general model and drop it into S3, which starts its promotion',
+    load: async () => (await import('./push.ts')).push,
+  },
+  'data push': {
+    description: "Check a domain's images and settings and upload them, which starts its promotion",
+    load: async () => (await import('./data-push.ts')).dataPush,
+  },
+  predict: {
+    description: 'Ask a general model in a folder, or the live endpoint of a domain, what an image shows',
+    load: async () => (await import('./predict.ts')).predict,
+  },
+  backend: {
+    description: 'Show what computes here, and why',
+    load: async () => (await import('./backend.ts')).backend,
+  },
+};
