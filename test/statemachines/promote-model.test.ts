@@ -1,0 +1,195 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { getLanguageService } from 'amazon-states-language-service';
+// @ts-expect-error it has no type declarations
+import aslValidator from 'asl-validator';
+import jsonata from 'jsonata';
+import { describe, expect, test } from 'vitest';
+
+const text = readFileSync('statemachines/promote-model.asl.json', 'utf8');
+
+interface State {
+  Type: string;
+  Resource?: string;
+  TimeoutSeconds?: number;
+  Arguments?: { FunctionName?: string };
+  Retry?: { ErrorEquals: string[]; MaxAttempts: number; JitterStrategy?: string }[];
+  Catch?: { ErrorEquals: string[]; Next: string }[];
+  ItemProcessor?: { States: Record<string, State> };
+  Branches?: { States: Record<string, State> }[];
+}
+const machine = JSON.parse(text) as { States: Record<string, State> };
+
+const allStates = (states: Record<string, State>): [string, State][] =>
+  Object.entries(states).flatMap(([name, state]) => [
+    [name, state] as [string, State],
+    ...allStates(state.ItemProcessor?.States ?? {}),
+    ...(state.Branches ?? []).flatMap((branch) => allStates(branch.States)),
+  ]);
+const states = allStates(machine.States);
+const tasks = states.filter(([, state]) => state.Type === 'Task');
+
+/** Every string between `{% %}` with the path to it. */
+function expressions(value: unknown, path = ''): [string, string][] {
+  if (typeof value === 'string') {
+    const match = /^\{%([\s\S]*)%\}$/.exec(value);
+    return match ? [[path, match[1]!.trim()]] : [];
+  }
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, inner]) => expressions(inner, `${path}/${key}`));
+}
+/** What AWS's language service says about a definition. */
+async function diagnose(definition: string): Promise<string[]> {
+  const lineStarts = [0, ...[...definition.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  const document = {
+    uri: 'file:///promote-model.asl.json',
+    languageId: 'asl',
+    version: 1,
+    lineCount: lineStarts.length,
+    getText: () => definition,
+    positionAt(offset: number) {
+      const line = lineStarts.findLastIndex((start) => start <= offset);
+      return { line, character: offset - lineStarts[line]! };
+    },
+    offsetAt: ({ line, character }: { line: number; character: number }) => lineStarts[line]! + character,
+  } as unknown as Parameters<ReturnType<typeof getLanguageService>['parseJSONDocument']>[0];
+  const service = getLanguageService({});
+  const diagnostics = await service.doValidation(document, service.parseJSONDocument(document));
+  return diagnostics.map(({ message, range }) => `${range.start.line}: ${message}`);
+}
+const kebab = (name: string) => name.replace(/(?<!^)([A-Z])/g, '-$1').toLowerCase();
+const camel = (name: string) => name[0]!.toLowerCase() + name.slice(1);
+
+describe('promote-model.asl.json', () => {
+  test('is accepted by asl-validator', () => {
+    expect(aslValidator(JSON.parse(text))).toMatchObject({ isValid: true, errors: [] });
+  });
+
+  test("is accepted by AWS's language service, which finds a misspelt field", async () => {
+    expect(await diagnose(text)).toEqual([]);
+    const misspelt = text.replace('"TimeoutSeconds": 900', '"TimeoutSecondz": 900');
+    expect(await diagnose(misspelt)).not.toEqual([]);
+  });
+
+  test('has one name for each task: state, file, function key and substitution agree', () => {
+    const serverless = readFileSync('serverless.yml', 'utf8');
+    for (const [name, state] of tasks) {
+      expect(existsSync(`functions/${kebab(name)}.ts`), `functions/${kebab(name)}.ts`).toBe(true);
+      expect(serverless, name).toMatch(
+        new RegExp(`^  ${camel(name)}:\\n    handler: functions/${kebab(name)}\\.handler$`, 'm'),
+      );
+      expect(state.Arguments?.FunctionName).toBe(`\${${name}}`);
+    }
+    expect(tasks).toHaveLength(10);
+  });
+
+  test.each(tasks)('%s has a time-out, retries and a catch for everything', (_name, state) => {
+    expect(state.TimeoutSeconds).toBeGreaterThan(0);
+    const retried = (state.Retry ?? []).flatMap((retry) => retry.ErrorEquals);
+    expect(retried).toEqual(
+      expect.arrayContaining([
+        'Transient',
+        'States.Timeout',
+        'Lambda.TooManyRequestsException',
+        'Lambda.ServiceException',
+      ]),
+    );
+    const throttled = state.Retry!.find(({ ErrorEquals }) => ErrorEquals.includes('Transient'))!;
+    expect(throttled.JitterStrategy).toBe('FULL');
+    expect(state.Catch!.at(-1)!.ErrorEquals).toEqual(['States.ALL']);
+  });
+
+  test.each(tasks.filter(([, state]) => state.Resource!.endsWith('.waitForTaskToken')))(
+    '%s outlives the longest job that it may wait for, time-out by time-out',
+    (name, state) => {
+      const retry = state.Retry!.find(({ ErrorEquals }) => ErrorEquals.includes('States.Timeout'))!;
+      const seconds = state.TimeoutSeconds! * (retry.MaxAttempts + 1);
+      // recipe.maxSeconds is at most a day, twice that with spot; a deployment may take 28,800 s.
+      expect(seconds).toBeGreaterThan(name.startsWith('Start') ? 2 * 86_400 : 28_800);
+    },
+  );
+
+  test('never retries what will not change', () => {
+    const retried = new Set(tasks.flatMap(([, state]) => state.Retry!.flatMap((r) => r.ErrorEquals)));
+    for (const name of [
+      'States.ALL',
+      'States.TaskFailed',
+      'IntegrityViolation',
+      'InvalidInput',
+      'TrainingFailed',
+      'GoldenMismatch',
+      'Superseded',
+    ]) {
+      expect(retried).not.toContain(name);
+    }
+  });
+
+  test.each(expressions(JSON.parse(text)))('%s is JSONata that compiles', (_path, expression) => {
+    expect(() => jsonata(expression)).not.toThrow();
+  });
+});
+
+/** The expressions do what they say, as jsonata evaluates them. */
+describe('its expressions', () => {
+  const evaluate = async (path: string, states: Record<string, unknown>) => {
+    const expression = new Map(expressions(JSON.parse(text))).get(path);
+    expect(expression, `no expression at ${path}`).toBeDefined();
+    const compiled = jsonata(expression!);
+    compiled.registerFunction('parse', (json: string) => JSON.parse(json));
+    return compiled.evaluate({}, { states });
+  };
+  const map = '/States/PromoteDomains';
+  const item = `${map}/ItemProcessor/States`;
+
+  test.each([[[]], [['produce']], [['produce', 'tools']]])('map over %j as a list', async (domains) => {
+    expect(await evaluate(`${map}/Items`, { input: { domains } })).toEqual(domains);
+    const outcomes = domains.map((domain) => ({ domain, outcome: 'DEPLOYED' }));
+    const after = await evaluate(`${map}/Output`, { input: { model: 'icons', domains }, result: outcomes });
+    expect(after).toEqual({ model: 'icons', domains, outcomes });
+    expect(await evaluate('/States/FinishPromotion/Arguments/Payload/outcomes', { input: after })).toEqual(
+      outcomes,
+    );
+  });
+
+  test('add what both training jobs brought, each under its mode', async () => {
+    const input = { domain: 'produce' };
+    const result = [{ job: 'transfer' }, { job: 'baseline' }];
+    expect(await evaluate(`${item}/Train/Output`, { input, result })).toEqual({
+      domain: 'produce',
+      training: { transfer: { job: 'transfer' }, baseline: { job: 'baseline' } },
+    });
+  });
+
+  test.each([
+    ['PROMOTE', true],
+    ['REJECT', false],
+  ])('deploy after %s: %s', async (decision, deploys) => {
+    const path = `${item}/IsPromoted/Choices/0/Condition`;
+    expect(await evaluate(path, { input: { gate: { decision } } })).toBe(deploys);
+  });
+
+  test.each([
+    [[], false],
+    [['produce'], true],
+    [['produce', 'tools'], true],
+  ])('fail the execution when %j failed: %s', async (failed, fails) => {
+    expect(await evaluate('/States/AnyFailed/Choices/0/Condition', { input: { failed } })).toBe(fails);
+  });
+
+  test.each([
+    [
+      'the sentence that a Lambda threw',
+      { Error: 'InvalidInput', Cause: '{"errorType":"InvalidInput","errorMessage":"model: missing"}' },
+      'model: missing',
+    ],
+    [
+      'plain text as it is',
+      { Error: 'TrainingFailed', Cause: 'Training job x failed' },
+      'Training job x failed',
+    ],
+    ['the name where there is nothing else', { Error: 'States.Timeout', Cause: '' }, 'States.Timeout'],
+    ['the name where there is no cause at all', { Error: 'States.Timeout' }, 'States.Timeout'],
+  ])('give %s as the cause of an execution that is aborted', async (_what, error, cause) => {
+    expect(await evaluate('/States/PromotionAborted/Cause', { input: { error } })).toBe(cause);
+    expect(await evaluate(`${item}/DomainUnfinished/Output/reason`, { input: { error } })).toBe(cause);
+  });
+});
