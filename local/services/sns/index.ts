@@ -1,0 +1,135 @@
+import * as schemas from '@aws-sdk/client-sns';
+import { z } from 'zod';
+import { parse } from '#core/parse.ts';
+import { type Service, ServiceError, type ServiceFactory } from '../../service.ts';
+import { deliver } from './deliver.ts';
+import { parsePublish } from './publish.ts';
+import { type Subscription, Topics } from './topics.ts';
+
+const topicProperties = z.strictObject({
+  TopicName: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,256}$/)
+    .optional(),
+  DisplayName: z.string().max(100).default(''),
+  Subscription: z.array(z.strictObject({ Protocol: z.string(), Endpoint: z.string() })).default([]),
+  // Taken without effect: nothing here is encrypted, traced or tagged.
+  KmsMasterKeyId: z.string().optional(),
+  TracingConfig: z.string().optional(),
+  Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional(),
+});
+
+const subscriptionProperties = z.strictObject({
+  TopicArn: z.string(),
+  Protocol: z.string(),
+  Endpoint: z.string(),
+  RawMessageDelivery: z.coerce.boolean().default(false),
+});
+
+const topicPolicyProperties = z.strictObject({
+  Topics: z.array(z.string()).min(1),
+  PolicyDocument: z.record(z.string(), z.unknown()),
+});
+
+/** SNS: topics whose messages can be read back, and subscriptions of queues and functions. */
+export const createSns: ServiceFactory = (world): Service => {
+  const topics = new Topics(world);
+  const shown = (one: Subscription): schemas.Subscription => ({
+    SubscriptionArn: one.arn,
+    TopicArn: one.topicArn,
+    Protocol: one.protocol,
+    Endpoint: one.endpoint,
+    Owner: world.accountId,
+  });
+
+  return {
+    signingName: 'sns',
+    protocol: 'query',
+    schemas,
+    operations: {
+      Publish: (input: schemas.PublishInput): schemas.PublishResponse => {
+        const topic = topics.get(input.TopicArn ?? input.TargetArn);
+        const message = parsePublish(world, input);
+        topics.remember(topic, message);
+        world.log.info({ topic: topic.name, subject: message.subject, message: message.message }, 'notice');
+        for (const subscription of topics.subscriptions(topic.arn)) {
+          void deliver(world, topic, subscription, message);
+        }
+        return { MessageId: message.messageId };
+      },
+      ListTopics: (): schemas.ListTopicsResponse => ({
+        Topics: topics.list().map(({ arn }) => ({ TopicArn: arn })),
+      }),
+      GetTopicAttributes: (input: schemas.GetTopicAttributesInput): schemas.GetTopicAttributesResponse => {
+        const topic = topics.get(input.TopicArn);
+        return {
+          Attributes: {
+            TopicArn: topic.arn,
+            Owner: world.accountId,
+            DisplayName: topic.displayName,
+            SubscriptionsConfirmed: String(topics.subscriptions(topic.arn).length),
+            SubscriptionsPending: '0',
+            ...(topic.policy === undefined ? {} : { Policy: topic.policy }),
+          },
+        };
+      },
+      Subscribe: (input: schemas.SubscribeInput): schemas.SubscribeResponse => {
+        const { RawMessageDelivery, ...others } = input.Attributes ?? {};
+        if (Object.keys(others).length > 0) {
+          throw new ServiceError(
+            'InvalidParameter',
+            `The local AWS does not emulate ${Object.keys(others).join(', ')}`,
+          );
+        }
+        const raw = RawMessageDelivery === 'true';
+        const { arn } = topics.subscribe(
+          input.TopicArn ?? '',
+          input.Protocol ?? '',
+          input.Endpoint ?? '',
+          raw,
+        );
+        return { SubscriptionArn: arn };
+      },
+      Unsubscribe: (input: schemas.UnsubscribeInput) => {
+        topics.unsubscribe(input.SubscriptionArn ?? '');
+      },
+      ListSubscriptionsByTopic: (
+        input: schemas.ListSubscriptionsByTopicInput,
+      ): schemas.ListSubscriptionsByTopicResponse => ({
+        Subscriptions: topics.subscriptions(topics.get(input.TopicArn).arn).map(shown),
+      }),
+    },
+    resources: {
+      'AWS::SNS::Topic': (logicalId, given, stack) => {
+        const properties = parse(topicProperties, given, `AWS::SNS::Topic "${logicalId}"`);
+        const name = properties.TopicName ?? stack.physicalName(logicalId, 256);
+        const topic = topics.add(name, properties.DisplayName);
+        for (const { Protocol, Endpoint } of properties.Subscription) {
+          topics.subscribe(topic.arn, Protocol, Endpoint, false);
+        }
+        return { ref: topic.arn, attributes: { TopicArn: topic.arn, TopicName: name } };
+      },
+      'AWS::SNS::Subscription': (logicalId, given) => {
+        const properties = parse(subscriptionProperties, given, `AWS::SNS::Subscription "${logicalId}"`);
+        const { TopicArn, Protocol, Endpoint, RawMessageDelivery } = properties;
+        return { ref: topics.subscribe(TopicArn, Protocol, Endpoint, RawMessageDelivery).arn };
+      },
+      'AWS::SNS::TopicPolicy': (logicalId, given, stack) => {
+        const properties = parse(topicPolicyProperties, given, `AWS::SNS::TopicPolicy "${logicalId}"`);
+        for (const arn of properties.Topics)
+          topics.get(arn).policy = JSON.stringify(properties.PolicyDocument);
+        return { ref: stack.physicalName(logicalId) };
+      },
+    },
+    routes: {
+      /** `/_graft/sns/<topic>`: the messages that were published, oldest first, for people and tests. */
+      '/_graft/sns/': (_request, response, url) => {
+        const name = decodeURIComponent(url.pathname.slice('/_graft/sns/'.length));
+        const topic = topics.list().find((one) => one.name === name);
+        const body = topic?.messages.entries() ?? { message: `There is no topic "${name}".` };
+        response.writeHead(topic === undefined ? 404 : 200, { 'content-type': 'application/json' });
+        response.end(`${JSON.stringify(body, undefined, 2)}\n`);
+      },
+    },
+  };
+};

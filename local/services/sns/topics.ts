@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { ServiceError, type World } from '../../service.ts';
+import { Collection } from '../../store/collection.ts';
+import { fileNameOf } from '../../store/file-name.ts';
+import { Journal } from '../../store/journal.ts';
+
+/** A topic remembers this many messages for people; its older half goes when there are more. */
+const MOST_MESSAGES = 1000;
+
+export interface PublishedMessage {
+  messageId: string;
+  timestamp: string;
+  subject?: string;
+  message: string;
+  /** Text by protocol, with `MessageStructure: json`. */
+  structured?: Record<string, string>;
+  attributes: Record<string, { Type: string; Value: string }>;
+}
+
+export interface Subscription {
+  arn: string;
+  topicArn: string;
+  protocol: 'sqs' | 'lambda';
+  endpoint: string;
+  raw: boolean;
+}
+
+export interface Topic {
+  name: string;
+  arn: string;
+  displayName: string;
+  policy?: string;
+  messages: Journal<PublishedMessage>;
+}
+
+/** The template's topics, what was published to them, and who is subscribed. */
+export class Topics {
+  readonly #world: World;
+  readonly #byArn = new Map<string, Topic>();
+  readonly #subscriptions: Collection<Subscription>;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#subscriptions = new Collection(join(world.folder('sns'), 'subscriptions'));
+  }
+
+  add(name: string, displayName: string): Topic {
+    const arn = `arn:aws:sns:${this.#world.region}:${this.#world.accountId}:${name}`;
+    const path = join(this.#world.folder('sns'), 'messages', `${fileNameOf(name)}.jsonl`);
+    const topic = { name, arn, displayName, messages: new Journal<PublishedMessage>(path) };
+    this.#byArn.set(arn, topic);
+    return topic;
+  }
+
+  list(): Topic[] {
+    return [...this.#byArn.values()].sort((a, b) => (a.arn < b.arn ? -1 : 1));
+  }
+
+  /** @throws ServiceError `NotFound` */
+  get(arn: string | undefined): Topic {
+    const topic = this.#byArn.get(arn ?? '');
+    if (topic === undefined) throw new ServiceError('NotFound', 'Topic does not exist', 404);
+    return topic;
+  }
+
+  remember(topic: Topic, message: PublishedMessage): void {
+    topic.messages.append(message);
+    const all = topic.messages.entries();
+    if (all.length <= MOST_MESSAGES) return;
+    const kept = all.slice(-MOST_MESSAGES / 2);
+    topic.messages.clear();
+    topic.messages.append(...kept);
+  }
+
+  /** The same protocol and endpoint give the same subscription. */
+  subscribe(topicArn: string, protocol: string, endpoint: string, raw: boolean): Subscription {
+    const { arn } = this.get(topicArn);
+    if (protocol !== 'sqs' && protocol !== 'lambda') {
+      throw new ServiceError(
+        'InvalidParameter',
+        `The local AWS delivers to sqs and lambda, not to "${protocol}"`,
+      );
+    }
+    if (endpoint.split(':')[2] !== protocol) {
+      throw new ServiceError(
+        'InvalidParameter',
+        `Invalid parameter: Endpoint Reason: "${endpoint}" is no ${protocol} ARN`,
+      );
+    }
+    const known = this.subscriptions(arn).find(
+      (one) => one.protocol === protocol && one.endpoint === endpoint,
+    );
+    const subscription: Subscription = {
+      arn: known?.arn ?? `${arn}:${randomUUID()}`,
+      topicArn: arn,
+      protocol,
+      endpoint,
+      raw,
+    };
+    this.#subscriptions.put(subscription.arn, subscription);
+    return subscription;
+  }
+
+  unsubscribe(arn: string): void {
+    this.#subscriptions.delete(arn);
+  }
+
+  subscriptions(topicArn?: string): Subscription[] {
+    return this.#subscriptions
+      .list()
+      .map(({ value }) => value)
+      .filter((one) => topicArn === undefined || one.topicArn === topicArn);
+  }
+}
