@@ -131,8 +131,14 @@ export interface Service {
   readonly routes?: Record<string, RouteHandler>;
   /** The default event bus implements this: every `World.publish` arrives here, after `start`. */
   onBusEvent?(event: BusEvent): Promise<void> | void;
-  /** IAM implements this: called before every operation that is asked with a role's credentials; throws to refuse. */
-  guard?(request: GuardedRequest): Promise<void> | void;
+  /**
+   * IAM implements this: called before every operation that is asked with a role's credentials; throws to refuse. What it
+   * returns rewrites the operation's error (S3 hides missing objects from a role that may not list).
+   */
+  guard?(request: GuardedRequest): ((error: unknown) => unknown) | undefined;
+  /** ARN of the resource that an input is about where the input does not say it (the state machine of a task token). */
+  // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the operation
+  resourceOf?(operation: string, input: any): string | undefined;
   /** Called once after the whole template is provisioned and the port is open. */
   start?(): Promise<void> | void;
   /** Ends timers and child processes. */

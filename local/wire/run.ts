@@ -18,18 +18,32 @@ export async function runOperation(
   const operation = service.operations[model.name];
   if (operation === undefined) throw notEmulated(service.protocol, `${service.signingName}:${model.name}`);
   checkShape(model.input, input);
-  if (context.roleArn !== undefined) {
-    for (const guardian of services.all()) {
-      await guardian.guard?.({ service, operation: model.name, input, roleArn: context.roleArn });
-    }
-  }
-  const output = ((await operation(input, context)) ?? {}) as Record<string, unknown>;
+  const output = await guarded(services, service, model.name, input, context, async () => {
+    return ((await operation(input, context)) ?? {}) as Record<string, unknown>;
+  });
   try {
     checkShape(model.output, output);
   } catch (error) {
     throw new Error(`wrong output of ${service.signingName}:${model.name}: ${(error as Error).message}`);
   }
   return output;
+}
+
+async function guarded<Output>(
+  services: Services,
+  service: Service,
+  operation: string,
+  input: unknown,
+  { roleArn }: RequestContext,
+  run: () => Promise<Output>,
+): Promise<Output> {
+  if (roleArn === undefined) return run();
+  const rewrites = services.all().map((guardian) => guardian.guard?.({ service, operation, input, roleArn }));
+  try {
+    return await run();
+  } catch (error) {
+    throw rewrites.reduce((current, rewrite) => rewrite?.(current) ?? current, error);
+  }
 }
 
 /** @throws ServiceError when the service's model does not have the operation */

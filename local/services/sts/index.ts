@@ -1,5 +1,8 @@
 import * as schemas from '@aws-sdk/client-sts';
 import type { RequestContext, ServiceFactory, World } from '../../service.ts';
+import { ServiceError } from '../../service.ts';
+import { findRole } from '../iam/roles.ts';
+import { trustsCaller } from '../iam/trust.ts';
 import { mintRoleCredentials, roleOf } from './credentials.ts';
 
 /** Who asks, and credentials for acting as a role. */
@@ -9,7 +12,8 @@ export const createSts: ServiceFactory = (world) => ({
   schemas,
   operations: {
     GetCallerIdentity: (_input: unknown, context: RequestContext) => identity(world, context),
-    AssumeRole: (input: schemas.AssumeRoleCommandInput) => assumeRole(world, input),
+    AssumeRole: (input: schemas.AssumeRoleCommandInput, context: RequestContext) =>
+      assumeRole(world, input, context),
   },
 });
 
@@ -36,9 +40,24 @@ function identity(
 function assumeRole(
   world: World,
   input: schemas.AssumeRoleCommandInput,
+  { roleArn: caller }: RequestContext,
 ): Omit<schemas.AssumeRoleCommandOutput, '$metadata'> {
   const roleArn = input.RoleArn as string;
   const sessionName = input.RoleSessionName as string;
+  for (const member of ['Policy', 'PolicyArns', 'SerialNumber', 'ExternalId', 'TransitiveTagKeys'] as const) {
+    if (input[member] !== undefined) {
+      throw new ServiceError('ValidationError', `The local AWS does not emulate AssumeRole's ${member}`);
+    }
+  }
+  const found = findRole(world, roleArn);
+  if (found === undefined || !trustsCaller(world, found, caller)) {
+    const user = caller ?? `arn:aws:iam::${world.accountId}:root`;
+    throw new ServiceError(
+      'AccessDenied',
+      `User: ${user} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
+      403,
+    );
+  }
   const credentials = mintRoleCredentials(world, roleArn, {
     sessionName,
     ...(input.DurationSeconds === undefined ? {} : { seconds: input.DurationSeconds }),

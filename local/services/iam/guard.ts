@@ -1,0 +1,72 @@
+import type { GuardedRequest, World } from '../../service.ts';
+import { ServiceError } from '../../service.ts';
+import { type Needed, neededFor } from './actions.ts';
+import { type Decision, evaluate, type Statement } from './policy.ts';
+import { findRole, type Role } from './roles.ts';
+import { bucketArn, hidesMissing } from './s3-actions.ts';
+
+/**
+ * Checks what a role asks for against its policies of the template.
+ *
+ * @returns what rewrites the operation's error, where AWS hides something from the role
+ * @throws ServiceError `AccessDenied(Exception)` as AWS words it
+ */
+export function guard(world: World, request: GuardedRequest): ((error: unknown) => unknown) | undefined {
+  const role = findRole(world, request.roleArn);
+  if (role === undefined) {
+    throw denial(request, `The role ${request.roleArn} does not exist in this local AWS`);
+  }
+  const needed = neededFor(request, world);
+  const caller = `arn:aws:sts::${world.accountId}:assumed-role/${role.name}/local`;
+  if (needed === undefined) {
+    const name = `${request.service.signingName}:${request.operation}`;
+    throw denial(
+      request,
+      `The local AWS does not know which permissions ${name} needs, so no role may ask for it`,
+    );
+  }
+  for (const one of needed) {
+    const decision = decide(world, role, one);
+    if (decision !== 'allowed') throw denial(request, sentence(caller, one, decision));
+  }
+  if (request.service.signingName !== 's3' || !hidesMissing(request.operation)) return undefined;
+  const list: Needed = { action: 's3:ListBucket', resource: bucketArn(request.input.Bucket) };
+  if (decide(world, role, list) === 'allowed') return undefined;
+  return (error) => {
+    const code = error instanceof ServiceError ? error.code : '';
+    if (code !== 'NoSuchKey' && code !== 'NotFound') return error;
+    return denial(request, sentence(caller, list, 'not allowed'));
+  };
+}
+
+function decide(world: World, role: Role, { action, resource, context }: Needed): Decision {
+  const statements: Statement[] = Object.values(role.policies).flat();
+  return evaluate(statements, {
+    action,
+    resource,
+    context: {
+      'aws:principalarn': role.arn,
+      'aws:principalaccount': world.accountId,
+      'aws:requestedregion': world.region,
+      // A local port has no TLS; a policy that asks for it means AWS's.
+      'aws:securetransport': 'true',
+      ...context,
+    },
+  });
+}
+
+function sentence(caller: string, { action, resource }: Needed, decision: Decision): string {
+  const why =
+    decision === 'denied explicitly'
+      ? 'with an explicit deny in an identity-based policy'
+      : `because no identity-based policy allows the ${action} action`;
+  return `User: ${caller} is not authorized to perform: ${action} on resource: ${resource ?? '*'} ${why}`;
+}
+
+/** Code and status as the service's protocol has them. */
+function denial({ service }: GuardedRequest, message: string): ServiceError {
+  if (service.signingName === 'sns') return new ServiceError('AuthorizationError', message, 403);
+  if (service.protocol === 'rest-xml' || service.protocol === 'query')
+    return new ServiceError('AccessDenied', message, 403);
+  return new ServiceError('AccessDeniedException', message, service.protocol === 'rest-json' ? 403 : 400);
+}

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { InvalidInputError } from '#core/errors.ts';
+import { parse } from '#core/parse.ts';
+import type { ResourceType, World } from '../../service.ts';
+import { Collection } from '../../store/collection.ts';
+import { managedPolicy } from './managed-policies.ts';
+import { parsePolicy, type Statement } from './policy.ts';
+import { matchesWildcard } from './wildcard.ts';
+
+/** A role with its policies, by the name of each policy. */
+export interface Role {
+  name: string;
+  arn: string;
+  id: string;
+  /** Who may act as the role: services (`lambda.amazonaws.com`) and AWS principals. */
+  trusted: { services: string[]; principals: string[] };
+  policies: Record<string, Statement[]>;
+}
+
+const collections = new WeakMap<World, Collection<Role>>();
+
+/** The roles of one local AWS, by name. */
+export function rolesOf(world: World): Collection<Role> {
+  let roles = collections.get(world);
+  if (roles === undefined) {
+    roles = new Collection(join(world.folder('iam'), 'roles'));
+    collections.set(world, roles);
+  }
+  return roles;
+}
+
+/** @returns undefined when no role has that ARN */
+export function findRole(world: World, arn: string): Role | undefined {
+  const role = rolesOf(world).get(arn.slice(arn.lastIndexOf('/') + 1));
+  return role?.arn === arn ? role : undefined;
+}
+
+const policies = z.array(z.strictObject({ PolicyName: z.string(), PolicyDocument: z.unknown() }));
+
+const roleSchema = z.strictObject({
+  RoleName: z.string().max(64).optional(),
+  Path: z.string().default('/'),
+  Description: z.string().optional(),
+  AssumeRolePolicyDocument: z.unknown(),
+  MaxSessionDuration: z.number().optional(),
+  ManagedPolicyArns: z.array(z.string()).default([]),
+  Policies: policies.default([]),
+  Tags: z.unknown().optional(),
+});
+
+const policySchema = z.strictObject({
+  PolicyName: z.string(),
+  PolicyDocument: z.unknown(),
+  Roles: z.array(z.string()).min(1),
+});
+
+/** `AWS::IAM::Role` with its inline and managed policies. */
+export function roleResource(world: World): ResourceType {
+  return (logicalId, properties, stack) => {
+    const where = `role "${logicalId}"`;
+    const parsed = parse(roleSchema, properties, where);
+    const name = parsed.RoleName ?? stack.physicalName(logicalId, 64);
+    const arn = `arn:aws:iam::${world.accountId}:role${parsed.Path}${name}`;
+    const id = `AROA${createHash('sha256').update(arn).digest('hex').slice(0, 17).toUpperCase()}`;
+    const statements: Role['policies'] = {};
+    for (const managed of parsed.ManagedPolicyArns) statements[managed] = managedPolicy(managed, where);
+    for (const { PolicyName, PolicyDocument } of parsed.Policies) {
+      statements[PolicyName] = parsePolicy(PolicyDocument, `policy "${PolicyName}" of ${where}`);
+    }
+    rolesOf(world).put(name, {
+      name,
+      arn,
+      id,
+      trusted: parseTrust(parsed.AssumeRolePolicyDocument, where),
+      policies: statements,
+    });
+    return { ref: name, attributes: { Arn: arn, RoleId: id } };
+  };
+}
+
+/** `AWS::IAM::Policy`: an inline policy of its own, attached to roles of the template. */
+export function policyResource(world: World): ResourceType {
+  return (logicalId, properties, stack) => {
+    const { PolicyName, PolicyDocument, Roles } = parse(policySchema, properties, `policy "${logicalId}"`);
+    const statements = parsePolicy(PolicyDocument, `policy "${logicalId}"`);
+    for (const name of Roles) {
+      const role = rolesOf(world).get(name);
+      if (role === undefined)
+        throw new InvalidInputError(`policy "${logicalId}" names the role ${name}, which is not there`);
+      rolesOf(world).put(name, { ...role, policies: { ...role.policies, [PolicyName]: statements } });
+    }
+    return { ref: stack.physicalName(logicalId, 128), attributes: { Id: PolicyName } };
+  };
+}
+
+const oneOrMore = z.union([z.string(), z.array(z.string())]);
+const trustSchema = z.strictObject({
+  Version: z.string().optional(),
+  Id: z.string().optional(),
+  Statement: z.array(
+    z.strictObject({
+      Sid: z.string().optional(),
+      Effect: z.literal('Allow'),
+      Principal: z.union([
+        z.literal('*').transform(() => ({ AWS: '*' })),
+        z.strictObject({ Service: oneOrMore.optional(), AWS: oneOrMore.optional() }),
+      ]),
+      Action: oneOrMore,
+    }),
+  ),
+});
+
+function parseTrust(value: unknown, where: string): Role['trusted'] {
+  const { Statement } = parse(
+    trustSchema,
+    value,
+    `the trust policy of ${where}`,
+    'Conditions and denials in trust policies are not emulated.',
+  );
+  const assuming = Statement.filter(({ Action }) =>
+    [Action].flat().some((action) => matchesWildcard(action.toLowerCase(), 'sts:assumerole')),
+  );
+  const pick = (kind: 'Service' | 'AWS') =>
+    assuming.flatMap(({ Principal }) =>
+      [(Principal as { Service?: string | string[]; AWS?: string | string[] })[kind] ?? []].flat(),
+    );
+  return { services: pick('Service'), principals: pick('AWS') };
+}

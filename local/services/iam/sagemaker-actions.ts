@@ -1,0 +1,38 @@
+import type { Needed, Place } from './actions.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: the input's shape depends on the operation
+type Input = any;
+
+/** Kind of resource in the ARN, by the member of the input that names it. */
+const NAMED: [member: string, kind: string][] = [
+  ['TrainingJobName', 'training-job'],
+  ['EndpointName', 'endpoint'],
+  ['EndpointConfigName', 'endpoint-config'],
+  ['ModelName', 'model'],
+];
+
+/** What SageMaker's operations need, from its service authorization reference. Names in its ARNs are lower case. */
+export function sagemakerRequests(operation: string, input: Input, { region, accountId }: Place): Needed[] {
+  const action = `sagemaker:${operation}`;
+  if (operation.startsWith('List') && operation !== 'ListTags') return [{ action, resource: '*' }];
+  if (/Tags$/.test(operation)) return [{ action, resource: input.ResourceArn ?? '*' }];
+  const arn = (kind: string, name: string) =>
+    `arn:aws:sagemaker:${region}:${accountId}:${kind}/${name.toLowerCase()}`;
+  const named = NAMED.filter(([member]) => input[member] !== undefined);
+  // CreateEndpoint and UpdateEndpoint need the action on the configuration too.
+  const needed: Needed[] = named.map(([member, kind]) => ({ action, resource: arn(kind, input[member]) }));
+  if (needed.length === 0) needed.push({ action, resource: '*' });
+  const [own] = named;
+  if (operation.startsWith('Create') && input.Tags?.length > 0 && own !== undefined) {
+    needed.push({ action: 'sagemaker:AddTags', resource: arn(own[1], input[own[0]]) });
+  }
+  const role = input.RoleArn ?? input.ExecutionRoleArn;
+  if (role !== undefined) {
+    needed.push({
+      action: 'iam:PassRole',
+      resource: role,
+      context: { 'iam:passedtoservice': 'sagemaker.amazonaws.com' },
+    });
+  }
+  return needed;
+}
