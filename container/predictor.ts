@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import {
   type PredictionResponse,
   type ServedModel,
@@ -10,10 +8,9 @@ import {
 import { NotFoundError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
 import { type BackendName, useBackend } from '#model/backend.ts';
-import { rankLabels } from '#model/evaluate.ts';
 import { loadModel } from '#model/files.ts';
 import { decodeImage } from '#model/image.ts';
-import { toTensor } from '#model/tensors.ts';
+import { predictPixels, rankLabels } from '#model/predict.ts';
 import { HttpProblem } from './http-problem.ts';
 
 /** A model that is loaded, warm and ready to answer. */
@@ -45,7 +42,7 @@ export async function loadPredictor(folder: string, preferred?: BackendName): Pr
   const backend = await useBackend(preferred);
   const model = await loadModel(folder);
   const { height, width, channels } = served.input;
-  await probabilities(model, served, new Uint8Array(height * width * channels));
+  await predictPixels(model, new Uint8Array(height * width * channels), 1, served.input);
 
   return {
     served,
@@ -53,7 +50,7 @@ export async function loadPredictor(folder: string, preferred?: BackendName): Pr
     async predict(image) {
       const pixels = await decode(image, served);
       const { domain, general, labels, trainingJob } = served;
-      const predictions = rankLabels(await probabilities(model, served, pixels), labels);
+      const predictions = rankLabels(await predictPixels(model, pixels, 1, served.input), labels);
       return { predictions, domain, general, trainingJob };
     },
   };
@@ -65,18 +62,5 @@ async function decode(image: Uint8Array, served: ServedModel): Promise<Uint8Arra
     return await decodeImage(image, served.input);
   } catch (error) {
     throw new HttpProblem(400, `The image cannot be decoded: ${(error as Error).message}`);
-  }
-}
-
-async function probabilities(
-  model: LayersModel,
-  served: ServedModel,
-  pixels: Uint8Array,
-): Promise<Float32Array> {
-  const output = tf.tidy(() => model.predict(toTensor(pixels, 1, served.input)) as tf.Tensor);
-  try {
-    return (await output.data()) as Float32Array;
-  } finally {
-    output.dispose();
   }
 }

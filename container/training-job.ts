@@ -10,12 +10,15 @@ import { trainBaseline } from '#model/baseline.ts';
 import { type DataSet, loadDataSet } from '#model/data-set.ts';
 import { evaluate } from '#model/evaluate.ts';
 import { loadModel, saveModel } from '#model/files.ts';
+import { readImageFile } from '#model/image.ts';
 import { measureLatency } from '#model/latency.ts';
 import { fineTune, maximumSteps } from '#model/transfer.ts';
 import { curveLine, testAccuracyLine } from './metrics.ts';
 import type { OptMl } from './opt-ml.ts';
 import { type JobInputs, readInputs } from './read-inputs.ts';
 import { removeResults } from './stop.ts';
+
+const LATENCY_IMAGES = 20;
 
 /** What a training job gets from the process around it. */
 export interface TrainingJob {
@@ -51,12 +54,16 @@ async function train(job: TrainingJob): Promise<Evaluation> {
   const startedAt = performance.now();
   const inputs = await readInputs(paths);
   const { manifest, domain } = inputs;
+  const { labels } = domain;
   const backend = await useBackend(job.backend);
   log.info({ backend, ...inputs.hyperparameters, general: manifest.version }, 'training starts');
 
-  const options = { labels: domain.labels, signal };
-  const trainImages = await loadDataSet(paths.channel('train'), manifest.input, options);
-  const testImages = await loadDataSet(paths.channel('test'), manifest.input, options);
+  const trainImages = await loadDataSet(paths.channel('train'), manifest.input, {
+    labels,
+    minimumPerClass: 2,
+    signal,
+  });
+  const testImages = await loadDataSet(paths.channel('test'), manifest.input, { labels, signal });
   for (const image of [...trainImages.damaged, ...testImages.damaged]) {
     log.warn(image, 'image left out');
   }
@@ -72,8 +79,8 @@ async function train(job: TrainingJob): Promise<Evaluation> {
   await writeServedModel(job, inputs);
 
   const saved = await loadModel(paths.model);
-  const measured = await evaluate(saved, testImages);
-  const latencyMs = await measureLatency(saved, manifest.input);
+  const measured = await evaluate(saved, testImages, signal);
+  const latencyMs = await measureLatency(saved, manifest.input, await encodedImages(job, testImages));
   saved.dispose();
   signal.throwIfAborted();
 
@@ -110,6 +117,13 @@ async function train(job: TrainingJob): Promise<Evaluation> {
   job.metric(testAccuracyLine(evaluation.accuracy));
   log.info({ accuracy: evaluation.accuracy, seconds: evaluation.seconds }, 'training done');
   return evaluation;
+}
+
+/** As a client would send them: different ones, so that no cache flatters the latency. */
+async function encodedImages({ paths }: TrainingJob, testImages: DataSet): Promise<Uint8Array[]> {
+  const step = Math.max(1, Math.floor(testImages.size / LATENCY_IMAGES));
+  const ids = testImages.ids.filter((_, i) => i % step === 0).slice(0, LATENCY_IMAGES);
+  return Promise.all(ids.map((id) => readImageFile(join(paths.channel('test'), id))));
 }
 
 async function trainAs(job: TrainingJob, inputs: JobInputs, general: LayersModel, trainImages: DataSet) {

@@ -1,9 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { useBackend } from '#model/backend.ts';
-import { rankLabels } from '#model/evaluate.ts';
 import { loadModel } from '#model/files.ts';
 import { decodeImage } from '#model/image.ts';
-import { toTensor } from '#model/tensors.ts';
+import { predictPixels, rankLabels } from '#model/predict.ts';
 import { named } from './image-error.ts';
 import { readModelFolder, verifyModelFolder } from './model-folder.ts';
 
@@ -20,9 +18,7 @@ export async function predictLocally(image: string, folder: string) {
   const pixels = await named(image, () => decodeImage(image, input));
   await useBackend();
   const network = await loadModel(folder);
-  const output = tf.tidy(() => network.predict(toTensor(pixels, 1, input)) as tf.Tensor);
-  const predictions = rankLabels((await output.data()) as Float32Array, labels);
-  output.dispose();
+  const predictions = rankLabels(await predictPixels(network, pixels, 1, input), labels);
   network.dispose();
   return { predictions, general: { model: model.manifest.model, version } };
 }
