@@ -12,7 +12,7 @@ import { evaluate } from '#model/evaluate.ts';
 import { loadModel, saveModel } from '#model/files.ts';
 import { readImageFile } from '#model/image.ts';
 import { measureLatency } from '#model/latency.ts';
-import { fineTune, maximumSteps } from '#model/transfer.ts';
+import { fineTune, transferStepsAtMost } from '#model/transfer.ts';
 import { curveLine, testAccuracyLine } from './metrics.ts';
 import type { OptMl } from './opt-ml.ts';
 import { type JobInputs, readInputs } from './read-inputs.ts';
@@ -137,9 +137,10 @@ async function trainAs(job: TrainingJob, inputs: JobInputs, general: LayersModel
     signal: job.signal,
   };
   if (hyperparameters.mode === 'transfer') return fineTune(task, hooks);
-  // The two jobs run at the same time, so the baseline cannot know when the transfer head stops early: it takes as many
-  // steps as the head could at the most, which is never fewer.
-  return trainBaseline({ ...task, minimumSteps: maximumSteps(domain.recipe, trainImages) }, hooks);
+  // The two jobs of a promotion run at the same time, so the baseline cannot know when the head stops early: it takes no fewer steps
+  // than the head could at the most.
+  const minimumSteps = transferStepsAtMost(trainImages.size, domain.recipe);
+  return trainBaseline({ ...task, minimumSteps }, hooks);
 }
 
 async function writeServedModel(job: TrainingJob, { domain, manifest }: JobInputs): Promise<void> {
