@@ -1,0 +1,157 @@
+import './quiet.ts';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { championKey, domainSnapshotPrefix } from '#core/keys.ts';
+import { createPrepareDomain } from '../../functions/prepare-domain.ts';
+import { champion, domain, newerVersion, olderVersion, subject } from './samples.ts';
+import { buckets, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.stop());
+
+const prepare = (changes: Partial<typeof subject & { chosen: boolean }> = {}) =>
+  createPrepareDomain({
+    s3: stage.s3,
+    dataBucket: buckets.data,
+    artifactsBucket: buckets.artifacts,
+    endpointPrefix: 'graft-dev',
+  })({ ...subject, chosen: false, ...changes });
+
+/** Every test has a domain of its own, so that none sees what another left. */
+let count = 0;
+let name: string;
+async function push(settings: object = {}, images?: string[]) {
+  const inFolder =
+    images ??
+    ['apple', 'banana'].flatMap((label) =>
+      [1, 2].flatMap((n) => [`train/${label}/${n}.png`, `test/${label}/${n}.JPEG`]),
+    );
+  for (const image of inFolder) await stage.put(buckets.data, `domains/${name}/${image}`, 'image');
+  await stage.put(buckets.data, `domains/${name}/domain.json`, { ...domain({ domain: name }), ...settings });
+}
+beforeEach(() => {
+  name = `produce-${++count}`;
+});
+const failure = (error: string, message: RegExp) => ({
+  name: error,
+  message: expect.stringMatching(message),
+});
+
+describe('prepare-domain', () => {
+  test('says all that the next states need, defaults filled in', async () => {
+    await push();
+
+    const prepared = await prepare({ domain: name });
+
+    expect(prepared).toMatchObject({
+      resources: { instanceType: 'ml.c5.xlarge', spot: false, maxSeconds: 3600 },
+      gate: { minimumTestImages: 4, significance: 0.05, maximumLatencyMs: 1000 },
+      endpoint: {
+        name: `graft-dev-${name}`,
+        settings: { type: 'serverless', memoryMb: 2048, maxConcurrency: 10 },
+      },
+      images: { train: 4, test: 4 },
+    });
+    expect(prepared.jobs.transfer).toContain('transfer');
+    expect(prepared.jobs.baseline).toContain('baseline');
+    expect(await prepare({ domain: name })).toEqual(prepared);
+  });
+
+  test('keeps this promotion’s own copy of domain.json', async () => {
+    await push();
+    await prepare({ domain: name });
+    await push({ gate: 'changed meanwhile' });
+
+    const key = `${domainSnapshotPrefix(subject.execution, name)}domain.json`;
+    expect(await stage.json(buckets.artifacts, key)).toEqual(domain({ domain: name }));
+  });
+
+  test('finds no domain where there is no domain.json', async () => {
+    await expect(prepare({ domain: 'nowhere' })).rejects.toMatchObject(failure('NotFound', /nowhere/));
+  });
+
+  test('refuses a folder whose name no endpoint could have', async () => {
+    await expect(prepare({ domain: 'My Fruit' })).rejects.toMatchObject(failure('InvalidInput', /My Fruit/));
+  });
+
+  test.each([
+    ['an unknown field', { colour: 1 }, /colour/],
+    [
+      'a policy without a threshold',
+      { gate: { minimumAccuracy: 0.4 } },
+      /gate\.minimumUplift.*gate\.minimumRecall/,
+    ],
+    ['one label', { labels: ['apple'] }, /labels.*two classes/],
+    ['a label with a slash', { labels: ['apple', 'a/b'] }, /labels\.1.*slash/],
+    ['another domain’s name', { domain: 'tools' }, /"tools".*folder "produce/],
+  ])('refuses a domain.json with %s', async (_what, settings, message) => {
+    await push(settings);
+
+    await expect(prepare({ domain: name })).rejects.toMatchObject(failure('InvalidInput', message));
+  });
+
+  const whole = ['train/apple/1.png', 'train/apple/2.png', 'train/banana/1.png', 'train/banana/2.png'];
+  const tested = ['test/apple/1.png', 'test/apple/2.png', 'test/banana/1.png', 'test/banana/2.png'];
+  test.each([
+    [
+      'a folder that is no label',
+      [...whole, ...tested, 'train/cherry/1.png'],
+      /train\/cherry is not among the labels/,
+    ],
+    ['a label without a folder', [...whole.slice(0, 2), ...tested], /train\/banana has 0/],
+    ['a class with one training image', [...whole.slice(1), ...tested], /train\/apple has 1 of at least 2/],
+    [
+      'a class without a test image',
+      [...whole, ...tested.slice(2), 'test/banana/3.png', 'test/banana/4.png'],
+      /test\/apple has 0/,
+    ],
+    [
+      'fewer test images than its own policy asks for',
+      [...whole, ...tested.slice(1)],
+      /test\/ has 3 .*minimumTestImages asks for 4/,
+    ],
+    [
+      'files that are no images',
+      ['train/apple/1.txt', 'train/apple/.DS_Store', ...whole.slice(2), ...tested],
+      /train\/apple has 0/,
+    ],
+    ['no images at all', [], /train\/apple has 0.*test\/banana has 0/],
+  ])('refuses %s', async (_what, images, message) => {
+    await push({}, images);
+
+    await expect(prepare({ domain: name })).rejects.toMatchObject(failure('InvalidInput', message));
+  });
+
+  test('says so when a folder’s name differs from its label in Unicode form only', async () => {
+    const images = [...whole, ...tested].map((image) => image.replace('banana', 'pa\u0303o'));
+    await push({ labels: ['apple', 'p\u00e3o'] }, images);
+
+    await expect(prepare({ domain: name })).rejects.toMatchObject(failure('InvalidInput', /NFC/));
+  });
+
+  test('takes labels with spaces, dots and other scripts', async () => {
+    const images = [...whole, ...tested].map((image) => image.replace('banana', 'りんご No. 2'));
+    await push({ labels: ['apple', 'りんご No. 2'] }, images);
+
+    await expect(prepare({ domain: name })).resolves.toMatchObject({ images: { train: 4, test: 4 } });
+  });
+
+  test.each([
+    ['a newer one is live', newerVersion, false, 'Superseded'],
+    ['a newer one is live, whoever asks', newerVersion, true, 'Superseded'],
+    ['it is live already', subject.version, false, 'Superseded'],
+    ['it is live already, but somebody chose the domain', subject.version, true, undefined],
+    ['an older one is live', olderVersion, false, undefined],
+  ])('when %s', async (_what, live, chosen, error) => {
+    await push();
+    await stage.put(buckets.artifacts, championKey(name), champion(live, { domain: name }));
+
+    const result = prepare({ domain: name, chosen });
+
+    if (error === undefined) await expect(result).resolves.toBeDefined();
+    else await expect(result).rejects.toMatchObject({ name: error });
+  });
+});

@@ -1,0 +1,2 @@
+/** Imported first: the functions' logger reads its level when it is made. */
+process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';

@@ -1,0 +1,187 @@
+import './quiet.ts';
+
+import { ResourceInUse, type SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { type SFNClient, TaskTimedOut } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { trainingCallbackKey } from '#core/keys.ts';
+import { createStartBaseline } from '../../functions/start-baseline.ts';
+import { createStartFineTuning } from '../../functions/start-fine-tuning.ts';
+import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
+import { prepared, subject, trained } from './samples.ts';
+import { buckets, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.stop());
+
+const settings = {
+  modelsBucket: buckets.models,
+  dataBucket: buckets.data,
+  artifactsBucket: buckets.artifacts,
+  image: '1.dkr.ecr/graft:1',
+  roleArn: 'arn:role',
+};
+const input = {
+  token: 'token-1',
+  ...subject,
+  job: prepared.jobs.transfer,
+  resources: prepared.resources,
+};
+const callback = () => stage.json(buckets.artifacts, trainingCallbackKey(input.job));
+
+let sagemaker: RecordingClient<SageMakerClient>;
+let sfn: RecordingClient<SFNClient>;
+const clients = () => ({ s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client });
+const start = (given = input) => createStartFineTuning(clients(), settings)(given);
+const inUse = new ResourceInUse({ message: 'exists', $metadata: {} });
+beforeEach(() => {
+  sagemaker = recordingClient<SageMakerClient>({ CreateTrainingJob: {} });
+  sfn = recordingClient<SFNClient>({ SendTaskSuccess: {}, SendTaskFailure: {} });
+});
+
+describe('start-fine-tuning', () => {
+  test('stores the token before the job exists, so that its end is heard however soon it comes', async () => {
+    let stored: unknown;
+    sagemaker.answer('CreateTrainingJob', async () => {
+      stored = await callback();
+      return {};
+    });
+
+    expect(await start({ ...input, token: 'token-of-this-test' })).toBe('running');
+
+    expect(stored).toEqual({ schemaVersion: 1, token: 'token-of-this-test' });
+    expect(sfn.calls).toEqual([]);
+  });
+
+  test('asks for the job that the container expects', async () => {
+    await start();
+
+    const [job] = sagemaker.inputsOf('CreateTrainingJob');
+    const channels = (
+      job!.InputDataConfig as { ChannelName: string; DataSource: { S3DataSource: object } }[]
+    ).map(({ ChannelName, DataSource }) => [ChannelName, DataSource.S3DataSource]);
+    const prefix = (S3Uri: string) => ({
+      S3Uri,
+      S3DataType: 'S3Prefix',
+      S3DataDistributionType: 'FullyReplicated',
+    });
+    expect(Object.fromEntries(channels)).toEqual({
+      model: prefix('s3://models/general/icons/20261123T154200Z-3f2a9c/'),
+      train: prefix('s3://data/domains/produce/train/'),
+      test: prefix('s3://data/domains/produce/test/'),
+      domain: prefix('s3://artifacts/promotions/promote-icons/produce/domain/'),
+    });
+    expect(job).toMatchObject({
+      TrainingJobName: 'produce-transfer-0',
+      RoleArn: 'arn:role',
+      HyperParameters: { mode: 'transfer', domain: 'produce' },
+      AlgorithmSpecification: { TrainingImage: '1.dkr.ecr/graft:1', TrainingInputMode: 'File' },
+      OutputDataConfig: { S3OutputPath: 's3://artifacts/promotions/promote-icons/produce/training' },
+      ResourceConfig: { InstanceType: 'ml.c5.xlarge', InstanceCount: 1 },
+      StoppingCondition: { MaxRuntimeInSeconds: 3600 },
+      EnableManagedSpotTraining: false,
+    });
+    expect(job!.StoppingCondition).not.toHaveProperty('MaxWaitTimeInSeconds');
+    expect(job!.Tags).toContainEqual({ Key: 'graft:domain', Value: 'produce' });
+  });
+
+  test('gives a spot job time to wait for an instance', async () => {
+    await start({ ...input, resources: { ...input.resources, spot: true } });
+
+    expect(sagemaker.inputsOf('CreateTrainingJob')[0]).toMatchObject({
+      EnableManagedSpotTraining: true,
+      StoppingCondition: { MaxRuntimeInSeconds: 3600, MaxWaitTimeInSeconds: 7200 },
+    });
+  });
+
+  test('reads every metric from the lines that the container prints', async () => {
+    await start();
+
+    const lines =
+      'graft:step=20 training_accuracy=0.8125 validation_accuracy=0.7500 validation_loss=0.61\ngraft:test_accuracy=0.7125';
+    const { MetricDefinitions } = sagemaker.inputsOf('CreateTrainingJob')[0]!.AlgorithmSpecification as {
+      MetricDefinitions: { Name: string; Regex: string }[];
+    };
+    const read = MetricDefinitions.map(({ Name, Regex }) => [Name, new RegExp(Regex).exec(lines)?.[1]]);
+    expect(Object.fromEntries(read)).toEqual({
+      'graft:step': '20',
+      'graft:training_accuracy': '0.8125',
+      'graft:validation_accuracy': '0.7500',
+      'graft:validation_loss': '0.61',
+      'graft:test_accuracy': '0.7125',
+    });
+  });
+
+  describe('when the job exists already, as on a retry', () => {
+    beforeEach(() => sagemaker.answer('CreateTrainingJob', inUse));
+
+    test('waits on, with the new token, while it runs', async () => {
+      sagemaker.answer('DescribeTrainingJob', { TrainingJobStatus: 'InProgress' });
+
+      expect(await start({ ...input, token: 'token-2' })).toBe('running');
+
+      expect(await callback()).toMatchObject({ token: 'token-2' });
+      expect(sfn.calls).toEqual([]);
+    });
+
+    test('answers at once where it has completed: its event was lost', async () => {
+      sagemaker.answer('DescribeTrainingJob', {
+        TrainingJobStatus: 'Completed',
+        ModelArtifacts: { S3ModelArtifacts: `s3://artifacts/${trained('transfer').modelKey}` },
+        OutputDataConfig: { S3OutputPath: 's3://artifacts/promotions/promote-icons/produce/training' },
+      });
+
+      expect(await start({ ...input, token: 'token-2' })).toBe('answered');
+
+      const [{ taskToken, output } = {} as never] = sfn.inputsOf('SendTaskSuccess');
+      expect(taskToken).toBe('token-2');
+      expect(JSON.parse(output as string)).toEqual(trained('transfer'));
+      expect(await callback()).toBeUndefined();
+    });
+
+    test.each([
+      ['Failed', { FailureReason: 'AlgorithmError: no images' }, /failed: AlgorithmError: no images/],
+      ['Stopped', { SecondaryStatus: 'MaxRuntimeExceeded' }, /longer than recipe\.maxSeconds/],
+      ['Stopped', { SecondaryStatus: 'Stopped' }, /by hand/],
+    ])('fails the state where it has %s %j', async (TrainingJobStatus, description, cause) => {
+      sagemaker.answer('DescribeTrainingJob', { TrainingJobStatus, ...description });
+
+      await start();
+
+      expect(sfn.inputsOf('SendTaskFailure')).toEqual([
+        { taskToken: 'token-1', error: 'TrainingFailed', cause: expect.stringMatching(cause) },
+      ]);
+      expect(sfn.inputsOf('SendTaskSuccess')).toEqual([]);
+    });
+
+    test('keeps the stored token when its own is one that nobody waits with any more', async () => {
+      sagemaker.answer('DescribeTrainingJob', { TrainingJobStatus: 'Failed' });
+      sfn.answer('SendTaskFailure', new TaskTimedOut({ message: 'timed out', $metadata: {} }));
+
+      expect(await start()).toBe('nobody waits');
+      expect(await callback()).toBeDefined();
+    });
+  });
+
+  test('passes other refusals on', async () => {
+    sagemaker.answer('CreateTrainingJob', serviceError('ResourceLimitExceeded', 'no ml.c5.xlarge left'));
+
+    await expect(start()).rejects.toThrow('no ml.c5.xlarge left');
+  });
+});
+
+describe('start-baseline', () => {
+  test('differs from fine-tuning in the mode and nothing else that training could notice', async () => {
+    await start();
+    await createStartBaseline(clients(), settings)({ ...input, job: prepared.jobs.baseline });
+
+    const [transfer, baseline] = sagemaker.inputsOf('CreateTrainingJob');
+    expect(baseline).toEqual({
+      ...transfer,
+      TrainingJobName: 'produce-baseline-0',
+      HyperParameters: { mode: 'baseline', domain: 'produce' },
+    });
+  });
+});

@@ -1,0 +1,159 @@
+import './quiet.ts';
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
+import { generateSigningKeys, signBytes } from '#core/signature.ts';
+import { createVerifyModel } from '../../functions/verify-model.ts';
+import { domain, manifest, modelFiles, newerVersion, subject } from './samples.ts';
+import { buckets, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.stop());
+
+const keys = generateSigningKeys();
+const prefix = generalModelPrefix(subject.model, subject.version);
+const input = { model: subject.model, version: subject.version };
+const verify = (given: Parameters<ReturnType<typeof createVerifyModel>>[0] = input) =>
+  createVerifyModel({
+    s3: stage.s3,
+    modelsBucket: buckets.models,
+    dataBucket: buckets.data,
+    publicKeys: [generateSigningKeys().publicKey, keys.publicKey],
+  })(given);
+
+async function pushModel(given: object = manifest(), files: Record<string, string | undefined> = modelFiles) {
+  const bytes = Buffer.from(JSON.stringify(given));
+  for (const [name, text] of Object.entries(files)) {
+    if (text !== undefined) await stage.put(buckets.models, prefix + name, text);
+  }
+  await stage.put(
+    buckets.models,
+    signatureKey(subject.model, subject.version),
+    signBytes(bytes, keys.privateKey),
+  );
+  await stage.put(buckets.models, manifestKey(subject.model, subject.version), bytes);
+}
+const remove = (key: string) => stage.remove(buckets.models, key);
+
+describe('verify-model', () => {
+  beforeEach(() => pushModel());
+
+  test('accepts a whole, signed model and lists the domains that have a domain.json', async () => {
+    await stage.put(buckets.data, 'domains/produce/domain.json', domain());
+    await stage.put(buckets.data, 'domains/Tools_2/domain.json', '{}');
+    await stage.put(buckets.data, 'domains/unfinished/train/a/1.png', 'x');
+
+    expect(await verify()).toEqual({
+      ...input,
+      manifestSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      domains: ['Tools_2', 'produce'],
+      chosen: false,
+    });
+  });
+
+  test('takes the domains that somebody chose, once each, without looking for them', async () => {
+    const verified = await verify({ ...input, domains: ['nowhere', 'produce', 'nowhere'] });
+
+    expect(verified).toMatchObject({ domains: ['nowhere', 'produce'], chosen: true });
+  });
+
+  test('finds no model where there is none', async () => {
+    await expect(verify({ model: 'icons', version: newerVersion })).rejects.toMatchObject({
+      name: 'NotFound',
+      message: expect.stringContaining(newerVersion),
+    });
+  });
+
+  test('refuses a file that is missing', async () => {
+    await remove(`${prefix}weights.bin`);
+
+    await expect(verify()).rejects.toMatchObject({
+      name: 'IntegrityViolation',
+      message: expect.stringContaining('weights.bin'),
+    });
+  });
+
+  test.each([
+    ['a changed byte', 'weighty', /weights\.bin.*SHA-256/],
+    ['a byte more', 'weights!', /weights\.bin.*8 bytes.*says 7/],
+  ])('refuses %s', async (_what, content, message) => {
+    await stage.put(buckets.models, `${prefix}weights.bin`, content);
+
+    await expect(verify()).rejects.toMatchObject({
+      name: 'IntegrityViolation',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('refuses a file that the manifest does not name', async () => {
+    await stage.put(buckets.models, `${prefix}extra.js`, 'x');
+
+    await expect(verify()).rejects.toMatchObject({
+      name: 'IntegrityViolation',
+      message: expect.stringContaining('extra.js'),
+    });
+    await remove(`${prefix}extra.js`);
+  });
+
+  test.each([
+    ['of other bytes', () => signBytes(Buffer.from('other'), keys.privateKey)],
+    [
+      'with a key that is not trusted',
+      () => signBytes(Buffer.from(JSON.stringify(manifest())), generateSigningKeys().privateKey),
+    ],
+    ['that is none', () => 'hello'],
+  ])('refuses a signature %s', async (_what, signature) => {
+    await stage.put(buckets.models, signatureKey(subject.model, subject.version), signature());
+
+    await expect(verify()).rejects.toMatchObject({
+      name: 'IntegrityViolation',
+      message: expect.stringContaining('manifest.sig'),
+    });
+  });
+
+  test('refuses a model without a signature', async () => {
+    await remove(signatureKey(subject.model, subject.version));
+
+    await expect(verify()).rejects.toMatchObject({
+      name: 'IntegrityViolation',
+      message: expect.stringMatching(/not signed/),
+    });
+  });
+
+  test.each([
+    ['another version than its key', manifest({ version: newerVersion }), 'IntegrityViolation', /version/],
+    ['another model than its key', manifest({ model: 'photos' }), 'IntegrityViolation', /model .*photos/],
+    ['an unknown field', { ...manifest(), colour: 'blue' }, 'InvalidInput', /colour/],
+    [
+      'an older schema version',
+      { ...manifest(), schemaVersion: 0 },
+      'InvalidInput',
+      /schemaVersion.*found 0/,
+    ],
+    ['a missing field', { ...manifest(), cutLayer: undefined }, 'InvalidInput', /cutLayer/],
+    [
+      'a path for a file',
+      manifest({ files: [{ ...manifest().files[0]!, name: '../secret' }] }),
+      'InvalidInput',
+      /files\.0\.name/,
+    ],
+  ])('refuses a manifest with %s, though it is signed', async (_what, given, name, message) => {
+    await pushModel(given);
+
+    await expect(verify()).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
+  });
+
+  test('refuses everything while no key is trusted', async () => {
+    const trustless = createVerifyModel({
+      s3: stage.s3,
+      modelsBucket: buckets.models,
+      dataBucket: buckets.data,
+      publicKeys: [],
+    });
+
+    await expect(trustless(input)).rejects.toMatchObject({ name: 'IntegrityViolation' });
+  });
+});
