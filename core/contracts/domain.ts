@@ -8,8 +8,11 @@ export const recipeSchema = z.strictObject({
   /** Augmented variants of each training image, the unchanged one included. */
   augmentation: z.int().min(1).max(200).default(24),
   /** Passes over the cached features at the most; early stopping usually ends sooner. */
-  epochs: z.int().min(1).max(10_000).default(60),
+  epochs: z.int().min(1).max(10_000).default(20),
+  /** Of the head (Adam). */
   learningRate: z.number().positive().max(1).default(0.01),
+  /** Weight of half the head's squared kernel, on standardised features, in its loss. */
+  regularisation: z.number().min(0).max(10).default(0.1),
   /** Share of each class's training images held out to choose the best step. Never taken from the test images. */
   validationShare: z.number().min(0.05).max(0.5).default(0.2),
   /** Instance of the training job. CPU instances only: that is the point. */

@@ -1,0 +1,60 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Evaluation, EvaluationRow } from '#core/contracts/evaluation.ts';
+import { wilsonInterval } from '#core/statistics.ts';
+import type { DataSet } from './data-set.ts';
+import { breathe } from './early-stopping.ts';
+import { predictPixels } from './predict.ts';
+
+const BATCH = 64;
+
+export type Measured = Pick<Evaluation, 'accuracy' | 'interval' | 'recall' | 'confusion' | 'rows'>;
+
+/**
+ * Runs every image through the model once.
+ *
+ * @param model normalised pixels → probabilities, in the order of the data set's labels
+ * @throws RangeError when the model has another number of outputs than the data set has labels
+ */
+export async function evaluate(model: LayersModel, data: DataSet, signal?: AbortSignal): Promise<Measured> {
+  const { labels } = data;
+  const outputs = model.outputs[0]!.shape[1];
+  if (outputs !== labels.length) throw new RangeError(`${outputs} outputs for ${labels.length} labels`);
+  const rows: EvaluationRow[] = [];
+  const confusion = labels.map(() => new Array<number>(labels.length).fill(0));
+  for (let start = 0; start < data.size; start += BATCH) {
+    const indices = Array.from({ length: Math.min(BATCH, data.size - start) }, (_, i) => start + i);
+    const probabilities = await predictPixels(model, data.gather(indices), indices.length, data.input);
+    for (const [i, image] of indices.entries()) {
+      const own = probabilities.subarray(i * labels.length, (i + 1) * labels.length);
+      const guess = indexOfMaximum(own);
+      const truth = data.classes[image]!;
+      confusion[truth]![guess]!++;
+      rows.push({
+        id: data.ids[image]!,
+        truth: labels[truth]!,
+        prediction: labels[guess]!,
+        confidence: Math.min(1, own[guess]!),
+      });
+    }
+    await breathe(signal);
+  }
+  const right = confusion.reduce((sum, row, i) => sum + row[i]!, 0);
+  return {
+    accuracy: right / data.size,
+    interval: wilsonInterval(right, data.size),
+    recall: Object.fromEntries(
+      labels.map((label, i) => [label, share(confusion[i]![i]!, confusion[i]!)] as const),
+    ),
+    confusion,
+    rows,
+  };
+}
+
+/** Share of the row's images that were recognised. */
+const share = (right: number, row: number[]) => right / row.reduce((sum, count) => sum + count, 0);
+
+function indexOfMaximum(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
