@@ -1,0 +1,332 @@
+import './quiet.ts';
+
+import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { championKey, deploymentLockKey, endpointCallbackKey } from '#core/keys.ts';
+import { createDeployEndpoint } from '../../functions/deploy-endpoint.ts';
+import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
+import { champion, newerVersion, olderVersion, prepared, subject, trained } from './samples.ts';
+import { buckets, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.stop());
+
+const missing = (what: string) => serviceError('ValidationException', `Could not find ${what} "arn:…".`);
+const exists = (what: string) =>
+  serviceError('ValidationException', `Cannot create already existing ${what} "arn:…".`);
+
+let domain: string;
+let endpoint: string;
+let count = 0;
+let sagemaker: RecordingClient<SageMakerClient>;
+let sfn: RecordingClient<SFNClient>;
+
+beforeEach(async () => {
+  domain = `produce-${++count}`;
+  endpoint = `graft-dev-${domain}`;
+  sfn = recordingClient<SFNClient>({ SendTaskSuccess: {} });
+  sagemaker = recordingClient<SageMakerClient>({
+    CreateModel: {},
+    CreateEndpointConfig: {},
+    DescribeEndpoint: missing('endpoint'),
+    CreateEndpoint: () => endpointIs('Creating'),
+    UpdateEndpoint: () => endpointIs('Updating', 'config-before'),
+    DeleteEndpoint: () => endpointIs('Deleting'),
+  });
+  await stage.put(buckets.artifacts, trained('transfer').modelKey, 'model');
+});
+
+/** How the endpoint stands from now on; on the configuration that this deployment asked for unless another is named. */
+function endpointIs(EndpointStatus: string, EndpointConfigName = requestedConfig(), more: object = {}) {
+  sagemaker.answer('DescribeEndpoint', { EndpointStatus, EndpointConfigName, ...more });
+  return {};
+}
+const requestedConfig = () => sagemaker.inputsOf('CreateEndpointConfig').at(-1)?.EndpointConfigName as string;
+
+type Input = Parameters<ReturnType<typeof createDeployEndpoint>>[0];
+const deploy = (changes: Partial<Input> = {}) =>
+  createDeployEndpoint(
+    { s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client },
+    { artifactsBucket: buckets.artifacts, image: '1.dkr.ecr/graft:1', roleArn: 'arn:role' },
+  )({
+    token: 'token-1',
+    executionArn: 'arn:execution:this',
+    ...subject,
+    domain,
+    chosen: false,
+    endpoint: { ...prepared.endpoint, name: endpoint },
+    training: trained('transfer'),
+    ...changes,
+  });
+const callback = () => stage.json(buckets.artifacts, endpointCallbackKey(endpoint, requestedConfig()));
+const successes = () => sfn.inputsOf('SendTaskSuccess');
+const failures = () => sfn.inputsOf('SendTaskFailure');
+const operations = () => sagemaker.calls.map(({ operation }) => operation);
+
+describe('deploy-endpoint', () => {
+  test('creates the endpoint where there is none, and waits', async () => {
+    let stored: unknown;
+    sagemaker.answer('CreateEndpoint', async () => {
+      stored = await callback();
+      return endpointIs('Creating');
+    });
+
+    expect(await deploy()).toBe('running');
+
+    expect(stored, 'the token comes before the endpoint').toMatchObject({
+      token: 'token-1',
+      requested: false,
+    });
+    expect(sagemaker.inputsOf('CreateEndpoint')).toMatchObject([
+      { EndpointName: endpoint, EndpointConfigName: requestedConfig() },
+    ]);
+    expect(await callback()).toMatchObject({ token: 'token-1', requested: true });
+    expect(successes()).toEqual([]);
+  });
+
+  test('names model and configuration by what they serve, within SageMaker’s limit', async () => {
+    await deploy();
+    const [model] = sagemaker.inputsOf('CreateModel');
+    const [config] = sagemaker.inputsOf('CreateEndpointConfig');
+
+    expect(model).toMatchObject({
+      ExecutionRoleArn: 'arn:role',
+      PrimaryContainer: {
+        Image: '1.dkr.ecr/graft:1',
+        ModelDataUrl: `s3://artifacts/${trained('transfer').modelKey}`,
+      },
+    });
+    expect(config).toMatchObject({
+      ProductionVariants: [
+        {
+          VariantName: 'AllTraffic',
+          ModelName: model!.ModelName,
+          ServerlessConfig: { MemorySizeInMB: 2048, MaxConcurrency: 10 },
+        },
+      ],
+    });
+    const [modelName, configName] = [model!.ModelName as string, config!.EndpointConfigName as string];
+    expect(Math.max(modelName.length, configName.length)).toBeLessThanOrEqual(63);
+
+    await stage.put(buckets.artifacts, trained('transfer').modelKey, 'another model');
+    endpointIs('InService', 'config-before');
+    await deploy();
+    expect(sagemaker.inputsOf('CreateModel')[1]!.ModelName).not.toBe(modelName);
+    expect(requestedConfig()).not.toBe(configName);
+  });
+
+  test('updates an endpoint that is in service on something else', async () => {
+    endpointIs('InService', 'config-before');
+
+    expect(await deploy()).toBe('running');
+
+    expect(sagemaker.inputsOf('UpdateEndpoint')).toEqual([
+      { EndpointName: endpoint, EndpointConfigName: requestedConfig() },
+    ]);
+    expect(operations()).not.toContain('CreateEndpoint');
+  });
+
+  test('keeps what autoscaling set when instances follow instances', async () => {
+    endpointIs('InService', 'config-before', { ProductionVariants: [{ CurrentInstanceCount: 3 }] });
+    const settings = { type: 'instances', instanceType: 'ml.c5.large', instanceCount: 1 } as const;
+
+    await deploy({ endpoint: { name: endpoint, settings } });
+
+    expect(sagemaker.inputsOf('UpdateEndpoint')[0]).toMatchObject({ RetainAllVariantProperties: true });
+    expect(sagemaker.inputsOf('CreateEndpointConfig')[0]!.ProductionVariants).toMatchObject([
+      { InstanceType: 'ml.c5.large', InitialInstanceCount: 1 },
+    ]);
+  });
+
+  test('is done at once where the endpoint is in service on the requested configuration', async () => {
+    await deploy();
+    endpointIs('InService');
+
+    expect(await deploy({ token: 'token-2' })).toBe('answered');
+
+    expect(operations().filter((operation) => /^(Create|Update)Endpoint$/.test(operation))).toEqual([
+      'CreateEndpoint',
+    ]);
+    const [success] = successes();
+    expect(success!.taskToken).toBe('token-2');
+    expect(JSON.parse(success!.output as string)).toEqual({
+      endpoint,
+      endpointConfig: requestedConfig(),
+      modelName: sagemaker.inputsOf('CreateModel')[0]!.ModelName,
+      previous: null,
+    });
+    expect(await callback()).toBeUndefined();
+  });
+
+  test('hears an endpoint that is ready before the wait is even written down', async () => {
+    sagemaker.answer('CreateEndpoint', () => endpointIs('InService'));
+
+    expect(await deploy()).toBe('answered');
+    expect(successes()).toHaveLength(1);
+  });
+
+  test('finds its own model and configuration on a retry', async () => {
+    await deploy();
+    const [model] = sagemaker.inputsOf('CreateModel');
+    sagemaker.answer('CreateModel', exists('model'));
+    sagemaker.answer('DescribeModel', { PrimaryContainer: model!.PrimaryContainer });
+    sagemaker.answer('CreateEndpointConfig', exists('endpoint configuration'));
+    sagemaker.answer('DescribeEndpointConfig', { ProductionVariants: [{ ModelName: model!.ModelName }] });
+
+    expect(await deploy()).toBe('running');
+  });
+
+  test.each([
+    [
+      'DescribeModel',
+      { PrimaryContainer: { ModelDataUrl: 's3://other', Image: '1.dkr.ecr/graft:1' } },
+      /s3:\/\/other/,
+    ],
+    ['DescribeModel', missing('model'), /already existing/],
+  ])('never serves something else under its name (%s)', async (operation, description, message) => {
+    sagemaker.answer('CreateModel', exists('model'));
+    sagemaker.answer(operation, description);
+
+    await expect(deploy()).rejects.toMatchObject({
+      name: 'DeploymentFailed',
+      message: expect.stringMatching(message),
+    });
+    expect(operations()).not.toContain('CreateEndpoint');
+  });
+
+  test.each(['Creating', 'Updating', 'SystemUpdating', 'RollingBack', 'Deleting'])(
+    'is busy while the endpoint is %s for somebody else',
+    async (status) => {
+      endpointIs(status, 'config-before');
+
+      await expect(deploy()).rejects.toMatchObject({ name: 'Busy' });
+      expect(operations()).not.toContain('UpdateEndpoint');
+    },
+  );
+
+  test('waits on, with its new token, while its own update is under way', async () => {
+    endpointIs('InService', 'config-before');
+    await deploy();
+    const PendingDeploymentSummary = { EndpointConfigName: requestedConfig() };
+    endpointIs('Updating', 'config-before', { PendingDeploymentSummary });
+
+    expect(await deploy({ token: 'token-2' })).toBe('running');
+
+    expect(await callback()).toMatchObject({ token: 'token-2', requested: true });
+    expect(sagemaker.inputsOf('UpdateEndpoint')).toHaveLength(1);
+  });
+
+  test('takes an endpoint that is back on its old configuration for rolled back, and does not ask twice', async () => {
+    sfn.answer('SendTaskFailure', {});
+    endpointIs('InService', 'config-before');
+    await deploy();
+    endpointIs('InService', 'config-before', { FailureReason: 'the container did not answer /ping' });
+
+    expect(await deploy({ token: 'token-2' })).toBe('answered');
+
+    expect(failures()).toEqual([
+      {
+        taskToken: 'token-2',
+        error: 'DeploymentFailed',
+        cause: expect.stringMatching(/config-before.*rolled back.*did not answer \/ping/),
+      },
+    ]);
+    expect(sagemaker.inputsOf('UpdateEndpoint')).toHaveLength(1);
+  });
+
+  test('says why its endpoint could not be created', async () => {
+    sfn.answer('SendTaskFailure', {});
+    await deploy();
+    endpointIs('Failed', requestedConfig(), { FailureReason: 'CannotStartContainerError' });
+
+    await deploy();
+
+    expect(failures()[0]!.cause).toMatch(/Failed: CannotStartContainerError/);
+    expect(operations()).not.toContain('DeleteEndpoint');
+  });
+
+  test('deletes an endpoint that had failed before, and comes again', async () => {
+    endpointIs('Failed', 'config-before', { FailureReason: 'long ago' });
+
+    await expect(deploy()).rejects.toMatchObject({ name: 'Busy' });
+    expect(operations()).toContain('DeleteEndpoint');
+    sagemaker.answer('DescribeEndpoint', missing('endpoint'));
+    expect(await deploy()).toBe('running');
+    expect(operations()).toContain('CreateEndpoint');
+  });
+
+  test.each([
+    ['CreateEndpointConfig', missing('model')],
+    ['CreateEndpoint', missing('endpoint configuration')],
+    ['CreateEndpoint', serviceError('ValidationException', 'Cannot update in-progress endpoint')],
+  ])('comes again when %s meets what is not ready yet (%s)', async (operation, error) => {
+    sagemaker.answer(operation, error);
+
+    await expect(deploy()).rejects.toMatchObject({ name: 'Busy' });
+  });
+
+  test('passes on what SageMaker will never accept', async () => {
+    endpointIs('InService', 'config-before');
+    const message = 'Updating an endpoint from instances to serverless is not supported';
+    sagemaker.answer('UpdateEndpoint', serviceError('ValidationException', message));
+
+    await expect(deploy()).rejects.toMatchObject({
+      name: 'DeploymentFailed',
+      message: expect.stringContaining(message),
+    });
+  });
+});
+
+describe('of two promotions at once', () => {
+  const lock = () => stage.json(buckets.artifacts, deploymentLockKey(domain));
+
+  test('the second waits for the first', async () => {
+    await deploy();
+    sfn.answer('DescribeExecution', { status: 'RUNNING' });
+
+    await expect(deploy({ execution: 'other', executionArn: 'arn:execution:other' })).rejects.toMatchObject({
+      name: 'Busy',
+      message: expect.stringContaining(subject.execution),
+    });
+    expect(await lock()).toMatchObject({ execution: subject.execution });
+    expect(sagemaker.inputsOf('CreateModel')).toHaveLength(1);
+  });
+
+  test.each(['ABORTED', 'FAILED', 'TIMED_OUT'])(
+    'the second goes on where the first was %s',
+    async (status) => {
+      await deploy();
+      endpointIs('InService');
+      sfn.answer('DescribeExecution', { status });
+
+      await deploy({ execution: 'other', executionArn: 'arn:execution:other' });
+
+      expect(await lock()).toMatchObject({ execution: 'other' });
+      expect(sfn.inputsOf('DescribeExecution')).toEqual([{ executionArn: 'arn:execution:this' }]);
+    },
+  );
+
+  test('the older one gives up when the newer one was quicker', async () => {
+    await stage.put(buckets.artifacts, championKey(domain), champion(newerVersion, { domain }));
+
+    await expect(deploy()).rejects.toMatchObject({ name: 'Superseded' });
+    expect(sagemaker.calls).toEqual([]);
+  });
+
+  test('remembers what was live when it began, with the ETag for the conditional write', async () => {
+    await stage.put(buckets.artifacts, championKey(domain), champion(olderVersion, { domain }));
+    endpointIs('InService', 'config-before');
+
+    await deploy();
+
+    expect((await callback()).output.previous).toEqual({
+      etag: expect.stringMatching(/^"[0-9a-f]+"$/),
+      version: olderVersion,
+      endpointConfig: 'config-before',
+    });
+  });
+});
