@@ -53,9 +53,9 @@ export function readTemplate(path: string): Template {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
-  } catch (cause) {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new NotFoundError(`there is no packaged template at ${path}`, {
-      cause,
       hint: 'Run `npm run package` first, or name another with --template.',
     });
   }

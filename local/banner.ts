@@ -1,0 +1,44 @@
+import type { Stack } from './template/provision.ts';
+
+/** What a person reads when the local AWS is ready. */
+export function banner(
+  stack: Stack,
+  settings: { endpoint: string; region: string; apiKey: string; log: string },
+): string {
+  const { endpoint, region } = settings;
+  const credentials = `AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=${region}`;
+  const lines = [
+    `Local AWS on ${endpoint}`,
+    '',
+    `Stack ${stack.name}: ${stack.resources.length} resources`,
+    ...counted(stack),
+    '',
+    ...stack.outputs.map(({ key, value }) => `  ${key.padEnd(longest(stack))}  ${value}`),
+    ...(settings.apiKey === '' ? [] : [`  ${'API key'.padEnd(longest(stack))}  ${settings.apiKey}`]),
+    '',
+    `Try:  ${credentials} \\`,
+    `      AWS_ENDPOINT_URL=${endpoint} aws cloudformation describe-stacks`,
+    `Log:  ${settings.log}`,
+    'Stop: Ctrl-C',
+  ];
+  return lines.join('\n');
+}
+
+/** Resources by type, working ones first; inert ones with the reason. */
+function counted(stack: Stack): string[] {
+  const groups = new Map<string, { count: number; inert: string | undefined }>();
+  for (const { type, inert } of stack.resources) {
+    const group = groups.get(type);
+    groups.set(type, { count: (group?.count ?? 0) + 1, inert });
+  }
+  return [...groups]
+    .sort(([, a], [, b]) => Number(a.inert !== undefined) - Number(b.inert !== undefined))
+    .map(
+      ([type, { count, inert }]) =>
+        `  ${String(count).padStart(3)} × ${type.replace('AWS::', '')}${inert === undefined ? '' : `  (inert: ${inert})`}`,
+    );
+}
+
+function longest(stack: Stack): number {
+  return Math.max(7, ...stack.outputs.map(({ key }) => key.length));
+}

@@ -1,0 +1,27 @@
+import type { ServiceFactory } from '../service.ts';
+import { createCloudFormation } from './cloudformation/index.ts';
+import { createIam } from './iam/index.ts';
+import { lambdaFrom } from './lambda/index.ts';
+import { createLogs } from './logs/index.ts';
+import { createS3 } from './s3/index.ts';
+import { createSns } from './sns/index.ts';
+import { createSqs } from './sqs/index.ts';
+import { createSts } from './sts/index.ts';
+
+/**
+ * Every service of the local AWS. The first starts first and stops last.
+ *
+ * @param artefacts folder of the packaged template and of the functions' archives
+ */
+export function allServices(artefacts: string): ServiceFactory[] {
+  return [
+    createIam,
+    createSts,
+    createCloudFormation,
+    createLogs,
+    createS3,
+    createSns,
+    createSqs,
+    lambdaFrom(artefacts),
+  ];
+}
