@@ -1,0 +1,182 @@
+import type { HistoryEventType } from '@aws-sdk/client-sfn';
+import type { Clock } from '../../../service.ts';
+import { alarm } from '../alarm.ts';
+import type { Definition } from '../definition/types.ts';
+import { Abandoned } from '../errors.ts';
+import { toStatesError } from '../handlers.ts';
+import type { Json } from '../json.ts';
+import { Evaluator } from '../jsonata.ts';
+import { type Log, Progress } from '../progress.ts';
+import { type Integrate, type Run, Scope } from '../scope.ts';
+import type { Reply } from '../states/await-task.ts';
+import { runWorkflow } from '../workflow.ts';
+import type { Ending, ExecutionRecord } from './record.ts';
+
+/** What an execution needs from around it. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly region: string;
+  readonly integrate: Integrate;
+  tokenFor(attemptKey: string): string;
+}
+
+const ENDINGS: Record<Ending['status'], HistoryEventType> = {
+  SUCCEEDED: 'ExecutionSucceeded',
+  FAILED: 'ExecutionFailed',
+  TIMED_OUT: 'ExecutionTimedOut',
+  ABORTED: 'ExecutionAborted',
+};
+
+/**
+ * One running execution: its journal and the workflow over it.
+ *
+ * @example
+ * const execution = new Execution(record, definition, roleArn, journal, surroundings);
+ * const ending = await execution.run(); // undefined when it was suspended
+ */
+export class Execution {
+  readonly #definition: Definition;
+  readonly #roleArn: string;
+  readonly #record: ExecutionRecord;
+  readonly #surroundings: Surroundings;
+  readonly #progress: Progress;
+  readonly #waiting = new Map<string, () => void>();
+  #root: Scope | undefined;
+  #settle: ((ending: Ending | undefined) => void) | undefined;
+
+  constructor(
+    record: ExecutionRecord,
+    definition: Definition,
+    roleArn: string,
+    log: Log,
+    surroundings: Surroundings,
+  ) {
+    this.#record = record;
+    this.#definition = definition;
+    this.#roleArn = roleArn;
+    this.#surroundings = surroundings;
+    this.#progress = new Progress(log, surroundings.clock);
+  }
+
+  /** Starts, or goes on where the journal ends. Resolves with undefined when the service is shut down before the end. */
+  run(): Promise<Ending | undefined> {
+    const { clock } = this.#surroundings;
+    const over = this.#progress.recall('end');
+    if (over) return Promise.resolve(over.data as Ending);
+    const started = this.#progress.event({ last: 0 }, 'start', 'ExecutionStarted', {
+      input: this.#record.input,
+      inputDetails: { truncated: false },
+      roleArn: this.#roleArn,
+    });
+    const input = JSON.parse(this.#record.input) as Json;
+    const root = new Scope(this.#makeRun(input), '', { last: 0 });
+    this.#root = root;
+    const { TimeoutSeconds: seconds } = this.#definition;
+    const cancel =
+      seconds === undefined
+        ? () => {}
+        : alarm(clock, started.time + seconds * 1000, () => this.end({ status: 'TIMED_OUT' }));
+    return new Promise<Ending | undefined>((resolve) => {
+      this.#settle = (ending) => {
+        this.#settle = undefined;
+        cancel();
+        root.abandon();
+        resolve(ending);
+      };
+      void this.#runToEnd(root, input);
+    });
+  }
+
+  /** Ends a running execution from outside; what it is doing is abandoned. */
+  end(ending: Ending): void {
+    if (!this.#settle) return;
+    // AWS lets these two follow on nothing.
+    const forced = ending.status === 'ABORTED' || ending.status === 'TIMED_OUT';
+    const flow = forced ? { last: 0 } : (this.#root?.flow ?? { last: 0 });
+    const { status: _status, output, ...error } = ending;
+    const details = output === undefined ? error : { output, outputDetails: { truncated: false } };
+    this.#progress.event(flow, 'end', ENDINGS[ending.status], details, ending);
+    this.#settle(ending);
+  }
+
+  /** Stops without an end: a later `run` over the same journal goes on. */
+  suspend(): void {
+    this.#settle?.(undefined);
+  }
+
+  /**
+   * An answer to a task token. It is in the journal before this returns.
+   *
+   * @returns false when nobody waits for it any more
+   */
+  reply(attemptKey: string, reply: Reply): boolean {
+    if (!this.#awaits(attemptKey)) return false;
+    this.#progress.note({ last: this.#newest(attemptKey) }, `${attemptKey}/reply`, reply);
+    this.#waiting.get(attemptKey)?.();
+    return true;
+  }
+
+  /** @returns false when nobody waits for it any more */
+  heartbeat(attemptKey: string): boolean {
+    if (!this.#awaits(attemptKey)) return false;
+    this.#progress.note({ last: this.#newest(attemptKey) }, `${attemptKey}/heartbeat`, {});
+    this.#waiting.get(attemptKey)?.();
+    return true;
+  }
+
+  /** By the journal, not by who is waiting now: an answer may come before a restarted execution is there again. */
+  #awaits(attemptKey: string): boolean {
+    const has = (key: string) => this.#progress.recall(key) !== undefined;
+    const visitKey = attemptKey.slice(0, attemptKey.lastIndexOf('/'));
+    if (has('end') || !has(`${attemptKey}/scheduled`)) return false;
+    return !has(`${attemptKey}/done`) && !has(`${attemptKey}/reply`) && !has(`${visitKey}/aborted`);
+  }
+
+  #newest(attemptKey: string): number {
+    const { recall } = this.#progress;
+    const entry = ['submitted', 'started', 'scheduled']
+      .map((step) => recall.call(this.#progress, `${attemptKey}/${step}`))
+      .find((found) => found !== undefined);
+    return entry?.id ?? 0;
+  }
+
+  async #runToEnd(root: Scope, input: Json): Promise<void> {
+    try {
+      const output = JSON.stringify(await runWorkflow(root, this.#definition, input));
+      this.end({ status: 'SUCCEEDED', output });
+    } catch (cause) {
+      if (cause instanceof Abandoned) return;
+      const { error, reason } = toStatesError(cause);
+      this.end({
+        status: 'FAILED',
+        ...(error === undefined ? {} : { error }),
+        ...(reason ? { cause: reason } : {}),
+      });
+    }
+  }
+
+  #makeRun(input: Json): Run {
+    const { clock, random, region, integrate, tokenFor } = this.#surroundings;
+    const { arn, name, machineArn, machineName, startDate } = this.#record;
+    return {
+      clock,
+      random,
+      region,
+      integrate,
+      tokenFor,
+      progress: this.#progress,
+      evaluator: new Evaluator(clock, random),
+      waiting: this.#waiting,
+      execution: {
+        Id: arn,
+        Input: input,
+        Name: name,
+        RoleArn: this.#roleArn,
+        StartTime: new Date(startDate).toISOString(),
+        RedriveCount: 0,
+      },
+      machine: { Id: machineArn, Name: machineName },
+    };
+  }
+}
