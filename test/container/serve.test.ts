@@ -1,0 +1,132 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { predictionResponseSchema, type ServedModel } from '../../core/contracts/served-model.ts';
+import { buildNetwork } from '../../model/backbone.ts';
+import { useBackend } from '../../model/backend.ts';
+import { saveModel } from '../../model/files.ts';
+import { makeImageFolder } from '../fixtures/images.ts';
+import { labels, startContainer } from './job-fixture.ts';
+
+const served: ServedModel = {
+  schemaVersion: 1,
+  domain: 'produce',
+  labels,
+  input: { height: 16, width: 16, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } },
+  general: { model: 'shapes', version: '20261123T154200Z-3f2a9c' },
+  trainingJob: 'produce-job-1',
+};
+
+let root: string;
+let image: Buffer;
+let container: ReturnType<typeof startContainer>;
+let url: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'graft-serve-'));
+  const [path] = await makeImageFolder(join(root, 'images'), { labels, perLabel: 1 });
+  image = await readFile(path!);
+  await useBackend('wasm');
+  const network = buildNetwork({ input: served.input, classes: 2, filters: [4, 8], seed: 1 });
+  await saveModel(network, join(root, 'ml', 'model'));
+  network.dispose();
+  await writeFile(join(root, 'ml', 'model', 'served-model.json'), JSON.stringify(served));
+  container = startContainer('serve', join(root, 'ml'));
+  await container.says('listening');
+  const line = container.run.stderr.split('\n').find((text) => text.includes('"listening"'))!;
+  url = `http://127.0.0.1:${JSON.parse(line).port}`;
+  await container.says('model is warm');
+});
+afterAll(async () => {
+  container.child.kill('SIGKILL');
+  await rm(root, { recursive: true, force: true });
+});
+
+const invoke = (body: Uint8Array | string, type: string) =>
+  fetch(`${url}/invocations`, {
+    method: 'POST',
+    body: body as Uint8Array<ArrayBuffer>,
+    headers: { 'content-type': type },
+  });
+
+describe('an endpoint', () => {
+  it('is healthy once it said that the model is warm', async () => {
+    const response = await fetch(`${url}/ping`);
+
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ backend: 'wasm', trainingJob: 'produce-job-1' });
+  });
+
+  it('answers the same ranked labels for PNG bytes and for base64 in JSON', async () => {
+    const bytes = await invoke(image, 'image/png');
+    const json = await invoke(JSON.stringify({ image: image.toString('base64') }), 'application/json');
+
+    expect([bytes.status, json.status]).toEqual([200, 200]);
+    const answer = predictionResponseSchema.parse(await bytes.json());
+    expect(await json.json()).toEqual(answer);
+    const { predictions, ...rest } = answer;
+    expect(rest).toEqual({ domain: 'produce', general: served.general, trainingJob: 'produce-job-1' });
+    expect(predictions.map(({ label }) => label).sort()).toEqual(labels);
+    expect(predictions[0]!.probability).toBeGreaterThanOrEqual(predictions[1]!.probability);
+    expect(predictions[0]!.probability + predictions[1]!.probability).toBeCloseTo(1, 5);
+  });
+
+  it.each(['jpeg', 'webp'] as const)('takes %s', async (format) => {
+    const response = await invoke(await sharp(image).toFormat(format).toBuffer(), `image/${format}`);
+
+    expect(response.status).toBe(200);
+  });
+
+  it.each<[string, () => Promise<Uint8Array | string>, RegExp]>([
+    ['text', async () => 'hello', /not a JPEG, PNG or WebP/],
+    [
+      'a truncated JPEG',
+      async () => {
+        const jpeg = await sharp(image).resize(300, 300).jpeg().toBuffer();
+        return jpeg.subarray(0, jpeg.length / 2);
+      },
+      /damaged or cut short/,
+    ],
+    [
+      '40 megapixels',
+      () =>
+        sharp({ create: { width: 8000, height: 5000, channels: 3, background: 'red' } })
+          .png()
+          .toBuffer(),
+      /40\.0 megapixels/,
+    ],
+  ])('answers 400 with the reason for %s', async (_what, make, reason) => {
+    const response = await invoke(await make(), 'image/png');
+
+    expect(response.status).toBe(400);
+    expect(((await response.json()) as { detail: string }).detail).toMatch(reason);
+  });
+
+  it('ends with 0 on SIGTERM after answering what was asked', async () => {
+    const requests = Array.from({ length: 20 }, () => invoke(image, 'image/png'));
+    await Promise.race(requests);
+
+    container.child.kill('SIGTERM');
+    const run = await container.done;
+
+    expect(run.code).toBe(0);
+    const answers = await Promise.allSettled(requests);
+    expect(answers.filter((answer) => answer.status === 'fulfilled').length).toBeGreaterThan(0);
+    for (const answer of answers) {
+      if (answer.status === 'fulfilled') expect(answer.value.status).toBe(200);
+    }
+  });
+});
+
+describe('an endpoint without a model', () => {
+  it('ends with 1 and names the file', async () => {
+    await mkdir(join(root, 'empty'), { recursive: true });
+
+    const run = await startContainer('serve', join(root, 'empty')).done;
+
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain('served-model.json cannot be read');
+  });
+});

@@ -1,0 +1,203 @@
+import { access, cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { failureReason } from '../../container/failure.ts';
+import { optMl } from '../../container/opt-ml.ts';
+import { runTrainingJob } from '../../container/training-job.ts';
+import { evaluationSchema } from '../../core/contracts/evaluation.ts';
+import { servedModelSchema } from '../../core/contracts/served-model.ts';
+import { useBackend } from '../../model/backend.ts';
+import { loadDataSet } from '../../model/data-set.ts';
+import { evaluate } from '../../model/evaluate.ts';
+import { loadModel } from '../../model/files.ts';
+import { labels, makeJob, startContainer } from './job-fixture.ts';
+
+const METRIC_LINE =
+  /^graft:step=\d+ training_accuracy=\d\.\d{4} validation_accuracy=\d\.\d{4} validation_loss=\d+\.\d{4}$/;
+
+let master: string;
+let root: string;
+beforeAll(async () => {
+  master = await mkdtemp(join(tmpdir(), 'graft-job-master-'));
+  await makeJob(master, { mode: 'transfer' });
+});
+afterAll(() => rm(master, { recursive: true, force: true }));
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'graft-job-'));
+  await cp(master, root, { recursive: true });
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const hyperparameters = (value: object) =>
+  writeFile(join(root, 'input/config/hyperparameters.json'), JSON.stringify(value));
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+const evaluation = async () =>
+  evaluationSchema.parse(JSON.parse(await readFile(join(root, 'output/data/evaluation.json'), 'utf8')));
+
+/** The job within this process. */
+const runHere = () =>
+  runTrainingJob({
+    paths: optMl(root),
+    trainingJob: 'produce-job-1',
+    backend: 'wasm',
+    log: pino({ level: 'silent' }),
+    metric: () => {},
+    signal: new AbortController().signal,
+  });
+
+async function editDomain(edit: (domain: Record<string, unknown>) => void) {
+  const path = join(root, 'input/data/domain/domain.json');
+  const domain = JSON.parse(await readFile(path, 'utf8'));
+  edit(domain);
+  await writeFile(path, JSON.stringify(domain));
+}
+
+describe('a training job', () => {
+  it('saves a model and the evaluation of that very model, and prints nothing but metric lines', async () => {
+    const run = await startContainer('train', root).done;
+
+    expect(run.stderr).toContain('training done');
+    expect(run.code).toBe(0);
+    expect((await readdir(join(root, 'model'))).sort()).toEqual([
+      'model.json',
+      'served-model.json',
+      'weights.bin',
+    ]);
+    expect(await exists(join(root, 'output/failure'))).toBe(false);
+    const served = servedModelSchema.parse(
+      JSON.parse(await readFile(join(root, 'model/served-model.json'), 'utf8')),
+    );
+    expect(served).toMatchObject({ labels, domain: 'produce', trainingJob: 'produce-job-1' });
+
+    const reported = await evaluation();
+    const lines = run.stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(reported.curve.length + 1);
+    for (const line of lines.slice(0, -1)) expect(line).toMatch(METRIC_LINE);
+    expect(lines.at(-1)).toBe(`graft:test_accuracy=${reported.accuracy.toFixed(4)}`);
+    expect(reported).toMatchObject({ mode: 'transfer', backend: 'wasm', general: { model: 'shapes' } });
+    expect(reported.rows).toHaveLength(8);
+    expect(reported.latencyMs.p95).toBeGreaterThan(0);
+    await useBackend('wasm');
+    const model = await loadModel(join(root, 'model'));
+    const measured = await evaluate(model, await loadDataSet(join(root, 'input/data/test'), served.input));
+    model.dispose();
+    expect(measured.rows).toEqual(reported.rows);
+    expect(measured.accuracy).toBe(reported.accuracy);
+  });
+
+  it('trains a baseline for at least as many steps as the transfer head took', async () => {
+    const transfer = await runHere();
+    await hyperparameters({ mode: '"baseline"', domain: '"produce"' });
+
+    const baseline = await runHere();
+
+    expect(await evaluation()).toEqual(baseline);
+    expect(baseline.mode).toBe('baseline');
+    expect(baseline.steps).toBeGreaterThanOrEqual(transfer.steps);
+    expect(baseline.rows.map(({ id }) => id)).toEqual(transfer.rows.map(({ id }) => id));
+  });
+
+  it('stops on SIGTERM at once, says how far it came, and leaves nothing that looks finished', async () => {
+    await hyperparameters({ mode: 'baseline', domain: 'produce' });
+    await editDomain((domain) => Object.assign(domain, { recipe: { augmentation: 24, epochs: 10_000 } }));
+    const { child, done, says } = startContainer('train', root);
+    await says('graft:step=');
+    const stoppedAt = performance.now();
+
+    child.kill('SIGTERM');
+    const run = await done;
+
+    expect(run.code).toBe(143);
+    expect(performance.now() - stoppedAt).toBeLessThan(10_000);
+    expect(await readFile(join(root, 'output/failure'), 'utf8')).toMatch(
+      /stopped \(SIGTERM\) after step \d+/,
+    );
+    expect(
+      JSON.parse(await readFile(join(root, 'output/data/stopped.json'), 'utf8')).curve.length,
+    ).toBeGreaterThan(0);
+    expect(await exists(join(root, 'output/data/evaluation.json'))).toBe(false);
+    expect(await exists(join(root, 'model/model.json'))).toBe(false);
+  });
+});
+
+describe('a training job that fails', () => {
+  it('writes the reason to the failure file and ends with 1', async () => {
+    await hyperparameters({ mode: 'magic', domain: 'produce' });
+
+    const run = await startContainer('train', root).done;
+
+    expect(run).toMatchObject({ code: 1, stdout: '' });
+    expect(await readFile(join(root, 'output/failure'), 'utf8')).toMatch(
+      /^hyperparameters\.json is not valid: mode: [\s\S]*hint: Set HyperParameters/,
+    );
+  });
+});
+
+describe('a training job fails, and leaves nothing that looks finished, with', () => {
+  it.each<[string, () => Promise<unknown>, RegExp]>([
+    [
+      'an unknown hyperparameter',
+      () => hyperparameters({ mode: 'transfer', domain: 'produce', epochs: '5' }),
+      /epochs/,
+    ],
+    [
+      "another domain's data",
+      () => hyperparameters({ mode: 'transfer', domain: 'cars' }),
+      /for domain "cars", but its domain\.json is of "produce"/,
+    ],
+    [
+      'a missing channel',
+      () => rm(join(root, 'input/data/domain'), { recursive: true }),
+      /domain\.json \(channel "domain"\) cannot be read/,
+    ],
+    [
+      'an unknown field in domain.json',
+      () => editDomain((domain) => Object.assign(domain, { colour: 'red' })),
+      /colour/,
+    ],
+    [
+      'a changed byte in the general model',
+      async () => {
+        const path = join(root, 'input/data/model/weights.bin');
+        const bytes = await readFile(path);
+        bytes[10]! ^= 1;
+        await writeFile(path, bytes);
+      },
+      /weights\.bin of general model shapes .* is not the file that its manifest lists/,
+    ],
+    [
+      'a missing file of the general model',
+      () => rm(join(root, 'input/data/model/weights.bin')),
+      /weights\.bin of the general model is missing/,
+    ],
+    [
+      'labels and folders that disagree',
+      () => rename(join(root, 'input/data/train/pear'), join(root, 'input/data/train/plum')),
+      /pear|plum/,
+    ],
+    [
+      'a class with one image',
+      async () => {
+        for (const n of [0, 1, 2, 3]) await rm(join(root, `input/data/train/pear/1-00${n}.png`));
+      },
+      /"pear".* only 1 image/,
+    ],
+  ])('%s', async (_what, spoil, reason) => {
+    await spoil();
+
+    const error = await runHere().then(
+      () => new Error('it did not fail'),
+      (thrown: unknown) => thrown,
+    );
+
+    expect(failureReason(error)).toMatch(reason);
+    expect(await exists(join(root, 'model/model.json'))).toBe(false);
+    expect(await exists(join(root, 'output/data/evaluation.json'))).toBe(false);
+  });
+});
