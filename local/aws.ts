@@ -105,10 +105,16 @@ export async function createLocalAws(options: LocalAwsOptions): Promise<LocalAws
       }),
     );
   });
-  for (const create of options.services) {
-    const service = create(world);
-    services.add(service);
-    for (const [prefix, handler] of Object.entries(service.routes ?? {})) routes.set(prefix, handler);
+  try {
+    for (const create of options.services) {
+      const service = create(world);
+      services.add(service);
+      for (const [prefix, handler] of Object.entries(service.routes ?? {})) routes.set(prefix, handler);
+    }
+  } catch (error) {
+    await stopAll(services, server, bus, log);
+    lock.release();
+    throw error;
   }
   const front = createFront({
     services,

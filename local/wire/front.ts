@@ -7,6 +7,7 @@ import type { Clock, Protocol, RequestContext, RouteHandler, Service } from '../
 import { ServiceError } from '../service.ts';
 import { type Addressed, QUERY_VERSIONS, readAddress } from './addressed.ts';
 import { readBody } from './body.ts';
+import { CBOR, writeCborError } from './cbor-error.ts';
 import { asServiceError, type ErrorContext, notEmulated, writeError } from './errors.ts';
 import { fromJson } from './json.ts';
 import type { OperationModel } from './model.ts';
@@ -84,12 +85,20 @@ export function createFront(
       });
       answer = writeResponse(asked.service, asked.model, output, incoming.id);
     } catch (thrown) {
+      if (request.destroyed && !request.complete) {
+        options.log.info({ ...line, path: incoming.path }, 'the client went away');
+        response.destroy();
+        return;
+      }
       const error = asServiceError(thrown, context);
       if (error.statusCode >= 500 && !(thrown instanceof ServiceError)) {
         options.log.error({ err: thrown, ...line }, 'the local AWS failed');
       }
       Object.assign(line, { service: context.signingName, error: error.code, message: error.message });
-      answer = writeError(context, error, incoming.id);
+      answer =
+        incoming.headers['smithy-protocol'] === CBOR
+          ? writeCborError(error)
+          : writeError(context, error, incoming.id);
     }
     await send(request, response, answer, incoming, context.signingName);
     const milliseconds = Math.round(performance.now() - started);
@@ -155,6 +164,9 @@ async function parseRequest(
   found: (service: Service) => void,
 ): Promise<Asked> {
   const { address, headers, query, request } = incoming;
+  if (headers['smithy-protocol'] === CBOR) {
+    throw notEmulated('json-1.1', `the service '${address.service}' over CBOR (${incoming.path})`);
+  }
   if (address.expires !== undefined && address.expires < clock.now()) {
     throw new ServiceError('AccessDenied', 'Request has expired', 403);
   }
