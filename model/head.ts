@@ -38,8 +38,8 @@ export interface HeadOptions {
 export async function trainHead(options: HeadOptions): Promise<HeadWeights> {
   const { features, classes, labels, rows, steps } = options;
   const scaling = standardisation(features, rows);
-  const kernel = tf.variable(tf.zeros([features.width, labels]));
-  const bias = tf.variable(tf.zeros([labels]));
+  const kernel = tf.tidy(() => tf.variable(tf.zeros([features.width, labels])));
+  const bias = tf.tidy(() => tf.variable(tf.zeros([labels])));
   const optimizer = tf.train.adam(options.learningRate);
   const random = createRandom('head', options.seed);
   const order = rows.slice();
@@ -121,8 +121,7 @@ export function scoreHead(
     const truth = own[classes[rows[i]!]!]!;
     const highest = Math.max(...own);
     if (truth === highest) right++;
-    loss +=
-      highest + Math.log(own.reduce((sum, value) => sum + Math.exp(value - highest), 0)) - truth;
+    loss += highest + Math.log(own.reduce((sum, value) => sum + Math.exp(value - highest), 0)) - truth;
   }
   return { accuracy: right / rows.length, loss: loss / rows.length };
 }
