@@ -1,0 +1,126 @@
+import { setImmediate } from 'node:timers/promises';
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import type { Input } from '#core/contracts/common.ts';
+import { createRandom } from '#core/random.ts';
+import { createReplica } from './replica.ts';
+import { createStepBudget, learningRateAt } from './schedule.ts';
+import { varyBatch } from './vary-batch.ts';
+
+/** What all workers of one training have in common. */
+export interface TrainingPlan {
+  input: Input;
+  /** Class of each training image. */
+  classes: Int32Array;
+  /** Images of a step, all workers together; a multiple of the number of workers. */
+  batchSize: number;
+  steps: number;
+  /** Highest of the schedule. */
+  learningRate: number;
+  seed: number;
+  /** `Date.now()` at which training has to be over. */
+  deadline: number | null;
+  workers: number;
+}
+
+/** What one worker has for itself. */
+export interface TrainingContext {
+  /** 0…workers - 1. Worker 0 keeps the time and reports. */
+  rank: number;
+  /** Pixels of these training images. */
+  gather(indices: ArrayLike<number>): Uint8Array;
+  /** Replaces the values by their sums over all workers, in the order of ranks. */
+  addUp?: (values: Float32Array) => void;
+  onStep?: (progress: StepProgress) => void;
+  signal?: AbortSignal | undefined;
+}
+
+export interface StepProgress {
+  /** Steps done. */
+  step: number;
+  /** Steps planned, as the time allows. */
+  steps: number;
+  /** Of this step's batch. */
+  loss: number;
+  accuracy: number;
+}
+
+/**
+ * Trains the network in place. Several workers may run the same plan, each on its part of every batch; their networks stay equal
+ * because each takes the same steps with the sum of what all have learnt.
+ *
+ * @returns steps taken
+ * @throws the signal's reason
+ */
+export async function runTrainingLoop(
+  model: tfl.LayersModel,
+  plan: TrainingPlan,
+  context: TrainingContext,
+): Promise<number> {
+  const { batchSize, workers, seed, deadline } = plan;
+  const share = batchSize / workers;
+  const replica = createReplica(model);
+  const started = Date.now();
+  const budget = createStepBudget(
+    plan.steps,
+    deadline === null ? undefined : Math.max(0, deadline - started) / 1_000,
+  );
+  const learnt = new Float32Array(replica.size + 1);
+  const batches = createBatches(plan.classes.length, batchSize, seed);
+  let steps = budget.steps;
+  let step = 0;
+  while (step < steps) {
+    const indices = batches(step).subarray(context.rank * share, (context.rank + 1) * share);
+    learnOneBatch(replica, plan, context, indices, step, learnt);
+    // Only worker 0 looks at the clock; the others learn its plan with the sums, so that all stop at the same step.
+    learnt[replica.size] = context.rank === 0 ? budget.steps : 0;
+    context.addUp?.(learnt);
+    steps = learnt[replica.size]!;
+    if (workers > 1) for (let i = 0; i < replica.size; i++) learnt[i]! /= workers;
+    replica.apply(learnt, learningRateAt(step / steps, plan.learningRate));
+    step++;
+    if (context.rank === 0) budget.note(step, (Date.now() - started) / 1_000);
+    const { loss, correct } = replica.score(learnt);
+    context.onStep?.({ step, steps, loss, accuracy: correct / share });
+    await setImmediate();
+    context.signal?.throwIfAborted();
+  }
+  replica.finish();
+  return step;
+}
+
+function learnOneBatch(
+  replica: ReturnType<typeof createReplica>,
+  { input, classes, seed }: TrainingPlan,
+  { gather }: TrainingContext,
+  indices: Int32Array,
+  step: number,
+  into: Float32Array,
+) {
+  const seeds = Array.from(indices, (index) => `${seed} ${step} ${index}`);
+  const values = varyBatch(gather(indices), input, seeds);
+  const x = tf.tensor4d(values, [indices.length, input.height, input.width, input.channels]);
+  const labels = tf.tensor1d(
+    indices.map((index) => classes[index]!),
+    'int32',
+  );
+  replica.learn(x, labels, into);
+  tf.dispose([x, labels]);
+}
+
+/** @returns for each step the indices of its images; every epoch has its own order, and leaves out what fills no batch */
+function createBatches(images: number, batchSize: number, seed: number) {
+  const perEpoch = Math.floor(images / batchSize);
+  let epoch = -1;
+  const order = new Int32Array(images);
+  return (step: number) => {
+    const wanted = Math.floor(step / perEpoch);
+    if (wanted !== epoch) {
+      epoch = wanted;
+      for (let i = 0; i < images; i++) order[i] = i;
+      createRandom('order', seed, epoch).shuffle(order);
+    }
+    const from = (step % perEpoch) * batchSize;
+    return order.subarray(from, from + batchSize);
+  };
+}
