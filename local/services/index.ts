@@ -1,11 +1,13 @@
 import type { ServiceFactory } from '../service.ts';
 import { createCloudFormation } from './cloudformation/index.ts';
+import { createEvents } from './events/index.ts';
 import { createIam } from './iam/index.ts';
 import { lambdaFrom } from './lambda/index.ts';
 import { createLogs } from './logs/index.ts';
 import { createS3 } from './s3/index.ts';
 import { createSns } from './sns/index.ts';
 import { createSqs } from './sqs/index.ts';
+import { createStepFunctions } from './step-functions/index.ts';
 import { createSts } from './sts/index.ts';
 
 /**
@@ -23,5 +25,7 @@ export function allServices(artefacts: string): ServiceFactory[] {
     createSns,
     createSqs,
     lambdaFrom(artefacts),
+    createStepFunctions,
+    createEvents,
   ];
 }
