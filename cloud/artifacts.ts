@@ -36,6 +36,8 @@ export async function readMember(
       if (wanted) chunks.push(chunk as Buffer);
     });
     entry.on('end', () => next());
+    // A damaged archive also breaks the entry in hand, which nobody else listens to; the pipeline below reports it.
+    entry.on('error', () => {});
   });
   try {
     await pipeline(archive, createGunzip(), tar);

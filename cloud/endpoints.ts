@@ -23,7 +23,7 @@ const isValidation = (error: unknown): error is Error =>
   error instanceof Error && error.name === 'ValidationException';
 const isMissing = (error: unknown) => isValidation(error) && /could not find|not found/i.test(error.message);
 const isChanging = (error: unknown) =>
-  isValidation(error) && /in-progress|in progress|currently being|cannot update/i.test(error.message);
+  isValidation(error) && /in[- ]progress|currently being/i.test(error.message);
 
 /** How an endpoint stands. */
 export interface EndpointState {

@@ -20,7 +20,7 @@ import { outcomeKey } from '#core/keys.ts';
 import { lambda } from './middleware/lambda.ts';
 
 /** Hundreds of domains share one state's 262,144 bytes; `outcome.json` has the whole reason. */
-const REASON_IN_STATE = 200;
+const REASON_IN_STATE = 160;
 
 export interface FinishDomainDependencies {
   s3: S3Client;

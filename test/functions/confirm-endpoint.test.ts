@@ -1,0 +1,129 @@
+import './quiet.ts';
+
+import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createConfirmEndpoint } from '../../functions/confirm-endpoint.ts';
+import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
+import { deployed, evaluation, gated, subject } from './samples.ts';
+import { buckets, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+const rows = evaluation('transfer', 18).rows;
+beforeAll(async () => {
+  stage = await startStage();
+  await stage.put(buckets.artifacts, gated.evaluationKeys.transfer, evaluation('transfer', 18));
+  for (const { id } of rows) await stage.put(buckets.data, `domains/produce/test/${id}`, `pixels of ${id}`);
+});
+afterAll(() => stage.stop());
+
+let sagemaker: RecordingClient<SageMakerClient>;
+let runtime: RecordingClient<SageMakerRuntimeClient>;
+const confirm = () =>
+  createConfirmEndpoint({
+    s3: stage.s3,
+    sagemaker: sagemaker.client,
+    runtime: runtime.client,
+    dataBucket: buckets.data,
+    artifactsBucket: buckets.artifacts,
+  })({ ...subject, deployment: deployed, evaluationKey: gated.evaluationKeys.transfer });
+
+/** Answers as the training job did, `more` certain of it. */
+function says(label: (truth: string) => string, more = 0) {
+  return ({ Body }: { Body: Uint8Array }) => {
+    const truth = Buffer.from(Body).toString().includes('apple') ? 'apple' : 'banana';
+    const prediction = {
+      predictions: [
+        { label: label(truth), probability: 0.9 + more },
+        { label: 'other', probability: 0.1 - more },
+      ],
+      domain: 'produce',
+      general: { model: 'icons', version: subject.version },
+      trainingJob: 'produce-transfer-0',
+    };
+    return { Body: Buffer.from(JSON.stringify(prediction)) };
+  };
+}
+beforeEach(() => {
+  sagemaker = recordingClient<SageMakerClient>({
+    DescribeEndpoint: { EndpointStatus: 'InService', EndpointConfigName: deployed.endpointConfig },
+  });
+  runtime = recordingClient<SageMakerRuntimeClient>({ InvokeEndpoint: says((truth) => truth) });
+});
+
+describe('confirm-endpoint', () => {
+  test('asks about the first test image of every class', async () => {
+    expect(await confirm()).toEqual({ goldenImages: 2 });
+
+    const asked = runtime.inputsOf('InvokeEndpoint');
+    expect(asked).toMatchObject([
+      { EndpointName: 'graft-dev-produce', ContentType: 'image/png' },
+      { EndpointName: 'graft-dev-produce', ContentType: 'image/png' },
+    ]);
+    expect(asked.map(({ Body }) => Buffer.from(Body as Uint8Array).toString())).toEqual([
+      'pixels of apple/00.png',
+      'pixels of banana/00.png',
+    ]);
+  });
+
+  test.each([
+    [0.019, true],
+    [-0.019, true],
+    [0.03, false],
+    [-0.03, false],
+  ])('a probability that is off by %s: %s', async (more, fine) => {
+    runtime.answer(
+      'InvokeEndpoint',
+      says((truth) => truth, more),
+    );
+
+    if (fine) await expect(confirm()).resolves.toBeDefined();
+    else await expect(confirm()).rejects.toMatchObject({ name: 'GoldenMismatch' });
+  });
+
+  test('finds a model that answers otherwise than the training job did', async () => {
+    runtime.answer(
+      'InvokeEndpoint',
+      says(() => 'banana'),
+    );
+
+    await expect(confirm()).rejects.toMatchObject({
+      name: 'GoldenMismatch',
+      message: expect.stringMatching(/says "banana" .*apple\/00\.png.*said "apple"/),
+    });
+  });
+
+  test.each([
+    ['fails inside', serviceError('ModelError', 'Received server error (500) from primary')],
+    ['answers what is no prediction', { Body: Buffer.from('{"predictions":[]}') }],
+    ['answers what is no JSON', { Body: Buffer.from('<html>') }],
+  ])('finds a model that %s', async (_what, answer) => {
+    runtime.answer('InvokeEndpoint', answer);
+
+    await expect(confirm()).rejects.toMatchObject({ name: 'GoldenMismatch' });
+  });
+
+  test.each([
+    [
+      'on another configuration',
+      { EndpointStatus: 'InService', EndpointConfigName: 'config-before' },
+      /config-before/,
+    ],
+    ['not in service', { EndpointStatus: 'Updating', EndpointConfigName: 'produce-config' }, /Updating/],
+    ['gone', serviceError('ValidationException', 'Could not find endpoint'), /gone/],
+  ])('asks nothing of an endpoint that is %s', async (_what, description, message) => {
+    sagemaker.answer('DescribeEndpoint', description);
+
+    await expect(confirm()).rejects.toMatchObject({
+      name: 'DeploymentFailed',
+      message: expect.stringMatching(message),
+    });
+    expect(runtime.calls).toEqual([]);
+  });
+
+  test('passes on what may pass by itself, so that the state is retried', async () => {
+    runtime.answer('InvokeEndpoint', serviceError('ThrottlingException', 'Rate exceeded'));
+
+    await expect(confirm()).rejects.toThrow('Rate exceeded');
+  });
+});

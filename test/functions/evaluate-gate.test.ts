@@ -1,0 +1,134 @@
+import './quiet.ts';
+
+import { gzipSync } from 'node:zlib';
+import { pack } from 'tar-stream';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createEvaluateGate } from '../../functions/evaluate-gate.ts';
+import { evaluation, prepared, subject, training } from './samples.ts';
+import { buckets, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.stop());
+
+const evaluate = () =>
+  createEvaluateGate(stage.s3, buckets.artifacts)({ ...subject, training, gate: prepared.gate });
+
+/** As SageMaker packs `/opt/ml/output/data`. */
+async function tarGz(members: Record<string, string>): Promise<Buffer> {
+  const tar = pack();
+  for (const [name, text] of Object.entries(members)) tar.entry({ name }, text);
+  tar.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of tar) chunks.push(chunk as Buffer);
+  return gzipSync(Buffer.concat(chunks));
+}
+async function put(mode: 'transfer' | 'baseline', what: object, member = 'evaluation.json') {
+  const archive = await tarGz({ 'notes.txt': 'first', [member]: JSON.stringify(what), 'more.txt': 'last' });
+  await stage.put(buckets.artifacts, training[mode].outputKey, archive);
+}
+beforeEach(async () => {
+  await put('transfer', evaluation('transfer', 18));
+  await put('baseline', evaluation('baseline', 8));
+});
+
+describe('evaluate-gate', () => {
+  test('promotes what is better, and writes down why and on what', async () => {
+    const gated = await evaluate();
+
+    expect(gated).toMatchObject({ decision: 'PROMOTE', transferAccuracy: 0.9, baselineAccuracy: 0.4 });
+    expect(gated.rows.every((row) => row.passed)).toBe(true);
+    expect(await stage.json(buckets.artifacts, gated.decisionKey)).toMatchObject({
+      decision: 'PROMOTE',
+      rows: gated.rows,
+    });
+    const { transfer, baseline } = gated.evaluationKeys;
+    expect(await stage.json(buckets.artifacts, transfer)).toEqual(evaluation('transfer', 18));
+    expect(await stage.json(buckets.artifacts, baseline)).toEqual(evaluation('baseline', 8));
+  });
+
+  test('rejects what is not, naming the rules', async () => {
+    await put('transfer', evaluation('transfer', 9));
+
+    const gated = await evaluate();
+
+    expect(gated.decision).toBe('REJECT');
+    const failed = gated.rows.filter((row) => !row.passed).map((row) => row.rule);
+    expect(failed).toEqual(['minimum-accuracy', 'uplift-over-baseline']);
+  });
+
+  test('finds the member under ./ too', async () => {
+    await put('transfer', evaluation('transfer', 18), './evaluation.json');
+
+    await expect(evaluate()).resolves.toMatchObject({ decision: 'PROMOTE' });
+  });
+
+  const digest = 'a'.repeat(64);
+  const good = evaluation('transfer', 18);
+  test.each([
+    ['another mode', evaluation('baseline', 18), /mode is "baseline", expected "transfer"/],
+    ['another domain', { ...good, domain: 'tools' }, /domain is "tools"/],
+    [
+      'another general model',
+      { ...good, general: { ...good.general, version: 'other' } },
+      /general\.version/,
+    ],
+    ['other test images', { ...good, data: { ...good.data, testDigest: digest } }, /test images/],
+    ['other training images', { ...good, data: { ...good.data, trainDigest: digest } }, /training images/],
+    ['other labels', { ...good, labels: ['banana', 'apple'] }, /labels/],
+    ['rows that are missing', { ...good, rows: good.rows.slice(1) }, /testImages/],
+    ['an accuracy that its rows do not have', { ...good, accuracy: 0.99 }, /accuracy/],
+  ])('refuses an evaluation of %s', async (_what, given, message) => {
+    await put('transfer', given);
+
+    await expect(evaluate()).rejects.toMatchObject({
+      name: 'IntegrityViolation',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('refuses an evaluation with a field that it does not know', async () => {
+    await put('transfer', { ...good, colour: 1 });
+
+    await expect(evaluate()).rejects.toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringMatching(/produce-transfer-0.*colour/),
+    });
+  });
+
+  test.each([
+    [
+      'has no evaluation.json',
+      () => put('transfer', good, 'other.json'),
+      'IntegrityViolation',
+      /has no evaluation\.json/,
+    ],
+    [
+      'is cut off',
+      async () => {
+        const whole = await tarGz({ 'evaluation.json': JSON.stringify(good) });
+        await stage.put(buckets.artifacts, training.transfer.outputKey, whole.subarray(0, whole.length / 2));
+      },
+      'IntegrityViolation',
+      /no whole tar\.gz/,
+    ],
+    [
+      'is no archive',
+      () => stage.put(buckets.artifacts, training.transfer.outputKey, 'x'),
+      'IntegrityViolation',
+      /no whole tar\.gz/,
+    ],
+    [
+      'is missing',
+      () => stage.remove(buckets.artifacts, training.transfer.outputKey),
+      'NotFound',
+      /output\.tar\.gz/,
+    ],
+  ])('names the archive that %s', async (_what, damage, name, message) => {
+    await damage();
+
+    await expect(evaluate()).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
+  });
+});

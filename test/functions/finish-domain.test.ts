@@ -1,0 +1,182 @@
+import './quiet.ts';
+
+import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { findChampion } from '#cloud/champions.ts';
+import { championSchema, outcomeSchema } from '#core/contracts/outcome.ts';
+import type { DomainPromotion } from '#core/contracts/promotion-state.ts';
+import { championKey, deploymentLockKey, outcomeKey } from '#core/keys.ts';
+import { createFinishDomain } from '../../functions/finish-domain.ts';
+import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
+import { champion, confirmedPromotion, deployed, newerVersion, olderVersion, subject } from './samples.ts';
+import { buckets, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.stop());
+
+let domain: string;
+let count = 0;
+let sagemaker: RecordingClient<SageMakerClient>;
+let sns: RecordingClient<SNSClient>;
+beforeEach(() => {
+  domain = `produce-${++count}`;
+  sagemaker = recordingClient<SageMakerClient>({ StopTrainingJob: {} });
+  sns = recordingClient<SNSClient>({ Publish: {} });
+});
+
+const finish = (changes: Partial<DomainPromotion> = {}) =>
+  createFinishDomain({
+    s3: stage.s3,
+    sagemaker: sagemaker.client,
+    sns: sns.client,
+    artifactsBucket: buckets.artifacts,
+    topicArn: 'arn:topic',
+    now: () => Date.UTC(2026, 10, 23, 17),
+  })({ ...confirmedPromotion, domain, ...changes });
+const outcome = async () =>
+  outcomeSchema.parse(await stage.json(buckets.artifacts, outcomeKey(subject.execution, domain)));
+const live = () => stage.json(buckets.artifacts, championKey(domain));
+const lambdaError = (errorType: string, errorMessage: string) => ({
+  Error: errorType,
+  Cause: JSON.stringify({ errorType, errorMessage, trace: [] }),
+});
+const failed = { error: lambdaError('InvalidInput', 'train/apple has 0 images') };
+
+describe('finish-domain', () => {
+  test('crowns the first champion', async () => {
+    const answer = await finish();
+
+    expect(answer).toMatchObject({
+      domain,
+      outcome: 'DEPLOYED',
+      baselineAccuracy: 0.4,
+      transferAccuracy: 0.9,
+      endpoint: 'graft-dev-produce',
+    });
+    expect(championSchema.parse(await live())).toMatchObject({
+      domain,
+      version: subject.version,
+      endpointConfig: deployed.endpointConfig,
+      trainingJob: 'produce-transfer-0',
+      accuracy: 0.9,
+      promotedAt: '2026-11-23T17:00:00.000Z',
+    });
+    expect(await outcome()).toMatchObject({ outcome: 'DEPLOYED', finishedAt: '2026-11-23T17:00:00.000Z' });
+  });
+
+  test('crowns over the champion that was there when the deployment began', async () => {
+    await stage.put(buckets.artifacts, championKey(domain), champion(olderVersion, { domain }));
+    const { etag } = (await findChampion(stage.s3, buckets.artifacts, domain))!;
+
+    const previous = { etag, version: olderVersion, endpointConfig: 'config-before' };
+    await finish({ deployment: { ...deployed, previous } });
+
+    expect(await live()).toMatchObject({ version: subject.version });
+  });
+
+  test.each([
+    ['came meanwhile', null],
+    [
+      'changed meanwhile',
+      { etag: '"0123456789abcdef0123456789abcdef"', version: olderVersion, endpointConfig: 'x' },
+    ],
+  ])('never writes over a champion that %s', async (_what, previous) => {
+    await stage.put(buckets.artifacts, championKey(domain), champion(newerVersion, { domain }));
+
+    const answer = await finish({ deployment: { ...deployed, previous } });
+
+    expect(answer).toMatchObject({ outcome: 'FAILED', reason: expect.stringContaining('champion.json') });
+    expect(await live()).toMatchObject({ version: newerVersion });
+  });
+
+  test('repeats nothing that is done when it is tried again', async () => {
+    const first = await finish();
+    expect(await finish()).toEqual(first);
+
+    expect(sns.calls).toHaveLength(1);
+  });
+
+  test('goes on where it was cut off after the champion', async () => {
+    sns.answer('Publish', serviceError('ThrottlingException', 'Rate exceeded'));
+    await expect(finish()).rejects.toThrow('Rate exceeded');
+    sns.answer('Publish', {});
+
+    expect(await finish()).toMatchObject({ outcome: 'DEPLOYED' });
+  });
+
+  test('tells the owner what happened, why, and what to do, in SNS’s limits', async () => {
+    await finish({ ...failed, domain: `${domain}-ü-${'x'.repeat(120)}` });
+
+    const [notice] = sns.inputsOf('Publish');
+    expect(notice!.Subject).toMatch(/^[\x20-\x7e]{1,100}$/);
+    expect(notice!.Message).toMatch(
+      /FAILED[\s\S]*train\/apple has 0 images[\s\S]*untouched[\s\S]*s3:\/\/artifacts\//,
+    );
+    expect(notice!.MessageAttributes).toMatchObject({ outcome: { StringValue: 'FAILED' } });
+  });
+
+  test('tells nobody of a promotion that was superseded', async () => {
+    const answer = await finish({ error: lambdaError('Superseded', 'a newer one is live') });
+
+    expect(answer).toMatchObject({ outcome: 'SUPERSEDED', reason: 'a newer one is live' });
+    expect(sns.calls).toEqual([]);
+  });
+
+  test('leaves the champion alone unless a deployment was confirmed', async () => {
+    await finish(failed);
+
+    expect(await live()).toBeUndefined();
+  });
+
+  test('lets go of the deployment lock, but only of its own', async () => {
+    const lock = { schemaVersion: 1, executionArn: 'arn', execution: subject.execution };
+    await stage.put(buckets.artifacts, deploymentLockKey(domain), lock);
+    await finish(failed);
+    expect(await stage.json(buckets.artifacts, deploymentLockKey(domain))).toBeUndefined();
+
+    const others = { ...lock, execution: 'other' };
+    await stage.put(buckets.artifacts, deploymentLockKey(domain), others);
+    await finish(failed);
+    expect(await stage.json(buckets.artifacts, deploymentLockKey(domain))).toEqual(others);
+  });
+
+  test.each([
+    [
+      'has ended',
+      serviceError('ValidationException', 'The request was rejected because the job is Completed'),
+    ],
+    ['never began', new ResourceNotFound({ message: 'no', $metadata: {} })],
+    ['cannot be stopped', serviceError('AccessDeniedException', 'no')],
+    ['runs on', {}],
+  ])('stops the other job of a pair that is given up, even when it %s', async (_what, answer) => {
+    sagemaker.answer('StopTrainingJob', answer);
+    const { training: _, ...promotion } = { ...confirmedPromotion, domain };
+
+    await createFinishDomain({
+      s3: stage.s3,
+      sagemaker: sagemaker.client,
+      sns: sns.client,
+      artifactsBucket: buckets.artifacts,
+      topicArn: 'arn:topic',
+      now: Date.now,
+    })({ ...promotion, ...failed });
+
+    expect(sagemaker.inputsOf('StopTrainingJob')).toEqual([
+      { TrainingJobName: 'produce-transfer-0' },
+      { TrainingJobName: 'produce-baseline-0' },
+    ]);
+  });
+
+  test('keeps long reasons whole in outcome.json and short in the state', async () => {
+    const reason = 'x'.repeat(1000);
+
+    const answer = await finish({ error: { Error: 'TrainingFailed', Cause: reason } });
+
+    expect(answer.reason).toHaveLength(160);
+    expect((await outcome()).reason).toBe(reason);
+  });
+});

@@ -1,0 +1,183 @@
+import './quiet.ts';
+
+import { readFileSync } from 'node:fs';
+import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { problems } from '../../functions/middleware/problems.ts';
+import { createPredict } from '../../functions/predict.ts';
+import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
+import { domain, subject } from './samples.ts';
+import { buckets, type Stage, startStage } from './stage.ts';
+
+const event = JSON.parse(
+  readFileSync('test/functions/events/prediction-request.json', 'utf8'),
+) as APIGatewayProxyEvent;
+const prediction = {
+  predictions: [
+    { label: 'apple', probability: 0.9 },
+    { label: 'banana', probability: 0.1 },
+  ],
+  domain: 'produce',
+  general: { model: 'icons', version: subject.version },
+  trainingJob: 'produce-transfer-0',
+};
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+  await stage.put(buckets.data, 'domains/produce/domain.json', domain());
+});
+afterAll(() => stage.stop());
+
+let runtime: RecordingClient<SageMakerRuntimeClient>;
+beforeEach(() => {
+  runtime = recordingClient<SageMakerRuntimeClient>({
+    InvokeEndpoint: { Body: Buffer.from(JSON.stringify(prediction)) },
+  });
+});
+
+/** As deployed: with the middleware that turns errors into answers. */
+async function ask(changes: Partial<APIGatewayProxyEvent> = {}) {
+  const predict = createPredict({
+    runtime: runtime.client,
+    s3: stage.s3,
+    dataBucket: buckets.data,
+    endpointPrefix: 'graft-dev',
+    timeout: () => AbortSignal.timeout(1000),
+  });
+  const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>().use(problems()).handler(predict);
+  const response = await handler({ ...event, ...changes }, {} as Context);
+  return { ...response, json: JSON.parse(response.body) };
+}
+const invoked = () => runtime.inputsOf('InvokeEndpoint');
+
+describe('a prediction', () => {
+  test('hands the image’s bytes to the domain’s endpoint, and its answer back', async () => {
+    const response = await ask();
+
+    expect(response).toMatchObject({ statusCode: 200, headers: { 'content-type': 'application/json' } });
+    expect(response.json).toEqual(prediction);
+    expect(invoked()).toMatchObject([{ EndpointName: 'graft-dev-produce', ContentType: 'image/png' }]);
+    expect(Buffer.from(invoked()[0]!.Body as Uint8Array).toString('base64')).toBe(event.body);
+  });
+
+  test.each([
+    ['image/jpeg', { 'content-type': 'image/jpeg' }],
+    ['image/webp', { 'CONTENT-TYPE': 'Image/WebP' }],
+    ['application/json', { 'Content-Type': 'application/json; charset=utf-8' }],
+  ])('takes %s, however the header is written', async (contentType, headers) => {
+    await ask({ headers });
+
+    expect(invoked()).toMatchObject([{ ContentType: contentType }]);
+  });
+
+  test('takes JSON that API Gateway left as text', async () => {
+    await ask({
+      headers: { 'content-type': 'application/json' },
+      body: '{"image":"…"}',
+      isBase64Encoded: false,
+    });
+
+    expect(Buffer.from(invoked()[0]!.Body as Uint8Array).toString()).toBe('{"image":"…"}');
+  });
+});
+
+const model = (status: number, message?: string) =>
+  serviceError('ModelError', `Received client error (${status}) from primary`, {
+    OriginalStatusCode: status,
+    ...(message === undefined ? {} : { OriginalMessage: message }),
+  });
+const noEndpoint = serviceError('ValidationError', 'Endpoint graft-dev-x of account 1 not found.');
+const large = Buffer.alloc(4 * 1024 * 1024 + 1).toString('base64');
+
+describe('a problem', () => {
+  test.each<[string, number, Partial<APIGatewayProxyEvent>, RegExp]>([
+    ['no body', 400, { body: null }, /no body/],
+    ['an empty body', 400, { body: '' }, /no body/],
+    ['a wrong content type', 415, { headers: { 'content-type': 'text/plain' } }, /"text\/plain".*image\/png/],
+    ['no content type', 415, { headers: {} }, /missing/],
+    ['no headers at all', 415, { headers: null as never }, /missing/],
+    ['more than 4 MB', 413, { body: large }, /4194305 bytes, at most 4194304/],
+    ['a domain that cannot be', 404, { pathParameters: { domain: '../x' } }, /no such domain/],
+    ['no domain', 404, { pathParameters: null }, /no such domain/],
+  ])('%s is %i, without asking the endpoint', async (_what, status, changes, detail) => {
+    const response = await ask(changes);
+
+    expect(response.statusCode).toBe(status);
+    expect(response.json.detail).toMatch(detail);
+    expect(invoked()).toEqual([]);
+  });
+
+  test.each<[string, number, Error, RegExp, string | undefined]>([
+    [
+      'a damaged image',
+      400,
+      model(400, '{"title":"Bad Request","detail":"not an image"}'),
+      /^not an image$/,
+      undefined,
+    ],
+    ['a model’s 413', 413, model(413, '{"detail":"41 megapixels"}'), /^41 megapixels$/, undefined],
+    ['a model’s 415', 415, model(415, 'plain text'), /refused the image/, undefined],
+    ['a model that fails', 502, model(500, 'TypeError at /opt/secret.js'), /could not answer/, undefined],
+    ['a model’s other 4xx', 502, model(404), /could not answer/, undefined],
+    ['throttling', 429, serviceError('ThrottlingException', 'Rate exceeded'), /Too many/, '1'],
+    ['a model that is starting', 503, serviceError('ModelNotReadyException', 'wait'), /starting/, '10'],
+    ['a service that is away', 503, serviceError('ServiceUnavailable', 'away'), /not available/, '5'],
+    ['a time-out', 504, serviceError('TimeoutError', 'socket'), /in time/, '5'],
+    ['an abort', 504, serviceError('AbortError', 'aborted'), /in time/, '5'],
+    ['no endpoint yet', 503, noEndpoint, /no endpoint yet/, '60'],
+    ['what nobody expects', 500, new Error('password is 1234'), /Something went wrong/, undefined],
+    [
+      'missing rights',
+      500,
+      serviceError('AccessDeniedException', 'arn:aws:iam::1:role/x'),
+      /Something went wrong/,
+      undefined,
+    ],
+  ])('%s is %i', async (_what, status, error, detail, retryAfter) => {
+    runtime.answer('InvokeEndpoint', error);
+
+    const response = await ask();
+
+    expect(response.statusCode).toBe(status);
+    expect(response.json.detail).toMatch(detail);
+    expect(response.headers?.['retry-after']).toBe(retryAfter);
+  });
+
+  test('an unknown domain is 404, not a missing endpoint', async () => {
+    runtime.answer('InvokeEndpoint', noEndpoint);
+
+    const response = await ask({ pathParameters: { domain: 'nobody' } });
+
+    expect(response.statusCode).toBe(404);
+    expect(response.json.detail).toContain('"nobody"');
+  });
+
+  test.each(['not JSON', '{"predictions":[]}'])('an answer of %s is 502', async (body) => {
+    runtime.answer('InvokeEndpoint', { Body: Buffer.from(body) });
+
+    expect(await ask()).toMatchObject({ statusCode: 502 });
+  });
+
+  test('has the form of RFC 9457, and leaks nothing', async () => {
+    runtime.answer('InvokeEndpoint', new Error('password is 1234'));
+
+    const response = await ask();
+
+    expect(response.headers).toEqual({ 'content-type': 'application/problem+json' });
+    expect(response.json).toEqual({
+      type: 'about:blank',
+      title: 'Internal Server Error',
+      status: 500,
+      detail: expect.any(String),
+      instance: 'urn:request:c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
+    });
+    expect(response.body).not.toContain('1234');
+  });
+
+  test('an image that API Gateway has turned into text is our mistake, not the caller’s', async () => {
+    expect(await ask({ isBase64Encoded: false })).toMatchObject({ statusCode: 500 });
+  });
+});
