@@ -36,25 +36,6 @@ const INERT: Record<string, InertType> = {
       };
     },
   },
-  'AWS::S3::BucketPolicy': {
-    reason: 'permissions come from roles alone; the policy’s TLS rule cannot hold on a local port',
-    provision: (properties) => ({ ref: String(properties.Bucket) }),
-  },
-  'AWS::SQS::QueuePolicy': {
-    reason: 'permissions come from roles alone; the event bus delivers to every queue',
-    provision: (_properties, { logicalId, stack }) => ({ ref: stack.physicalName(logicalId) }),
-  },
-  'AWS::Lambda::Permission': {
-    reason: 'permissions come from roles alone; the event bus and the API call every function',
-    provision: (_properties, { logicalId, stack }) => ({ ref: stack.physicalName(logicalId) }),
-  },
-  'AWS::Logs::LogGroup': {
-    reason: 'logs are not emulated in this composition',
-    provision: (properties, { logicalId, stack, region, accountId }) => {
-      const name = named(properties.LogGroupName, logicalId, stack);
-      return { ref: name, attributes: { Arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}:*` } };
-    },
-  },
 };
 
 /** Why the type does nothing here, or undefined when it is no such type. */
