@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { domainSchema } from '#core/contracts/domain.ts';
+import { hyperparametersSchema } from '#core/contracts/hyperparameters.ts';
+import { manifestSchema } from '#core/contracts/manifest.ts';
+import { promotionInputSchema } from '#core/contracts/promotion.ts';
+import { labelSchema, labelsSchema } from '#core/labels.ts';
+import { parse, parseJson } from '#core/parse.ts';
+import { domain, manifest, subject } from '../functions/samples.ts';
+
+const messageOf = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    expect(error).toMatchObject({ name: 'InvalidInput' });
+    return (error as Error).message;
+  }
+  throw new Error('it was accepted');
+};
+
+describe('errors of a contract', () => {
+  test.each<[string, () => unknown, RegExp]>([
+    [
+      'a misspelt field',
+      () => parse(domainSchema, { ...domain(), recipie: {} }, 'domain.json'),
+      /domain\.json is not valid: .*recipie/,
+    ],
+    [
+      'a nested field, by its path',
+      () => parse(domainSchema, domain({ recipe: { epochs: 0 } }), 'domain.json'),
+      /recipe\.epochs: /,
+    ],
+    [
+      'a threshold that is missing',
+      () => parse(domainSchema, { ...domain(), gate: {} }, 'domain.json'),
+      /gate\.minimumAccuracy: .*gate\.minimumUplift: .*gate\.minimumRecall: .*gate\.minimumTestImages: /,
+    ],
+    [
+      'a threshold that is no share',
+      () => parse(domainSchema, domain({ gate: { ...domain().gate, minimumRecall: 50 } }), 'domain.json'),
+      /gate\.minimumRecall: /,
+    ],
+    [
+      'an instance type of another service',
+      () => parse(domainSchema, domain({ recipe: { instanceType: 'c5.xlarge' } }), 'domain.json'),
+      /recipe\.instanceType: .*ml\.c5\.xlarge/,
+    ],
+    [
+      'an endpoint of no kind',
+      () => parse(domainSchema, { ...domain(), endpoint: { type: 'lambda' } }, 'domain.json'),
+      /endpoint\.type: /,
+    ],
+    [
+      'memory that serverless endpoints do not have',
+      () =>
+        parse(domainSchema, { ...domain(), endpoint: { type: 'serverless', memoryMb: 1000 } }, 'domain.json'),
+      /endpoint\.memoryMb: /,
+    ],
+    [
+      'several fields at once',
+      () => parse(promotionInputSchema, { model: 'A', version: 'v1', extra: 1 }, 'The input'),
+      /model: .*version: .*extra/,
+    ],
+    [
+      'an empty choice of domains',
+      () => parse(promotionInputSchema, { ...subjectInput, domains: [] }, 'The input'),
+      /domains: /,
+    ],
+    [
+      'what is no object',
+      () => parse(promotionInputSchema, 'icons', 'The input'),
+      /^The input is not valid: /,
+    ],
+    [
+      'what is no JSON',
+      () => parseJson(promotionInputSchema, '{model}', 'The input'),
+      /^The input is not JSON: /,
+    ],
+    [
+      'an older manifest, with the remedy',
+      () => parse(manifestSchema, { ...manifest(), schemaVersion: 0 }, 'manifest.json'),
+      /schemaVersion: expected 1, found 0: train again/,
+    ],
+    [
+      'a manifest without the network',
+      () => parse(manifestSchema, manifest({ files: manifest().files.slice(1) }), 'manifest.json'),
+      /files: model\.json is missing/,
+    ],
+  ])('name %s', (_what, run, message) => {
+    expect(messageOf(run)).toMatch(message);
+  });
+
+  const subjectInput = { model: subject.model, version: subject.version };
+});
+
+describe('a domain', () => {
+  test('needs no more than labels and thresholds', () => {
+    const parsed = parse(domainSchema, domain(), 'domain.json');
+
+    expect(parsed.recipe).toMatchObject({ seed: 1, instanceType: 'ml.c5.xlarge', spot: false });
+    expect(parsed.endpoint).toEqual({ type: 'serverless', memoryMb: 2048, maxConcurrency: 10 });
+    expect(parsed.gate).toMatchObject({ significance: 0.05 });
+    expect(parse(domainSchema, parsed, 'domain.json')).toEqual(parsed);
+  });
+});
+
+describe('labels', () => {
+  test.each([
+    'apple',
+    'red apple',
+    'No. 2',
+    'りんご',
+    'pão',
+    'a.b',
+    'x'.repeat(100),
+    '🍎',
+    '100%',
+    'a+b=c',
+    "d'Anjou",
+  ])('may be %s', (label) => {
+    expect(labelSchema.safeParse(label).success).toBe(true);
+  });
+
+  test.each([
+    ['', 'nothing'],
+    ['a/b', 'a slash'],
+    ['a\\b', 'a backslash'],
+    ['..', 'a way out'],
+    ['.hidden', 'a dot in front'],
+    [' apple', 'a space in front'],
+    ['apple ', 'a space behind'],
+    ['a\nb', 'a line break'],
+    ['a\u0000b', 'a null'],
+    ['pa\u0303o', 'decomposed Unicode'],
+    ['x'.repeat(101), '101 characters'],
+  ])('may not be %j: %s', (label) => {
+    expect(labelSchema.safeParse(label).success).toBe(false);
+  });
+
+  test.each([
+    [['apple'], /two classes/],
+    [['apple', 'apple'], /twice/],
+    [[], /two classes/],
+  ])('%j are no classes', (labels, message) => {
+    expect(messageOf(() => parse(labelsSchema, labels, 'labels'))).toMatch(message);
+  });
+});
+
+describe('hyperparameters', () => {
+  test.each([
+    ['as they are', { mode: 'transfer', domain: 'produce' }],
+    ['JSON-encoded, as some SDKs send them', { mode: '"transfer"', domain: '"produce"' }],
+  ])('are read %s', (_what, given) => {
+    expect(parse(hyperparametersSchema, given, 'hyperparameters.json')).toEqual({
+      mode: 'transfer',
+      domain: 'produce',
+    });
+  });
+
+  test.each([
+    [{ mode: 'other', domain: 'produce' }, /mode: /],
+    [{ mode: '"transfer', domain: 'produce' }, /mode: /],
+    [{ mode: 'transfer' }, /domain: /],
+    [{ mode: 'transfer', domain: 'produce', epochs: '3' }, /epochs/],
+  ])('%j are refused', (given, message) => {
+    expect(messageOf(() => parse(hyperparametersSchema, given, 'hyperparameters.json'))).toMatch(message);
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { nameSchema } from '#core/contracts/common.ts';
+import { endpointConfigName, endpointName, executionName, modelName, trainingJobName } from '#core/names.ts';
+
+const sagemakerName = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
+const longest = 'a'.repeat(30);
+const version = '20261123T154200Z-3f2a9c';
+
+describe('derived names', () => {
+  test.each([
+    ['an ordinary job', trainingJobName(executionName('icons', version), 'produce', 'transfer', 0)],
+    ['the longest job', trainingJobName('x'.repeat(80), longest, 'baseline', 1_000_000)],
+    ['an execution of any characters', trainingJobName('übung {1} «»', 'produce', 'transfer', 0)],
+    ['a model', modelName(longest, 'j'.repeat(63), '"d41d8cd98f00b204e9800998ecf8427e-12"')],
+    ['a configuration', endpointConfigName(longest, JSON.stringify({ any: 'content', é: [1, 2] }))],
+    ['parts that end where names are cut', trainingJobName(`${'-'.repeat(60)}x`, longest, 'transfer', 0)],
+    ['an endpoint', endpointName('graft-production', longest)],
+  ])('%s fits into SageMaker: %s', (_what, name) => {
+    expect(name).toMatch(sagemakerName);
+  });
+
+  test('an execution’s name is a name for Step Functions, of at most 80 characters', () => {
+    const name = executionName(longest, version);
+    expect(name).toMatch(/^[A-Za-z0-9-]{1,80}$/);
+    expect(name).toBe(executionName(longest, version));
+  });
+
+  test('different parts never give one name, however much is cut and wherever the parts end', () => {
+    const parts = ['a', 'b', 'a-b', 'b-a', 'a-b-a', 'x'.repeat(70), `${'x'.repeat(70)}y`, 'é', 'è'];
+    const names = new Set<string>();
+    let count = 0;
+    for (const execution of parts) {
+      for (const domain of parts) {
+        for (const mode of ['transfer', 'baseline']) {
+          for (const attempt of [0, 1, 11]) {
+            names.add(trainingJobName(execution, domain, mode, attempt));
+            count++;
+          }
+        }
+      }
+    }
+    expect(names.size).toBe(count);
+  });
+
+  test('endpoints of different domains differ: no domain’s name begins or ends with a hyphen', () => {
+    for (const name of ['-a', 'a-', 'a--b', 'A', 'a_b', 'a/b', '', 'a'.repeat(31), 'ä', '../a']) {
+      expect(nameSchema.safeParse(name).success, name).toBe(false);
+    }
+    for (const name of ['a', 'a-b', '0', 'produce-2', longest]) {
+      expect(nameSchema.safeParse(name).success, name).toBe(true);
+    }
+  });
+});
