@@ -1,0 +1,105 @@
+import { ServiceError, type World } from '../../service.ts';
+import type { ServingContainer } from '../sagemaker/endpoints/serving-container.ts';
+
+/** SageMaker waits this long for a container's answer. */
+const TIMEOUT_MS = 60_000;
+const RESPONSE_LIMIT = 6_291_456;
+
+export interface Invocation {
+  body: Uint8Array;
+  contentType: string | undefined;
+  accept: string | undefined;
+  customAttributes: string | undefined;
+  inferenceId: string | undefined;
+}
+
+export interface Answer {
+  body: Uint8Array;
+  contentType: string;
+  customAttributes: string | undefined;
+}
+
+/**
+ * Asks a container's `/invocations`.
+ *
+ * @throws ServiceError ModelError (424) with the container's own status and words, when it refuses, fails or is too slow
+ */
+export async function forward(
+  world: World,
+  endpoint: string,
+  container: ServingContainer,
+  invocation: Invocation,
+): Promise<Answer> {
+  const abort = new AbortController();
+  const timedOut = new Promise<never>((_resolve, reject) => {
+    abort.signal.addEventListener('abort', () => reject(new Error('timed out')), { once: true });
+  });
+  timedOut.catch(() => {});
+  const cancel = world.clock.after(TIMEOUT_MS, () => abort.abort());
+  try {
+    const address = await Promise.race([container.address(), timedOut]);
+    const response = await fetch(`${address}/invocations`, {
+      method: 'POST',
+      headers: headersOf(invocation),
+      body: Buffer.from(invocation.body),
+      signal: abort.signal,
+    });
+    const body = new Uint8Array(await response.arrayBuffer());
+    if (response.status >= 400) {
+      const message = Buffer.from(body).toString('utf8');
+      throw modelError(world, endpoint, container, response.status, message);
+    }
+    if (body.byteLength > RESPONSE_LIMIT) {
+      const message = `The response of ${body.byteLength} bytes exceeds the limit of ${RESPONSE_LIMIT} bytes`;
+      throw modelError(world, endpoint, container, 500, message);
+    }
+    return {
+      body,
+      contentType: response.headers.get('content-type') ?? 'application/octet-stream',
+      customAttributes: response.headers.get('x-amzn-sagemaker-custom-attributes') ?? undefined,
+    };
+  } catch (error) {
+    if (error instanceof ServiceError) throw error;
+    const message = abort.signal.aborted
+      ? 'Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.'
+      : `The container closed the connection: ${((error as Error).cause as Error | undefined)?.message ?? (error as Error).message}`;
+    throw modelError(world, endpoint, container, 0, message);
+  } finally {
+    cancel();
+  }
+}
+
+function headersOf({
+  contentType,
+  accept,
+  customAttributes,
+  inferenceId,
+}: Invocation): Record<string, string> {
+  return {
+    'content-type': contentType ?? 'application/octet-stream',
+    accept: accept ?? '*/*',
+    ...(customAttributes === undefined ? {} : { 'x-amzn-sagemaker-custom-attributes': customAttributes }),
+    ...(inferenceId === undefined ? {} : { 'x-amzn-sagemaker-inference-id': inferenceId }),
+  };
+}
+
+function modelError(
+  world: World,
+  endpoint: string,
+  { plan }: ServingContainer,
+  status: number,
+  original: string,
+): ServiceError {
+  const group = `/aws/sagemaker/Endpoints/${endpoint}`;
+  const kind = status >= 400 && status < 500 ? 'client' : 'server';
+  return new ServiceError(
+    'ModelError',
+    `Received ${kind} error (${status}) from primary with message "${original}". See CloudWatch log group ${group} in account ${world.accountId} for more information.`,
+    424,
+    {
+      OriginalStatusCode: status,
+      OriginalMessage: original,
+      LogStreamArn: `arn:aws:logs:${world.region}:${world.accountId}:log-group:${group}:log-stream:${plan.name}`,
+    },
+  );
+}

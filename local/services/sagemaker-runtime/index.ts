@@ -1,0 +1,17 @@
+import * as schemas from '@aws-sdk/client-sagemaker-runtime';
+import type { ServiceFactory } from '../../service.ts';
+import { fleetOf } from '../sagemaker/endpoints/fleet.ts';
+import { invokeEndpoint } from './invoke-endpoint.ts';
+
+/** SageMaker's data plane: hands requests to the endpoints' containers. */
+export const createSageMakerRuntime: ServiceFactory = (world) => {
+  const fleet = fleetOf(world);
+  return {
+    signingName: 'sagemaker',
+    protocol: 'rest-json',
+    schemas,
+    operations: {
+      InvokeEndpoint: (input) => invokeEndpoint({ world, fleet }, input),
+    },
+  };
+};

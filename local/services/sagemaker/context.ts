@@ -1,0 +1,32 @@
+import type { Supervisor } from '../../processes/supervisor.ts';
+import type { World } from '../../service.ts';
+import type { Fleet } from './endpoints/fleet.ts';
+import type { SageMakerStore } from './sagemaker-store.ts';
+
+export interface SageMakerOptions {
+  /** Folder with `train.mjs` and `serve.mjs`; by default what `npm run build` makes. */
+  containerFolder: string;
+  /** Training jobs that run at the same time; the others wait. */
+  concurrentJobs: number;
+}
+
+/** What SageMaker's operations work on. */
+export interface SageMakerContext {
+  world: World;
+  options: SageMakerOptions;
+  store: SageMakerStore;
+  supervisor: Supervisor;
+  /** The endpoints' processes, which the runtime API asks. */
+  fleet: Fleet;
+  /** Aborts when the local AWS stops: what ends from then on is not to be started again. */
+  closing: AbortSignal;
+  /** Folder for jobs and endpoints, each with its own `/opt/ml`. */
+  workFolder: string;
+}
+
+type ResourceKind = 'training-job' | 'model' | 'endpoint-config' | 'endpoint';
+
+/** ARNs have the name in lower case, as in AWS. */
+export function arnOf({ world }: Pick<SageMakerContext, 'world'>, kind: ResourceKind, name: string): string {
+  return `arn:aws:sagemaker:${world.region}:${world.accountId}:${kind}/${name.toLowerCase()}`;
+}

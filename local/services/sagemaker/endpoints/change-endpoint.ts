@@ -1,0 +1,108 @@
+import type {
+  CreateEndpointCommandInput,
+  CreateEndpointCommandOutput,
+  DeleteEndpointCommandInput,
+  UpdateEndpointCommandInput,
+  UpdateEndpointCommandOutput,
+} from '@aws-sdk/client-sagemaker';
+import { check } from '../checks/constraints.ts';
+import { CREATE_ENDPOINT, UPDATE_ENDPOINT } from '../checks/inputs.ts';
+import { refuseMembers } from '../checks/refused.ts';
+import { arnOf, type SageMakerContext } from '../context.ts';
+import { planOf } from '../endpoint-configs.ts';
+import { alreadyExisting, validation } from '../errors.ts';
+import type { EndpointRecord, VariantPlan } from '../records.ts';
+import { putTags } from '../tags.ts';
+import type { EndpointController } from './controller.ts';
+import { findEndpoint } from './describe-endpoint.ts';
+import { publishEndpoint } from './events.ts';
+
+/** Alarms are not emulated, so a rollback by alarm could never happen. */
+const REFUSED = ['DeploymentConfig.AutoRollbackConfiguration', 'DeploymentConfig.RollingUpdatePolicy'];
+
+export function createEndpoint(
+  sagemaker: SageMakerContext,
+  controller: EndpointController,
+  input: CreateEndpointCommandInput,
+): Omit<CreateEndpointCommandOutput, '$metadata'> {
+  check(CREATE_ENDPOINT, input);
+  refuseMembers('CreateEndpoint', input, REFUSED);
+  const { store, world } = sagemaker;
+  const name = input.EndpointName!;
+  const arn = arnOf(sagemaker, 'endpoint', name);
+  if (store.endpoints.list().some(({ value }) => value.arn === arn)) throw alreadyExisting('endpoint', arn);
+  const now = world.clock.now();
+  const endpoint: EndpointRecord = {
+    name,
+    arn,
+    status: 'Creating',
+    config: input.EndpointConfigName!,
+    plan: planOf(sagemaker, input.EndpointConfigName!),
+    created: now,
+    modified: now,
+  };
+  store.endpoints.put(name, endpoint);
+  putTags(sagemaker, arn, input.Tags);
+  publishEndpoint(sagemaker, endpoint);
+  controller.create(name);
+  return { EndpointArn: arn };
+}
+
+export function updateEndpoint(
+  sagemaker: SageMakerContext,
+  controller: EndpointController,
+  input: UpdateEndpointCommandInput,
+): Omit<UpdateEndpointCommandOutput, '$metadata'> {
+  check(UPDATE_ENDPOINT, input);
+  refuseMembers('UpdateEndpoint', input, REFUSED);
+  const endpoint = findEndpoint(sagemaker, input.EndpointName!);
+  if (endpoint.status === 'Failed') throw validation(`Cannot update failed endpoint "${endpoint.arn}".`);
+  if (endpoint.status !== 'InService') throw inProgress(endpoint);
+  const wanted = planOf(sagemaker, input.EndpointConfigName!);
+  const isServerless = (plan: readonly VariantPlan[]) => plan.some(({ serverless }) => serverless);
+  if (!isServerless(endpoint.plan) && isServerless(wanted)) {
+    throw validation(`Cannot update the real-time endpoint "${endpoint.arn}" to a serverless configuration.`);
+  }
+  const plan = input.RetainAllVariantProperties ? retained(endpoint.plan, wanted, input) : wanted;
+  controller.change(endpoint.name, {
+    status: 'Updating',
+    pending: { config: input.EndpointConfigName!, plan, started: sagemaker.world.clock.now() },
+  });
+  controller.update(endpoint.name);
+  return { EndpointArn: endpoint.arn };
+}
+
+/** SageMaker starts and stops containers in both; a failed endpoint can only be deleted. */
+export function deleteEndpoint(
+  sagemaker: SageMakerContext,
+  controller: EndpointController,
+  input: DeleteEndpointCommandInput,
+) {
+  const endpoint = findEndpoint(sagemaker, input.EndpointName!);
+  if (endpoint.status !== 'InService' && endpoint.status !== 'Failed') throw inProgress(endpoint);
+  controller.change(endpoint.name, { status: 'Deleting' });
+  controller.delete(endpoint.name);
+  return {};
+}
+
+const inProgress = ({ arn }: EndpointRecord) => validation(`Cannot update in-progress endpoint "${arn}".`);
+
+/** Instance counts and weights of variants with the same name stay. */
+function retained(
+  before: readonly VariantPlan[],
+  wanted: readonly VariantPlan[],
+  { ExcludeRetainedVariantProperties: excluded = [] }: UpdateEndpointCommandInput,
+): VariantPlan[] {
+  const changes = new Set(excluded.map(({ VariantPropertyType }) => VariantPropertyType));
+  return wanted.map((variant) => {
+    const old = before.find(({ name }) => name === variant.name);
+    if (old === undefined) return variant;
+    return {
+      ...variant,
+      ...(changes.has('DesiredInstanceCount') || old.instanceCount === undefined || variant.serverless
+        ? {}
+        : { instanceCount: old.instanceCount }),
+      ...(changes.has('DesiredWeight') ? {} : { weight: old.weight }),
+    };
+  });
+}

@@ -1,0 +1,68 @@
+import type {
+  DescribeEndpointCommandInput,
+  DescribeEndpointCommandOutput,
+  ListEndpointsCommandInput,
+  ListEndpointsCommandOutput,
+} from '@aws-sdk/client-sagemaker';
+import { arnOf, type SageMakerContext } from '../context.ts';
+import { couldNotFind } from '../errors.ts';
+import { page } from '../listing.ts';
+import type { EndpointRecord } from '../records.ts';
+import { variantSummaries } from './variant-summaries.ts';
+
+export function findEndpoint(sagemaker: SageMakerContext, name: string): EndpointRecord {
+  const endpoint = sagemaker.store.endpoints.get(name);
+  if (endpoint === undefined) throw couldNotFind('endpoint', arnOf(sagemaker, 'endpoint', name));
+  return endpoint;
+}
+
+export function describeEndpoint(
+  sagemaker: SageMakerContext,
+  input: DescribeEndpointCommandInput,
+): Omit<DescribeEndpointCommandOutput, '$metadata'> {
+  const endpoint = findEndpoint(sagemaker, input.EndpointName!);
+  const { pending } = endpoint;
+  const variants = variantSummaries(endpoint);
+  return {
+    EndpointName: endpoint.name,
+    EndpointArn: endpoint.arn,
+    EndpointConfigName: endpoint.config,
+    EndpointStatus: endpoint.status,
+    ...(variants.length === 0 ? {} : { ProductionVariants: variants }),
+    ...(endpoint.failureReason === undefined ? {} : { FailureReason: endpoint.failureReason }),
+    ...(pending === undefined
+      ? {}
+      : {
+          PendingDeploymentSummary: {
+            EndpointConfigName: pending.config,
+            StartTime: new Date(pending.started),
+            ProductionVariants: pending.plan.map((variant) => ({
+              VariantName: variant.name,
+              DesiredWeight: variant.weight,
+            })),
+          },
+        }),
+    CreationTime: new Date(endpoint.created),
+    LastModifiedTime: new Date(endpoint.modified),
+  };
+}
+
+export function listEndpoints(
+  { store }: SageMakerContext,
+  input: ListEndpointsCommandInput,
+): Omit<ListEndpointsCommandOutput, '$metadata'> {
+  const { entries, next } = page(
+    store.endpoints.list().map(({ value }) => value),
+    input,
+  );
+  return {
+    ...next,
+    Endpoints: entries.map((endpoint) => ({
+      EndpointName: endpoint.name,
+      EndpointArn: endpoint.arn,
+      CreationTime: new Date(endpoint.created),
+      LastModifiedTime: new Date(endpoint.modified),
+      EndpointStatus: endpoint.status,
+    })),
+  };
+}

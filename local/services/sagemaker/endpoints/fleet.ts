@@ -1,0 +1,54 @@
+import type { World } from '../../../service.ts';
+import type { EndpointRecord } from '../records.ts';
+import type { ServingContainer } from './serving-container.ts';
+
+/** The containers of one configuration of one endpoint, all healthy when they got here. */
+export interface Deployment {
+  containers: ServingContainer[];
+}
+
+/** What serves at the moment, by endpoint. The runtime API has nothing but this. */
+export class Fleet {
+  readonly #deployments = new Map<string, Promise<Deployment>>();
+  #endpoints: (name: string) => EndpointRecord | undefined = () => undefined;
+
+  /** Where the endpoints' records are. */
+  attach(endpoints: (name: string) => EndpointRecord | undefined): void {
+    this.#endpoints = endpoints;
+  }
+
+  record(endpoint: string): EndpointRecord | undefined {
+    return this.#endpoints(endpoint);
+  }
+
+  /** A promise while the endpoint is started again after a restart of the local AWS. */
+  get(endpoint: string): Promise<Deployment> | undefined {
+    return this.#deployments.get(endpoint);
+  }
+
+  set(endpoint: string, deployment: Promise<Deployment>): void {
+    deployment.catch(() => {});
+    this.#deployments.set(endpoint, deployment);
+  }
+
+  delete(endpoint: string): void {
+    this.#deployments.delete(endpoint);
+  }
+
+  async all(): Promise<Deployment[]> {
+    const settled = await Promise.allSettled(this.#deployments.values());
+    return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  }
+}
+
+const fleets = new WeakMap<World, Fleet>();
+
+/** The one fleet of a local AWS: SageMaker's control plane and its runtime are two services over it, as in AWS. */
+export function fleetOf(world: World): Fleet {
+  let fleet = fleets.get(world);
+  if (fleet === undefined) {
+    fleet = new Fleet();
+    fleets.set(world, fleet);
+  }
+  return fleet;
+}

@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { untilHealthy } from '../../../processes/health.ts';
+import type { ManagedProcess } from '../../../processes/supervisor.ts';
+import { type Clock, ServiceError } from '../../../service.ts';
+import { unpack } from '../archive.ts';
+import { containerEnvironment } from '../container-environment.ts';
+import type { SageMakerContext } from '../context.ts';
+import { LogStream } from '../log-stream.ts';
+import type { VariantPlan } from '../records.ts';
+import { imageProblem } from '../repository.ts';
+import { parseS3Uri, S3Files } from '../s3-files.ts';
+
+/** SageMaker waits this long for an answer to one `/ping`. */
+const PING_TIMEOUT_MS = 2_000;
+const PING_INTERVAL_MS = 100;
+/** Between SIGTERM and SIGKILL, as in SageMaker. */
+const STOP_GRACE_MS = 30_000;
+/** A container that ends by itself is started again after 1 s, 2 s, … 30 s. */
+const LONGEST_PAUSE_MS = 30_000;
+
+/** Why a variant could not be brought into service: the endpoint's `FailureReason`. */
+export class StartupFailure extends Error {}
+
+/** One production variant's container: the unpacked model and the `serve` process in a folder of its own. */
+export class ServingContainer {
+  readonly plan: VariantPlan;
+  /** Invocations under way. */
+  invocations = 0;
+  readonly #sagemaker: SageMakerContext;
+  readonly #log: LogStream;
+  readonly #root: string;
+  #process: ManagedProcess | undefined;
+  #port = 0;
+  #stopping = false;
+  #ready: Promise<string>;
+  #failures = 0;
+
+  private constructor(sagemaker: SageMakerContext, endpoint: string, plan: VariantPlan) {
+    this.plan = plan;
+    this.#sagemaker = sagemaker;
+    const id = randomUUID();
+    this.#log = new LogStream(sagemaker.world, `/aws/sagemaker/Endpoints/${endpoint}`, `${plan.name}/${id}`);
+    this.#root = join(sagemaker.workFolder, 'endpoints', id);
+    this.#ready = this.#prepareAndStart();
+    this.#ready.catch(() => {});
+  }
+
+  /**
+   * Downloads and unpacks the model, starts the process, waits until it is healthy.
+   *
+   * @throws StartupFailure with the endpoint's FailureReason; nothing is left running then
+   */
+  static async start(
+    sagemaker: SageMakerContext,
+    endpoint: string,
+    plan: VariantPlan,
+  ): Promise<ServingContainer> {
+    const container = new ServingContainer(sagemaker, endpoint, plan);
+    try {
+      await container.#ready;
+      return container;
+    } catch (error) {
+      await container.stop(0);
+      throw error;
+    }
+  }
+
+  /** Where it listens; waits while a container that has ended is being started again. */
+  address(): Promise<string> {
+    return this.#ready;
+  }
+
+  async stop(graceMs = STOP_GRACE_MS): Promise<void> {
+    this.#stopping = true;
+    await this.#process?.stop(graceMs);
+    await this.#log.flush();
+    await rm(this.#root, { recursive: true, force: true });
+  }
+
+  async #prepareAndStart(): Promise<string> {
+    const { world } = this.#sagemaker;
+    const { plan } = this;
+    const deadline = world.clock.now() + plan.startupSeconds * 1000;
+    const problem = imageProblem(this.#sagemaker, plan.image);
+    if (problem !== undefined) throw new StartupFailure(problem);
+    const model = join(this.#root, 'model');
+    await mkdir(model, { recursive: true });
+    if (plan.modelDataUrl !== undefined) await this.#fetchModel(plan.modelDataUrl, model);
+    // Serverless counts the download, instances count from the container's start.
+    const left = plan.serverless === undefined ? plan.startupSeconds * 1000 : deadline - world.clock.now();
+    return this.#launch(left);
+  }
+
+  async #fetchModel(url: string, folder: string): Promise<void> {
+    const archive = join(this.#root, 'model.tar.gz');
+    try {
+      await new S3Files(this.#sagemaker.world, this.plan.roleArn).download(parseS3Uri(url), archive);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      throw new StartupFailure(
+        `Failed to download model data for container "container_1" from URL: "${url}". Please ensure that there is an object located at the URL and that the role passed to CreateModel has permissions to download the object. (${error.message})`,
+      );
+    }
+    try {
+      await unpack(archive, folder);
+    } catch (error) {
+      throw new StartupFailure(
+        `Failed to extract model data archive from URL "${url}" for container "container_1". Please ensure that the object located at the URL is a valid tar.gz archive. (${(error as Error).message})`,
+      );
+    }
+    await rm(archive, { force: true });
+  }
+
+  async #launch(timeoutMs: number): Promise<string> {
+    const { world, supervisor, options } = this.#sagemaker;
+    const { plan } = this;
+    this.#port = await freePort();
+    if (this.#stopping || this.#sagemaker.closing.aborted)
+      throw new StartupFailure('The endpoint is being stopped.');
+    const address = `http://127.0.0.1:${this.#port}`;
+    const serving = supervisor.start({
+      name: `endpoint variant ${plan.name}`,
+      command: process.execPath,
+      args: [join(options.containerFolder, 'serve.mjs')],
+      cwd: this.#root,
+      env: {
+        ...containerEnvironment(world, this.#root),
+        ...plan.environment,
+        GRAFT_OPT_ML: this.#root,
+        GRAFT_HOST: '127.0.0.1',
+        GRAFT_PORT: String(this.#port),
+      },
+      onLine: (line) => this.#log.line(line),
+    });
+    this.#process = serving;
+    const health = await untilHealthy(serving, {
+      check: () => ping(address, world.clock),
+      clock: world.clock,
+      intervalMs: PING_INTERVAL_MS,
+      timeoutMs,
+    });
+    if (health !== 'healthy') {
+      await serving.stop(0);
+      throw new StartupFailure(this.#reason(health, serving));
+    }
+    this.#failures = 0;
+    void serving.exited.then(() => this.#restart());
+    return address;
+  }
+
+  #reason(health: 'timeout' | 'exited', serving: ManagedProcess): string {
+    const { plan } = this;
+    const said = serving.tail().at(-1);
+    const detail =
+      health === 'exited'
+        ? ` (It ended with ${serving.exit?.signal ?? `exit code ${serving.exit?.code}`}${said === undefined ? '' : `: ${said}`})`
+        : '';
+    return plan.serverless !== undefined && health === 'timeout'
+      ? `Unable to successfully stand up your model within the allotted ${plan.startupSeconds} second timeout. Please ensure that downloading your model artifacts, starting your model container and passing the ping health checks can be completed within ${plan.startupSeconds} seconds.`
+      : `The primary container for production variant ${plan.name} did not pass the ping health check. Please check CloudWatch logs for this endpoint.${detail}`;
+  }
+
+  /** A container in service that ends is started again, as SageMaker does. */
+  #restart(): void {
+    if (this.#stopping || this.#sagemaker.closing.aborted) return;
+    const { clock, log } = this.#sagemaker.world;
+    const pause = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** this.#failures);
+    this.#failures += 1;
+    log.warn({ variant: this.plan.name, pause }, 'a serving container ended and is started again');
+    this.#ready = new Promise<void>((resolve) => clock.after(pause, resolve)).then(() =>
+      this.#launch(this.plan.startupSeconds * 1000),
+    );
+    this.#ready.catch(() => this.#restart());
+  }
+}
+
+/** Whether `/ping` answers 200 in time. */
+async function ping(address: string, clock: Clock): Promise<boolean> {
+  const abort = new AbortController();
+  const cancel = clock.after(PING_TIMEOUT_MS, () => abort.abort());
+  try {
+    const response = await fetch(`${address}/ping`, { signal: abort.signal });
+    await response.arrayBuffer();
+    return response.status === 200;
+  } finally {
+    cancel();
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,96 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as schemas from '@aws-sdk/client-sagemaker';
+import { createSupervisor } from '../../processes/supervisor.ts';
+import type { ServiceFactory } from '../../service.ts';
+import type { SageMakerContext, SageMakerOptions } from './context.ts';
+import {
+  createEndpointConfig,
+  deleteEndpointConfig,
+  describeEndpointConfig,
+  listEndpointConfigs,
+} from './endpoint-configs.ts';
+import { createEndpoint, deleteEndpoint, updateEndpoint } from './endpoints/change-endpoint.ts';
+import { EndpointController } from './endpoints/controller.ts';
+import { describeEndpoint, listEndpoints } from './endpoints/describe-endpoint.ts';
+import { fleetOf } from './endpoints/fleet.ts';
+import { createModel, deleteModel, describeModel, listModels } from './models.ts';
+import { repositoryResource } from './repository.ts';
+import { SageMakerStore } from './sagemaker-store.ts';
+import { sageMakerSettings } from './settings.ts';
+import { addTags, deleteTags, listTags } from './tags.ts';
+import { createTrainingJob } from './training/create-training-job.ts';
+import { describeTrainingJob, listTrainingJobs } from './training/describe-training-job.ts';
+import { TrainingRunner } from './training/runner.ts';
+import { stopTrainingJob } from './training/stop-training-job.ts';
+
+/** SageMaker's control plane: training jobs and endpoints run the container's own programs as child processes. */
+export const createSageMaker: ServiceFactory = (world) => createSageMakerWith({})(world);
+
+/** As `createSageMaker`, with another container or number of jobs at once. */
+export function createSageMakerWith(options: Partial<SageMakerOptions>): ServiceFactory {
+  return (world) => {
+    const folder = world.folder('sagemaker');
+    const supervisor = createSupervisor({
+      folder: join(folder, 'processes'),
+      log: world.log,
+      clock: world.clock,
+    });
+    const workFolder = join(folder, 'work');
+    // What a killed local AWS left of jobs and endpoints; both begin anew.
+    rmSync(workFolder, { recursive: true, force: true });
+    mkdirSync(workFolder, { recursive: true });
+    const store = new SageMakerStore(folder);
+    const closing = new AbortController();
+    const sagemaker: SageMakerContext = {
+      world,
+      options: { ...sageMakerSettings(), ...options },
+      store,
+      supervisor,
+      fleet: fleetOf(world),
+      closing: closing.signal,
+      workFolder,
+    };
+    sagemaker.fleet.attach((name) => store.endpoints.get(name));
+    const runner = new TrainingRunner(sagemaker);
+    const controller = new EndpointController(sagemaker);
+
+    return {
+      signingName: 'sagemaker',
+      protocol: 'json-1.1',
+      schemas,
+      operations: {
+        AddTags: (input) => addTags(sagemaker, input),
+        CreateEndpoint: (input) => createEndpoint(sagemaker, controller, input),
+        CreateEndpointConfig: (input) => createEndpointConfig(sagemaker, input),
+        CreateModel: (input) => createModel(sagemaker, input),
+        CreateTrainingJob: (input) => createTrainingJob(sagemaker, runner, input),
+        DeleteEndpoint: (input) => deleteEndpoint(sagemaker, controller, input),
+        DeleteEndpointConfig: (input) => deleteEndpointConfig(sagemaker, input),
+        DeleteModel: (input) => deleteModel(sagemaker, input),
+        DeleteTags: (input) => deleteTags(sagemaker, input),
+        DescribeEndpoint: (input) => describeEndpoint(sagemaker, input),
+        DescribeEndpointConfig: (input) => describeEndpointConfig(sagemaker, input),
+        DescribeModel: (input) => describeModel(sagemaker, input),
+        DescribeTrainingJob: (input) => describeTrainingJob(sagemaker, input),
+        ListEndpointConfigs: (input) => listEndpointConfigs(sagemaker, input),
+        ListEndpoints: (input) => listEndpoints(sagemaker, input),
+        ListModels: (input) => listModels(sagemaker, input),
+        ListTags: (input) => listTags(sagemaker, input),
+        ListTrainingJobs: (input) => listTrainingJobs(sagemaker, input),
+        StopTrainingJob: (input) => stopTrainingJob(sagemaker, runner, input),
+        UpdateEndpoint: (input) => updateEndpoint(sagemaker, controller, input),
+      },
+      resources: { 'AWS::ECR::Repository': repositoryResource(sagemaker) },
+      start() {
+        runner.resume();
+        controller.resume();
+      },
+      async stop() {
+        closing.abort();
+        await runner.close();
+        await controller.close();
+      },
+    };
+  };
+}

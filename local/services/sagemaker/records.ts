@@ -1,0 +1,98 @@
+import type {
+  CreateEndpointConfigInput,
+  CreateModelInput,
+  CreateTrainingJobRequest,
+  ProductionVariantServerlessConfig,
+  SecondaryStatus,
+  TrainingJobStatus,
+} from '@aws-sdk/client-sagemaker';
+
+/** Times are milliseconds since 1970, as JSON keeps them. */
+export interface TransitionRecord {
+  status: SecondaryStatus;
+  started: number;
+  ended?: number;
+  message: string;
+}
+
+export interface MetricRecord {
+  name: string;
+  value: number;
+  at: number;
+}
+
+export interface TrainingJobRecord {
+  /** As it was sent, without tags. */
+  request: CreateTrainingJobRequest;
+  arn: string;
+  status: TrainingJobStatus;
+  secondary: SecondaryStatus;
+  transitions: TransitionRecord[];
+  created: number;
+  modified: number;
+  /** When the data began to be downloaded: billed from here. */
+  started?: number;
+  ended?: number;
+  failureReason?: string;
+  modelArtifacts?: string;
+  metrics?: MetricRecord[];
+  /** Runs begun, counting those that a kill of the local AWS cut off. */
+  attempts: number;
+}
+
+export interface ModelRecord {
+  request: CreateModelInput;
+  arn: string;
+  created: number;
+}
+
+export interface EndpointConfigRecord {
+  request: CreateEndpointConfigInput;
+  arn: string;
+  created: number;
+}
+
+/** The statuses that occur here. */
+export type LocalEndpointStatus =
+  | 'Creating'
+  | 'Updating'
+  | 'SystemUpdating'
+  | 'RollingBack'
+  | 'InService'
+  | 'Deleting'
+  | 'Failed';
+
+/**
+ * Everything that a variant needs to run, taken from configuration and model when they were deployed: both may be deleted
+ * while an endpoint runs on them.
+ */
+export interface VariantPlan {
+  name: string;
+  image: string;
+  modelDataUrl?: string;
+  environment: Record<string, string>;
+  roleArn: string;
+  instanceCount?: number;
+  weight: number;
+  serverless?: ProductionVariantServerlessConfig;
+  /** Until `/ping` must answer 200, download included where it is serverless. */
+  startupSeconds: number;
+}
+
+export interface EndpointRecord {
+  name: string;
+  arn: string;
+  status: LocalEndpointStatus;
+  /** The configuration that serves, or while `Creating` the one that will. */
+  config: string;
+  plan: VariantPlan[];
+  /** The configuration that an update leads to. */
+  pending?: { config: string; plan: VariantPlan[]; started: number };
+  failureReason?: string;
+  created: number;
+  modified: number;
+}
+
+export interface TagRecord {
+  tags: Record<string, string>;
+}

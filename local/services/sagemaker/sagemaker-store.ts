@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { Collection } from '../../store/collection.ts';
+import type {
+  EndpointConfigRecord,
+  EndpointRecord,
+  ModelRecord,
+  TagRecord,
+  TrainingJobRecord,
+} from './records.ts';
+
+/** Everything that SageMaker keeps, by name; tags by ARN. */
+export class SageMakerStore {
+  readonly jobs: Collection<TrainingJobRecord>;
+  readonly models: Collection<ModelRecord>;
+  readonly configs: Collection<EndpointConfigRecord>;
+  readonly endpoints: Collection<EndpointRecord>;
+  readonly tags: Collection<TagRecord>;
+  /** ECR repositories of the template, whose images are the container. */
+  readonly repositories: Collection<{ uri: string }>;
+
+  constructor(folder: string) {
+    this.jobs = new Collection(join(folder, 'training-jobs'));
+    this.models = new Collection(join(folder, 'models'));
+    this.configs = new Collection(join(folder, 'endpoint-configs'));
+    this.endpoints = new Collection(join(folder, 'endpoints'));
+    this.tags = new Collection(join(folder, 'tags'));
+    this.repositories = new Collection(join(folder, 'repositories'));
+  }
+}

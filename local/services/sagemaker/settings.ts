@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { readEnvironment } from '#core/environment.ts';
+import type { SageMakerOptions } from './context.ts';
+
+const settingsSchema = z.object({
+  /** Folder with the container's bundles `train.mjs` and `serve.mjs`. */
+  GRAFT_LOCAL_CONTAINER: z
+    .string()
+    .default(fileURLToPath(new URL('../../../.build/container', import.meta.url))),
+  /** Training jobs that run at the same time on this machine. */
+  GRAFT_LOCAL_JOBS: z.coerce.number().int().min(1).max(64).default(2),
+});
+
+/** How this machine stands in for SageMaker's, from the environment. */
+export function sageMakerSettings(): SageMakerOptions {
+  const settings = readEnvironment(settingsSchema);
+  return { containerFolder: settings.GRAFT_LOCAL_CONTAINER, concurrentJobs: settings.GRAFT_LOCAL_JOBS };
+}

@@ -1,0 +1,152 @@
+import type {
+  CreateTrainingJobCommandInput,
+  CreateTrainingJobCommandOutput,
+} from '@aws-sdk/client-sagemaker';
+import { ServiceError } from '../../../service.ts';
+import { check } from '../checks/constraints.ts';
+import { CREATE_TRAINING_JOB } from '../checks/inputs.ts';
+import { refuseMembers } from '../checks/refused.ts';
+import { arnOf, type SageMakerContext } from '../context.ts';
+import { validation } from '../errors.ts';
+import { parseS3Uri } from '../s3-files.ts';
+import { putTags } from '../tags.ts';
+import { publishJob } from './events.ts';
+import { createMetrics } from './metrics.ts';
+import type { TrainingRunner } from './runner.ts';
+
+const REFUSED = [
+  'AlgorithmSpecification.AlgorithmName',
+  'AlgorithmSpecification.ContainerEntrypoint',
+  'AlgorithmSpecification.ContainerArguments',
+  'AlgorithmSpecification.TrainingImageConfig',
+  'InputDataConfig[].ShuffleConfig',
+  'InputDataConfig[].DataSource.FileSystemDataSource',
+  'InputDataConfig[].DataSource.DatasetSource',
+  'InputDataConfig[].DataSource.S3DataSource.AttributeNames',
+  'InputDataConfig[].DataSource.S3DataSource.InstanceGroupNames',
+  'ResourceConfig.InstanceGroups',
+  'ResourceConfig.TrainingPlanArn',
+  'ResourceConfig.InstancePlacementConfig',
+  'CheckpointConfig',
+  'DebugHookConfig',
+  'DebugRuleConfigurations',
+  'TensorBoardOutputConfig',
+  'ExperimentConfig',
+  'ProfilerRuleConfigurations',
+  'RemoteDebugConfig',
+  'SessionChainingConfig',
+  'ServerlessJobConfig',
+  'MlflowConfig',
+  'ModelPackageConfig',
+];
+
+export async function createTrainingJob(
+  sagemaker: SageMakerContext,
+  runner: TrainingRunner,
+  input: CreateTrainingJobCommandInput,
+): Promise<Omit<CreateTrainingJobCommandOutput, '$metadata'>> {
+  check(CREATE_TRAINING_JOB, input);
+  refuseMembers('CreateTrainingJob', input, REFUSED);
+  assertRunnable(input);
+  const { store, world } = sagemaker;
+  const name = input.TrainingJobName!;
+  const arn = arnOf(sagemaker, 'training-job', name);
+  assertUnused(sagemaker, arn);
+  await assertData(sagemaker, input);
+  // Another request may have taken the name while the data was looked up.
+  assertUnused(sagemaker, arn);
+
+  const { Tags, ...request } = input;
+  const now = world.clock.now();
+  store.jobs.put(name, {
+    request,
+    arn,
+    status: 'InProgress',
+    secondary: 'Starting',
+    transitions: [{ status: 'Starting', started: now, message: 'Starting the training job' }],
+    created: now,
+    modified: now,
+    attempts: 0,
+  });
+  putTags(sagemaker, arn, Tags);
+  publishJob(sagemaker, name);
+  runner.enqueue(name);
+  return { TrainingJobArn: arn };
+}
+
+function assertUnused({ store }: SageMakerContext, arn: string): void {
+  if (!store.jobs.list().some(({ value }) => value.arn === arn)) return;
+  throw new ServiceError(
+    'ResourceInUse',
+    `Job name must be unique within an AWS account and region, and a training job with this name already exists (${arn})`,
+  );
+}
+
+/** Rules between members, and what this machine can run. */
+function assertRunnable(input: CreateTrainingJobCommandInput): void {
+  const { AlgorithmSpecification: algorithm, ResourceConfig: resources, StoppingCondition: limit } = input;
+  if (algorithm?.TrainingImage === undefined) {
+    throw validation('AlgorithmSpecification.TrainingImage is missing.');
+  }
+  if (resources?.InstanceType === undefined || limit === undefined) {
+    throw validation('ResourceConfig with an InstanceType and StoppingCondition are required.');
+  }
+  if ((resources.InstanceCount ?? 1) !== 1) {
+    throw validation(
+      `The local AWS trains on one instance, not ${resources.InstanceCount}: see docs/fidelity.md.`,
+    );
+  }
+  if (input.EnableManagedSpotTraining) {
+    const { MaxWaitTimeInSeconds: wait, MaxRuntimeInSeconds: run = 86_400 } = limit;
+    if (wait === undefined || wait < run) {
+      throw validation(
+        'Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds.',
+      );
+    }
+  }
+  createMetrics(algorithm.MetricDefinitions ?? []);
+  const channels = input.InputDataConfig ?? [];
+  const names = channels.map((channel) => channel.ChannelName);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) throw validation(`Duplicate channel name: ${repeated}`);
+  const modes = [algorithm.TrainingInputMode, ...channels.map((channel) => channel.InputMode)];
+  if (modes.includes('Pipe')) throw unsupported('TrainingInputMode Pipe');
+  for (const { ChannelName, CompressionType, RecordWrapperType, DataSource } of channels) {
+    const source = DataSource?.S3DataSource;
+    if (source === undefined) throw validation(`Channel ${ChannelName} has no S3DataSource.`);
+    if (source.S3DataType !== 'S3Prefix') throw unsupported(`S3DataType ${source.S3DataType}`);
+    if (CompressionType === 'Gzip') throw unsupported('CompressionType Gzip');
+    if (RecordWrapperType === 'RecordIO') throw unsupported('RecordWrapperType RecordIO');
+  }
+  if (input.OutputDataConfig?.CompressionType === 'NONE') throw unsupported('CompressionType NONE');
+  parseS3Uri(input.OutputDataConfig!.S3OutputPath!);
+}
+
+const unsupported = (what: string) =>
+  validation(`The local AWS does not emulate ${what} of CreateTrainingJob: see docs/fidelity.md.`);
+
+/** As SageMaker does, refuses a job whose channels have nothing in them. */
+async function assertData({ world }: SageMakerContext, input: CreateTrainingJobCommandInput): Promise<void> {
+  for (const channel of input.InputDataConfig ?? []) {
+    const uri = channel.DataSource!.S3DataSource!.S3Uri!;
+    const { bucket, key } = parseS3Uri(uri);
+    let found = false;
+    try {
+      const page = (await world.call(
+        's3',
+        'ListObjectsV2',
+        { Bucket: bucket, Prefix: key, MaxKeys: 1 },
+        { roleArn: input.RoleArn! },
+      )) as { KeyCount?: number };
+      found = (page.KeyCount ?? 0) > 0;
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.statusCode >= 500) throw error;
+      world.log.debug({ err: error, uri }, 'a channel cannot be listed');
+    }
+    if (!found) {
+      throw validation(
+        `No S3 objects found under S3 URL "${uri}" given in input data source. Please ensure that the bucket exists in the selected region (${world.region}), that objects exist under that S3 prefix, and that the role "${input.RoleArn}" has "s3:ListBucket" permissions on bucket "${bucket}".`,
+      );
+    }
+  }
+}

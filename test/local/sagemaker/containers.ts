@@ -1,0 +1,75 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * A small container that keeps SageMaker's contract. Hyperparameter `do` says what `train` does; the model's `behaviour.json` says
+ * what `serve` does.
+ */
+const TRAIN = `
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+const root = process.env.GRAFT_OPT_ML;
+const config = (name) => JSON.parse(readFileSync(join(root, 'input/config', name + '.json'), 'utf8'));
+const parameters = config('hyperparameters');
+const list = (folder) => readdirSync(folder, { recursive: true, withFileTypes: true })
+  .filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name).slice(folder.length + 1)).sort();
+const channels = Object.fromEntries(Object.keys(config('inputdataconfig'))
+  .map((name) => [name, list(join(root, 'input/data', name))]));
+const seen = { parameters, channels, inputs: config('inputdataconfig'), resources: config('resourceconfig'), environment: process.env };
+writeFileSync(join(root, 'output/data/seen.json'), JSON.stringify(seen));
+writeFileSync(join(root, 'model/weights.bin'), 'half');
+console.log('accuracy=0.1;');
+console.error('accuracy=0.7;');
+switch (parameters.do) {
+  case 'fail':
+    writeFileSync(join(root, 'output/failure'), 'The images are upside down ' + 'x'.repeat(2000));
+    process.exit(3);
+  case 'wait':
+    console.log('waiting');
+    process.on('SIGTERM', () => { writeFileSync(join(root, 'model/weights.bin'), 'saved on SIGTERM'); process.exit(143); });
+    setInterval(() => {}, 1000);
+    break;
+  case 'hang':
+    process.on('SIGTERM', () => console.log('ignored'));
+    console.log('hanging');
+    setInterval(() => {}, 1000);
+    break;
+  default:
+    mkdirSync(join(root, 'model/code'));
+    writeFileSync(join(root, 'model/code/a.txt'), 'a');
+    writeFileSync(join(root, 'model/weights.bin'), 'whole');
+}
+`;
+
+const SERVE = `
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+const behaviour = JSON.parse(readFileSync(join(process.env.GRAFT_OPT_ML, 'model/behaviour.json'), 'utf8'));
+if (behaviour.exit !== undefined) { console.error('no such layer'); process.exit(behaviour.exit); }
+const pending = [];
+createServer(async (request, response) => {
+  if (request.url === '/ping') return response.writeHead(behaviour.ping ?? 200).end();
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const body = Buffer.concat(chunks);
+  const type = request.headers['content-type'];
+  if (body.toString() === 'die') process.exit(1);
+  if (body.toString() === 'hold') { pending.push(response); return; }
+  if (body.toString() === 'release') { for (const one of pending.splice(0)) one.end('released'); }
+  if (type === 'text/wrong') return response.writeHead(415).end('{"detail":"no text"}');
+  if (type === 'text/broken') return response.writeHead(500).end('oops');
+  response.writeHead(200, { 'content-type': 'application/json', 'x-amzn-sagemaker-custom-attributes': 'seen' });
+  response.end(JSON.stringify({ name: behaviour.name, type, accept: request.headers.accept, bytes: body.toString('base64'), environment: process.env }));
+}).listen(Number(process.env.GRAFT_PORT), process.env.GRAFT_HOST);
+process.on('SIGTERM', () => process.exit(0));
+`;
+
+/** A folder with the bundles `train.mjs` and `serve.mjs`. */
+export function fakeContainer(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'graft-container-'));
+  writeFileSync(join(folder, 'train.mjs'), TRAIN);
+  writeFileSync(join(folder, 'serve.mjs'), SERVE);
+  return folder;
+}
