@@ -5,6 +5,8 @@ import { createIam } from './iam/index.ts';
 import { lambdaFrom } from './lambda/index.ts';
 import { createLogs } from './logs/index.ts';
 import { createS3 } from './s3/index.ts';
+import { createSageMaker } from './sagemaker/index.ts';
+import { createSageMakerRuntime } from './sagemaker-runtime/index.ts';
 import { createSns } from './sns/index.ts';
 import { createSqs } from './sqs/index.ts';
 import { createStepFunctions } from './step-functions/index.ts';
@@ -25,6 +27,8 @@ export function allServices(artefacts: string): ServiceFactory[] {
     createSns,
     createSqs,
     lambdaFrom(artefacts),
+    createSageMaker,
+    createSageMakerRuntime,
     createStepFunctions,
     createEvents,
   ];

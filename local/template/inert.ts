@@ -23,19 +23,6 @@ const INERT: Record<string, InertType> = {
       return { ref: name, attributes: { Arn: `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}` } };
     },
   },
-  'AWS::ECR::Repository': {
-    reason: 'the container runs from .build/, so no image is ever pushed or pulled',
-    provision: (properties, { logicalId, stack, region, accountId }) => {
-      const name = named(properties.RepositoryName, logicalId, stack).toLowerCase();
-      return {
-        ref: name,
-        attributes: {
-          Arn: `arn:aws:ecr:${region}:${accountId}:repository/${name}`,
-          RepositoryUri: `${accountId}.dkr.ecr.${region}.amazonaws.com/${name}`,
-        },
-      };
-    },
-  },
 };
 
 /** Why the type does nothing here, or undefined when it is no such type. */

@@ -4,6 +4,7 @@ import { type Needed, neededFor } from './actions.ts';
 import { type Decision, evaluate, type Statement } from './policy.ts';
 import { findRole, type Role } from './roles.ts';
 import { bucketArn, hidesMissing } from './s3-actions.ts';
+import { trustsService } from './trust.ts';
 
 /**
  * Checks what a role asks for against its policies of the template.
@@ -28,6 +29,7 @@ export function guard(world: World, request: GuardedRequest): ((error: unknown) 
   for (const one of needed) {
     const decision = decide(world, role, one);
     if (decision !== 'allowed') throw denial(request, sentence(caller, one, decision));
+    if (one.action === 'iam:PassRole') refuseUntrusted(world, one);
   }
   if (request.service.signingName !== 's3' || !hidesMissing(request.operation)) return undefined;
   const list: Needed = { action: 's3:ListBucket', resource: bucketArn(request.input.Bucket) };
@@ -37,6 +39,16 @@ export function guard(world: World, request: GuardedRequest): ((error: unknown) 
     if (code !== 'NoSuchKey' && code !== 'NotFound') return error;
     return denial(request, sentence(caller, list, 'not allowed'));
   };
+}
+
+/** A service that is handed a role acts as it at once, to see whether it may. */
+function refuseUntrusted(world: World, { resource, context }: Needed): void {
+  const service = context?.['iam:passedtoservice'];
+  if (resource === undefined || service === undefined || trustsService(world, resource, service)) return;
+  throw new ServiceError(
+    'ValidationException',
+    `Could not assume role ${resource}. Please ensure that the role exists and allows principal '${service}' to assume the role.`,
+  );
 }
 
 function decide(world: World, role: Role, { action, resource, context }: Needed): Decision {

@@ -5,10 +5,9 @@ import { findRole, type Role } from './roles.ts';
  * Whether a role lets an AWS service act as it.
  *
  * @param service for instance `sagemaker.amazonaws.com`
- * @returns undefined when the template has no such role
  */
-export function trustsService(world: World, roleArn: string, service: string): boolean | undefined {
-  return findRole(world, roleArn)?.trusted.services.includes(service);
+export function trustsService(world: World, roleArn: string, service: string): boolean {
+  return findRole(world, roleArn)?.trusted.services.includes(service) ?? false;
 }
 
 /**

@@ -44,10 +44,13 @@ const template = {
         ['sagemaker:CreateTrainingJob', 'sagemaker:AddTags'],
         `arn:aws:sagemaker:*:${account}:training-job/graft-*`,
       ),
-      statement('iam:PassRole', { 'Fn::GetAtt': ['Reader', 'Arn'] } as never, { Condition: passed }),
+      statement('iam:PassRole', [output('Job').Value, output('Reader').Value] as never, {
+        Condition: passed,
+      }),
       statement('states:SendTaskSuccess', 'arn:aws:states:eu-central-1:000000000000:stateMachine:mine'),
       statement('sns:Publish', `arn:aws:sns:eu-central-1:${account}:notices`),
     ]),
+    Job: role([], { Service: 'sagemaker.amazonaws.com' }),
     Person: role([statement('s3:*', '*')], { AWS: { 'Fn::Sub': `arn:aws:iam::${account}:root` } }),
     Extra: {
       Type: 'AWS::IAM::Policy',
@@ -60,6 +63,7 @@ const template = {
   },
   Outputs: {
     Reader: output('Reader'),
+    Job: output('Job'),
     Blind: output('Blind'),
     Trainer: output('Trainer'),
     Person: output('Person'),
@@ -131,7 +135,7 @@ function as<Client extends { destroy(): void }>(
 const job = (name: string, others: object = {}) =>
   new sagemaker.CreateTrainingJobCommand({
     TrainingJobName: name,
-    RoleArn: local.outputs.Reader,
+    RoleArn: local.outputs.Job,
     OutputDataConfig: { S3OutputPath: 's3://b/p' },
     ...others,
   });
@@ -207,6 +211,17 @@ describe('a role’s credentials', () => {
     });
     await expect(trainer.send(job('graft-a', { RoleArn: local.outputs.Blind }))).rejects.toMatchObject({
       message: expect.stringContaining('iam:PassRole'),
+    });
+  });
+
+  it('cannot hand on a role that does not trust the service', async () => {
+    const sent = as('Trainer', sagemaker.SageMakerClient).send(
+      job('graft-a', { RoleArn: local.outputs.Reader }),
+    );
+
+    await expect(sent).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining("allows principal 'sagemaker.amazonaws.com' to assume the role"),
     });
   });
 

@@ -190,18 +190,18 @@ describe('provisioning a template', () => {
 
   it('lists inert resources with the reason', async () => {
     local = await start({
-      Resources: { Repository: { Type: 'AWS::ECR::Repository', Properties: { RepositoryName: 'graft' } } },
-      Outputs: { Uri: { Value: { 'Fn::GetAtt': 'Repository.RepositoryUri' } } },
+      Resources: { Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName: 'late' } } },
+      Outputs: { Arn: { Value: { 'Fn::GetAtt': 'Alarm.Arn' } } },
     });
 
     const { StackResources } = await local
       .client(CloudFormationClient)
       .send(new DescribeStackResourcesCommand({ StackName: 'test' }));
 
-    expect(local.outputs.Uri).toBe('000000000000.dkr.ecr.eu-central-1.amazonaws.com/graft');
+    expect(local.outputs.Arn).toBe('arn:aws:cloudwatch:eu-central-1:000000000000:alarm:late');
     expect(StackResources?.[0]).toMatchObject({
-      PhysicalResourceId: 'graft',
-      Description: expect.stringContaining('Inert'),
+      PhysicalResourceId: 'late',
+      Description: expect.stringContaining('no alarm ever rings'),
     });
   });
 });
