@@ -24,7 +24,8 @@ export async function measureLatency(
     const image = images[(i + 5) % images.length]!;
     const started = now();
     await predictImage(model, image, input);
-    if (i >= 0) times.push(now() - started);
+    const elapsed = now() - started;
+    if (i >= 0) times.push(elapsed);
   }
   times.sort((a, b) => a - b);
   const percentile = (share: number) => times[Math.max(0, Math.ceil(share * times.length) - 1)]!;

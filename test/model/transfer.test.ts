@@ -1,0 +1,248 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Input } from '#core/contracts/common.ts';
+import { type Recipe, recipeSchema } from '#core/contracts/domain.ts';
+import { curvePointSchema } from '#core/contracts/evaluation.ts';
+import { buildNetwork, CUT_LAYER } from '#model/backbone.ts';
+import { useBackend } from '#model/backend.ts';
+import { trainBaseline } from '#model/baseline.ts';
+import { type DataSet, loadDataSet } from '#model/data-set.ts';
+import { evaluate } from '#model/evaluate.ts';
+import { loadModel, saveModel } from '#model/files.ts';
+import { measureLatency } from '#model/latency.ts';
+import { predictPixels } from '#model/predict.ts';
+import { fineTune, transferStepsAtMost } from '#model/transfer.ts';
+import { makeImageFolder } from '../fixtures/images.ts';
+
+const input: Input = { height: 16, width: 16, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } };
+const labels = ['red discs', 'green squares', 'blue crosses'];
+const recipe: Recipe = recipeSchema.parse({ augmentation: 4, epochs: 10 });
+
+let folder: string;
+let train: DataSet;
+let test: DataSet;
+let general: tfl.LayersModel;
+
+beforeAll(async () => {
+  await useBackend('wasm');
+  folder = await mkdtemp(join(tmpdir(), 'graft-transfer-'));
+  await makeImageFolder(join(folder, 'train'), { labels, perLabel: 5, seed: 1 });
+  await makeImageFolder(join(folder, 'test'), { labels, perLabel: 8, seed: 2 });
+  train = await loadDataSet(join(folder, 'train'), input, { labels });
+  test = await loadDataSet(join(folder, 'test'), input, { labels });
+  general = buildNetwork({ input, classes: 7, filters: [8, 16], seed: 3 });
+});
+afterAll(async () => {
+  general.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const probabilities = (model: tfl.LayersModel) =>
+  predictPixels(model, test.gather(test.classes.map((_, i) => i)), test.size, input);
+
+describe('fineTune', () => {
+  it('recognises unseen images of the domain, and its curve says how it got there', async () => {
+    const points: unknown[] = [];
+
+    const result = await fineTune(
+      { general, cutLayer: CUT_LAYER, train, recipe },
+      { onPoint: (point) => points.push(point) },
+    );
+
+    const { accuracy } = await evaluate(result.model, test);
+    expect(accuracy).toBeGreaterThan(0.9);
+    expect(result.curve).toEqual(points);
+    for (const point of result.curve) curvePointSchema.parse(point);
+    const best = result.curve.find(({ step }) => step === result.bestStep)!;
+    expect(best.validationAccuracy).toBe(Math.max(...result.curve.map((point) => point.validationAccuracy)));
+    expect(result.steps).toBe(result.curve.at(-1)!.step + result.bestStep);
+    expect(result.steps).toBeLessThanOrEqual(transferStepsAtMost(train.size, recipe));
+    result.model.dispose();
+  });
+
+  it('leaves the general model as it was, and no tensors behind', async () => {
+    const before = general.getWeights().map((weight) => weight.dataSync().slice());
+    const tensors = tf.memory().numTensors;
+
+    const { model } = await fineTune({ general, cutLayer: CUT_LAYER, train, recipe });
+    model.dispose();
+
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(general.getWeights().map((weight) => weight.dataSync())).toEqual(before);
+  });
+
+  it('does not need the general model any more once it is done', async () => {
+    const copy = buildNetwork({ input, classes: 7, filters: [8, 16], seed: 3 });
+    const { model } = await fineTune({ general: copy, cutLayer: CUT_LAYER, train, recipe });
+    const before = await probabilities(model);
+
+    copy.dispose();
+
+    expect(await probabilities(model)).toEqual(before);
+    model.dispose();
+  });
+
+  it('gives the same model for the same seed', async () => {
+    const first = await fineTune({ general, cutLayer: CUT_LAYER, train, recipe });
+    const second = await fineTune({ general, cutLayer: CUT_LAYER, train, recipe });
+    const other = await fineTune({ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, seed: 2 } });
+
+    const [a, b, c] = await Promise.all([first, second, other].map(({ model }) => probabilities(model)));
+    expect(b).toEqual(a);
+    expect(c).not.toEqual(a);
+    for (const { model } of [first, second, other]) model.dispose();
+  });
+
+  it('makes a plain model that reads back from disk with the same answers', async () => {
+    const { model } = await fineTune({ general, cutLayer: CUT_LAYER, train, recipe });
+    await saveModel(model, join(folder, 'saved'));
+
+    const saved = await loadModel(join(folder, 'saved'));
+
+    expect(await probabilities(saved)).toEqual(await probabilities(model));
+    const [first] = await loadBytes();
+    const latency = await measureLatency(saved, input, [first!], 3);
+    expect(latency.p95).toBeGreaterThanOrEqual(latency.p50);
+    model.dispose();
+    saved.dispose();
+  });
+
+  it('pools a feature map to two by two places when it is cut there', async () => {
+    const { model } = await fineTune({ general, cutLayer: 'block1_activation', train, recipe });
+
+    const head = model.layers.at(-1)!;
+    expect(head.getWeights()[0]!.shape).toEqual([2 * 2 * 8, labels.length]);
+    expect((await evaluate(model, test)).accuracy).toBeGreaterThan(0.9);
+    model.dispose();
+  });
+
+  it('names a cut layer that is not there, and a class with a single image', async () => {
+    await makeImageFolder(join(folder, 'poor'), { labels: labels.slice(0, 2), perLabel: 1 });
+    const poor = await loadDataSet(join(folder, 'poor'), input);
+
+    await expect(fineTune({ general, cutLayer: 'top', train, recipe })).rejects.toThrow('no layer "top"');
+    await expect(fineTune({ general, cutLayer: CUT_LAYER, train: poor, recipe })).rejects.toThrow(
+      'has only 1 image, and 2 are needed',
+    );
+  });
+
+  it('stops with the reason of the signal and leaves no tensors behind', async () => {
+    const tensors = tf.memory().numTensors;
+    const controller = new AbortController();
+
+    const tuning = fineTune(
+      { general, cutLayer: CUT_LAYER, train, recipe },
+      { onPoint: () => controller.abort(new Error('asked to stop')), signal: controller.signal },
+    );
+
+    await expect(tuning).rejects.toThrow('asked to stop');
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
+
+describe('trainBaseline', () => {
+  it('learns from random weights with at least the steps asked for', async () => {
+    const tensors = tf.memory().numTensors;
+
+    const result = await trainBaseline({ general, cutLayer: CUT_LAYER, train, recipe, minimumSteps: 30 });
+
+    expect((await evaluate(result.model, test)).accuracy).toBeGreaterThan(0.6);
+    expect(result.curve.at(-1)!.step).toBeGreaterThanOrEqual(30);
+    for (const point of result.curve) curvePointSchema.parse(point);
+    expect(result.model.layers.map((layer) => layer.name)).toEqual(general.layers.map((layer) => layer.name));
+    result.model.dispose();
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('takes nothing but the architecture of the general model', async () => {
+    const other = buildNetwork({ input, classes: 5, filters: [8, 16], seed: 99 });
+    const options = { cutLayer: CUT_LAYER, train, recipe: { ...recipe, augmentation: 2 }, minimumSteps: 1 };
+
+    const first = await trainBaseline({ ...options, general });
+    const second = await trainBaseline({ ...options, general: other });
+
+    expect(await probabilities(second.model)).toEqual(await probabilities(first.model));
+    for (const model of [first.model, second.model, other]) model.dispose();
+  });
+
+  it('stops with the reason of the signal and leaves no tensors behind', async () => {
+    const tensors = tf.memory().numTensors;
+    const controller = new AbortController();
+
+    const training = trainBaseline(
+      { general, cutLayer: CUT_LAYER, train, recipe, minimumSteps: 30 },
+      { onPoint: () => controller.abort(new Error('asked to stop')), signal: controller.signal },
+    );
+
+    await expect(training).rejects.toThrow('asked to stop');
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
+
+describe('evaluate', () => {
+  it('counts every image once, in the order of the data set', async () => {
+    const tensors = tf.memory().numTensors;
+    const model = constantModel([0.2, 0.5, 0.3]);
+
+    const measured = await evaluate(model, test);
+
+    expect(measured.accuracy).toBeCloseTo(1 / 3);
+    expect(measured.recall).toEqual({ 'red discs': 0, 'green squares': 1, 'blue crosses': 0 });
+    expect(measured.confusion).toEqual([
+      [0, 8, 0],
+      [0, 8, 0],
+      [0, 8, 0],
+    ]);
+    expect(measured.rows.map(({ id }) => id)).toEqual(test.ids);
+    expect(measured.rows[0]).toMatchObject({ truth: 'red discs', prediction: 'green squares' });
+    expect(measured.rows[0]!.confidence).toBeCloseTo(0.5);
+    expect(measured.interval.lower).toBeLessThan(1 / 3);
+    expect(measured.interval.upper).toBeGreaterThan(1 / 3);
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('refuses a model for another number of labels', async () => {
+    await expect(evaluate(general, test)).rejects.toThrow('7 outputs for 3 labels');
+  });
+});
+
+describe('measureLatency', () => {
+  it('reports median and 95th percentile of single predictions, warming up left out', async () => {
+    const model = constantModel([0.2, 0.5, 0.3]);
+    const [image] = await loadBytes();
+    // Two readings for each prediction: five that warm up take 100 ms, the others 1, 2, … 20 ms.
+    let readings = 0;
+    const clock = () => {
+      const prediction = Math.floor(readings / 2) - 5;
+      return readings++ % 2 === 0 ? 0 : prediction < 0 ? 100 : prediction + 1;
+    };
+
+    const latency = await measureLatency(model, input, [image!], 20, clock);
+
+    expect(latency).toEqual({ p50: 10, p95: 19 });
+    model.dispose();
+  });
+});
+
+/** Always the same probabilities. */
+function constantModel(shares: number[]): tfl.LayersModel {
+  const model = tfl.sequential({
+    layers: [
+      tfl.layers.flatten({ inputShape: [16, 16, 3] }),
+      tfl.layers.dense({ units: shares.length, activation: 'softmax' }),
+    ],
+  });
+  tf.tidy(() =>
+    model.setWeights([tf.zeros([16 * 16 * 3, shares.length]), tf.log(tf.tensor1d(shares)) as tf.Tensor]),
+  );
+  return model;
+}
+
+async function loadBytes(): Promise<Uint8Array[]> {
+  return Promise.all(test.ids.map((id) => readFile(join(folder, 'test', id))));
+}
