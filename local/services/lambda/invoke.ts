@@ -1,10 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { InvocationRequest, InvocationResponse } from '@aws-sdk/client-lambda';
 import type { Operation, World } from '../../service.ts';
 import { ServiceError } from '../../service.ts';
 import type { AsynchronousInvocations } from './asynchronous.ts';
 import type { FunctionRegistry } from './functions.ts';
 import type { EnvironmentPools } from './pool.ts';
+import { newTraceId } from './trace-id.ts';
 
 /** Lambda's limits of a request, in bytes. */
 const LARGEST_SYNCHRONOUS = 6 * 1024 * 1024;
@@ -91,12 +92,4 @@ function decodeClientContext(sent: string | undefined): string | undefined {
       'Client context must be a valid Base64-encoded JSON object.',
     );
   }
-}
-
-/** X-Ray's form: version, seconds in hexadecimal, 96 random bits. Nothing is sampled: there is no X-Ray here. */
-export function newTraceId(now: number): string {
-  const seconds = Math.floor(now / 1000)
-    .toString(16)
-    .padStart(8, '0');
-  return `Root=1-${seconds}-${randomBytes(12).toString('hex')};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
 }
