@@ -151,6 +151,7 @@ export type ServiceFactory = (world: World) => Service;
  * An error that the client sees, in its protocol's form.
  *
  * @param code as in the service's model, for instance `ExecutionAlreadyExists`
+ * @param statusCode where it is the default, the error's own status in the service's model takes its place
  * @param members further members of the error's shape
  */
 export class ServiceError extends Error {

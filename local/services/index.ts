@@ -1,4 +1,5 @@
 import type { ServiceFactory } from '../service.ts';
+import { createApiGateway } from './api-gateway/index.ts';
 import { createCloudFormation } from './cloudformation/index.ts';
 import { createEvents } from './events/index.ts';
 import { createIam } from './iam/index.ts';
@@ -31,5 +32,6 @@ export function allServices(artefacts: string): ServiceFactory[] {
     createSageMakerRuntime,
     createStepFunctions,
     createEvents,
+    createApiGateway,
   ];
 }
