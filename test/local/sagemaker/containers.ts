@@ -60,8 +60,9 @@ createServer(async (request, response) => {
   if (body.toString() === 'release') { for (const one of pending.splice(0)) one.end('released'); }
   if (type === 'text/wrong') return response.writeHead(415).end('{"detail":"no text"}');
   if (type === 'text/broken') return response.writeHead(500).end('oops');
+  if (type === 'text/large') return response.writeHead(200).end(Buffer.alloc(6_291_457));
   response.writeHead(200, { 'content-type': 'application/json', 'x-amzn-sagemaker-custom-attributes': 'seen' });
-  response.end(JSON.stringify({ name: behaviour.name, type, accept: request.headers.accept, bytes: body.toString('base64'), environment: process.env }));
+  response.end(JSON.stringify({ name: behaviour.name, type, accept: request.headers.accept, size: body.length, bytes: body.subarray(0, 1024).toString('base64'), environment: process.env }));
 }).listen(Number(process.env.GRAFT_PORT), process.env.GRAFT_HOST);
 process.on('SIGTERM', () => process.exit(0));
 `;

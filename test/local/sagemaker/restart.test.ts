@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CreateEndpointCommand,
+  CreateEndpointConfigCommand,
+  CreateModelCommand,
+  CreateTrainingJobCommand,
+  DescribeEndpointCommand,
+  DescribeTrainingJobCommand,
+} from '@aws-sdk/client-sagemaker';
+import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  BUCKET,
+  endpointIs,
+  IMAGE,
+  jobInput,
+  jobIs,
+  type Machine,
+  ROLE,
+  startMachine,
+  tar,
+} from './machine.ts';
+
+let state: string;
+let machine: Machine;
+
+beforeEach(async () => {
+  state = mkdtempSync(join(tmpdir(), 'graft-restart-'));
+  machine = await startMachine({ state, jobs: 1 });
+  await machine.put('domains/a/domain.json', '{}');
+  await machine.put('domains/a/train/a/1.png', 'one');
+});
+afterEach(async () => {
+  await machine.stop();
+  rmSync(state, { recursive: true, force: true });
+});
+
+/** What is on disk is the same after a stop and after a kill: a stop only ends the processes. */
+async function restart() {
+  await machine.stop();
+  machine = await startMachine({ state, jobs: 1 });
+}
+
+const run = (name: string, what: string, retries?: number) =>
+  machine.sagemaker.send(
+    new CreateTrainingJobCommand(
+      jobInput(name, {
+        HyperParameters: { do: what },
+        ...(retries === undefined ? {} : { RetryStrategy: { MaximumRetryAttempts: retries } }),
+      }),
+    ),
+  );
+const job = (TrainingJobName: string) =>
+  machine.sagemaker.send(new DescribeTrainingJobCommand({ TrainingJobName }));
+
+describe('after a restart', () => {
+  it('a job that was running has failed with an internal error', async () => {
+    await run('cut', 'wait');
+    await machine.event(jobIs('cut', 'Training'));
+
+    await restart();
+    await machine.event(jobIs('cut', 'Failed'));
+
+    expect(await job('cut')).toMatchObject({
+      TrainingJobStatus: 'Failed',
+      FailureReason: expect.stringMatching(/^InternalServerError: We encountered an internal error/),
+    });
+  });
+
+  it('a job with a retry strategy starts from its beginning, once per retry', async () => {
+    await run('patient', 'wait', 1);
+    await machine.event(jobIs('patient', 'Training'));
+
+    await restart();
+    await machine.event(jobIs('patient', 'Training'));
+    expect((await job('patient')).SecondaryStatusTransitions?.map((one) => one.Status)).toEqual([
+      'Starting',
+      'Downloading',
+      'Training',
+      'Restarting',
+      'Downloading',
+      'Training',
+    ]);
+
+    await restart();
+    await machine.event(jobIs('patient', 'Failed'));
+  });
+
+  it('a job that was waiting runs', async () => {
+    await run('first', 'wait');
+    await run('next', '');
+    await machine.event(jobIs('next', 'Pending'));
+
+    await restart();
+
+    await machine.event(jobIs('next', 'Completed'));
+  });
+
+  it('an endpoint in service is in service again, and requests wait for it', async () => {
+    await machine.put('model.tar.gz', await tar({ 'behaviour.json': '{"name":"kept"}' }));
+    await machine.sagemaker.send(
+      new CreateModelCommand({
+        ModelName: 'kept',
+        ExecutionRoleArn: ROLE,
+        PrimaryContainer: { Image: IMAGE, ModelDataUrl: `s3://${BUCKET}/model.tar.gz` },
+      }),
+    );
+    await machine.sagemaker.send(
+      new CreateEndpointConfigCommand({
+        EndpointConfigName: 'kept',
+        ProductionVariants: [
+          {
+            VariantName: 'AllTraffic',
+            ModelName: 'kept',
+            ServerlessConfig: { MemorySizeInMB: 1024, MaxConcurrency: 5 },
+          },
+        ],
+      }),
+    );
+    await machine.sagemaker.send(
+      new CreateEndpointCommand({ EndpointName: 'kept', EndpointConfigName: 'kept' }),
+    );
+    await machine.event(endpointIs('kept', 'IN_SERVICE'));
+
+    await restart();
+    const { Body } = await machine.runtime.send(
+      new InvokeEndpointCommand({ EndpointName: 'kept', Body: 'image' }),
+    );
+
+    expect(JSON.parse(Buffer.from(Body).toString()).name).toBe('kept');
+    await machine.event(endpointIs('kept', 'IN_SERVICE'));
+    expect(await machine.sagemaker.send(new DescribeEndpointCommand({ EndpointName: 'kept' }))).toMatchObject(
+      {
+        EndpointStatus: 'InService',
+        EndpointConfigName: 'kept',
+      },
+    );
+  });
+});
