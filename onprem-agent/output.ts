@@ -38,7 +38,9 @@ export function createOutput(io: Io, json: boolean): Output {
       note: (event, fields) => emit(event, fields),
       warn: (fields, text) => emit('warning', { message: text, ...fields }),
       progress: (event) =>
-        throttled(io, LINE_MS.json, (moment) => emit('progress', { of: event, ...moment })),
+        throttled(io, LINE_MS.json, ({ notes, details, ...moment }) =>
+          emit('progress', { of: event, ...moment, ...details }),
+        ),
       result: (fields) => emit('result', { ok: true, ...fields }),
       fail: (error) => emit('error', { ok: false, ...errorFields(error) }),
     };

@@ -91,10 +91,17 @@ export const train = agentCommand({
         training.update({
           done: progress.step,
           total: progress.steps,
-          unit: 'img',
+          unit: 'step',
           rate: progress.imagesPerSecond,
+          rateUnit: 'img',
           secondsLeft: progress.secondsLeft,
           notes: [`epoch ${progress.epoch}/${progress.epochs}`, `accuracy ${progress.accuracy.toFixed(2)}`],
+          details: {
+            epoch: progress.epoch,
+            epochs: progress.epochs,
+            loss: progress.loss,
+            accuracy: progress.accuracy,
+          },
         }),
     }).finally(() => training.end());
 
