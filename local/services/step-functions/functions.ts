@@ -90,7 +90,7 @@ function numberOf(name: string, argument: string, value: unknown): number {
   throw failure(`$${name}`, `needs a number as its ${argument}`);
 }
 
-/** In the form of JSONata's own errors. */
+/** In the form of JSONata's own errors: D3137 is the one of `$error`, whose message JSONata does not replace. */
 function failure(name: string, message: string): Error {
-  return Object.assign(new Error(`${name} ${message}`), { code: 'T0410' });
+  return Object.assign(new Error(`${name} ${message}`), { code: 'D3137' });
 }

@@ -6,12 +6,21 @@ import { z } from 'zod';
  */
 
 const json = z.json();
-const isExpression = (text: string) => /^\{%[\s\S]*%\}$/.test(text);
-const expression = z.string().refine(isExpression);
 
-/** A number in the definition, or an expression that gives one. */
-function numberOr(schema: z.ZodNumber, description: string) {
-  return z.union([schema, expression], { error: `must be ${description} or a JSONata expression {% … %}` });
+/** Greatest number of seconds that Step Functions takes: three years. */
+const LONGEST = 99_999_999;
+
+/** A literal that passes `is`, or an expression that gives one. */
+function literalOr(is: (value: unknown) => boolean, description: string) {
+  const sound = (value: unknown) =>
+    is(value) || (typeof value === 'string' && value.startsWith('{%') && value.endsWith('%}'));
+  return z.custom(sound, { error: `must be ${description} or a JSONata expression {% … %}` });
+}
+
+function integerOr(least: number) {
+  const is = (value: unknown) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= LONGEST;
+  return literalOr(is, `an integer from ${least} to ${LONGEST}`);
 }
 
 const stateName = z.string().min(1).max(80);
@@ -24,8 +33,8 @@ const errorEquals = z.array(z.string().min(1)).min(1);
 const retrier = z.strictObject({
   ErrorEquals: errorEquals,
   Comment: z.string().optional(),
-  IntervalSeconds: z.int().min(1).max(99_999_999).optional(),
-  MaxAttempts: z.int().min(0).max(99_999_999).optional(),
+  IntervalSeconds: z.int().min(1).max(LONGEST).optional(),
+  MaxAttempts: z.int().min(0).max(LONGEST).optional(),
   BackoffRate: z.number().min(1).optional(),
   MaxDelaySeconds: z.int().min(1).max(31_622_399).optional(),
   JitterStrategy: z.enum(['FULL', 'NONE']).optional(),
@@ -44,7 +53,6 @@ const workflow = {
   StartAt: stateName,
   States: z.record(stateName, z.unknown()),
 };
-const seconds = z.int().min(1).max(99_999_999);
 
 /** By `Type`. The states of branches and item processors are checked one by one, not here. */
 export const STATE_SCHEMAS = {
@@ -57,8 +65,8 @@ export const STATE_SCHEMAS = {
     ...handlers,
     Resource: z.string().min(1),
     Arguments: json.optional(),
-    TimeoutSeconds: numberOr(seconds, 'an integer of 1 or more').optional(),
-    HeartbeatSeconds: numberOr(seconds, 'an integer of 1 or more').optional(),
+    TimeoutSeconds: integerOr(1).optional(),
+    HeartbeatSeconds: integerOr(1).optional(),
   }),
   Choice: z.strictObject({
     Type: z.literal('Choice'),
@@ -68,9 +76,7 @@ export const STATE_SCHEMAS = {
       .array(
         z.strictObject({
           Comment: z.string().optional(),
-          Condition: z.union([z.boolean(), expression], {
-            error: 'must be true, false or a JSONata expression {% … %}',
-          }),
+          Condition: literalOr((value) => typeof value === 'boolean', 'true, false'),
           Next: stateName,
           ...results,
         }),
@@ -83,7 +89,7 @@ export const STATE_SCHEMAS = {
     ...common,
     ...transition,
     ...results,
-    Seconds: numberOr(z.int().min(0).max(99_999_999), 'an integer of 0 or more').optional(),
+    Seconds: integerOr(0).optional(),
     Timestamp: z.string().optional(),
   }),
   Succeed: z.strictObject({ Type: z.literal('Succeed'), ...common, Output: json.optional() }),
@@ -108,15 +114,13 @@ export const STATE_SCHEMAS = {
     ...transition,
     ...results,
     ...handlers,
-    Items: z
-      .union([z.array(json), expression], { error: 'must be an array or a JSONata expression {% … %}' })
-      .optional(),
+    Items: literalOr(Array.isArray, 'an array').optional(),
     ItemSelector: json.optional(),
     ItemProcessor: z.strictObject({
       ...workflow,
       ProcessorConfig: z.strictObject({ Mode: z.literal('INLINE').optional() }).optional(),
     }),
-    MaxConcurrency: numberOr(z.int().min(0), 'an integer of 0 or more').optional(),
+    MaxConcurrency: integerOr(0).optional(),
   }),
 } as const;
 
@@ -124,7 +128,7 @@ export const DEFINITION_SCHEMA = z.strictObject({
   ...workflow,
   QueryLanguage: z.enum(['JSONata', 'JSONPath']).optional(),
   Version: z.literal('1.0').optional(),
-  TimeoutSeconds: seconds.optional(),
+  TimeoutSeconds: z.int().min(1).max(LONGEST).optional(),
 });
 
 /** Fields that AWS knows and this local Step Functions does not, with what to do instead. */
