@@ -38,7 +38,7 @@ export function createOutput(io: Io, json: boolean): Output {
       note: (event, fields) => emit(event, fields),
       warn: (fields, text) => emit('warning', { message: text, ...fields }),
       progress: (event) =>
-        throttled(io, LINE_MS.json, ({ notes, details, ...moment }) =>
+        throttled(io, LINE_MS.json, ({ details, ...moment }) =>
           emit('progress', { of: event, ...moment, ...details }),
         ),
       result: (fields) => emit('result', { ok: true, ...fields }),

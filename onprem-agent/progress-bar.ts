@@ -4,10 +4,8 @@ export interface Moment {
   total: number;
   /** What is counted, for instance `img`; `B` is shown as kB, MB, GB. */
   unit: string;
-  /** Per second, of `rateUnit`; measured over the whole time when left out. */
+  /** Units per second; measured over the whole time when left out. */
   rate?: number;
-  /** What the rate counts, when it is not `unit`. */
-  rateUnit?: string;
   /** Estimated from the rate when left out. */
   secondsLeft?: number;
   /** Short texts to show beside the bar, for instance `epoch 2/5`. */
@@ -33,7 +31,7 @@ export function renderBar(label: string, moment: Moment, seconds: number, column
     '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled),
     `${Math.round(share * 100)} %`.padStart(5),
     ...notes,
-    `${formatAmount(rate, moment.rateUnit ?? unit)}/s`,
+    `${formatAmount(rate, unit)}/s`,
     left === undefined ? '' : `${formatDuration(left)} left`,
   ].filter((part) => part !== '');
   return [...parts.join('  ')].slice(0, Math.max(20, columns - 1)).join('');

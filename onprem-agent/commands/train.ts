@@ -89,16 +89,17 @@ export const train = agentCommand({
       signal: io.signal,
       onProgress: (progress) =>
         training.update({
-          done: progress.step,
-          total: progress.steps,
-          unit: 'step',
+          done: progress.step * options.batchSize,
+          total: progress.steps * options.batchSize,
+          unit: 'img',
           rate: progress.imagesPerSecond,
-          rateUnit: 'img',
           secondsLeft: progress.secondsLeft,
           notes: [`epoch ${progress.epoch}/${progress.epochs}`, `accuracy ${progress.accuracy.toFixed(2)}`],
           details: {
             epoch: progress.epoch,
             epochs: progress.epochs,
+            step: progress.step,
+            steps: progress.steps,
             loss: progress.loss,
             accuracy: progress.accuracy,
           },
@@ -151,8 +152,9 @@ export const train = agentCommand({
         metrics: manifest.metrics,
         images: data.size,
         classes: data.labels.length,
+        imagesSeen: result.imagesSeen,
         seconds: result.seconds,
-        backend: backend.name,
+        backend,
       },
       `${out}  ${manifest.model} ${manifest.version}`,
     );
