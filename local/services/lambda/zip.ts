@@ -90,7 +90,8 @@ function unpack(method: number, packed: Buffer, size: number): Buffer | undefine
 function findEnd(archive: Buffer): number {
   const lowest = Math.max(0, archive.length - 22 - LONGEST_COMMENT);
   for (let at = archive.length - 22; at >= lowest; at--) {
-    if (archive.readUInt32LE(at) === END_OF_DIRECTORY) return at;
+    const comment = archive.length - at - 22;
+    if (archive.readUInt32LE(at) === END_OF_DIRECTORY && archive.readUInt16LE(at + 20) === comment) return at;
   }
   return -1;
 }
