@@ -5,10 +5,18 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createCloudFormation } from '../../local/services/cloudformation/index.ts';
 import { createS3 } from '../../local/services/s3/index.ts';
+import { apiUrl } from '../../onprem-agent/predict-remotely.ts';
 import { writeNewKey } from '../../onprem-agent/signing-key.ts';
+import { makeImageFolder } from '../fixtures/images.ts';
 import { type Harness, startLocal } from '../local/harness.ts';
 import { graft } from './cli.ts';
 import { makeModelFolder } from './model-fixture.ts';
+
+const labels = ['apple', 'pear'];
+const gate = [
+  ...['--minimum-accuracy', '0.5', '--minimum-uplift', '0.1'],
+  ...['--minimum-recall', '0.2', '--minimum-test-images', '2'],
+];
 
 let local: Harness;
 let root: string;
@@ -18,11 +26,16 @@ beforeAll(async () => {
     services: [createS3, createCloudFormation],
     template: {
       Resources: { Models: { Type: 'AWS::S3::Bucket', Properties: {} } },
-      Outputs: { ModelsBucket: { Value: { Ref: 'Models' } } },
+      Outputs: {
+        ModelsBucket: { Value: { Ref: 'Models' } },
+        ApiUrl: { Value: 'https://abc123.execute-api.eu-central-1.amazonaws.com/dev' },
+      },
     },
   });
   root = await mkdtemp(join(tmpdir(), 'graft-stack-'));
   await makeModelFolder(join(root, 'model'));
+  await makeImageFolder(join(root, 'train'), { labels, perLabel: 2 });
+  await makeImageFolder(join(root, 'test'), { labels, perLabel: 1, seed: 2 });
   await writeNewKey(join(root, 'key.pem'), false);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
@@ -62,9 +75,17 @@ describe('the stack', () => {
   });
 
   it('without the output is named', async () => {
-    const run = await graft(['predict', 'x.png', '--domain', 'produce', '--stack', 'test']);
+    const run = await graft(['data', 'push', root, '--domain', 'produce', '--stack', 'test', ...gate]);
 
     expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/Stack "test" has no output ApiUrl[\s\S]*--url/);
+    expect(run.stderr).toMatch(/Stack "test" has no output DataBucket[\s\S]*--bucket/);
+  });
+
+  it('names the API, which is behind the local endpoint when there is one', async () => {
+    const local = await apiUrl({ stack: 'test' }, process.env);
+    const deployed = await apiUrl({ stack: 'test' }, {});
+
+    expect(local).toBe(`${process.env.AWS_ENDPOINT_URL}/_aws/execute-api/abc123/dev`);
+    expect(deployed).toBe('https://abc123.execute-api.eu-central-1.amazonaws.com/dev');
   });
 });
