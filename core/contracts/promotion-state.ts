@@ -86,7 +86,6 @@ export const previousChampionSchema = z.strictObject({
   version: versionSchema,
   endpointConfig: z.string(),
 });
-export type PreviousChampion = z.output<typeof previousChampionSchema>;
 
 /** An endpoint that is `InService` on the requested configuration: what DeployEndpoint's callback brings. */
 export const deployedSchema = z.strictObject({

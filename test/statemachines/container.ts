@@ -1,0 +1,66 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * A container that keeps our contract and learns nothing: what comes out depends on the domain's name, so that one execution
+ * can meet every ending. The real one is tested end to end.
+ */
+const TRAIN = `
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+const root = process.env.GRAFT_OPT_ML;
+const read = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
+const { mode } = read('input/config/hyperparameters.json');
+const { domain, labels } = read('input/data/domain/domain.json');
+const manifest = read('input/data/model/manifest.json');
+if (domain === 'broken' && mode === 'transfer') {
+  writeFileSync(join(root, 'output/failure'), 'apple/0.png is no image');
+  process.exit(1);
+}
+const good = mode === 'transfer' && domain !== 'poor';
+const test = join(root, 'input/data/test');
+const rows = labels.flatMap((truth, index) => readdirSync(join(test, truth)).sort().map((file, n) => ({
+  id: truth + '/' + file, truth, confidence: 0.9, prediction: good || n % 2 ? truth : labels[1 - index],
+})));
+const right = rows.filter((row) => row.truth === row.prediction).length;
+const accuracy = right / rows.length;
+const general = { model: manifest.model, version: manifest.version };
+writeFileSync(join(root, 'output/data/evaluation.json'), JSON.stringify({
+  schemaVersion: 1, mode, domain, general, labels, accuracy, rows,
+  data: { trainDigest: '0'.repeat(64), testDigest: '0'.repeat(64), trainImages: 4, testImages: rows.length, damaged: [] },
+  interval: { lower: 0, upper: 1 }, recall: Object.fromEntries(labels.map((label) => [label, accuracy])),
+  confusion: [[1, 0], [0, 1]], curve: [], bestStep: 0, steps: 1, latencyMs: { p50: 1, p95: 1 }, seconds: 1, seed: 1, backend: 'none',
+}));
+const knows = Object.fromEntries(rows.map((row) => [readFileSync(join(test, row.id), 'utf8'), row.prediction]));
+writeFileSync(join(root, 'model/served.json'), JSON.stringify({ domain, labels, general, knows }));
+`;
+
+const SERVE = `
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+const { domain, labels, general, knows } = JSON.parse(readFileSync(join(process.env.GRAFT_OPT_ML, 'model/served.json'), 'utf8'));
+if (domain === 'crasher') { console.error('no such layer'); process.exit(1); }
+const lies = domain === 'liar' || (domain === 'turncoat' && general.version > '20261200');
+createServer(async (request, response) => {
+  if (request.url === '/ping') return response.writeHead(200).end();
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const known = knows[Buffer.concat(chunks).toString()];
+  const top = lies ? labels.find((label) => label !== known) : known;
+  const predictions = labels.map((label) => ({ label, probability: label === top ? 0.9 : 0.1 }))
+    .sort((a, b) => b.probability - a.probability);
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ predictions, domain, general, trainingJob: 'job' }));
+}).listen(Number(process.env.GRAFT_PORT), process.env.GRAFT_HOST);
+process.on('SIGTERM', () => process.exit(0));
+`;
+
+/** A folder with the bundles `train.mjs` and `serve.mjs`. */
+export function scriptedContainer(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'graft-scripted-'));
+  writeFileSync(join(folder, 'train.mjs'), TRAIN);
+  writeFileSync(join(folder, 'serve.mjs'), SERVE);
+  return folder;
+}

@@ -1,0 +1,130 @@
+import '../functions/quiet.ts';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { championKey } from '#core/keys.ts';
+import { type Machine, startMachine } from './machine.ts';
+
+const first = '20261101T000000Z-aaaaaa';
+const second = '20261201T000000Z-bbbbbb';
+
+let machine: Machine;
+beforeAll(async () => {
+  machine = await startMachine();
+  await machine.pushModel(first);
+  await machine.pushModel(second);
+  for (const name of ['good', 'poor', 'broken', 'liar', 'crasher', 'turncoat'])
+    await machine.pushDomain(name);
+});
+afterAll(async () => {
+  await machine?.stop();
+});
+
+const endings = async (execution: string, names: string[]) =>
+  Object.fromEntries(
+    await Promise.all(
+      names.map(async (name) => [name, (await machine.outcome(execution, name)).outcome] as const),
+    ),
+  );
+
+/** The tests follow one another: each finds what the one before has deployed. */
+describe.sequential('the state machine with its functions', () => {
+  test('brings every domain to its own end, whatever becomes of the others', async () => {
+    const domains = ['good', 'poor', 'broken', 'liar', 'crasher', 'turncoat', 'missing'];
+
+    const execution = await machine.promote('first', { model: 'icons', version: first, domains });
+
+    expect(await endings('first', domains)).toEqual({
+      good: 'DEPLOYED',
+      poor: 'REJECTED',
+      broken: 'FAILED',
+      liar: 'ROLLED_BACK',
+      crasher: 'FAILED',
+      turncoat: 'DEPLOYED',
+      missing: 'FAILED',
+    });
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'DomainFailed' });
+    expect(execution.cause).toMatch(/7 domains: .*3 FAILED/);
+    expect(machine.problems).toEqual([]);
+  });
+
+  test('gives each end its reason', async () => {
+    const reason = async (name: string) => (await machine.outcome('first', name)).reason;
+
+    expect(await reason('good')).toMatch(/accuracy 1\.000 \(0\.500 without/);
+    expect(await reason('poor')).toMatch(/uplift-over-baseline/);
+    expect(await reason('broken')).toMatch(/apple\/0\.png is no image/);
+    expect(await reason('liar')).toMatch(/said "apple".*it was deleted/);
+    expect(await reason('crasher')).toMatch(/graft-test-crasher is Failed/);
+    expect(await reason('missing')).toMatch(/no domain "missing"/);
+  });
+
+  test('leaves live what was confirmed, and nothing else', async () => {
+    const champion = await machine.json(championKey('good'));
+
+    expect(await machine.endpoint('good')).toEqual({
+      status: 'InService',
+      config: champion.endpointConfig,
+    });
+    expect(champion.version).toBe(first);
+    expect(await machine.endpoint('poor')).toBeUndefined();
+    for (const name of ['poor', 'liar', 'crasher', 'broken']) {
+      await expect(machine.json(championKey(name)), name).rejects.toThrow();
+    }
+  });
+
+  test('updates to a newer model, and goes back where that one answers otherwise than it was trained', async () => {
+    const before = await machine.endpoint('turncoat');
+
+    const execution = await machine.promote('second', {
+      model: 'icons',
+      version: second,
+      domains: ['good', 'turncoat'],
+    });
+
+    expect(execution.status).toBe('SUCCEEDED');
+    expect(await endings('second', ['good', 'turncoat'])).toEqual({
+      good: 'DEPLOYED',
+      turncoat: 'ROLLED_BACK',
+    });
+    expect(await machine.json(championKey('good'))).toMatchObject({ version: second });
+    expect(await machine.endpoint('turncoat')).toEqual(before);
+    expect(await machine.json(championKey('turncoat'))).toMatchObject({ version: first });
+    expect((await machine.outcome('second', 'turncoat')).reason).toContain(`back on ${before!.config}`);
+  });
+
+  test('never goes back to an older model', async () => {
+    const before = await machine.endpoint('good');
+
+    const execution = await machine.promote('older', { model: 'icons', version: first, domains: ['good'] });
+
+    expect(execution.status).toBe('SUCCEEDED');
+    expect(JSON.parse(execution.output!)).toMatchObject({ outcomes: [{ outcome: 'SUPERSEDED' }] });
+    expect(await machine.endpoint('good')).toEqual(before);
+  });
+
+  test('names the field of an input that is wrong', async () => {
+    const execution = await machine.promote('typo', { model: 'icons', version: first, domain: 'good' });
+
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'InvalidInput' });
+    expect(execution.cause).toMatch(/^The input of VerifyModel is not valid: .*"domain"/);
+  });
+
+  test('loses time and no model when every event is lost', async () => {
+    machine.loseEvents();
+
+    const execution = await machine.promote(
+      'deaf',
+      { model: 'icons', version: second, domains: ['good', 'broken', 'turncoat'] },
+      'impatient',
+    );
+
+    expect(execution.status).toBe('FAILED');
+    expect(await endings('deaf', ['good', 'broken', 'turncoat'])).toEqual({
+      good: 'DEPLOYED',
+      broken: 'FAILED',
+      turncoat: 'ROLLED_BACK',
+    });
+    expect((await machine.outcome('deaf', 'broken')).reason).toContain('apple/0.png is no image');
+    expect(await machine.json(championKey('good'))).toMatchObject({ execution: 'deaf' });
+  });
+});
