@@ -11,30 +11,19 @@ import { named } from './image-error.ts';
 /** Longer than API Gateway waits (29 s). */
 const TIMEOUT_MS = 35_000;
 
-/**
- * The REST API's base URL: as given, or as the stack says. Where another endpoint stands in for AWS, it stands in for API Gateway
- * too: `https://<id>.execute-api.…/<stage>` is `<endpoint>/_aws/execute-api/<id>/<stage>` there.
- */
-export async function apiUrl(
-  options: {
-    url?: string | undefined;
-    stack: string;
-    region?: string | undefined;
-    'endpoint-url'?: string | undefined;
-  },
-  environment: NodeJS.ProcessEnv,
-): Promise<string> {
+/** The REST API's base URL: as given, or as the stack says (the local AWS says its own). */
+export async function apiUrl(options: {
+  url?: string | undefined;
+  stack: string;
+  region?: string | undefined;
+  'endpoint-url'?: string | undefined;
+}): Promise<string> {
   if (options.url !== undefined) {
     if (!URL.canParse(options.url)) throw new UsageError(`--url is "${options.url}", which is not a URL`);
     return options.url;
   }
   const aws = { region: options.region, endpointUrl: options['endpoint-url'] };
-  const deployed = await stackOutput(cloudFormationClient(aws), options.stack, 'ApiUrl', '--url');
-  const endpoint = options['endpoint-url'] ?? environment.AWS_ENDPOINT_URL;
-  const { hostname, pathname } = new URL(deployed);
-  const [id, service] = hostname.split('.');
-  if (!endpoint || service !== 'execute-api') return deployed;
-  return `${endpoint.replace(/\/+$/, '')}/_aws/execute-api/${id}${pathname}`;
+  return stackOutput(cloudFormationClient(aws), options.stack, 'ApiUrl', '--url');
 }
 
 /**

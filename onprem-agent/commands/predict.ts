@@ -33,7 +33,7 @@ export const predict = agentCommand({
       args.model !== undefined
         ? await predictLocally(args.image, args.model)
         : await predictRemotely(args.image, {
-            url: await apiUrl(args, io.environment),
+            url: await apiUrl(args),
             domain: args.domain!,
             apiKey: args['api-key'] ?? io.environment.GRAFT_API_KEY,
             signal: io.signal,
