@@ -3,7 +3,7 @@ import type { Service, ServiceFactory } from '../../service.ts';
 import { Executions } from './executions/executions.ts';
 import { Machines } from './machines.ts';
 import { describeExecution, getExecutionHistory, listExecutions } from './operations/read-executions.ts';
-import { startExecution } from './operations/start-execution.ts';
+import { startExecution, startSyncExecution } from './operations/start-execution.ts';
 import { stateMachineOperations } from './operations/state-machines.ts';
 import { stopExecution } from './operations/stop-execution.ts';
 import { taskTokenOperations } from './operations/task-tokens.ts';
@@ -23,6 +23,7 @@ export const createStepFunctions: ServiceFactory = (world): Service => {
     schemas,
     operations: {
       StartExecution: startExecution(machines, executions),
+      StartSyncExecution: startSyncExecution,
       StopExecution: stopExecution(world.clock, executions),
       DescribeExecution: describeExecution(executions),
       ListExecutions: listExecutions(machines, executions),

@@ -21,6 +21,14 @@ export function startExecution(machines: Machines, executions: Executions) {
   };
 }
 
+/** Synchronous executions are for express state machines, and there are none here. */
+export function startSyncExecution(): never {
+  throw new ServiceError(
+    'StateMachineTypeNotSupported',
+    'This operation is not supported by this type of state machine',
+  );
+}
+
 function checkInput(input: string): void {
   if (sizeOf(input) > DATA_LIMIT) {
     throw new ServiceError(

@@ -17,8 +17,12 @@ export function toTaskError(error: unknown, prefix: string, suffix = ''): States
       error instanceof Error ? error.message : String(error),
     );
   }
-  const code = error.code.endsWith('Exception') ? error.code : `${error.code}${suffix}`;
   const reason = `${error.message} (Service: ${prefix}, Status Code: ${error.statusCode}, Error Code: ${error.code})`;
-  const denied = DENIED.has(error.code) || error.code.startsWith('AccessDenied');
-  return new StatesError(`${prefix}.${code}`, reason, denied ? ['States.Permissions'] : []);
+  // AWS's SDK knows no exception of its own for this; it shows the service's general one.
+  if (DENIED.has(error.code)) {
+    const general = prefix === 'Lambda' ? 'AWSLambda' : prefix;
+    return new StatesError(`${prefix}.${general}Exception`, reason, ['States.Permissions']);
+  }
+  const code = error.code.endsWith('Exception') ? error.code : `${error.code}${suffix}`;
+  return new StatesError(`${prefix}.${code}`, reason);
 }
