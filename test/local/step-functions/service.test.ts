@@ -21,6 +21,7 @@ import {
   StopExecutionCommand,
   ValidateStateMachineDefinitionCommand,
 } from '@aws-sdk/client-sfn';
+import * as sns from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BusEvent, ServiceError, type ServiceFactory } from '../../../local/service.ts';
 import { createStepFunctions } from '../../../local/services/step-functions/index.ts';
@@ -73,6 +74,14 @@ const MACHINES = {
     },
   }),
   Direct: machine('direct', { Direct: { Type: 'Task', Resource: WORK, End: true } }),
+  Tell: machine('tell', {
+    Tell: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::sns:publish',
+      Arguments: { TopicArn: 'arn:aws:sns:eu-central-1:000000000000:topic', Message: '{% $states.input %}' },
+      End: true,
+    },
+  }),
   Sleep: machine('sleep', { Sleep: { Type: 'Wait', Seconds: 3600, End: true } }),
   Sdk: machine('sdk', {
     Look: {
@@ -94,6 +103,7 @@ let local: Harness;
 let sfn: SFNClient;
 let invocations: Invocation[];
 let published: BusEvent[];
+let messages: string[];
 let answer: (
   payload: string,
 ) => Partial<lambda.InvocationResponse> | Promise<Partial<lambda.InvocationResponse>>;
@@ -110,6 +120,18 @@ const fakeLambda: ServiceFactory = () => ({
     },
   },
 });
+const fakeSns: ServiceFactory = () => ({
+  signingName: 'sns',
+  protocol: 'query',
+  schemas: sns,
+  operations: {
+    Publish: ({ Message }: sns.PublishInput) => {
+      if (Message === 'refuse') throw new ServiceError('NotFoundException', 'no topic', 404);
+      messages.push(Message as string);
+      return { MessageId: 'message-1' };
+    },
+  },
+});
 const fakeBus: ServiceFactory = () => ({
   signingName: 'events',
   protocol: 'json-1.1',
@@ -122,7 +144,7 @@ async function start(): Promise<void> {
   local = await startLocal({
     state,
     clock,
-    services: [fakeLambda, fakeBus, provisioned(createStepFunctions, MACHINES)],
+    services: [fakeLambda, fakeSns, fakeBus, provisioned(createStepFunctions, MACHINES)],
   });
   sfn = local.client(SFNClient);
 }
@@ -132,6 +154,7 @@ beforeEach(async () => {
   state = mkdtempSync(join(tmpdir(), 'graft-states-'));
   invocations = [];
   published = [];
+  messages = [];
   answer = (payload) => ({ Payload: Buffer.from(payload) as never });
   await start();
 });
@@ -289,6 +312,23 @@ describe('Lambda', () => {
       error: 'Lambda.AWSLambdaException',
       cause: expect.stringContaining('not authorized to perform: lambda:InvokeFunction'),
     });
+  });
+});
+
+describe('sns:publish', () => {
+  it('sends a value as its JSON text and tells the message id', async () => {
+    const { output } = await run('tell', '{"a":1}');
+    expect(messages).toEqual(['{"a":1}']);
+    expect(JSON.parse(output as string)).toMatchObject({ MessageId: 'message-1', SdkHttpMetadata: {} });
+  });
+
+  it('sends text as it is', async () => {
+    await run('tell', '"plain"');
+    expect(messages).toEqual(['plain']);
+  });
+
+  it('names its errors after the service', async () => {
+    expect((await run('tell', '"refuse"')).error).toBe('SNS.NotFoundException');
   });
 });
 
@@ -484,7 +524,15 @@ describe('reading executions', () => {
 describe('state machines', () => {
   it('are listed and described as the template says', async () => {
     const { stateMachines } = await sfn.send(new ListStateMachinesCommand({}));
-    expect(stateMachines?.map(({ name }) => name)).toEqual(['ask', 'call', 'direct', 'echo', 'sdk', 'sleep']);
+    expect(stateMachines?.map(({ name }) => name)).toEqual([
+      'ask',
+      'call',
+      'direct',
+      'echo',
+      'sdk',
+      'sleep',
+      'tell',
+    ]);
     const stateMachineArn = `${MACHINE}call`;
     const found = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
     expect(found).toMatchObject({
