@@ -84,7 +84,10 @@ export class ExecutionEnvironment {
     this.#logStream = `${day}/[${version}]${randomUUID().replaceAll('-', '')}`;
     this.#log = createLogWriter(world, this.#logGroup, this.#logStream, definition.properties.Role);
     this.#retireAt = world.clock.now() + CREDENTIAL_SECONDS * 1000 - RETIRE_BEFORE_MS;
-    void this.#start();
+    this.#start().catch((error: Error) => {
+      this.#end(`Runtime could not be started: ${error.message}`);
+      parts.onChange();
+    });
   }
 
   /** Whether it can take an invocation now. */
@@ -150,8 +153,13 @@ export class ExecutionEnvironment {
     this.#process = supervisor.start({
       name: `lambda ${definition.name}`,
       command: process.execPath,
-      // V8's heap is most of what a function uses; Lambda leaves the rest of the memory to it in the same way.
-      args: [`--max-old-space-size=${Math.floor(definition.properties.MemorySize * 0.9)}`, bootstrap],
+      args: [
+        // V8's heap is most of what a function uses; Lambda leaves the rest of the memory to it in the same way.
+        `--max-old-space-size=${Math.floor(definition.properties.MemorySize * 0.9)}`,
+        // The SDK's about this machine's Node, which is not the one that the function will have in AWS.
+        '--disable-warning=NodeVersionSupportWarning',
+        bootstrap,
+      ],
       cwd: definition.code.root,
       env: this.#variables(address),
       onLine: (line, stream) => this.#output(line, stream),
