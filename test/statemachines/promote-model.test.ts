@@ -10,7 +10,7 @@ const text = readFileSync('statemachines/promote-model.asl.json', 'utf8');
 interface State {
   Type: string;
   Resource?: string;
-  TimeoutSeconds?: number;
+  TimeoutSeconds?: number | string;
   Arguments?: { FunctionName?: string };
   Retry?: { ErrorEquals: string[]; MaxAttempts: number; JitterStrategy?: string }[];
   Catch?: { ErrorEquals: string[]; Next: string }[];
@@ -56,6 +56,12 @@ async function diagnose(definition: string): Promise<string[]> {
   const diagnostics = await service.doValidation(document, service.parseJSONDocument(document));
   return diagnostics.map(({ message, range }) => `${range.start.line}: ${message}`);
 }
+/** A time-out, given or by an expression. */
+async function secondsOf(timeout: number | string, maxSeconds: number): Promise<number> {
+  if (typeof timeout === 'number') return timeout;
+  const states = { input: { prepared: { resources: { maxSeconds } } } };
+  return jsonata(timeout.slice(2, -2).trim()).evaluate({}, { states });
+}
 const kebab = (name: string) => name.replace(/(?<!^)([A-Z])/g, '-$1').toLowerCase();
 const camel = (name: string) => name[0]!.toLowerCase() + name.slice(1);
 
@@ -83,7 +89,7 @@ describe('promote-model.asl.json', () => {
   });
 
   test.each(tasks)('%s has a time-out, retries and a catch for everything', (_name, state) => {
-    expect(state.TimeoutSeconds).toBeGreaterThan(0);
+    expect(state).toHaveProperty('TimeoutSeconds');
     const retried = (state.Retry ?? []).flatMap((retry) => retry.ErrorEquals);
     expect(retried).toEqual(
       expect.arrayContaining([
@@ -98,15 +104,20 @@ describe('promote-model.asl.json', () => {
     expect(state.Catch!.at(-1)!.ErrorEquals).toEqual(['States.ALL']);
   });
 
-  test.each(tasks.filter(([, state]) => state.Resource!.endsWith('.waitForTaskToken')))(
-    '%s outlives the longest job that it may wait for, time-out by time-out',
-    (name, state) => {
-      const retry = state.Retry!.find(({ ErrorEquals }) => ErrorEquals.includes('States.Timeout'))!;
-      const seconds = state.TimeoutSeconds! * (retry.MaxAttempts + 1);
-      // recipe.maxSeconds is at most a day, twice that with spot; a deployment may take 28,800 s.
-      expect(seconds).toBeGreaterThan(name.startsWith('Start') ? 2 * 86_400 : 28_800);
-    },
-  );
+  test.each(
+    tasks
+      .filter(([, state]) => state.Resource!.endsWith('.waitForTaskToken'))
+      .flatMap(([name, state]) => [60, 3600, 86_400].map((maxSeconds) => [name, maxSeconds, state] as const)),
+  )('%s outlives a job of %i s, and asks after it a few times only', async (name, maxSeconds, state) => {
+    const seconds = await secondsOf(state.TimeoutSeconds!, maxSeconds);
+    const retry = state.Retry!.find(({ ErrorEquals }) => ErrorEquals.includes('States.Timeout'))!;
+    // A spot job may take twice its time, a deployment 28,800 s.
+    const longest = name.startsWith('Start') ? 2 * maxSeconds : 28_800;
+    expect(seconds * (retry.MaxAttempts + 1)).toBeGreaterThan(longest);
+    expect(seconds).toBeGreaterThanOrEqual(900);
+    // Each of them is four events of the history's 25,000.
+    expect(longest / seconds).toBeLessThanOrEqual(32);
+  });
 
   test('never retries what will not change', () => {
     const retried = new Set(tasks.flatMap(([, state]) => state.Retry!.flatMap((r) => r.ErrorEquals)));
