@@ -35,6 +35,8 @@ export interface Options {
   /** A journal to go on from. */
   log?: Entry[];
   random?: () => number;
+  /** Stops the execution before it is run. */
+  stopFirst?: boolean;
 }
 
 /** The interpreter without a service around it: a journal in memory, scripted Tasks, a clock that stands still. */
@@ -50,6 +52,7 @@ export function interpret(definition: unknown, options: Options = {}): Interpret
     return options.integrate(resource, input);
   };
   const execution = makeExecution(parsed.definition, options, clock, log, integrate);
+  if (options.stopFirst) execution.end({ status: 'ABORTED' });
   const settle = async () => {
     for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
   };

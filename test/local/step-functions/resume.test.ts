@@ -140,6 +140,8 @@ describe('an execution that is killed and restarted', () => {
       expect(story.output, where).toEqual(expected);
       // The same events, each once; a kill may change the order in which iterations and branches take turns.
       expect([...story.types].sort(), where).toEqual([...whole.types].sort());
+      const remembered = story.log.find(({ key }) => key === '0/exit')?.details?.assignedVariables;
+      expect(story.output, where).toMatchObject({ dice: JSON.parse((remembered as { dice: string }).dice) });
       const ids = story.log.filter(({ type }) => type).map(({ id }) => id);
       expect(ids, where).toEqual(ids.map((_, position) => position + 1));
       // Only what was under way is asked again: at most two iterations at once, or a first attempt not yet recorded.
@@ -194,6 +196,18 @@ describe('an execution that is killed and restarted', () => {
     await second.settle();
     expect(second.ending?.output).toBe('42');
     expect(second.calls).toEqual([]);
+  });
+
+  it('can be stopped before it runs again', async () => {
+    const machine = single({ Type: 'Wait', Seconds: 100 });
+    const first = interpret(machine);
+    await first.settle();
+    first.execution.suspend();
+    first.execution.end({ status: 'ABORTED' });
+    const lines = first.log.length;
+    const second = interpret(machine, { clock: first.clock, log: first.log, stopFirst: true });
+    expect(await second.ended).toEqual({ status: 'ABORTED' });
+    expect(second.log).toHaveLength(lines + 1);
   });
 
   it('records nothing more after it was suspended', async () => {

@@ -44,6 +44,7 @@ export class Execution {
   readonly #waiting = new Map<string, () => void>();
   #root: Scope | undefined;
   #settle: ((ending: Ending | undefined) => void) | undefined;
+  #suspended = false;
 
   constructor(
     record: ExecutionRecord,
@@ -88,20 +89,21 @@ export class Execution {
     });
   }
 
-  /** Ends a running execution from outside; what it is doing is abandoned. */
+  /** Ends an execution that has not ended, also before `run`; what it is doing is abandoned. */
   end(ending: Ending): void {
-    if (!this.#settle) return;
+    if (this.#suspended || this.#progress.recall('end')) return;
     // AWS lets these two follow on nothing.
     const forced = ending.status === 'ABORTED' || ending.status === 'TIMED_OUT';
     const flow = forced ? { last: 0 } : (this.#root?.flow ?? { last: 0 });
     const { status: _status, output, ...error } = ending;
     const details = output === undefined ? error : { output, outputDetails: { truncated: false } };
     this.#progress.event(flow, 'end', ENDINGS[ending.status], details, ending);
-    this.#settle(ending);
+    this.#settle?.(ending);
   }
 
   /** Stops without an end: a later `run` over the same journal goes on. */
   suspend(): void {
+    this.#suspended = true;
     this.#settle?.(undefined);
   }
 
