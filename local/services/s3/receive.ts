@@ -36,6 +36,8 @@ export interface Received {
   /** Hexadecimal. */
   md5: string;
   checksum: Checksum;
+  /** Of S3's own algorithm, where that was asked for too. */
+  own?: Checksum;
 }
 
 /** The members of PutObject's and UploadPart's inputs that say what the body must be. */
@@ -56,12 +58,14 @@ export interface BodyMembers {
  * trailers, the signature's payload hash. A blob that fails is removed.
  *
  * @param fallback algorithm when the request names none
+ * @param alsoOwn computes the fallback as well when the request names another one
  */
 export async function receive(
   blobs: Blobs,
   input: BodyMembers,
   context: RequestContext,
   fallback: Algorithm,
+  alsoOwn = false,
 ): Promise<Received> {
   const { headers } = context;
   const payloadHash = headers['x-amz-content-sha256'] ?? '';
@@ -73,7 +77,8 @@ export async function receive(
   const algorithm = given?.algorithm ?? trailer ?? parseAlgorithm(input.ChecksumAlgorithm) ?? fallback;
 
   const md5 = createHash('md5');
-  const checksum = createDigest(algorithm);
+  const digester = createDigest(algorithm);
+  const own = alsoOwn && algorithm !== fallback ? createDigest(fallback) : undefined;
   const sha256 = /^[0-9a-f]{64}$/.test(payloadHash) ? createHash('sha256') : undefined;
   let size = 0;
   const decoder = chunked ? new AwsChunkedDecoder() : undefined;
@@ -84,7 +89,8 @@ export async function receive(
       size += chunk.length;
       if (size > LARGEST_UPLOAD) throw entityTooLarge();
       md5.update(chunk);
-      checksum.update(chunk);
+      digester.update(chunk);
+      own?.update(chunk);
       sha256?.update(chunk);
       yield chunk;
     }
@@ -102,8 +108,17 @@ export async function receive(
     const digest = md5.digest();
     verifyMd5(input.ContentMD5, digest);
     if (sha256 !== undefined) verifyPayloadHash(payloadHash, sha256.digest('hex'));
-    const value = verifyChecksum(algorithm, checksum, given?.value, trailer, decoder);
-    return { blob, size, md5: digest.toString('hex'), checksum: { algorithm, value, type: 'FULL_OBJECT' } };
+    const value = verifyChecksum(algorithm, digester, given?.value, trailer, decoder);
+    const checksum: Checksum = { algorithm, value, type: 'FULL_OBJECT' };
+    return {
+      blob,
+      size,
+      md5: digest.toString('hex'),
+      checksum,
+      ...(own === undefined
+        ? {}
+        : { own: { ...checksum, algorithm: fallback, value: own.digest().toString('base64') } }),
+    };
   } catch (error) {
     rmSync(path, { force: true });
     throw error;

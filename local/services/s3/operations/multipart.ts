@@ -90,7 +90,8 @@ export async function uploadPart(
 ): Promise<Omit<UploadPartCommandOutput, '$metadata'>> {
   assertEmulated(input);
   const part = await storePart(s3, input as BodyMembers & UploadPartCommandInput, context);
-  return { ETag: `"${part.md5}"`, [checksumMember(part.checksum.algorithm)]: part.checksum.value };
+  const { algorithm, value } = part.sent ?? part.checksum;
+  return { ETag: `"${part.md5}"`, [checksumMember(algorithm)]: value };
 }
 
 export async function uploadPartCopy(
@@ -130,7 +131,7 @@ async function storePart(s3: S3Context, input: PartInput, context: RequestContex
       partNumber,
     );
   }
-  const received = await receive(store.blobs, input, context, upload.checksum.algorithm);
+  const received = await receive(store.blobs, input, context, upload.checksum.algorithm, !upload.chosen);
   const { algorithm } = received.checksum;
   try {
     if (upload.chosen && algorithm !== upload.checksum.algorithm) {
@@ -148,7 +149,8 @@ async function storePart(s3: S3Context, input: PartInput, context: RequestContex
     partNumber,
     size: received.size,
     md5: received.md5,
-    checksum: received.checksum,
+    checksum: received.own ?? received.checksum,
+    ...(received.own === undefined ? {} : { sent: received.checksum }),
     blob: received.blob,
     modified: world.clock.now(),
   };
@@ -258,7 +260,9 @@ function chosenParts(
       part === undefined ||
       one.ETag?.replaceAll('"', '') !== part.md5 ||
       (given !== undefined &&
-        (given.algorithm !== part.checksum.algorithm || given.value !== part.checksum.value))
+        ![part.checksum, part.sent].some(
+          (known) => known?.algorithm === given.algorithm && known.value === given.value,
+        ))
     ) {
       throw new ServiceError(
         'InvalidPart',

@@ -26,7 +26,10 @@ export interface PartRecord {
   size: number;
   /** MD5, hexadecimal. */
   md5: string;
+  /** By the upload's algorithm: the object's is made of these. */
   checksum: Checksum;
+  /** What the client sent and gets back, where that is another one. */
+  sent?: Checksum;
   blob: string;
   /** Milliseconds since 1970. */
   modified: number;
