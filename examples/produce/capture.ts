@@ -111,11 +111,16 @@ function bilinear(icon: Uint8Array, u: number, v: number, out: Float32Array): bo
 /** Averages the samples of each pixel; applies light, white balance and noise. */
 function develop(canvas: Float32Array, side: number, size: number, random: Random): Uint8Array {
   const exposure = random.between(0.78, 1.18);
-  const gains = [0, 1, 2].map(() => (exposure * random.between(0.93, 1.07)) / SUPERSAMPLING ** 2);
+  const gains = [0, 1, 2].map(() => (exposure * random.between(0.85, 1.15)) / SUPERSAMPLING ** 2);
+  const saturation = random.between(0.15, 1);
   const slopeX = random.between(-0.18, 0.18) / size;
   const slopeY = random.between(-0.18, 0.18) / size;
   const noise = random.between(1, 9);
   const pixels = new Uint8Array(size * size * 3);
+  for (let i = 0; i < canvas.length; i += 3) {
+    const grey = 0.3 * canvas[i]! + 0.59 * canvas[i + 1]! + 0.11 * canvas[i + 2]!;
+    for (let c = 0; c < 3; c++) canvas[i + c] = grey + (canvas[i + c]! - grey) * saturation;
+  }
   for (let y = 0, at = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
       const light = 1 + (x - size / 2) * slopeX + (y - size / 2) * slopeY;
