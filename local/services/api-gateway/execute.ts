@@ -22,6 +22,8 @@ interface Request {
   stage: Stage;
   /** Below the stage, with its leading slash. */
   path: string;
+  /** Undefined when it is over the limit. */
+  body: Buffer | undefined;
   requestId: string;
   traceId: string;
 }
@@ -34,6 +36,8 @@ export function executeApi(world: World, apis: RestApis, usagePlans: UsagePlans)
     const traceId = newTraceId(world.clock.now());
     const [apiId = '', stageName = '', ...segments] = url.pathname.slice(EXECUTE_PREFIX.length).split('/');
     const api = apis.find(apiId);
+    // Also of a request that will be refused: many clients read no answer before they have sent everything.
+    const body = await readBody(message);
     const stage = api?.stages.get(stageName);
     const answer =
       api === undefined || stage === undefined
@@ -46,6 +50,7 @@ export function executeApi(world: World, apis: RestApis, usagePlans: UsagePlans)
             api,
             stage,
             path: `/${segments.join('/')}`,
+            body,
             requestId,
             traceId,
           });
@@ -59,7 +64,7 @@ export function executeApi(world: World, apis: RestApis, usagePlans: UsagePlans)
 }
 
 async function answerRequest(request: Request): Promise<HttpAnswer> {
-  const { world, usagePlans, message, api, stage, path, requestId } = request;
+  const { world, usagePlans, message, api, stage, path, body, requestId } = request;
   const refuse = (type: GatewayErrorType) => gatewayError(type, requestId, api);
   const method = message.method ?? 'GET';
   const route = matchRoute(api, path === '/' ? [] : path.slice(1).split('/'), method);
@@ -71,7 +76,6 @@ async function answerRequest(request: Request): Promise<HttpAnswer> {
     if (typeof admission === 'string') return refuse(admission);
     key = admission.key;
   }
-  const body = await readBody(message);
   if (body === undefined) return refuse('REQUEST_TOO_LARGE');
 
   const { Integration } = route.method;

@@ -1,5 +1,22 @@
 import { z } from 'zod';
 
+/** Lambda's limit of all variables together, as JSON. */
+const LARGEST_ENVIRONMENT = 4096;
+/** Lambda sets these itself and refuses a function that does. */
+const RESERVED =
+  /^(_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|LAMBDA_.*|ACCESS_KEY(_ID)?|SECRET_ACCESS_KEY|SESSION_TOKEN)|LAMBDA_(TASK_ROOT|RUNTIME_DIR))$/;
+
+const variables = z
+  .record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_]+$/), z.coerce.string())
+  .refine(
+    (given) => Buffer.byteLength(JSON.stringify(given)) <= LARGEST_ENVIRONMENT,
+    'all variables together must not exceed 4 KB',
+  )
+  .refine(
+    (given) => !Object.keys(given).some((name) => RESERVED.test(name)),
+    'a variable is reserved for Lambda',
+  );
+
 /** The resource type's properties that mean something here; any other is refused by name. */
 export const functionProperties = z.strictObject({
   Code: z.union([
@@ -21,7 +38,7 @@ export const functionProperties = z.strictObject({
     .array(z.enum(['x86_64', 'arm64']))
     .length(1)
     .default(['x86_64']),
-  Environment: z.strictObject({ Variables: z.record(z.string(), z.coerce.string()).default({}) }).optional(),
+  Environment: z.strictObject({ Variables: variables.default({}) }).optional(),
   ReservedConcurrentExecutions: z.coerce.number().int().min(0).optional(),
   DeadLetterConfig: z.strictObject({ TargetArn: z.string().optional() }).optional(),
   LoggingConfig: z

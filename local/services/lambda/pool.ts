@@ -10,8 +10,10 @@ import type { ResolvedFunction } from './functions.ts';
 
 /** A warm environment without work is ended after this time: it holds some fifty megabytes. AWS keeps them longer. */
 const IDLE_MS = 120_000;
-/** Concurrent invocations of all functions without a reservation of their own. AWS: 1,000. One machine: fewer. */
-const UNRESERVED_CONCURRENCY = 50;
+/** Concurrent invocations of all functions without a reservation of their own: an account's in AWS. */
+const UNRESERVED_CONCURRENCY = 1_000;
+/** So many of them run; the others wait for their turn, since a process each would be more than one machine holds. */
+const RUNNING_AT_ONCE = 16;
 
 /** Execution environments of all functions. */
 export interface EnvironmentPools {
@@ -31,6 +33,9 @@ interface Member {
 
 export function createPools(parts: Omit<EnvironmentParts, 'onChange'> & { world: World }): EnvironmentPools {
   const pools = new Map<string, Set<Member>>();
+  /** Invocations that wait for their turn, first come first served. */
+  const turns: (() => void)[] = [];
+  let stopped = false;
   const all = () => [...pools.values()].flatMap((pool) => [...pool]);
 
   function add(target: ResolvedFunction, pool: Set<Member>, reserved: boolean): Member {
@@ -49,8 +54,11 @@ export function createPools(parts: Omit<EnvironmentParts, 'onChange'> & { world:
     return member;
   }
 
+  const runningUnreserved = () => all().filter((member) => member.busy && !member.reserved).length;
+
   function release(member: Member, pool: Set<Member>): void {
     member.busy = false;
+    turns.shift()?.();
     if (member.environment.idle) {
       member.cancelReap = parts.world.clock.after(IDLE_MS, () => void member.environment.stop());
     } else {
@@ -70,10 +78,15 @@ export function createPools(parts: Omit<EnvironmentParts, 'onChange'> & { world:
       }
       const reservation = properties.ReservedConcurrentExecutions;
       const reserved = reservation !== undefined;
-      const busy = reserved
-        ? [...pool].filter((member) => member.busy).length
-        : all().filter((member) => member.busy && !member.reserved).length;
-      if (busy >= (reservation ?? UNRESERVED_CONCURRENCY)) throw tooMany(reserved);
+      if (reserved) {
+        if ([...pool].filter((member) => member.busy).length >= reservation) throw tooMany(true);
+      } else {
+        if (runningUnreserved() + turns.length >= UNRESERVED_CONCURRENCY) throw tooMany(false);
+        while (runningUnreserved() >= RUNNING_AT_ONCE) {
+          await new Promise<void>((resolve) => turns.push(resolve));
+          if (stopped) throw new ServiceError('ServiceException', 'The local AWS is stopping.', 500);
+        }
+      }
 
       // The one used last is the likeliest to have its code and connections warm.
       const idle = [...pool].reverse().find((member) => !member.busy && member.environment.idle);
@@ -90,6 +103,8 @@ export function createPools(parts: Omit<EnvironmentParts, 'onChange'> & { world:
     },
     size: () => all().length,
     async stop() {
+      stopped = true;
+      for (const turn of turns.splice(0)) turn();
       await Promise.all(
         all().map((member) => {
           member.cancelReap();

@@ -255,6 +255,8 @@ test('needs a known key of a plan for the stage', async () => {
     expect(response.headers.get('x-amzn-errortype')).toBe('ForbiddenException');
     expect(await response.json()).toEqual({ message: 'Forbidden' });
   }
+  const large = await predict(Buffer.alloc(20 * 1024 * 1024), { 'x-api-key': 'nobody' });
+  expect(large.status).toBe(403);
 });
 
 test('throttles above the burst, refills by the rate, and ends at the quota of the day', async () => {

@@ -216,6 +216,25 @@ test('refuses what is no JSON, no function, or beyond its concurrency', async ()
   });
 });
 
+test('answers more invocations at once than it runs', async () => {
+  const answers = await Promise.all(Array.from({ length: 40 }, () => invoke('counter')));
+  const pids = new Set(answers.map((one) => one.body[0]));
+  expect(answers.every((one) => one.FunctionError === undefined)).toBe(true);
+  expect(pids.size).toBeLessThanOrEqual(16);
+});
+
+test.each([
+  [{ AWS_REGION: 'here' }, /reserved for Lambda/],
+  [{ LONG: 'x'.repeat(5000) }, /4 KB/],
+  [{ '1st': 'x' }, /Variables.1st/],
+  [{}, /Layers/],
+])('refuses a function that Lambda would refuse: %j', (Variables, message) => {
+  const layers = Object.keys(Variables).length === 0 ? { Layers: ['arn'] } : {};
+  const { Properties } = inline('', { Environment: { Variables }, ...layers });
+  const provide = createLambda(local.world).resources!['AWS::Lambda::Function']!;
+  expect(() => provide('Wrong', Properties, {} as never)).toThrow(message);
+});
+
 test('finds the AWS SDK that Lambda brings along', async () => {
   expect((await invoke('sdk')).body).toBe('function');
 });
