@@ -1,4 +1,4 @@
-import type { World } from '../../service.ts';
+import type { Caller, World } from '../../service.ts';
 
 /** CloudWatch's limit for one event, with its 26 bytes of overhead. */
 const LONGEST_LINE = 256 * 1024 - 26;
@@ -7,19 +7,22 @@ const BATCH_MS = 250;
 const BATCH_LINES = 1000;
 
 /**
- * Sends a process's lines to a log stream through CloudWatch Logs' public API, in batches and in order. A composition without
- * that service loses them, which is said once in the local AWS's own log.
+ * Sends a process's lines to a log stream through CloudWatch Logs' public API, in batches and in order. Where the role may not
+ * write them, or in a composition without that service, they are lost, as the local AWS's own log says.
  */
 export class LogStream {
   readonly #world: World;
+  readonly #caller: Caller;
   readonly #target: { logGroupName: string; logStreamName: string };
   #lines: { timestamp: number; message: string }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> = Promise.resolve();
   #created = false;
 
-  constructor(world: World, logGroupName: string, logStreamName: string) {
+  /** @param roleArn whose permissions count: the job's or the model's, as in SageMaker */
+  constructor(world: World, roleArn: string, logGroupName: string, logStreamName: string) {
     this.#world = world;
+    this.#caller = { roleArn };
     this.#target = { logGroupName, logStreamName };
   }
 
@@ -49,7 +52,12 @@ export class LogStream {
         await this.#create('CreateLogStream', { logGroupName, logStreamName });
         this.#created = true;
       }
-      await this.#world.call('logs', 'PutLogEvents', { logGroupName, logStreamName, logEvents });
+      await this.#world.call(
+        'logs',
+        'PutLogEvents',
+        { logGroupName, logStreamName, logEvents },
+        this.#caller,
+      );
     } catch (error) {
       this.#world.log.debug({ err: error, logGroupName, logStreamName }, 'log lines are lost');
     }
@@ -57,7 +65,7 @@ export class LogStream {
 
   async #create(operation: string, input: object): Promise<void> {
     try {
-      await this.#world.call('logs', operation, input);
+      await this.#world.call('logs', operation, input, this.#caller);
     } catch (error) {
       if ((error as { code?: string }).code !== 'ResourceAlreadyExistsException') throw error;
     }

@@ -43,7 +43,12 @@ export class ServingContainer {
     this.plan = plan;
     this.#sagemaker = sagemaker;
     const id = randomUUID();
-    this.#log = new LogStream(sagemaker.world, `/aws/sagemaker/Endpoints/${endpoint}`, `${plan.name}/${id}`);
+    this.#log = new LogStream(
+      sagemaker.world,
+      plan.roleArn,
+      `/aws/sagemaker/Endpoints/${endpoint}`,
+      `${plan.name}/${id}`,
+    );
     this.#root = join(sagemaker.workFolder, 'endpoints', id);
     this.#ready = this.#prepareAndStart();
     this.#ready.catch(() => {});

@@ -49,7 +49,7 @@ export class JobRun {
     this.#job = findJob(sagemaker, name);
     this.#s3 = new S3Files(sagemaker.world, this.#job.request.RoleArn!);
     const stream = `${name}/${HOST}-${Math.floor(sagemaker.world.clock.now() / 1000)}`;
-    this.#log = new LogStream(sagemaker.world, LOG_GROUP, stream);
+    this.#log = new LogStream(sagemaker.world, this.#job.request.RoleArn!, LOG_GROUP, stream);
     this.#metrics = createMetrics(this.#job.request.AlgorithmSpecification?.MetricDefinitions ?? []);
   }
 
