@@ -25,6 +25,7 @@ const REFUSED = [
   'InputDataConfig[].DataSource.S3DataSource.AttributeNames',
   'InputDataConfig[].DataSource.S3DataSource.InstanceGroupNames',
   'ResourceConfig.InstanceGroups',
+  'ResourceConfig.KeepAlivePeriodInSeconds',
   'ResourceConfig.TrainingPlanArn',
   'ResourceConfig.InstancePlacementConfig',
   'CheckpointConfig',
