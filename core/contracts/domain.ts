@@ -33,7 +33,10 @@ export type Recipe = z.output<typeof recipeSchema>;
 export const gatePolicySchema = z.strictObject({
   /** Lower bound of the challenger's 95 % Wilson interval on the test images. */
   minimumAccuracy: shareSchema,
-  /** Least gain in accuracy over the from-scratch baseline on the same images (significant at `significance`). */
+  /**
+   * Least gain in accuracy over the from-scratch baseline on the same images, significant at `significance`. Below zero it is a loss
+   * that is allowed, and significance is not asked for.
+   */
   minimumUplift: z.number().min(-1).max(1),
   /** Least recall of every class. */
   minimumRecall: shareSchema,

@@ -28,16 +28,20 @@ export function minimumAccuracy({ challenger, policy }: GateCase): GateRow {
   };
 }
 
-/** Transfer learning must beat the from-scratch baseline on the same images, by enough and not by chance. */
+/**
+ * Transfer learning must beat the from-scratch baseline on the same images, by enough and not by chance. A policy with a negative
+ * `minimumUplift` allows the challenger to be worse by that much, so it is not asked to prove that it is better.
+ */
 export function uplift({ challenger, baseline, policy }: GateCase): GateRow {
   const { images, onlyFirst, onlySecond } = pair(challenger.rows, baseline.rows);
   const gain = (onlyFirst - onlySecond) / images;
   const p = mcnemarExact(onlyFirst, onlySecond);
+  const mustBeBetter = policy.minimumUplift >= 0;
   return {
     rule: 'uplift-over-baseline',
     observed: `${gain >= 0 ? '+' : ''}${share(gain)} (p ${p < 0.001 ? '< 0.001' : `= ${share(p)}`})`,
-    required: `≥ ${share(policy.minimumUplift)}, p ≤ ${policy.significance}`,
-    passed: gain >= policy.minimumUplift && p <= policy.significance,
+    required: `≥ ${share(policy.minimumUplift)}${mustBeBetter ? `, p ≤ ${policy.significance}` : ''}`,
+    passed: gain >= policy.minimumUplift && (!mustBeBetter || p <= policy.significance),
   };
 }
 

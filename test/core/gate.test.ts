@@ -94,6 +94,20 @@ describe('the gate', () => {
     expect(slight.rows[2]).toMatchObject({ observed: '+0.050 (p = 0.250)', passed: false });
   });
 
+  test.each([
+    [-0.1, true],
+    [-0.04, false],
+    [0, false],
+  ])('a loss of 0.05 with a least uplift of %f: %s', (minimumUplift, passed) => {
+    const worse = decideOn({
+      challenger: evaluation('transfer', 17),
+      baseline: evaluation('baseline', 18),
+      policy: { minimumUplift },
+    });
+
+    expect(worse.rows[2]).toMatchObject({ passed });
+  });
+
   test('a loss is written as one', () => {
     const worse = decideOn({ challenger: baseline, baseline: challenger });
 
