@@ -3,6 +3,9 @@ import { describeError, InvalidInputError } from '#core/errors.ts';
 import { runDemonstration } from './start/demonstration.ts';
 import { createScreen } from './start/screen.ts';
 
+// The SDK's versions are pinned; what later ones will need is not the reader's concern here.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
 const usage = `npm start -- [--once] [--json] [--port 4566] [--max-train-seconds 120] [--seed 1]
 
 The whole path on this machine: a general image model is trained and dropped into a local S3, the event promotes it to the

@@ -12,7 +12,7 @@ export type AgentEvent = Record<string, unknown>;
  *
  * @param onEvent sees every line of its `--json` output
  * @returns the last line
- * @throws GraftError with what it printed on standard error when it ends with another code than 0
+ * @throws GraftError with its last error when it ends with another code than 0
  */
 export async function graft(
   args: readonly string[],
@@ -39,7 +39,9 @@ export async function graft(
     child.once('close', resolve);
   });
   if (code !== 0) {
-    throw new GraftError('AgentFailed', `graft ${args.join(' ')} ended with code ${code}\n${errors.trim()}`);
+    const reason =
+      last.event === 'error' ? [last.message, last.hint].filter(Boolean).join('\n') : errors.trim();
+    throw new GraftError('AgentFailed', `graft ${args.join(' ')} ended with code ${code}\n${reason}`);
   }
   return last;
 }

@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { GraftError } from '#core/errors.ts';
+import { manifestSchema } from '#core/contracts/manifest.ts';
+import { parseJson } from '#core/parse.ts';
 import { buildProduceData } from '../../examples/produce/build.ts';
+import type { Moment } from '../../onprem-agent/progress-bar.ts';
 import {
   developmentSigningKey,
   graftFolder,
@@ -15,7 +18,7 @@ import { repository } from '../fingerprint.ts';
 import { graft } from './agent.ts';
 import { type Answer, ask, oneOfEach } from './ask.ts';
 import { type LocalAws, startLocalAws } from './local-aws.ts';
-import { followPromotion, type Promotion, type PromotionResults, readResults } from './promotion.ts';
+import { followPromotion, readResults } from './promotion.ts';
 import type { Screen } from './screen.ts';
 import { tellAnswers, tellHowToGoOn, tellResults, tellTraining } from './story.ts';
 
@@ -65,15 +68,25 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     screen.line(
       ` 1  Train a general model on-prem     ${data.generalClasses} classes, ${data.images.general} images`,
     );
-    const training = await graft(
+    let hint: string | undefined;
+    await graft(
       [
         ...['train', join(folders.data, 'general'), '--out', folders.general, '--force', '--model', MODEL],
         ...['--max-seconds', String(options.maxTrainSeconds), '--seed', String(options.seed)],
       ],
       environment,
-      (event) => showProgress(screen, event),
+      (event) => {
+        if (event.event === 'backend') hint = event.hint as string | undefined;
+        showProgress(screen, event);
+      },
     );
-    const trained = tellTraining(screen, training);
+    const manifest = parseJson(
+      manifestSchema,
+      await readFile(join(folders.general, 'manifest.json'), 'utf8'),
+      'manifest.json',
+    );
+    const { version, training } = manifest;
+    tellTraining(screen, manifest, hint);
 
     screen.line(` 2  Drop it into S3`);
     await graft(
@@ -87,7 +100,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
       environment,
       (event) => showProgress(screen, event),
     );
-    screen.line(`    general/${MODEL}/${trained.version}   signed, checksummed, manifest.json last`);
+    screen.line(`    general/${MODEL}/${version}   signed, checksummed, manifest.json last`);
 
     const clients = {
       region: localRegion,
@@ -97,7 +110,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     const promotion = await followPromotion(
       new SFNClient(clients),
       aws.outputs.StateMachineArn!,
-      { model: MODEL, version: trained.version },
+      { model: MODEL, version },
       (running) =>
         screen.status(`    ${running.join(' · ')}   ${Math.round((performance.now() - pushedAt) / 1000)} s`),
     );
@@ -110,13 +123,13 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     );
     tellResults(screen, promotion, results);
 
-    const url = predictionUrl(aws);
+    const url = `${aws.outputs.ApiUrl}/domains/${DOMAIN}/predictions`;
     const answers = await askAll(screen, url, aws, join(folders.data, DOMAIN, 'test'), promotion, results);
     const ok =
       promotion.status === 'SUCCEEDED' && results.outcome?.outcome === 'DEPLOYED' && answers.length > 0;
     screen.line();
     screen.line(
-      `${ok ? 'Done' : 'Not done'} in ${seconds().toFixed(0)} s: training ${trained.seconds.toFixed(0)} s, promotion ${promotionSeconds.toFixed(0)} s.`,
+      `${ok ? 'Done' : 'Not done'} in ${seconds().toFixed(0)} s: training ${training.seconds.toFixed(0)} s, promotion ${promotionSeconds.toFixed(0)} s.`,
     );
 
     if (!options.once) {
@@ -126,7 +139,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
         apiKey: aws.apiKey,
         image: answers[0]?.image ?? join(folders.data, DOMAIN, 'test'),
         stateMachineArn: aws.outputs.StateMachineArn!,
-        input: { model: MODEL, version: trained.version, domains: [DOMAIN] },
+        input: { model: MODEL, version, domains: [DOMAIN] },
       });
       await closing.asked;
     }
@@ -136,8 +149,8 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
       console.log(
         JSON.stringify({
           ok,
-          modelVersion: trained.version,
-          seconds: { total: seconds(), train: trained.seconds, promotion: promotionSeconds },
+          modelVersion: version,
+          seconds: { total: seconds(), train: training.seconds, promotion: promotionSeconds },
           domains: {
             [DOMAIN]: {
               outcome: outcome ?? 'FAILED',
@@ -160,27 +173,8 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
   }
 }
 
-/** The REST API's prediction route on the local port; the API's id is the first label of the deployed URL's host. */
-function predictionUrl(aws: LocalAws): string {
-  const deployed = new URL(aws.outputs.ApiUrl!);
-  const [apiId] = deployed.hostname.split('.');
-  return `${aws.endpoint}/_aws/execute-api/${apiId}${deployed.pathname}/domains/${DOMAIN}/predictions`;
-}
-
-async function askAll(
-  screen: Screen,
-  url: string,
-  aws: LocalAws,
-  testFolder: string,
-  promotion: Promotion,
-  results: PromotionResults,
-): Promise<Answer[]> {
-  if (results.outcome?.outcome !== 'DEPLOYED') {
-    throw new GraftError(
-      'NotDeployed',
-      `${promotion.name} ended as ${promotion.status}: ${results.outcome?.reason ?? promotion.cause ?? 'no outcome was written'}`,
-    );
-  }
+/** Asks about one test image of each class. */
+async function askAll(screen: Screen, url: string, aws: LocalAws, testFolder: string): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (const { image, expected } of await oneOfEach(testFolder)) {
     answers.push(await ask(url, aws.apiKey, image, expected));
@@ -192,16 +186,8 @@ async function askAll(
 /** Shows the agent's progress events in the place of a bar. */
 function showProgress(screen: Screen, event: Record<string, unknown>): void {
   if (event.event !== 'progress') return;
-  const { done, total, unit, rate, secondsLeft, notes, of } = event;
-  if (typeof done !== 'number' || typeof total !== 'number' || typeof unit !== 'string') return;
-  screen.bar(`    ${String(of)}`, {
-    done,
-    total,
-    unit,
-    ...(typeof rate === 'number' ? { rate } : {}),
-    ...(typeof secondsLeft === 'number' ? { secondsLeft } : {}),
-    ...(Array.isArray(notes) ? { notes: notes.map(String) } : {}),
-  });
+  const { event: _event, of, ...moment } = event;
+  screen.bar(`    ${String(of)}`, moment as unknown as Moment);
 }
 
 /** Ctrl-C or SIGTERM: ends the local AWS first, whatever is running, so that no process is left. */

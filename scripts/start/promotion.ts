@@ -78,9 +78,7 @@ async function runningStates(client: SFNClient, executionArn: string): Promise<s
   const running: string[] = [];
   let nextToken: string | undefined;
   do {
-    const page = await client.send(
-      new GetExecutionHistoryCommand({ executionArn, includeExecutionData: false, nextToken }),
-    );
+    const page = await client.send(new GetExecutionHistoryCommand({ executionArn, nextToken }));
     for (const event of page.events ?? []) {
       const entered = event.type === 'TaskStateEntered' ? event.stateEnteredEventDetails?.name : undefined;
       const left = event.type === 'TaskStateExited' ? event.stateExitedEventDetails?.name : undefined;

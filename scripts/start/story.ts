@@ -1,32 +1,24 @@
 import { relative } from 'node:path';
-import { z } from 'zod';
-import { parse } from '#core/parse.ts';
+import type { Manifest } from '#core/contracts/manifest.ts';
 import { repository } from '../fingerprint.ts';
-import type { AgentEvent } from './agent.ts';
 import type { Answer } from './ask.ts';
 import { accuracyPlot, shareBar, sparkline } from './charts.ts';
 import type { Promotion, PromotionResults } from './promotion.ts';
 import type { Screen } from './screen.ts';
 
-/** The part of `graft train`'s result that the story needs. */
-const trainingResultSchema = z.object({
-  version: z.string(),
-  seconds: z.number(),
-  imagesSeen: z.number(),
-  backend: z.object({ name: z.string(), device: z.string(), hint: z.string().optional() }),
-  metrics: z.object({ validationAccuracy: z.number() }),
-});
-
-export function tellTraining(screen: Screen, event: AgentEvent): { version: string; seconds: number } {
-  const result = parse(trainingResultSchema, event, 'The result of graft train');
-  const rate = result.imagesSeen / Math.max(result.seconds, 1e-9);
+/** @param hint how to get a faster backend, where the agent knows a way */
+export function tellTraining(
+  screen: Screen,
+  { training, metrics }: Manifest,
+  hint: string | undefined,
+): void {
+  const rate = training.imagesSeen / Math.max(training.seconds, 1e-9);
   screen.line(
-    `    ${result.imagesSeen} images in ${result.seconds.toFixed(0)} s (${rate.toFixed(0)} img/s), validation accuracy ${result.metrics.validationAccuracy.toFixed(2)}`,
+    `    ${training.imagesSeen} images in ${training.seconds.toFixed(0)} s (${rate.toFixed(0)} img/s), validation accuracy ${metrics.validationAccuracy.toFixed(2)}`,
   );
-  screen.line(`    on ${result.backend.name}: ${result.backend.device}`);
-  if (result.backend.hint) screen.line(`    ${result.backend.hint}`);
+  screen.line(`    on ${training.backend}, ${training.device}`);
+  if (hint) screen.line(`    ${hint}`);
   screen.line();
-  return { version: result.version, seconds: result.seconds };
 }
 
 /** The three figures of the source article: without transfer learning, over the steps, with transfer learning. */
@@ -61,8 +53,10 @@ export function tellResults(screen: Screen, promotion: Promotion, results: Promo
       `    ${row.passed ? '✓' : '✗'} ${row.rule.padEnd(21)} ${row.observed}   (required ${row.required})`,
     );
   }
-  if (outcome !== undefined) {
-    screen.line(`    ${outcome.outcome}  ${outcome.endpoint ?? ''}  ${outcome.reason}`);
+  if (outcome === undefined) {
+    screen.line(`    ${promotion.status}: ${promotion.cause ?? 'no outcome was written'}`);
+  } else {
+    screen.line(`    ${[outcome.outcome, outcome.endpoint, outcome.reason].filter(Boolean).join('  ')}`);
   }
   if (transfer !== undefined && baseline !== undefined) {
     screen.line();

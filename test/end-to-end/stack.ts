@@ -99,12 +99,8 @@ export async function startStack() {
     endpoint: (domain: string) =>
       sageMaker.send(new DescribeEndpointCommand({ EndpointName: `graft-dev-${domain}` })),
 
-    predictionUrl(domain: string): string {
-      const deployed = new URL(aws.outputs.ApiUrl!);
-      return `${aws.endpoint}/_aws/execute-api/${deployed.hostname.split('.')[0]}${deployed.pathname}/domains/${domain}/predictions`;
-    },
     ask(domain: string, body: Uint8Array | string | undefined, headers: Record<string, string> = {}) {
-      return fetch(this.predictionUrl(domain), {
+      return fetch(`${aws.outputs.ApiUrl}/domains/${domain}/predictions`, {
         method: 'POST',
         headers: { 'x-api-key': aws.apiKey, 'content-type': 'image/png', ...headers },
         ...(body === undefined ? {} : { body: body as BodyInit }),

@@ -29,47 +29,62 @@ const statementsOf = (role: Resource): Statement[] =>
 
 describe('the packaged template', () => {
   const found = spawnSync('cfn-lint', ['--version']).status === 0;
-  test.skipIf(!found)(`has no error in cfn-lint${found ? '' : ' (skipped: cfn-lint is not installed)'}`, () => {
-    const result = spawnSync('cfn-lint', ['--format', 'parseable', path], { encoding: 'utf8' });
-    const errors = result.stdout.split('\n').filter((line) => /:E\d{4}:/.test(line));
-    expect(errors).toEqual([]);
-  });
+  test.skipIf(!found)(
+    `has no error in cfn-lint${found ? '' : ' (skipped: cfn-lint is not installed)'}`,
+    () => {
+      const result = spawnSync('cfn-lint', ['--format', 'parseable', path], { encoding: 'utf8' });
+      const errors = result.stdout.split('\n').filter((line) => /:E\d{4}:/.test(line));
+      expect(errors).toEqual([]);
+    },
+  );
 
-  test.each(['ModelsBucket', 'DataBucket', 'ArtifactsBucket'])('%s is private, TLS only, encrypted and versioned', (name) => {
-    const bucket = template.Resources[name]!.Properties;
+  test.each(['ModelsBucket', 'DataBucket', 'ArtifactsBucket'])(
+    '%s is private, TLS only, encrypted and versioned',
+    (name) => {
+      const bucket = template.Resources[name]!.Properties;
 
-    expect(bucket.PublicAccessBlockConfiguration).toEqual({
-      BlockPublicAcls: true,
-      BlockPublicPolicy: true,
-      IgnorePublicAcls: true,
-      RestrictPublicBuckets: true,
-    });
-    expect(bucket.VersioningConfiguration).toEqual({ Status: 'Enabled' });
-    expect(bucket.BucketEncryption.ServerSideEncryptionConfiguration).toHaveLength(1);
-    const policy = template.Resources[`${name}Policy`]!.Properties;
-    expect(policy.Bucket).toEqual({ Ref: name });
-    expect(policy.PolicyDocument.Statement[0]).toMatchObject({
-      Effect: 'Deny',
-      Principal: '*',
-      Condition: { Bool: { 'aws:SecureTransport': false } },
-    });
-  });
+      expect(bucket.PublicAccessBlockConfiguration).toEqual({
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      });
+      expect(bucket.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+      expect(bucket.BucketEncryption.ServerSideEncryptionConfiguration).toHaveLength(1);
+      const policy = template.Resources[`${name}Policy`]!.Properties;
+      expect(policy.Bucket).toEqual({ Ref: name });
+      expect(policy.PolicyDocument.Statement[0]).toMatchObject({
+        Effect: 'Deny',
+        Principal: '*',
+        Condition: { Bool: { 'aws:SecureTransport': false } },
+      });
+    },
+  );
 
   test('gives every function a role of its own', () => {
-    const roles = ofType('AWS::Lambda::Function').map(([, { Properties }]) => Properties.Role['Fn::GetAtt'][0]);
+    const roles = ofType('AWS::Lambda::Function').map(
+      ([, { Properties }]) => Properties.Role['Fn::GetAtt'][0],
+    );
 
     expect(roles.length).toBeGreaterThan(10);
     expect(new Set(roles).size).toBe(roles.length);
   });
 
   test('allows no role a whole service, and "*" as resource only where AWS knows no narrower one', () => {
-    const unnarrowable = /^(xray:|logs:(Create|Get|Update|Delete|List)LogDeliver|logs:PutResourcePolicy|logs:Describe|ecr:GetAuthorizationToken|cloudwatch:PutMetricData)/;
+    const unnarrowable =
+      /^(xray:|logs:(Create|Get|Update|Delete|List)LogDeliver|logs:PutResourcePolicy|logs:Describe|ecr:GetAuthorizationToken|cloudwatch:PutMetricData)/;
     for (const [name, role] of ofType('AWS::IAM::Role')) {
       for (const statement of statementsOf(role).filter(({ Effect }) => Effect === 'Allow')) {
         const actions = [statement.Action].flat();
-        expect(actions.filter((action) => action.includes('*')), name).toEqual([]);
+        expect(
+          actions.filter((action) => action.includes('*')),
+          name,
+        ).toEqual([]);
         if ([statement.Resource].flat().includes('*')) {
-          expect(actions.filter((action) => !unnarrowable.test(action)), name).toEqual([]);
+          expect(
+            actions.filter((action) => !unnarrowable.test(action)),
+            name,
+          ).toEqual([]);
         }
       }
     }
