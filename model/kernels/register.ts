@@ -1,4 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { registerMatrixProduct } from './matrix-product.ts';
+import { registerMaxPoolGradient } from './max-pool-gradient.ts';
+import { registerPooledConvolution } from './pooled-convolution.ts';
 
 interface ConvolutionAttributes {
   strides: [number, number] | number;
@@ -12,6 +15,9 @@ let registered = false;
 export function registerKernels(): void {
   if (registered) return;
   registered = true;
+  registerMatrixProduct();
+  registerMaxPoolGradient();
+  registerPooledConvolution();
   const slowInputGradient = tf.getKernel('Conv2DBackpropInput', 'wasm');
   tf.registerKernel({
     kernelName: 'Conv2DBackpropFilter',
