@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { InvalidInputError } from '#core/errors.ts';
+import { convolveAndPool } from './convolve-and-pool.ts';
 import { normaliseBatch } from './normalise-batch.ts';
 
 /** What one forward and backward pass gave; the caller disposes it with `disposeGradients`. */
@@ -61,13 +62,11 @@ function trainingForward(
     const weights = layer.getWeights();
     switch (layer.getClassName()) {
       case 'InputLayer':
-      case 'ReLU': // normaliseBatch has applied it
+      case 'MaxPooling2D': // convolveAndPool has done it
+      case 'ReLU': // normaliseBatch has done it
         break;
       case 'Conv2D':
-        value = tf.conv2d(value as tf.Tensor4D, weights[0] as tf.Tensor4D, 1, 'same');
-        break;
-      case 'MaxPooling2D':
-        value = tf.maxPool(value as tf.Tensor4D, 2, 2, 'valid');
+        value = convolveAndPool(value as tf.Tensor4D, weights[0] as tf.Tensor4D, value === x);
         break;
       case 'BatchNormalization': {
         const [gamma, beta] = weights as [tf.Tensor1D, tf.Tensor1D];
