@@ -7,6 +7,7 @@ import type { DataSet } from './data-set.ts';
 import { breathe, createEarlyStopping, type TrainingHooks } from './early-stopping.ts';
 import { gatherVariants, rowsOf } from './features.ts';
 import { predictPixels } from './predict.ts';
+import { createReplica } from './replica.ts';
 import { splitByClass } from './split.ts';
 import { toTensor } from './tensors.ts';
 import type { TrainingResult, TransferOptions } from './transfer.ts';
@@ -80,13 +81,13 @@ async function run(
   points?: Points,
 ): Promise<LayersModel> {
   const model = reinitialise(general, train.labels.length, recipe.seed);
-  const optimizer = tf.train.adam(LEARNING_RATE);
+  const replica = createReplica(model);
+  const learnt = new Float32Array(replica.size);
   const random = createRandom('baseline', recipe.seed);
   const order = rows.slice();
   let right = 0;
   let seen = 0;
   try {
-    model.compile({ optimizer, loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] });
     for (let step = 1, at = order.length; step <= steps; step++, at += BATCH) {
       if (at >= order.length) {
         random.shuffle(order);
@@ -98,33 +99,26 @@ async function run(
       });
       const pixels = gatherVariants(train, batch, recipe.augmentation, recipe.seed);
       const classes = batch.map((row) => train.classes[Math.floor(row / recipe.augmentation)]!);
-      right += (await takeStep(model, pixels, classes, train)) * batch.length;
+      tf.tidy(() => {
+        const labels = tf.tensor1d(classes, 'int32');
+        replica.learn(toTensor(pixels, batch.length, train.input), labels, learnt);
+      });
+      replica.apply(learnt, LEARNING_RATE);
+      right += replica.score(learnt).correct;
       seen += batch.length;
       await breathe(signal);
       if (points && (step % points.every === 0 || step === steps)) {
+        replica.finish();
         if (await points.atPoint(step, model, Math.min(1, right / seen))) break;
         right = 0;
         seen = 0;
       }
     }
+    replica.finish();
     return model;
   } catch (error) {
     model.dispose();
     throw error;
-  } finally {
-    optimizer.dispose();
-  }
-}
-
-/** @returns accuracy on the batch before the step */
-async function takeStep(model: LayersModel, pixels: Uint8Array, classes: Int32Array, data: DataSet) {
-  const x = toTensor(pixels, classes.length, data.input);
-  const y = tf.tensor1d(Float32Array.from(classes));
-  try {
-    const [, accuracy] = (await model.trainOnBatch(x, y)) as number[];
-    return accuracy!;
-  } finally {
-    tf.dispose([x, y]);
   }
 }
 
