@@ -1,4 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import {
+  hasBatchNormalisation,
+  normaliseAndActivate,
+  normaliseAndActivateGradient,
+} from './kernels/batch-normalisation.ts';
 
 export interface NormalisedBatch {
   /** Same shape as the input. */
@@ -34,7 +39,7 @@ export function normaliseBatch(
     ];
     const [y, mean, variance] = forward($x, $gamma, $beta, epsilon);
     statistics = [tf.keep(mean), tf.keep(variance)];
-    save([$x, $gamma, $beta, y, mean, variance]);
+    save([$x, $gamma, y, mean, variance]);
     return { value: y, gradFunc: (dy, saved) => backward(dy as tf.Tensor4D, saved, epsilon) };
   });
   const y = operation(x, gamma, beta) as tf.Tensor4D;
@@ -42,20 +47,30 @@ export function normaliseBatch(
 }
 
 function forward(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D, epsilon: number) {
+  if (hasBatchNormalisation(gamma.size)) return normaliseAndActivate(x, gamma, beta, epsilon);
   const { mean, variance } = tf.moments(x, [0, 1, 2]) as { mean: tf.Tensor1D; variance: tf.Tensor1D };
   const y = tf.relu(tf.batchNorm4d(x, mean, variance, beta, gamma, epsilon));
   return [y, mean, variance] as const;
 }
 
 function backward(dy: tf.Tensor4D, saved: tf.Tensor[], epsilon: number) {
-  const [x, gamma, , y, mean, variance] = saved as [tf.Tensor4D, ...tf.Tensor1D[]];
-  const count = x!.size / mean!.size;
-  const masked = tf.mul(dy, tf.step(y!));
-  const deviation = tf.rsqrt(tf.add(variance!, epsilon));
-  const normalised = tf.mul(tf.sub(x!, mean!), deviation);
+  const [x, gamma, y, mean, variance] = saved as [
+    tf.Tensor4D,
+    tf.Tensor1D,
+    tf.Tensor4D,
+    tf.Tensor1D,
+    tf.Tensor1D,
+  ];
+  if (hasBatchNormalisation(gamma.size)) {
+    return normaliseAndActivateGradient({ dy, x, y, gamma, mean, variance }, epsilon);
+  }
+  const count = x.size / mean.size;
+  const masked = tf.mul(dy, tf.step(y));
+  const deviation = tf.rsqrt(tf.add(variance, epsilon));
+  const normalised = tf.mul(tf.sub(x, mean), deviation);
   const dBeta = tf.sum(masked, [0, 1, 2]);
   const dGamma = tf.sum(tf.mul(masked, normalised), [0, 1, 2]);
   const centred = tf.sub(tf.sub(masked, tf.div(dBeta, count)), tf.mul(normalised, tf.div(dGamma, count)));
-  const dx = tf.mul(centred, tf.mul(gamma!, deviation));
+  const dx = tf.mul(centred, tf.mul(gamma, deviation));
   return [dx, dGamma, dBeta];
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { registerBatchNormalisation } from './batch-normalisation.ts';
 import { registerMatrixProduct } from './matrix-product.ts';
 import { registerMaxPoolGradient } from './max-pool-gradient.ts';
 import { registerPooledConvolution } from './pooled-convolution.ts';
@@ -16,6 +17,7 @@ export function registerKernels(): void {
   if (registered) return;
   registered = true;
   registerMatrixProduct();
+  registerBatchNormalisation();
   registerMaxPoolGradient();
   registerPooledConvolution();
   const slowInputGradient = tf.getKernel('Conv2DBackpropInput', 'wasm');
