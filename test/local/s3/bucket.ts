@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import type { BusEvent, ServiceFactory } from '../../../local/service.ts';
 import { createS3 } from '../../../local/services/s3/index.ts';
@@ -38,4 +40,14 @@ export function pattern(size: number): Buffer {
   const bytes = Buffer.alloc(size);
   for (let i = 0; i + 4 <= size; i += 4) bytes.writeUInt32LE((i * 2654435761) >>> 0, i);
   return bytes;
+}
+
+/** For `expect.poll`: as long as a busy machine may take. */
+export const SOON = { timeout: 20_000, interval: 20 };
+
+/** The files with objects' bytes in a state folder. */
+export function blobFiles(state: string): string[] {
+  return readdirSync(join(state, 's3', 'blobs'), { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map((one) => one.name);
 }

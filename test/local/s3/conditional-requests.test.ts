@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -6,7 +7,7 @@ import {
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Storage, startStorage } from './bucket.ts';
+import { blobFiles, SOON, type Storage, startStorage } from './bucket.ts';
 
 let storage: Storage;
 const Bucket = 'conditions';
@@ -72,29 +73,24 @@ describe('a conditional write', () => {
 
   it('with If-Match conflicts with a deletion that came while its body was on the way', async () => {
     const { ETag } = await put('conflict', 'one');
-    let begun: () => void = () => {};
-    const reading = new Promise<void>((resolve) => {
-      begun = resolve;
-    });
     let finish: () => void = () => {};
     const held = new Promise<void>((resolve) => {
       finish = resolve;
     });
     async function* slowly() {
       yield Buffer.from('tw');
-      begun();
       await held;
       yield Buffer.from('o');
     }
-    const { Readable } = await import('node:stream');
+    const files = blobFiles(storage.state).length;
     const writing = put('conflict', '', {
       Body: Readable.from(slowly()),
       ContentLength: 3,
       IfMatch: ETag,
     });
     writing.catch(() => {});
-    await reading;
-    await arrived();
+    // With a file for the body, the request has seen the object that it is to replace.
+    await expect.poll(() => blobFiles(storage.state).length, SOON).toBe(files + 1);
     await storage.s3.send(new DeleteObjectCommand({ Bucket, Key: 'conflict' }));
     finish();
 
@@ -127,8 +123,3 @@ describe('a conditional read', () => {
     expect(await status({ IfUnmodifiedSince: new Date(0) })).toBe(412);
   });
 });
-
-/** The request's head has been read and its object looked up, since a later request is answered. */
-async function arrived(): Promise<void> {
-  await put('turn', 'x');
-}

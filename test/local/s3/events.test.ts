@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pattern, type Storage, startStorage } from './bucket.ts';
+import { pattern, SOON, type Storage, startStorage } from './bucket.ts';
 
 let storage: Storage;
 const Bucket = 'told';
@@ -32,7 +32,7 @@ describe('a bucket with EventBridge', () => {
   it('tells of a new object in S3’s exact form', async () => {
     const Key = 'general/icons/1 a+ö/manifest.json';
     const put = await storage.s3.send(new PutObjectCommand({ Bucket, Key, Body: '{}' }));
-    await expect.poll(() => eventsOf(Key)).toHaveLength(1);
+    await expect.poll(() => eventsOf(Key), SOON).toHaveLength(1);
 
     expect(eventsOf(Key)[0]).toEqual({
       source: 'aws.s3',
@@ -66,7 +66,7 @@ describe('a bucket with EventBridge', () => {
     await storage.s3.send(
       new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key, VersionId: marker.VersionId }] } }),
     );
-    await expect.poll(() => eventsOf(Key)).toHaveLength(4);
+    await expect.poll(() => eventsOf(Key), SOON).toHaveLength(4);
 
     const told = eventsOf(Key);
     expect(
@@ -88,7 +88,7 @@ describe('a bucket with EventBridge', () => {
       .send(new PutObjectCommand({ Bucket, Key: 'quiet', Body: 'x', ContentMD5: 'XUFAKrxLKna5cZ2REBfFkg==' }))
       .catch(() => {});
     await storage.s3.send(new PutObjectCommand({ Bucket, Key: 'last', Body: 'x' }));
-    await expect.poll(() => eventsOf('last')).toHaveLength(1);
+    await expect.poll(() => eventsOf('last'), SOON).toHaveLength(1);
 
     expect(eventsOf('quiet')).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Storage, startStorage } from './bucket.ts';
+import { blobFiles, SOON, type Storage, startStorage } from './bucket.ts';
 
 const Bucket = 'kept';
 let state: string;
@@ -86,16 +86,13 @@ describe('a client that goes away in the middle of an upload', () => {
 
     put.destroy();
 
-    await expect.poll(blobs).toEqual([]);
+    await expect.poll(blobs, SOON).toEqual([]);
     const { KeyCount } = await storage.s3.send(new ListObjectsV2Command({ Bucket }));
     expect(KeyCount).toBe(0);
   });
 });
 
-const blobs = () =>
-  readdirSync(join(state, 's3', 'blobs'), { recursive: true, withFileTypes: true }).filter((one) =>
-    one.isFile(),
-  );
+const blobs = () => blobFiles(state);
 
 /** Sends the head and half of the body of a PUT, and waits until a file for it is there. */
 async function halfPut(endpoint: string, key: string) {
@@ -106,7 +103,7 @@ async function halfPut(endpoint: string, key: string) {
   });
   put.on('error', () => {});
   put.write(Buffer.alloc(500_000));
-  await expect.poll(() => blobs().length).toBe(before + 1);
+  await expect.poll(() => blobs().length, SOON).toBe(before + 1);
   return put;
 }
 

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUCKET, endpointIs, IMAGE, type Machine, ROLE, startMachine, tar } from './machine.ts';
+import { BUCKET, endpointIs, IMAGE, type Machine, ROLE, SOON, startMachine, tar } from './machine.ts';
 
 let machine: Machine;
 
@@ -139,7 +139,7 @@ describe('an endpoint', () => {
     });
     expect((await ask('moving')).body.name).toBe('one');
     await ask('moving', 'release');
-    await expect.poll(async () => (await describeEndpoint('moving')).EndpointStatus).toBe('InService');
+    await expect.poll(async () => (await describeEndpoint('moving')).EndpointStatus, SOON).toBe('InService');
 
     const after = await describeEndpoint('moving');
     expect(after.EndpointConfigName).toBe('two');
@@ -157,7 +157,7 @@ describe('an endpoint', () => {
       new UpdateEndpointCommand({ EndpointName: 'careful', EndpointConfigName: 'broken' }),
     );
     await machine.event(endpointIs('careful', 'ROLLING_BACK'));
-    await expect.poll(async () => (await describeEndpoint('careful')).EndpointStatus).toBe('InService');
+    await expect.poll(async () => (await describeEndpoint('careful')).EndpointStatus, SOON).toBe('InService');
 
     const endpoint = await describeEndpoint('careful');
     expect(endpoint.EndpointConfigName).toBe('one');
@@ -182,7 +182,7 @@ describe('an endpoint', () => {
 
     await machine.sagemaker.send(new DeleteEndpointCommand({ EndpointName: 'stillborn' }));
     await expect
-      .poll(() => describeEndpoint('stillborn').catch((error: Error) => error.message))
+      .poll(() => describeEndpoint('stillborn').catch((error: Error) => error.message), SOON)
       .toMatch(/^Could not find endpoint "arn:aws:sagemaker:.*endpoint\/stillborn"\.$/);
   });
 
@@ -249,7 +249,7 @@ describe('an endpoint', () => {
             ({ body }) => body.name,
             () => '',
           ),
-        { timeout: 10_000 },
+        SOON,
       )
       .toBe('one');
   });
@@ -304,7 +304,9 @@ describe('a serverless endpoint', () => {
     });
     // Of three at once, the two that are held fill it.
     const held = [1, 2].map(() => ask('small', 'hold').catch((error: Error) => error));
-    await expect.poll(() => ask('small').catch((error: Error) => error.name)).toBe('ThrottlingException');
+    await expect
+      .poll(() => ask('small').catch((error: Error) => error.name), SOON)
+      .toBe('ThrottlingException');
 
     expect((await describeEndpoint('small')).ProductionVariants?.[0]).toMatchObject({
       CurrentInstanceCount: 0,

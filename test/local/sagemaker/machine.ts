@@ -83,6 +83,9 @@ export async function startMachine(
   };
 }
 
+/** For `expect.poll`: as long as a busy machine may take. */
+export const SOON = { timeout: 20_000, interval: 20 };
+
 /** A job over `train/` and one file as a channel of its own. */
 export function jobInput(
   name: string,

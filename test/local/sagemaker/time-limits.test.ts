@@ -20,6 +20,7 @@ import {
   jobIs,
   type Machine,
   ROLE,
+  SOON,
   startMachine,
   tar,
 } from './machine.ts';
@@ -126,7 +127,7 @@ describe('an endpoint', () => {
 
     const answer = machine.runtime.send(new InvokeEndpointCommand({ EndpointName: 'slow', Body: 'hold' }));
     answer.catch(() => {});
-    await expect.poll(() => clock.waiting).toBeGreaterThan(timers);
+    await expect.poll(() => clock.waiting, SOON).toBeGreaterThan(timers);
     clock.advance(60_000);
 
     await expect(answer).rejects.toMatchObject({
@@ -187,6 +188,6 @@ async function said(name: string, line: string): Promise<void> {
         )
         .catch(() => ({ events: [] }));
       return events?.map((event) => event.message);
-    })
+    }, SOON)
     .toContain(line);
 }

@@ -6,7 +6,7 @@ import {
   StopTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUCKET, IMAGE, jobInput, jobIs, type Machine, startMachine, untar } from './machine.ts';
+import { BUCKET, IMAGE, jobInput, jobIs, type Machine, SOON, startMachine, untar } from './machine.ts';
 
 let machine: Machine;
 
@@ -111,7 +111,7 @@ describe('a training job', () => {
       );
 
     await expect
-      .poll(async () => (await read()).events?.map((event) => event.message))
+      .poll(async () => (await read()).events?.map((event) => event.message), SOON)
       .toEqual(expect.arrayContaining(['accuracy=0.1;', 'accuracy=0.7;']));
   });
 
@@ -292,6 +292,6 @@ async function untilItSays(name: string, line: string): Promise<void> {
         )
         .catch(() => ({ events: [] }));
       return events?.map((event) => event.message);
-    })
+    }, SOON)
     .toContain(line);
 }
