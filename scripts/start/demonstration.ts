@@ -124,9 +124,9 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     tellResults(screen, promotion, results);
 
     const url = `${aws.outputs.ApiUrl}/domains/${DOMAIN}/predictions`;
-    const answers = await askAll(screen, url, aws, join(folders.data, DOMAIN, 'test'), promotion, results);
-    const ok =
-      promotion.status === 'SUCCEEDED' && results.outcome?.outcome === 'DEPLOYED' && answers.length > 0;
+    const deployed = results.outcome?.outcome === 'DEPLOYED';
+    const answers = deployed ? await askAll(screen, url, aws, join(folders.data, DOMAIN, 'test')) : [];
+    const ok = promotion.status === 'SUCCEEDED' && deployed;
     screen.line();
     screen.line(
       `${ok ? 'Done' : 'Not done'} in ${seconds().toFixed(0)} s: training ${training.seconds.toFixed(0)} s, promotion ${promotionSeconds.toFixed(0)} s.`,
