@@ -10,6 +10,7 @@ import {
   putBucketNotificationConfiguration,
   putBucketVersioning,
 } from './operations/buckets.ts';
+import { completeMultipartUpload } from './operations/complete-multipart.ts';
 import { copyObject } from './operations/copy-object.ts';
 import { deleteObject, deleteObjects } from './operations/delete-objects.ts';
 import { getObject, headObject } from './operations/get-object.ts';
@@ -18,7 +19,6 @@ import { listMultipartUploads, listParts } from './operations/list-uploads.ts';
 import { listObjectVersions } from './operations/list-versions.ts';
 import {
   abortMultipartUpload,
-  completeMultipartUpload,
   createMultipartUpload,
   uploadPart,
   uploadPartCopy,

@@ -1,9 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type {
   AbortMultipartUploadCommandInput,
-  CompletedPart,
-  CompleteMultipartUploadCommandInput,
-  CompleteMultipartUploadCommandOutput,
   CreateMultipartUploadCommandInput,
   CreateMultipartUploadCommandOutput,
   UploadPartCommandInput,
@@ -12,11 +9,8 @@ import type {
   UploadPartCopyCommandOutput,
 } from '@aws-sdk/client-s3';
 import type { RequestContext } from '../../../service.ts';
-import { ServiceError } from '../../../service.ts';
-import { checksumMember, givenChecksum, parseAlgorithm } from '../checksums/algorithms.ts';
-import { assertSupported, assertWritable } from '../conditions.ts';
-import { badDigest, invalidArgument, invalidRequest, malformedXml, noSuchUpload } from '../errors.ts';
-import { publishCreated } from '../events.ts';
+import { checksumMember, parseAlgorithm } from '../checksums/algorithms.ts';
+import { invalidArgument, invalidRequest, noSuchUpload } from '../errors.ts';
 import {
   assertEmulated,
   assertKey,
@@ -26,17 +20,15 @@ import {
   describedTags,
 } from '../object-headers.ts';
 import { parseRange } from '../range.ts';
-import { assertBody, type BodyMembers, receive } from '../receive.ts';
-import { checksumMembers, versionHeader } from '../responses.ts';
+import { type BodyMembers, receive } from '../receive.ts';
 import type { S3Context } from '../s3-context.ts';
-import type { PartRecord, UploadRecord, Version } from '../store/records.ts';
+import type { PartRecord, UploadRecord } from '../store/records.ts';
 import { readCopySource, withoutBody } from './copy-object.ts';
 import { bytesOf } from './get-object.ts';
-import { checksumTypeFor, wholeChecksum } from './multipart-checksum.ts';
+import { checksumTypeFor } from './multipart-checksum.ts';
 
-/** S3's limits: parts by number, and the least size of every part but the last. */
+/** S3's greatest part number. */
 const MOST_PARTS = 10_000;
-const LEAST_PART = 5 * 1024 * 1024;
 
 export function createMultipartUpload(
   { store, world }: S3Context,
@@ -156,138 +148,6 @@ async function storePart(s3: S3Context, input: PartInput, context: RequestContex
   };
   store.putPart(upload.uploadId, part);
   return part;
-}
-
-/** Makes the parts one object, in one synchronous step and without copying them. */
-export function completeMultipartUpload(
-  s3: S3Context,
-  input: CompleteMultipartUploadCommandInput,
-  context: RequestContext,
-): Omit<CompleteMultipartUploadCommandOutput, '$metadata'> {
-  const { store, world } = s3;
-  const bucket = store.bucket(input.Bucket!);
-  const key = input.Key!;
-  assertBody(withoutChecksums(context));
-  assertSupported(input);
-  const current = bucket.current(key);
-  if (current !== undefined && current.uploadId === input.UploadId && !store.uploads.has(input.UploadId!)) {
-    return completed(s3, input, current);
-  }
-  const upload = findUpload(s3, input);
-  const parts = chosenParts(upload, store.parts(upload.uploadId), input.MultipartUpload?.Parts ?? []);
-  const size = parts.reduce((sum, part) => sum + part.size, 0);
-  if (input.MpuObjectSize !== undefined && Number(input.MpuObjectSize) !== size) {
-    throw invalidRequest('The provided MpuObjectSize does not match the size of the object.');
-  }
-  const checksum = wholeChecksum(upload.checksum, parts);
-  const given = givenChecksum(input as unknown as Record<string, unknown>);
-  if (given !== undefined && (given.algorithm !== checksum.algorithm || given.value !== checksum.value)) {
-    throw badDigest(given.algorithm);
-  }
-  assertWritable(input, key, undefined, current);
-  const md5s = Buffer.concat(parts.map((part) => Buffer.from(part.md5, 'hex')));
-  const version: Version = {
-    versionId: store.nextVersionId(bucket),
-    sequencer: store.nextSequencer(),
-    modified: world.clock.now(),
-    size,
-    etag: `${createHash('md5').update(md5s).digest('hex')}-${parts.length}`,
-    segments: parts.map(({ blob, size: bytes }) => ({ blob, size: bytes })),
-    headers: upload.headers,
-    metadata: upload.metadata,
-    checksum,
-    ...(upload.chosen ? { partChecksums: parts.map((part) => part.checksum.value) } : {}),
-    ...(upload.tags === undefined ? {} : { tags: upload.tags }),
-    uploadId: upload.uploadId,
-  };
-  store.blobs.remove(bucket.add(key, version).freed);
-  store.removeUpload(
-    upload.uploadId,
-    parts.map((part) => part.blob),
-  );
-  publishCreated(s3, bucket, key, version, 'CompleteMultipartUpload', context);
-  return completed(s3, input, version);
-}
-
-/** Checksum headers of this request are the object's, not the document's. */
-function withoutChecksums(context: RequestContext): RequestContext {
-  const kept = Object.entries(context.headers).filter(([name]) => !name.startsWith('x-amz-checksum-'));
-  return { ...context, headers: Object.fromEntries(kept) };
-}
-
-function completed(
-  { world }: S3Context,
-  input: CompleteMultipartUploadCommandInput,
-  version: Version,
-): Omit<CompleteMultipartUploadCommandOutput, '$metadata'> {
-  return {
-    Location: `${world.endpoint}/${input.Bucket}/${encodeURIComponent(input.Key!)}`,
-    Bucket: input.Bucket,
-    Key: input.Key,
-    ETag: `"${version.etag}"`,
-    ...versionHeader(version),
-    ...checksumMembers(version.checksum),
-  };
-}
-
-/** The listed parts, checked against what was uploaded. */
-function chosenParts(
-  upload: UploadRecord,
-  uploaded: readonly PartRecord[],
-  listed: readonly CompletedPart[],
-): PartRecord[] {
-  if (listed.length === 0) throw malformedXml();
-  const byNumber = new Map(uploaded.map((part) => [part.partNumber, part]));
-  let previous = 0;
-  const parts = listed.map((one) => {
-    const number = one.PartNumber ?? 0;
-    if (number <= previous) {
-      throw new ServiceError(
-        'InvalidPartOrder',
-        'The list of parts was not in ascending order. The parts list must be specified in order by part number.',
-      );
-    }
-    previous = number;
-    const part = byNumber.get(number);
-    const given = givenChecksum(one as Record<string, unknown>);
-    const { algorithm, type } = upload.checksum;
-    if (upload.chosen && type === 'COMPOSITE' && given === undefined) {
-      throw invalidRequest(
-        `The upload was created using a ${algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${number} in the request.`,
-      );
-    }
-    if (
-      part === undefined ||
-      one.ETag?.replaceAll('"', '') !== part.md5 ||
-      (given !== undefined &&
-        ![part.checksum, part.sent].some(
-          (known) => known?.algorithm === given.algorithm && known.value === given.value,
-        ))
-    ) {
-      throw new ServiceError(
-        'InvalidPart',
-        "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
-        400,
-        { UploadId: upload.uploadId, PartNumber: String(number), ETag: one.ETag ?? '' },
-      );
-    }
-    return part;
-  });
-  for (const part of parts.slice(0, -1)) {
-    if (part.size >= LEAST_PART) continue;
-    throw new ServiceError(
-      'EntityTooSmall',
-      'Your proposed upload is smaller than the minimum allowed size',
-      400,
-      {
-        ProposedSize: String(part.size),
-        MinSizeAllowed: String(LEAST_PART),
-        PartNumber: String(part.partNumber),
-        ETag: part.md5,
-      },
-    );
-  }
-  return parts;
 }
 
 export function abortMultipartUpload(s3: S3Context, input: AbortMultipartUploadCommandInput): object {
