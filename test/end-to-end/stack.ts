@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -155,11 +155,4 @@ export async function trainTinyModel(stack: Stack, seed = 1): Promise<{ folder: 
     ...['train', images, '--out', folder, '--model', 'tiny', '--epochs', '2', '--seed', String(seed)],
   );
   return { folder, version: String(result.version) };
-}
-
-/** A copy of a trained model that a test may damage. */
-export async function copyOf(folder: string, name: string): Promise<string> {
-  const copy = `${folder}-${name}`;
-  await cp(folder, copy, { recursive: true });
-  return copy;
 }
