@@ -10,11 +10,10 @@ export interface TrainingHooks {
 /** Follows a curve and says when it has stopped getting better. */
 export interface EarlyStopping {
   readonly curve: CurvePoint[];
-  /** The point with the highest validation accuracy; among equals the one with the lowest loss. */
+  /** Of the points from `minimumSteps` on the one with the highest validation accuracy; among equals the one with the lowest loss. */
   readonly best: CurvePoint;
-  /** @returns whether this is the best point so far */
-  add(point: CurvePoint): boolean;
-  /** True after `patience` points without a better one, but not before `minimumSteps`. */
+  add(point: CurvePoint): void;
+  /** True after `patience` points without a better one. */
   isOver(): boolean;
 }
 
@@ -25,20 +24,20 @@ export function createEarlyStopping(patience: number, minimumSteps = 0): EarlySt
     curve,
     get best() {
       const best = curve[bestIndex];
-      if (!best) throw new RangeError('the curve has no point yet');
+      if (!best) throw new RangeError(`the curve has no point from step ${minimumSteps} on`);
       return best;
     },
     add(point) {
       curve.push(point);
+      if (point.step < minimumSteps) return;
       const best = curve[bestIndex];
       const better =
         !best ||
         point.validationAccuracy > best.validationAccuracy ||
         (point.validationAccuracy === best.validationAccuracy && point.validationLoss < best.validationLoss);
       if (better) bestIndex = curve.length - 1;
-      return better;
     },
-    isOver: () => curve.length - 1 - bestIndex >= patience && curve[curve.length - 1]!.step >= minimumSteps,
+    isOver: () => bestIndex >= 0 && curve.length - 1 - bestIndex >= patience,
   };
 }
 

@@ -11,7 +11,7 @@ import { ICON_SETS, type IconSet, openIconSet } from './icon-sets.ts';
 import { encodePng } from './png.ts';
 
 /** Changes whenever other images would come out: older builds are then made again. */
-const BUILDER_VERSION = 2;
+const BUILDER_VERSION = 3;
 
 export interface BuildOptions {
   /** Folder to build; replaced as a whole when it holds another build, refused when it holds anything else. */

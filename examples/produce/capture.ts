@@ -6,7 +6,7 @@ const SUPERSAMPLING = 2;
 
 /**
  * Simulates a photograph of an icon: turned, scaled and shifted a little, sometimes mirrored, on an uneven background with some
- * clutter, under coloured and uneven light, with sensor noise.
+ * clutter, under more or less colourful and uneven light, with sensor noise.
  *
  * @param icon RGBA, `ICON_SIZE` squared, not premultiplied
  * @param size side of the photograph in pixels
@@ -16,7 +16,7 @@ export function capture(icon: Uint8Array, size: number, random: Random): Uint8Ar
   const side = size * SUPERSAMPLING;
   const canvas = new Float32Array(side * side * 3);
   paintBackground(canvas, side, random);
-  const pieces = random.below(3);
+  const pieces = random.below(4);
   for (let i = 0; i < pieces; i++) paintClutter(canvas, side, random);
   paintIcon(canvas, side, icon, random);
   return develop(canvas, side, size, random);
@@ -24,7 +24,7 @@ export function capture(icon: Uint8Array, size: number, random: Random): Uint8Ar
 
 /** A gradient between two related colours, with soft blotches. */
 function paintBackground(canvas: Float32Array, side: number, random: Random) {
-  const from = dullColour(random);
+  const from = anyColour(random);
   const to = from.map((value) => value + random.between(-45, 45));
   const angle = random.between(0, 2 * Math.PI);
   const cos = Math.cos(angle) / side;
@@ -47,7 +47,7 @@ function paintClutter(canvas: Float32Array, side: number, random: Random) {
   const y0 = side / 2 + Math.sin(angle) * distance;
   const rx = random.between(0.08, 0.25) * side;
   const ry = random.between(0.08, 0.25) * side;
-  const colour = [random.between(20, 235), random.between(20, 235), random.between(20, 235)];
+  const colour = anyColour(random);
   const yEnd = Math.min(side, Math.ceil(y0 + ry));
   const xEnd = Math.min(side, Math.ceil(x0 + rx));
   for (let y = Math.max(0, Math.floor(y0 - ry)); y < yEnd; y++) {
@@ -111,13 +111,14 @@ function bilinear(icon: Uint8Array, u: number, v: number, out: Float32Array): bo
 /** Averages the samples of each pixel; applies light, white balance and noise. */
 function develop(canvas: Float32Array, side: number, size: number, random: Random): Uint8Array {
   const exposure = random.between(0.78, 1.18);
-  const gains = [0, 1, 2].map(() => (exposure * random.between(0.85, 1.15)) / SUPERSAMPLING ** 2);
-  const saturation = random.between(0.15, 1);
+  const gains = [0, 1, 2].map(() => (exposure * random.between(0.9, 1.1)) / SUPERSAMPLING ** 2);
+  const saturation = random.between(0.4, 1);
   const slopeX = random.between(-0.18, 0.18) / size;
   const slopeY = random.between(-0.18, 0.18) / size;
   const noise = random.between(1, 9);
   const pixels = new Uint8Array(size * size * 3);
   for (let i = 0; i < canvas.length; i += 3) {
+    // Luma of ITU-R BT.601.
     const grey = 0.3 * canvas[i]! + 0.59 * canvas[i + 1]! + 0.11 * canvas[i + 2]!;
     for (let c = 0; c < 3; c++) canvas[i + c] = grey + (canvas[i + c]! - grey) * saturation;
   }
@@ -154,8 +155,7 @@ function noiseGrid(random: Random, amplitude: number): (x: number, y: number) =>
   };
 }
 
-/** Walls, tables and lawns are duller than toys: grey 50…225 with a tint. */
-function dullColour(random: Random): number[] {
-  const grey = random.between(50, 225);
-  return [0, 1, 2].map(() => grey + random.between(-35, 35));
+/** Any colour: what lies behind says nothing about what lies before it. */
+function anyColour(random: Random): number[] {
+  return [0, 1, 2].map(() => random.between(20, 235));
 }

@@ -28,13 +28,15 @@ describe('early stopping', () => {
     expect(stopping.best.step).toBe(2);
   });
 
-  it('does not end before the least number of steps', () => {
-    const stopping = createEarlyStopping(1, 30);
+  it('neither ends nor takes a point for the best before the least number of steps', () => {
+    const stopping = createEarlyStopping(1, 20);
     const over = [point(10, 0.5), point(20, 0.4), point(30, 0.4)].map((next) => {
       stopping.add(next);
       return stopping.isOver();
     });
 
     expect(over).toEqual([false, false, true]);
+    expect(stopping.best.step).toBe(20);
+    expect(stopping.curve).toHaveLength(3);
   });
 });

@@ -151,7 +151,7 @@ describe('trainBaseline', () => {
     const result = await trainBaseline({ general, cutLayer: CUT_LAYER, train, recipe, minimumSteps: 30 });
 
     expect((await evaluate(result.model, test)).accuracy).toBeGreaterThan(0.6);
-    expect(result.curve.at(-1)!.step).toBeGreaterThanOrEqual(30);
+    expect(result.bestStep).toBeGreaterThanOrEqual(30);
     for (const point of result.curve) curvePointSchema.parse(point);
     expect(result.model.layers.map((layer) => layer.name)).toEqual(general.layers.map((layer) => layer.name));
     result.model.dispose();
