@@ -7,6 +7,7 @@ export interface WasmBackend {
   typedArrayFromHeap(info: tf.TensorInfo): Float32Array | Int32Array;
   dataIdMap: { get(dataId: tf.DataId): { memoryOffset: number } };
   disposeData(dataId: tf.DataId): boolean;
+  incRef(dataId: tf.DataId): void;
   wasm: { asm: { memory: WebAssembly.Memory } };
 }
 
