@@ -11,7 +11,7 @@ import { ICON_SETS, type IconSet, openIconSet } from './icon-sets.ts';
 import { encodePng } from './png.ts';
 
 /** Changes whenever other images would come out: older builds are then made again. */
-const BUILDER_VERSION = 3;
+const BUILDER_VERSION = 4;
 
 export interface BuildOptions {
   /** Folder to build; replaced as a whole when it holds another build, refused when it holds anything else. */
@@ -19,7 +19,7 @@ export interface BuildOptions {
   seed?: number;
   /** Side of the images in pixels. */
   size?: number;
-  /** General classes at the most (evenly taken from the alphabet). */
+  /** General classes at the most, evenly taken from the alphabet; all when left out. */
   generalClasses?: number;
   generalPerClass?: number;
   produceTrainPerClass?: number;
@@ -76,13 +76,14 @@ export async function buildProduceData(options: BuildOptions): Promise<Build & {
 type Sets = { train: IconSet[]; test: IconSet[] };
 
 function plan(options: BuildOptions, sets: Sets): Build {
-  const classes = Math.min(options.generalClasses ?? 300, generalClasses(sets.train).length);
+  const available = generalClasses(sets.train).length;
+  const classes = Math.min(options.generalClasses ?? available, available);
   const build = {
     builder: BUILDER_VERSION,
     seed: options.seed ?? 1,
     size: options.size ?? 32,
     generalClasses: classes,
-    generalPerClass: options.generalPerClass ?? 48,
+    generalPerClass: options.generalPerClass ?? 64,
     produceTrainPerClass: options.produceTrainPerClass ?? 5,
     produceTestPerClass: options.produceTestPerClass ?? 30,
     icons: Object.fromEntries([...sets.train, ...sets.test].map((set) => [set.name, set.version])),
