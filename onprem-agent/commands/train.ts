@@ -22,8 +22,16 @@ export const train = agentCommand({
     },
     out: { type: 'string', valueHint: 'DIR', description: 'Where the model goes (Required)' },
     model: { type: 'string', valueHint: 'NAME', default: 'general', description: 'Name of the model' },
-    epochs: { type: 'string', valueHint: 'N', default: '5', description: 'Passes over the images' },
-    'max-seconds': { type: 'string', valueHint: 'N', description: 'Stop after this time, wherever it is' },
+    epochs: {
+      type: 'string',
+      valueHint: 'N',
+      description: 'Passes over the images (Default: 10, or all that --max-seconds has room for)',
+    },
+    'max-seconds': {
+      type: 'string',
+      valueHint: 'N',
+      description: 'As many steps as fit into this time, the learning rate falling to its end',
+    },
     'batch-size': { type: 'string', valueHint: 'N', default: '64', description: 'Images a step' },
     'learning-rate': { type: 'string', valueHint: 'X', default: '0.002', description: 'Highest step size' },
     'validation-share': {
@@ -161,6 +169,9 @@ export const train = agentCommand({
   },
 });
 
+const DEFAULT_EPOCHS = 10;
+const MOST_EPOCHS = 100_000;
+
 /** Pixels 0…255 become -1…1. */
 function networkInput(size: string): Input {
   const pixels = numberOption('size', size, { minimum: 8, maximum: 1024, whole: true })!;
@@ -171,8 +182,9 @@ function trainingOptions(args: Record<string, unknown>) {
   const number = (name: string, range: Parameters<typeof numberOption>[2]) =>
     numberOption(name, args[name] as string | undefined, range);
   const maxSeconds = number('max-seconds', { above: 0 });
+  const epochs = number('epochs', { minimum: 1, maximum: MOST_EPOCHS, whole: true });
   return {
-    epochs: number('epochs', { minimum: 1, maximum: 100_000, whole: true })!,
+    epochs: epochs ?? (maxSeconds === undefined ? DEFAULT_EPOCHS : MOST_EPOCHS),
     ...(maxSeconds === undefined ? {} : { maxSeconds }),
     batchSize: number('batch-size', { minimum: 1, maximum: 4096, whole: true })!,
     learningRate: number('learning-rate', { above: 0, maximum: 1 })!,
