@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { forEachBounded } from '#core/bounded.ts';
 import type { Input } from '#core/contracts/common.ts';
 import type { Domain } from '#core/contracts/domain.ts';
 import { sha256OfFile } from '#core/digest.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { loadDataSet } from '#model/data-set.ts';
-import { forEachBounded } from './bounded.ts';
 
 /** A readable image of a domain. */
 export interface DomainImage {

@@ -14,7 +14,15 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 const evaluate = () =>
-  createEvaluateGate(stage.s3, buckets.artifacts)({ ...subject, training, gate: prepared.gate });
+  createEvaluateGate(
+    stage.s3,
+    buckets.artifacts,
+  )({
+    ...subject,
+    training,
+    gate: prepared.gate,
+    champion: null,
+  });
 
 /** As SageMaker packs `/opt/ml/output/data`. */
 async function tarGz(members: Record<string, string>): Promise<Buffer> {

@@ -27,9 +27,9 @@ async function push(settings: object = {}, images?: string[]) {
   const inFolder =
     images ??
     ['apple', 'banana'].flatMap((label) =>
-      [1, 2].flatMap((n) => [`train/${label}/${n}.png`, `test/${label}/${n}.JPEG`]),
+      [1, 2, 3].flatMap((n) => [`train/${label}/${n}.png`, `test/${label}/${n}.JPEG`]),
     );
-  for (const image of inFolder) await stage.put(buckets.data, `domains/${name}/${image}`, 'image');
+  for (const image of inFolder) await stage.put(buckets.data, `domains/${name}/${image}`, `image ${image}`);
   await stage.put(buckets.data, `domains/${name}/domain.json`, { ...domain({ domain: name }), ...settings });
 }
 beforeEach(() => {
@@ -48,12 +48,12 @@ describe('prepare-domain', () => {
 
     expect(prepared).toMatchObject({
       resources: { instanceType: 'ml.c5.xlarge', spot: false, maxSeconds: 3600 },
-      gate: { minimumTestImages: 4, significance: 0.05, maximumLatencyMs: 1000 },
+      gate: { minimumTestImages: 4, maximumRegression: 0, significance: 0.05, maximumLatencyMs: 1000 },
       endpoint: {
         name: `graft-dev-${name}`,
         settings: { type: 'serverless', memoryMb: 2048, maxConcurrency: 10 },
       },
-      images: { train: 4, test: 4 },
+      images: { train: 6, test: 6 },
     });
     expect(prepared.jobs.transfer).toContain('transfer');
     expect(prepared.jobs.baseline).toContain('baseline');
@@ -94,7 +94,7 @@ describe('prepare-domain', () => {
   });
 
   const whole = ['train/apple/1.png', 'train/apple/2.png', 'train/banana/1.png', 'train/banana/2.png'];
-  const tested = ['test/apple/1.png', 'test/apple/2.png', 'test/banana/1.png', 'test/banana/2.png'];
+  const tested = ['apple', 'banana'].flatMap((label) => [1, 2, 3].map((n) => `test/${label}/${n}.png`));
   test.each([
     [
       'a folder that is no label',
@@ -105,12 +105,12 @@ describe('prepare-domain', () => {
     ['a class with one training image', [...whole.slice(1), ...tested], /train\/apple has 1 of at least 2/],
     [
       'a class without a test image',
-      [...whole, ...tested.slice(2), 'test/banana/3.png', 'test/banana/4.png'],
+      [...whole, ...tested.slice(3), 'test/banana/4.png', 'test/banana/5.png'],
       /test\/apple has 0/,
     ],
     [
       'fewer test images than its own policy asks for',
-      [...whole, ...tested.slice(1)],
+      [...whole, ...tested.slice(0, 1), ...tested.slice(4)],
       /test\/ has 3 .*minimumTestImages asks for 4/,
     ],
     [
@@ -136,7 +136,7 @@ describe('prepare-domain', () => {
     const images = [...whole, ...tested].map((image) => image.replace('banana', 'りんご No. 2'));
     await push({ labels: ['apple', 'りんご No. 2'] }, images);
 
-    await expect(prepare({ domain: name })).resolves.toMatchObject({ images: { train: 4, test: 4 } });
+    await expect(prepare({ domain: name })).resolves.toMatchObject({ images: { train: 4, test: 6 } });
   });
 
   test.each([
