@@ -139,6 +139,72 @@ describe('prepare-domain', () => {
     await expect(prepare({ domain: name })).resolves.toMatchObject({ images: { train: 4, test: 6 } });
   });
 
+  describe('before any money is spent', () => {
+    const put = (image: string, body: string) => stage.put(buckets.data, `domains/${name}/${image}`, body);
+
+    test('refuses test images that are training images too, naming them', async () => {
+      await push();
+      await put('test/apple/1.JPEG', 'image train/apple/2.png');
+
+      await expect(prepare({ domain: name })).rejects.toMatchObject(
+        failure(
+          'InvalidInput',
+          /1 image is in test\/ and in train\/ too.*: test\/apple\/1\.JPEG is train\/apple\/2\.png/,
+        ),
+      );
+    });
+
+    test('warns of duplicates, contradictory labels and classes out of balance', async () => {
+      await push();
+      await put('train/banana/again.png', 'image train/apple/1.png');
+      for (let n = 0; n < 20; n++) await put(`train/apple/more-${n}.png`, `more ${n}`);
+
+      expect((await prepare({ domain: name })).warnings).toEqual([
+        expect.stringMatching(
+          /^1 image is more than once .*train\/banana\/again\.png is train\/apple\/1\.png/,
+        ),
+        expect.stringMatching(/^1 image is under more than one label/),
+        expect.stringMatching(/^train\/apple has 23 images and train\/banana 4/),
+      ]);
+    });
+
+    test('has no warnings where there is nothing to warn of', async () => {
+      await push();
+
+      expect(await prepare({ domain: name })).not.toHaveProperty('warnings');
+    });
+
+    test.each([
+      [{ minimumAccuracy: 0.9 }, /even a model that is right about every one .*at least 35/],
+      [{ minimumAccuracy: 1 }, /no number of test images can prove/],
+      [{ significance: 0.01 }, /no gain over the baseline can be significant at 0\.01, .*at least 7/],
+    ])('refuses a policy that six test images cannot satisfy: %j', async (policy, message) => {
+      await push({ gate: { ...domain().gate, ...policy } });
+
+      await expect(prepare({ domain: name })).rejects.toMatchObject(failure('InvalidInput', message));
+    });
+
+    test('offers the champion to be scored again', async () => {
+      const live = champion(olderVersion, { domain: name });
+      await push();
+      await stage.put(buckets.artifacts, championKey(name), live);
+      await stage.put(buckets.artifacts, live.modelKey, 'archive');
+
+      const { champion: offered } = await prepare({ domain: name });
+
+      expect(offered).toEqual({
+        trainingJob: live.trainingJob,
+        version: olderVersion,
+        modelKey: live.modelKey,
+      });
+      await stage.remove(buckets.artifacts, live.modelKey);
+      expect(await prepare({ domain: name })).toMatchObject({
+        champion: { trainingJob: live.trainingJob, modelKey: null },
+        warnings: [expect.stringContaining(`${live.modelKey} is gone`)],
+      });
+    });
+  });
+
   test.each([
     ['a newer one is live', newerVersion, false, 'Superseded'],
     ['a newer one is live, whoever asks', newerVersion, true, 'Superseded'],
