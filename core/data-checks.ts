@@ -2,9 +2,8 @@ import type { GatePolicy } from './contracts/domain.ts';
 import { fewestImagesFor, mcnemarExact } from './statistics.ts';
 
 /**
- * Largest class over smallest that is not worth a warning. What an imbalance does to a network grows with it and with the scarcity of data
- * (Buda, Maki, Mazurowski, 2018, Neural Networks 106:249–259, measured from 2 to 5,000); no figure is right for everybody, and this
- * one only makes people look.
+ * Largest class over smallest that is not worth a warning. What an imbalance does to a network grows with it (Buda, Maki, Mazurowski,
+ * 2018, Neural Networks 106:249–259); no figure is right for everybody, and this one only makes people look.
  */
 const BALANCED_RATIO = 5;
 /** A person reads some examples, not all. */
