@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Champion, championSchema } from '#core/contracts/outcome.ts';
-import { SupersededError } from '#core/errors.ts';
+import { ChampionChangedError, SupersededError } from '#core/errors.ts';
 import { championKey } from '#core/keys.ts';
 import { findJson, isPreconditionFailed, writeJson } from './objects.ts';
 
@@ -34,6 +34,23 @@ export function refuseSuperseded(
       hint: `To train it again on new data, start an execution with "domains": ["${domain}"].`,
     });
   }
+}
+
+/**
+ * While a promotion waited for the domain's lock, another one may have gone live, with which the gate never compared this one.
+ *
+ * @param compared what the gate compared with; nullish where no gate decided
+ * @throws ChampionChangedError
+ */
+export function refuseUncompared(
+  champion: Champion | undefined,
+  { domain, compared }: { domain: string; compared?: { champion: string | null } | null | undefined },
+): void {
+  const live = champion?.trainingJob ?? null;
+  if (compared == null || compared.champion === live) return;
+  throw new ChampionChangedError(
+    `"${domain}" serves the model of ${live ?? 'nobody'} by now, and the gate compared with that of ${compared.champion ?? 'nobody'}`,
+  );
 }
 
 /**

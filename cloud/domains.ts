@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Domain, domainSchema } from '#core/contracts/domain.ts';
+import type { NamedImage, Split } from '#core/data-checks.ts';
 import { InvalidInputError, NotFoundError } from '#core/errors.ts';
 import { domainKey, imagesPrefix } from '#core/keys.ts';
 import { parseJson } from '#core/parse.ts';
@@ -52,58 +53,60 @@ const MINIMUM_TRAINING_IMAGES = 2;
 /** Without one, the class's recall does not exist. */
 const MINIMUM_TEST_IMAGES = 1;
 
+/** One image in the data bucket. */
+export interface StoredImage extends NamedImage {
+  key: string;
+  size: number;
+  /** Without quotes. */
+  etag: string;
+}
+export type StoredImages = Record<Split, StoredImage[]>;
+
 /**
- * Counts the images of both splits and compares the folders with the labels.
+ * Lists the images of both splits and compares the folders with the labels.
  *
  * @throws InvalidInputError that lists everything that does not agree
  */
-export async function checkImages(
-  s3: S3Client,
-  bucket: string,
-  domain: Domain,
-): Promise<{ train: number; test: number }> {
+export async function checkImages(s3: S3Client, bucket: string, domain: Domain): Promise<StoredImages> {
   const problems: string[] = [];
-  const train = await countImages(s3, bucket, domain, 'train', MINIMUM_TRAINING_IMAGES, problems);
-  const test = await countImages(s3, bucket, domain, 'test', MINIMUM_TEST_IMAGES, problems);
-  if (test < domain.gate.minimumTestImages) {
-    problems.push(
-      `test/ has ${test} images in all, gate.minimumTestImages asks for ${domain.gate.minimumTestImages}`,
-    );
-  }
-  if (problems.length > 0) {
-    const more = problems.length > 10 ? `; and ${problems.length - 10} more` : '';
-    throw new InvalidInputError(
-      `The images of "${domain.domain}" do not fit its domain.json: ${problems.slice(0, 10).join('; ')}${more}`,
-      { hint: 'Make the folders below train/ and test/ and the labels agree, and push the data again.' },
-    );
-  }
+  const train = await listImages(s3, bucket, domain, 'train', MINIMUM_TRAINING_IMAGES, problems);
+  const test = await listImages(s3, bucket, domain, 'test', MINIMUM_TEST_IMAGES, problems);
+  refuseProblems(domain, problems, 'Make the folders below train/ and test/ and the labels agree');
   return { train, test };
 }
 
-async function countImages(
+/** @throws InvalidInputError that lists the first ten problems, if there are any */
+export function refuseProblems(domain: Domain, problems: readonly string[], remedy: string): void {
+  if (problems.length === 0) return;
+  const more = problems.length > 10 ? `; and ${problems.length - 10} more` : '';
+  throw new InvalidInputError(
+    `The images of "${domain.domain}" do not fit its domain.json: ${problems.slice(0, 10).join('; ')}${more}`,
+    { hint: `${remedy}, and push the data again.` },
+  );
+}
+
+async function listImages(
   s3: S3Client,
   bucket: string,
   domain: Domain,
-  split: 'train' | 'test',
+  split: Split,
   minimum: number,
   problems: string[],
-): Promise<number> {
+): Promise<StoredImage[]> {
   const prefix = imagesPrefix(domain.domain, split);
   const counts = new Map(domain.labels.map((label) => [label, 0]));
   const strangers = new Set<string>();
-  let total = 0;
-  for await (const { key } of listObjects(s3, bucket, prefix)) {
-    const [label, file] = [
-      key.slice(prefix.length).split('/')[0]!,
-      key.slice(prefix.length).split('/').at(-1)!,
-    ];
+  const images: StoredImage[] = [];
+  for await (const { key, size, etag } of listObjects(s3, bucket, prefix)) {
+    const id = key.slice(prefix.length);
+    const [label, file] = [id.split('/')[0]!, id.split('/').at(-1)!];
     if (!imageName.test(file)) continue;
     const count = counts.get(label);
     if (count === undefined) {
       strangers.add(label);
     } else {
       counts.set(label, count + 1);
-      total++;
+      images.push({ split, id, key, size, etag });
     }
   }
   for (const stranger of strangers) {
@@ -117,5 +120,5 @@ async function countImages(
       problems.push(`${split}/${label} has ${count} of at least ${minimum} images`);
     }
   }
-  return total;
+  return images;
 }

@@ -32,6 +32,9 @@ export async function publishNotice(
         '',
         toDo,
         '',
+        ...(outcome.warnings?.length
+          ? ['About the data:', ...outcome.warnings.map((warning) => `- ${warning}`), '']
+          : []),
         `General model: ${outcome.model} ${outcome.version}`,
         `Execution: ${outcome.execution}`,
         `Details: s3://${artifactsBucket}/${promotionPrefix(outcome.execution, outcome.domain)}`,

@@ -39,6 +39,8 @@ export interface TrainingRequest extends DomainSubject {
   job: string;
   mode: Mode;
   resources: TrainingResources;
+  /** S3 key of the champion's `model.tar.gz`, for the job to score it on the same test images. */
+  championKey?: string | undefined;
 }
 
 /** The request that starts a training job. Everything is given by the job's name, so that the same name means the same job. */
@@ -46,7 +48,7 @@ export function trainingJobInput(
   settings: TrainingSettings,
   request: TrainingRequest,
 ): CreateTrainingJobCommandInput {
-  const { execution, domain, model, version, mode, resources } = request;
+  const { execution, domain, model, version, mode, resources, championKey } = request;
   const { modelsBucket, dataBucket, artifactsBucket } = settings;
   return {
     TrainingJobName: request.job,
@@ -62,6 +64,8 @@ export function trainingJobInput(
       channel('train', dataBucket, imagesPrefix(domain, 'train')),
       channel('test', dataBucket, imagesPrefix(domain, 'test')),
       channel('domain', artifactsBucket, domainSnapshotPrefix(execution, domain)),
+      // A prefix that is one object's whole key brings that one file.
+      ...(championKey === undefined ? [] : [channel('champion', artifactsBucket, championKey)]),
     ],
     OutputDataConfig: {
       S3OutputPath: `s3://${artifactsBucket}/${withoutSlash(trainingOutputPrefix(execution, domain))}`,

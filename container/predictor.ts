@@ -22,6 +22,8 @@ export interface Predictor {
    * @throws HttpProblem 400 naming the reason when it cannot be decoded
    */
   predict(image: Uint8Array): Promise<PredictionResponse>;
+  /** Gives the model's memory back; nothing can be predicted after it. */
+  dispose(): void;
 }
 
 /**
@@ -31,14 +33,7 @@ export interface Predictor {
  * @param folder SageMaker's `/opt/ml/model`
  */
 export async function loadPredictor(folder: string, preferred?: BackendName): Promise<Predictor> {
-  const path = join(folder, 'served-model.json');
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new NotFoundError(`${path} cannot be read`, {
-      cause,
-      hint: 'Point ModelDataUrl at the model.tar.gz of a training job of this image.',
-    });
-  });
-  const served = parseJson(servedModelSchema, text, 'served-model.json');
+  const served = await readServedModel(folder);
   const backend = await useBackend(preferred);
   const model = await loadModel(folder);
   const { height, width, channels } = served.input;
@@ -53,7 +48,20 @@ export async function loadPredictor(folder: string, preferred?: BackendName): Pr
       const predictions = rankLabels(await predictPixels(model, pixels, 1, served.input), labels);
       return { predictions, domain, general, trainingJob };
     },
+    dispose: () => model.dispose(),
   };
+}
+
+/** @throws NotFoundError, InvalidInputError */
+export async function readServedModel(folder: string): Promise<ServedModel> {
+  const path = join(folder, 'served-model.json');
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new NotFoundError(`${path} cannot be read`, {
+      cause,
+      hint: 'Point ModelDataUrl at the model.tar.gz of a training job of this image.',
+    });
+  });
+  return parseJson(servedModelSchema, text, 'served-model.json');
 }
 
 /** Whatever stops the decoder is about the client's bytes, so it is never our 5xx. */

@@ -4,6 +4,8 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Logger } from 'pino';
 import { type CurvePoint, type Evaluation, evaluationSchema } from '#core/contracts/evaluation.ts';
 import { servedModelSchema } from '#core/contracts/served-model.ts';
+import { nearDuplicateWarnings } from '#core/data-checks.ts';
+import { InvalidInputError } from '#core/errors.ts';
 import { parse } from '#core/parse.ts';
 import { type BackendName, useBackend } from '#model/backend.ts';
 import { trainBaseline } from '#model/baseline.ts';
@@ -11,11 +13,14 @@ import { type DataSet, loadDataSet } from '#model/data-set.ts';
 import { evaluate } from '#model/evaluate.ts';
 import { loadModel, saveModel } from '#model/files.ts';
 import { readImageFile } from '#model/image.ts';
-import { measureLatency } from '#model/latency.ts';
+import { nearDuplicates } from '#model/near-duplicates.ts';
 import { fineTune, transferStepsAtMost } from '#model/transfer.ts';
 import { curveLine, testAccuracyLine } from './metrics.ts';
 import type { OptMl } from './opt-ml.ts';
 import { type JobInputs, readInputs } from './read-inputs.ts';
+import { BODY_LIMIT } from './request-body.ts';
+import { scoreChampion } from './score-champion.ts';
+import { servedLatency } from './served-latency.ts';
 import { removeResults } from './stop.ts';
 
 const LATENCY_IMAGES = 20;
@@ -36,7 +41,8 @@ export interface TrainingJob {
 
 /**
  * The whole job: channels in, `model.tar.gz`'s content and `evaluation.json` out. Accuracy, rows and latency are measured on
- * the saved model after it was read back from disk, so that what is reported is what will be served.
+ * the saved model after it was read back from disk, latency behind the container's own server, so that what is reported is what will be
+ * served. Fine-tuning scores the live model on the same test images, too.
  *
  * @throws GraftError when an input is missing or not what it should be; nothing is left in `/opt/ml/model` then
  */
@@ -80,8 +86,14 @@ async function train(job: TrainingJob): Promise<Evaluation> {
 
   const saved = await loadModel(paths.model);
   const measured = await evaluate(saved, testImages, signal);
-  const latencyMs = await measureLatency(saved, manifest.input, await encodedImages(job, testImages));
   saved.dispose();
+  signal.throwIfAborted();
+  const latencyMs = await servedLatency(paths.model, await encodedImages(job, testImages), job.backend);
+  const isTransfer = inputs.hyperparameters.mode === 'transfer';
+  const champion = isTransfer ? await scoreChampion(paths, testImages, signal) : {};
+  if (champion.championNotScored) log.warn(champion.championNotScored, 'champion not scored');
+  const warnings = nearDuplicateWarnings(nearDuplicates(trainImages, testImages));
+  for (const warning of warnings) log.warn(warning);
   signal.throwIfAborted();
 
   const evaluation = parse(
@@ -100,6 +112,8 @@ async function train(job: TrainingJob): Promise<Evaluation> {
         damaged: [...trainImages.damaged, ...testImages.damaged],
       },
       ...measured,
+      ...champion,
+      ...(warnings.length === 0 ? {} : { warnings }),
       curve: result.curve,
       bestStep: result.bestStep,
       steps: result.steps,
@@ -119,11 +133,21 @@ async function train(job: TrainingJob): Promise<Evaluation> {
   return evaluation;
 }
 
-/** As a client would send them: different ones, so that no cache flatters the latency. */
+/** As a client would send them: different ones, so that no cache flatters the latency, and none that an endpoint would refuse. */
 async function encodedImages({ paths }: TrainingJob, testImages: DataSet): Promise<Uint8Array[]> {
   const step = Math.max(1, Math.floor(testImages.size / LATENCY_IMAGES));
-  const ids = testImages.ids.filter((_, i) => i % step === 0).slice(0, LATENCY_IMAGES);
-  return Promise.all(ids.map((id) => readImageFile(join(paths.channel('test'), id))));
+  const spread = testImages.ids.filter((_, i) => i % step === 0);
+  const images: Uint8Array[] = [];
+  for (const id of new Set([...spread, ...testImages.ids])) {
+    if (images.length === Math.min(LATENCY_IMAGES, testImages.size)) break;
+    const image = await readImageFile(join(paths.channel('test'), id));
+    if (image.length <= BODY_LIMIT) images.push(image);
+  }
+  if (images.length > 0) return images;
+  throw new InvalidInputError(
+    `Every test image has more than ${BODY_LIMIT} bytes, which is more than an endpoint takes`,
+    { hint: 'Scale them down: the network sees a small image anyway.' },
+  );
 }
 
 async function trainAs(job: TrainingJob, inputs: JobInputs, general: LayersModel, trainImages: DataSet) {

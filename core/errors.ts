@@ -76,6 +76,13 @@ export class SupersededError extends GraftError {
   }
 }
 
+/** Another model went live since the gate compared this one with what was live then. The state machine asks the gate again. */
+export class ChampionChangedError extends GraftError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('ChampionChanged', message, details);
+  }
+}
+
 /**
  * An AWS service throttled us or failed on its side, even after the SDK's own retries. The state machine retries on this
  * name, so that its `Retry` needs no list of every service's error codes.

@@ -34,7 +34,18 @@ export function wilsonInterval(
 export function mcnemarExact(better: number, worse: number): number {
   const n = better + worse;
   if (n === 0) return 1;
-  // Sum of C(n, k) / 2^n for k = better … n, in logarithms so that thousands of pairs do not overflow.
+  // Sum of C(n, k) / 2^n for k = better … n. Up to 50 pairs all of this are integers below 2^53: the result is exact, and so is a
+  // comparison with a level such as 2^-5.
+  if (n <= 50) {
+    let ways = 1;
+    let total = better === 0 ? 1 : 0;
+    for (let k = 1; k <= n; k++) {
+      ways = (ways * (n - k + 1)) / k;
+      if (k >= better) total += ways;
+    }
+    return total / 2 ** n;
+  }
+  // In logarithms, so that thousands of pairs do not overflow.
   let logTerm = -n * Math.LN2;
   const logTerms: number[] = [logTerm];
   for (let k = 1; k <= n; k++) {
@@ -44,4 +55,18 @@ export function mcnemarExact(better: number, worse: number): number {
   let sum = 0;
   for (let k = n; k >= better; k--) sum += Math.exp(logTerms[k]!);
   return Math.min(1, sum);
+}
+
+/**
+ * Fewest test images with which a model that gets every one right reaches a lower bound: for n of n, Wilson's lower bound is
+ * n / (n + z²).
+ *
+ * @param lowerBound share in [0, 1]
+ * @returns undefined for 1, which no number of images proves
+ */
+export function fewestImagesFor(lowerBound: number, z = Z_95): number | undefined {
+  if (lowerBound >= 1) return undefined;
+  let n = Math.max(1, Math.ceil((z * z * lowerBound) / (1 - lowerBound)) - 1);
+  while (wilsonInterval(n, n, z).lower < lowerBound) n++;
+  return n;
 }

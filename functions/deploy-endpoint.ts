@@ -1,6 +1,6 @@
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import { findChampion, refuseSuperseded } from '#cloud/champions.ts';
+import { findChampion, refuseSuperseded, refuseUncompared } from '#cloud/champions.ts';
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/clients.ts';
 import { takeDeploymentLock } from '#cloud/deployment-locks.ts';
 import { changeAndWait, type EndpointClients } from '#cloud/endpoint-callbacks.ts';
@@ -31,6 +31,8 @@ const inputSchema = domainSubjectSchema.extend({
   chosen: z.boolean(),
   endpoint: preparedSchema.shape.endpoint,
   training: trainedSchema,
+  /** What the gate compared with: the champion's training job, null for none. Null as a whole where no gate decided. */
+  compared: z.strictObject({ champion: z.string().nullable() }).nullish(),
 });
 type Input = z.output<typeof inputSchema>;
 
@@ -51,6 +53,7 @@ export function createDeployEndpoint(clients: EndpointClients, settings: DeployE
     await takeDeploymentLock(clients, artifactsBucket, domain, { execution, executionArn });
     const live = await findChampion(s3, artifactsBucket, domain);
     refuseSuperseded(live?.champion, input);
+    refuseUncompared(live?.champion, input);
     const previous = live
       ? { etag: live.etag, version: live.champion.version, endpointConfig: live.champion.endpointConfig }
       : null;

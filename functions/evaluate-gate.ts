@@ -1,11 +1,19 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { z } from 'zod';
+import { findChampion } from '#cloud/champions.ts';
 import { s3Client } from '#cloud/clients.ts';
 import { collectEvaluation, refuseDifferentData } from '#cloud/evaluations.ts';
-import { writeJson } from '#cloud/objects.ts';
+import { findJson, writeJson } from '#cloud/objects.ts';
 import { readSettings } from '#cloud/settings.ts';
 import { gatePolicySchema } from '#core/contracts/domain.ts';
-import { domainPromotionSchema, domainSubjectSchema, type Gated } from '#core/contracts/promotion-state.ts';
+import { evaluationSchema } from '#core/contracts/evaluation.ts';
+import {
+  domainPromotionSchema,
+  domainSubjectSchema,
+  type Gated,
+  preparedSchema,
+} from '#core/contracts/promotion-state.ts';
+import { championCase } from '#core/gate/champion.ts';
 import { decide } from '#core/gate/gate.ts';
 import { decisionKey } from '#core/keys.ts';
 import { lambda } from './middleware/lambda.ts';
@@ -13,19 +21,29 @@ import { lambda } from './middleware/lambda.ts';
 const inputSchema = domainSubjectSchema.extend({
   training: domainPromotionSchema.shape.training.unwrap(),
   gate: gatePolicySchema,
+  champion: preparedSchema.shape.champion,
 });
 
-/** Decides from what both jobs measured on the same test images, and writes the decision down with its reasons. */
+/** Decides from what both jobs measured on the same test images, the champion's answers among it, and writes the decision down with its reasons. */
 export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
   return async function evaluateGate(input: z.output<typeof inputSchema>): Promise<Gated> {
-    const { training, gate: policy, ...subject } = input;
+    const { training, gate: policy, champion: offered, ...subject } = input;
     const collect = (mode: 'transfer' | 'baseline') =>
       collectEvaluation(s3, artifactsBucket, subject, mode, training[mode]);
     const transfer = await collect('transfer');
     const baseline = await collect('baseline');
     refuseDifferentData(transfer.evaluation, baseline.evaluation);
 
-    const decided = decide({ challenger: transfer.evaluation, baseline: baseline.evaluation, policy });
+    const challenger = transfer.evaluation;
+    // Looked up now: another promotion may have crowned one since this one began.
+    const live = (await findChampion(s3, artifactsBucket, subject.domain))?.champion;
+    const isNew = live !== undefined && live.trainingJob !== offered?.trainingJob;
+    const own = isNew
+      ? (await findJson(s3, artifactsBucket, live.evaluationKey, evaluationSchema))?.value
+      : undefined;
+    const champion = championCase({ live, offered: offered?.trainingJob ?? null, challenger, own });
+
+    const decided = decide({ challenger, baseline: baseline.evaluation, champion, policy });
     const key = decisionKey(subject.execution, subject.domain);
     await writeJson(s3, artifactsBucket, key, decided);
     const { decision, rows, baselineAccuracy, transferAccuracy } = decided;
@@ -36,6 +54,8 @@ export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
       transferAccuracy,
       decisionKey: key,
       evaluationKeys: { transfer: transfer.key, baseline: baseline.key },
+      champion: live?.trainingJob ?? null,
+      ...(challenger.warnings === undefined ? {} : { warnings: challenger.warnings }),
     };
   };
 }

@@ -54,7 +54,8 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
   };
 
   async function conclusionOf(promotion: DomainPromotion): Promise<Outcome> {
-    const { execution, domain, model, version, gate, deployment } = promotion;
+    const { execution, domain, model, version, prepared, gate, deployment } = promotion;
+    const warnings = [...new Set([...(prepared?.warnings ?? []), ...(gate?.warnings ?? [])])];
     const finishedAt = new Date(now()).toISOString();
     let { outcome, reason } = conclude(promotion);
     if (outcome === 'DEPLOYED' && !(await crown(promotion, finishedAt))) {
@@ -77,6 +78,7 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
           }
         : {}),
       ...(deployment ? { endpoint: deployment.endpoint, endpointConfig: deployment.endpointConfig } : {}),
+      ...(warnings.length === 0 ? {} : { warnings }),
       finishedAt,
     };
   }
@@ -94,6 +96,7 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
         version,
         execution,
         trainingJob: promotion.training!.transfer.job,
+        modelKey: promotion.training!.transfer.modelKey,
         modelName,
         endpoint,
         endpointConfig,

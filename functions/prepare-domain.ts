@@ -2,10 +2,13 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { findChampion, refuseSuperseded } from '#cloud/champions.ts';
 import { s3Client } from '#cloud/clients.ts';
+import { checkData } from '#cloud/data-checks.ts';
 import { checkImages, readDomain } from '#cloud/domains.ts';
+import { objectExists } from '#cloud/objects.ts';
 import { readSettings } from '#cloud/settings.ts';
 import { nameSchema } from '#core/contracts/common.ts';
-import { domainSubjectSchema, type Prepared } from '#core/contracts/promotion-state.ts';
+import type { Champion } from '#core/contracts/outcome.ts';
+import { domainSubjectSchema, type OfferedChampion, type Prepared } from '#core/contracts/promotion-state.ts';
 import { domainSnapshotPrefix } from '#core/keys.ts';
 import { endpointName, trainingJobName } from '#core/names.ts';
 import { parse } from '#core/parse.ts';
@@ -30,8 +33,11 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
     const { execution } = input;
     const name = parse(nameSchema, input.domain, `The domain's name "${input.domain}"`);
     const { domain, bytes } = await readDomain(s3, dataBucket, name);
-    refuseSuperseded((await findChampion(s3, artifactsBucket, name))?.champion, input);
+    const live = (await findChampion(s3, artifactsBucket, name))?.champion;
+    refuseSuperseded(live, input);
     const images = await checkImages(s3, dataBucket, domain);
+    const warnings = await checkData(s3, dataBucket, domain, images);
+    const champion = await offer(live, warnings);
     await s3.send(
       new PutObjectCommand({
         Bucket: artifactsBucket,
@@ -49,9 +55,21 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
       resources: { instanceType, spot, maxSeconds },
       gate: domain.gate,
       endpoint: { name: endpointName(endpointPrefix, name), settings: domain.endpoint },
-      images,
+      images: { train: images.train.length, test: images.test.length },
+      champion,
+      ...(warnings.length === 0 ? {} : { warnings }),
     };
   };
+
+  async function offer(live: Champion | undefined, warnings: string[]): Promise<OfferedChampion | null> {
+    if (live === undefined) return null;
+    const { trainingJob, version, modelKey } = live;
+    if (await objectExists(s3, artifactsBucket, modelKey)) return { trainingJob, version, modelKey };
+    warnings.push(
+      `The live model's archive s3://${artifactsBucket}/${modelKey} is gone, so no new model can be compared with it and the gate will refuse every one: put the archive back, or promote by hand`,
+    );
+    return { trainingJob, version, modelKey: null };
+  }
 }
 
 export const handler = lambda('PrepareDomain', inputSchema, () => {

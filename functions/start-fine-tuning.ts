@@ -5,10 +5,12 @@ import type { TrainingSettings } from '#cloud/training-jobs.ts';
 import { type TrainingTaskInput, trainingTaskInputSchema } from '#core/contracts/promotion-state.ts';
 import { lambda } from './middleware/lambda.ts';
 
-/** Starts the training job that fine-tunes the general model for a domain. */
+/** Starts the training job that fine-tunes the general model for a domain, and scores the champion beside it. */
 export function createStartFineTuning(clients: TrainingClients, settings: TrainingSettings) {
   return async function startFineTuning(input: TrainingTaskInput): Promise<Settled> {
-    return startAndWait(clients, settings, { ...input, mode: 'transfer' });
+    const { champion, ...task } = input;
+    const championKey = champion?.modelKey ?? undefined;
+    return startAndWait(clients, settings, { ...task, mode: 'transfer', championKey });
   };
 }
 

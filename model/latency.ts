@@ -1,19 +1,16 @@
-import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { Input } from '#core/contracts/common.ts';
 import type { Evaluation } from '#core/contracts/evaluation.ts';
-import { predictImage } from './predict.ts';
 
 /**
- * Time of one image through the model, from encoded bytes to probabilities, one at a time, as an endpoint does it.
+ * Time of one image through a served model, one at a time.
  *
+ * @param ask sends one encoded image and waits for the whole answer
  * @param images encoded (JPEG, PNG or WebP), at least one; taken in turn
  * @param repetitions measured predictions, after five that warm up and do not count
  * @param now milliseconds; for tests
  * @returns median and 95th percentile (nearest rank) in milliseconds
  */
 export async function measureLatency(
-  model: LayersModel,
-  input: Input,
+  ask: (image: Uint8Array) => Promise<unknown>,
   images: readonly Uint8Array[],
   repetitions = 50,
   now: () => number = () => performance.now(),
@@ -23,7 +20,7 @@ export async function measureLatency(
   for (let i = -5; i < repetitions; i++) {
     const image = images[(i + 5) % images.length]!;
     const started = now();
-    await predictImage(model, image, input);
+    await ask(image);
     const elapsed = now() - started;
     if (i >= 0) times.push(elapsed);
   }

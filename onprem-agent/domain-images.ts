@@ -1,27 +1,34 @@
 import { join } from 'node:path';
+import { forEachBounded } from '#core/bounded.ts';
 import type { Input } from '#core/contracts/common.ts';
 import type { Domain } from '#core/contracts/domain.ts';
+import {
+  balanceWarnings,
+  duplicateFindings,
+  type NamedImage,
+  nearDuplicateWarnings,
+  type Split,
+  testSetProblems,
+} from '#core/data-checks.ts';
 import { sha256OfFile } from '#core/digest.ts';
 import { InvalidInputError } from '#core/errors.ts';
-import { loadDataSet } from '#model/data-set.ts';
-import { forEachBounded } from './bounded.ts';
+import { type DataSet, loadDataSet } from '#model/data-set.ts';
+import { nearDuplicates } from '#model/near-duplicates.ts';
 
 /** A readable image of a domain. */
-export interface DomainImage {
-  split: 'train' | 'test';
-  /** `<label>/<file name>` */
-  id: string;
+export interface DomainImage extends NamedImage {
   path: string;
   sha256: string;
   size: number;
 }
 
-/** Only whether an image can be decoded matters here, so it is decoded small. */
+/** Whether an image can be decoded, and whether two look the same, shows at a small size. */
 const PROBE: Input = { height: 32, width: 32, channels: 3, normalisation: { scale: 1, offset: 0 } };
 
 /**
  * Reads and checks all images of a domain the way the training job will: folders against labels, two training images of every
- * class (one is held out for validation), one test image, enough test images for the gate, and no image in both.
+ * class (one is held out for validation), one test image, enough test images for the gate, and no image in both. What a person should
+ * look at without its being wrong (classes out of balance, duplicates, images that look the same) comes back as warnings.
  *
  * @throws GraftError naming the folder, class or images that are wrong
  */
@@ -29,7 +36,8 @@ export async function checkDomainImages(
   folder: string,
   domain: Domain,
   options: { signal: AbortSignal; onProgress: (split: string, done: number, total: number) => void },
-): Promise<{ images: DomainImage[]; damaged: { id: string; reason: string }[] }> {
+): Promise<{ images: DomainImage[]; damaged: { id: string; reason: string }[]; warnings: string[] }> {
+  const sets: Partial<Record<Split, DataSet>> = {};
   const images: DomainImage[] = [];
   const damaged: { id: string; reason: string }[] = [];
   for (const split of ['train', 'test'] as const) {
@@ -40,37 +48,42 @@ export async function checkDomainImages(
       signal: options.signal,
       onProgress: (done, total) => options.onProgress(split, done, total),
     });
+    sets[split] = data;
     damaged.push(...data.damaged.map(({ id, reason }) => ({ id: `${split}/${id}`, reason })));
     await forEachBounded(data.ids, 8, async (id) => {
       const path = join(root, id);
       images.push({ split, id, path, ...(await sha256OfFile(path)) });
     });
   }
-  refuseTooFewTests(images, domain);
-  refuseSharedImages(images);
-  return { images, damaged };
+  refuse(
+    testSetProblems(images.filter(({ split }) => split === 'test').length, domain.gate),
+    'Add test images, or review the policy in domain.json.',
+  );
+  const { problems, warnings } = duplicateFindings(sameContent(images));
+  refuse(problems, 'Remove them from one of the two: accuracy is measured on images that no training saw.');
+  for (const split of ['train', 'test'] as const) {
+    warnings.push(...balanceWarnings(split, countsOf(domain, images, split)));
+  }
+  warnings.push(...nearDuplicateWarnings(nearDuplicates(sets.train!, sets.test!)));
+  return { images, damaged, warnings };
 }
 
-function refuseTooFewTests(images: readonly DomainImage[], { gate }: Domain) {
-  const tests = images.filter(({ split }) => split === 'test').length;
-  if (tests >= gate.minimumTestImages) return;
-  throw new InvalidInputError(
-    `There are ${tests} test images, and the gate of this domain asks for ${gate.minimumTestImages}: no model could ever pass`,
-    { hint: 'Add test images, or lower minimumTestImages.' },
-  );
+/** @throws InvalidInputError */
+function refuse(problems: readonly string[], hint: string) {
+  if (problems.length > 0) throw new InvalidInputError(problems.join('; '), { hint });
 }
 
-/** A model that has seen the test images in training is flattered by them. */
-function refuseSharedImages(images: readonly DomainImage[]) {
-  const trained = new Map(
-    images.filter(({ split }) => split === 'train').map(({ sha256, id }) => [sha256, id]),
-  );
-  const shared = images.find(({ split, sha256 }) => split === 'test' && trained.has(sha256));
-  if (!shared) return;
-  throw new InvalidInputError(
-    `test/${shared.id} and train/${trained.get(shared.sha256)} are the same image`,
-    {
-      hint: 'Remove one of them: accuracy is measured on images that no training saw.',
-    },
-  );
+function sameContent(images: readonly DomainImage[]): DomainImage[][] {
+  const groups = new Map<string, DomainImage[]>();
+  for (const image of images) groups.set(image.sha256, [...(groups.get(image.sha256) ?? []), image]);
+  return [...groups.values()].filter((group) => group.length > 1);
+}
+
+function countsOf({ labels }: Domain, images: readonly DomainImage[], split: Split): Map<string, number> {
+  const counts = new Map(labels.map((label) => [label, 0]));
+  for (const image of images) {
+    const label = image.id.slice(0, image.id.indexOf('/'));
+    if (image.split === split) counts.set(label, counts.get(label)! + 1);
+  }
+  return counts;
 }

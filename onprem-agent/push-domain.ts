@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { forEachBounded } from '#core/bounded.ts';
 import { domainKey, domainPrefix, imagesPrefix } from '#core/keys.ts';
 import { explained } from './aws/explain.ts';
 import { overwriteBytes, standingOf } from './aws/objects.ts';
-import { forEachBounded } from './bounded.ts';
 import { contentType } from './content-type.ts';
 import type { DomainImage } from './domain-images.ts';
 import type { DomainSettings } from './domain-settings.ts';

@@ -2,7 +2,14 @@ import { z } from 'zod';
 
 /** One rule of the gate: what it saw, what it wanted, and whether that was enough. */
 export const gateRowSchema = z.strictObject({
-  rule: z.enum(['test-images', 'minimum-accuracy', 'uplift-over-baseline', 'minimum-recall', 'latency']),
+  rule: z.enum([
+    'test-images',
+    'minimum-accuracy',
+    'uplift-over-baseline',
+    'no-regression',
+    'minimum-recall',
+    'latency',
+  ]),
   observed: z.string(),
   required: z.string(),
   passed: z.boolean(),
@@ -16,5 +23,7 @@ export const decisionSchema = z.strictObject({
   rows: z.array(gateRowSchema).min(1),
   baselineAccuracy: z.number(),
   transferAccuracy: z.number(),
+  /** Of the champion on the same test images; absent where it was not compared. */
+  championAccuracy: z.number().optional(),
 });
 export type Decision = z.output<typeof decisionSchema>;

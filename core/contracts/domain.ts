@@ -42,9 +42,14 @@ export const gatePolicySchema = z.strictObject({
   minimumRecall: shareSchema,
   /** Fewer test images than this prove nothing. */
   minimumTestImages: z.int().min(1),
+  /**
+   * Largest loss of accuracy against the champion on the same current test images; 0 allows none. Whatever is allowed here, a loss that
+   * is significant at `significance` is refused.
+   */
+  maximumRegression: shareSchema.default(0),
   /** Level of the one-sided exact McNemar tests. */
   significance: z.number().gt(0).max(0.5).default(0.05),
-  /** Time of one prediction in the container, 95th percentile. */
+  /** Time from request to answer of the served model, 95th percentile. */
   maximumLatencyMs: z.number().positive().default(1_000),
 });
 export type GatePolicy = z.output<typeof gatePolicySchema>;

@@ -16,6 +16,30 @@ export const evaluationRowSchema = z.strictObject({
 });
 export type EvaluationRow = z.output<typeof evaluationRowSchema>;
 
+/** What the champion scores on the current test images. Its confusion matrix follows from the rows. */
+export const championScoresSchema = z.strictObject({
+  /** As its own `served-model.json` names it. */
+  trainingJob: z.string(),
+  model: z.string(),
+  version: z.string(),
+  accuracy: shareSchema,
+  interval: z.strictObject({ lower: shareSchema, upper: shareSchema }),
+  recall: z.record(z.string(), shareSchema),
+  /** In the order of the challenger's rows. */
+  rows: z.array(evaluationRowSchema),
+});
+export type ChampionScores = z.output<typeof championScoresSchema>;
+
+/** Why a champion that the job was given has no scores. */
+export const championNotScoredSchema = z.strictObject({
+  /** Names the champion where its archive could be read so far. */
+  trainingJob: z.string().optional(),
+  /** Where they are other labels than the domain's, nothing can be compared; that is the one reason which the gate lets pass. */
+  labels: labelsSchema.optional(),
+  reason: z.string().min(1),
+});
+export type ChampionNotScored = z.output<typeof championNotScoredSchema>;
+
 /** One point of the curve that early stopping looks at. */
 export const curvePointSchema = z.strictObject({
   /** Gradient steps so far. */
@@ -59,7 +83,12 @@ export const evaluationSchema = z.strictObject({
   bestStep: z.int().nonnegative(),
   /** Gradient steps taken in all. */
   steps: z.int().nonnegative(),
-  /** Milliseconds for one image through the saved model, decoded from bytes, one at a time. */
+  /** The live model, scored again by the same job on the same test images. Absent when there was none, or it could not be scored. */
+  champion: championScoresSchema.optional(),
+  championNotScored: championNotScoredSchema.optional(),
+  /** What a person should know about the images, a sentence each. */
+  warnings: z.array(z.string()).optional(),
+  /** Milliseconds from request to answer of the saved model behind the container's own HTTP server, one image at a time. */
   latencyMs: z.strictObject({ p50: z.number().nonnegative(), p95: z.number().nonnegative() }),
   seconds: z.number().nonnegative(),
   seed: z.int(),

@@ -19,6 +19,8 @@ export const outcomeSchema = z.strictObject({
   gate: z.array(gateRowSchema).optional(),
   endpoint: z.string().optional(),
   endpointConfig: z.string().optional(),
+  /** What a person should know about the data, a sentence each. */
+  warnings: z.array(z.string()).optional(),
   finishedAt: z.iso.datetime(),
 });
 export type Outcome = z.output<typeof outcomeSchema>;
@@ -34,6 +36,8 @@ export const championSchema = z.strictObject({
   version: z.string(),
   execution: z.string(),
   trainingJob: z.string(),
+  /** S3 key (artifacts bucket) of its `model.tar.gz`: the next promotion scores it again. */
+  modelKey: z.string(),
   modelName: z.string(),
   endpoint: z.string(),
   endpointConfig: z.string(),

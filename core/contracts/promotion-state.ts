@@ -40,6 +40,15 @@ export const trainingResourcesSchema = recipeSchema.pick({
 });
 export type TrainingResources = z.output<typeof trainingResourcesSchema>;
 
+/** What was live when the promotion began, for the fine-tuning job to score again. */
+export const offeredChampionSchema = z.strictObject({
+  trainingJob: z.string(),
+  version: versionSchema,
+  /** null when its archive is gone, so that it cannot be scored. */
+  modelKey: z.string().nullable(),
+});
+export type OfferedChampion = z.output<typeof offeredChampionSchema>;
+
 /** Answer of PrepareDomain. */
 export const preparedSchema = z.strictObject({
   /** Names of the two training jobs. */
@@ -48,6 +57,10 @@ export const preparedSchema = z.strictObject({
   gate: gatePolicySchema,
   endpoint: z.strictObject({ name: z.string(), settings: endpointSchema }),
   images: z.strictObject({ train: z.int().positive(), test: z.int().positive() }),
+  /** null when nothing was live. */
+  champion: offeredChampionSchema.nullable(),
+  /** What a person should know about the data, a sentence each. */
+  warnings: z.array(z.string()).optional(),
 });
 export type Prepared = z.output<typeof preparedSchema>;
 
@@ -57,6 +70,7 @@ export const trainingTaskInputSchema = z.strictObject({
   ...subject,
   job: z.string(),
   resources: trainingResourcesSchema,
+  champion: offeredChampionSchema.nullish(),
 });
 export type TrainingTaskInput = z.output<typeof trainingTaskInputSchema>;
 
@@ -76,6 +90,10 @@ export const gatedSchema = z.strictObject({
   transferAccuracy: z.number(),
   decisionKey: z.string(),
   evaluationKeys: z.strictObject({ transfer: z.string(), baseline: z.string() }),
+  /** Training job of the champion that the challenger was compared with; null when there was none. */
+  champion: z.string().nullish(),
+  /** What the fine-tuning job found about the images. */
+  warnings: z.array(z.string()).optional(),
 });
 export type Gated = z.output<typeof gatedSchema>;
 

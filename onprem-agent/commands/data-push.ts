@@ -28,11 +28,12 @@ export const dataPush = agentCommand({
     const settings = await domainSettings(args.dir, args.domain, args);
 
     const checking = output.progress('check', 'check ');
-    const { images, damaged } = await checkDomainImages(args.dir, settings.domain, {
+    const { images, damaged, warnings } = await checkDomainImages(args.dir, settings.domain, {
       signal: io.signal,
       onProgress: (split, done, total) => checking.update({ done, total, unit: 'img', notes: [split] }),
     }).finally(() => checking.end());
     for (const { id, reason } of damaged) output.warn({ id, reason }, `${id} is left out: ${reason}`);
+    for (const warning of warnings) output.warn({}, warning);
 
     const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
     const bucket =
@@ -65,6 +66,7 @@ export const dataPush = agentCommand({
         images: images.length,
         uploaded: pushed.uploaded,
         damaged,
+        warnings,
       },
       pushed.uri,
     );

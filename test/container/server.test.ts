@@ -28,7 +28,7 @@ function predictor(predict: Predictor['predict'] = async () => answer): Predicto
     input,
     labels: ['apple', 'pear'],
   };
-  return { served, backend: 'wasm', predict };
+  return { served, backend: 'wasm', predict, dispose: () => {} };
 }
 
 let model: ModelServer;

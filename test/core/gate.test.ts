@@ -1,28 +1,38 @@
 import { describe, expect, test } from 'vitest';
 import type { GatePolicy } from '#core/contracts/domain.ts';
 import type { Evaluation, EvaluationRow } from '#core/contracts/evaluation.ts';
+import type { ChampionCase } from '#core/gate/champion.ts';
 import { decide } from '#core/gate/gate.ts';
 import { pair } from '#core/gate/pairing.ts';
-import { evaluation } from '../functions/samples.ts';
+import { evaluation, olderVersion } from '../functions/samples.ts';
 
 const policy: GatePolicy = {
   minimumAccuracy: 0.5,
   minimumUplift: 0.1,
   minimumRecall: 0.5,
   minimumTestImages: 40,
+  maximumRegression: 0,
   significance: 0.05,
   maximumLatencyMs: 100,
 };
 const challenger = evaluation('transfer', 18);
 const baseline = evaluation('baseline', 8);
+const scored = ({ rows }: Evaluation): ChampionCase => ({
+  standing: 'scored',
+  version: olderVersion,
+  trainingJob: 'job-before',
+  rows,
+});
 const decideOn = (changes: {
   challenger?: Evaluation;
   baseline?: Evaluation;
+  champion?: ChampionCase;
   policy?: Partial<GatePolicy>;
 }) => {
   const decision = decide({
     challenger: changes.challenger ?? challenger,
     baseline: changes.baseline ?? baseline,
+    champion: changes.champion ?? { standing: 'none' },
     policy: { ...policy, ...changes.policy },
   });
   return { ...decision, failed: decision.rows.filter((row) => !row.passed).map((row) => row.rule) };
@@ -37,6 +47,7 @@ describe('the gate', () => {
       'test-images',
       'minimum-accuracy',
       'uplift-over-baseline',
+      'no-regression',
       'minimum-recall',
       'latency',
     ]);
@@ -47,7 +58,8 @@ describe('the gate', () => {
     ['test-images', { policy: { minimumTestImages: 41 } }],
     ['minimum-accuracy', { policy: { minimumAccuracy: 0.9 } }],
     ['uplift-over-baseline', { policy: { minimumUplift: 0.51 } }],
-    ['minimum-recall', { challenger: { ...challenger, recall: { apple: 1, banana: 0.49 } } }],
+    ['no-regression', { champion: scored(evaluation('transfer', 19)) }],
+    ['minimum-recall', { policy: { minimumRecall: 0.91 } }],
     ['latency', { challenger: { ...challenger, latencyMs: { p50: 1, p95: 101 } } }],
   ])('one rule that fails is enough to reject: %s', (rule, changes) => {
     const decision = decideOn(changes);
@@ -58,8 +70,8 @@ describe('the gate', () => {
 
   test('compares exactly at the threshold as the report says: at least, at most', () => {
     const exact = decideOn({
-      challenger: { ...challenger, recall: { apple: 0.5, banana: 0.5 }, latencyMs: { p50: 1, p95: 100 } },
-      policy: { minimumTestImages: 40, minimumUplift: 0.5 },
+      challenger: { ...challenger, latencyMs: { p50: 1, p95: 100 } },
+      policy: { minimumTestImages: 40, minimumUplift: 0.5, minimumRecall: 0.9 },
     });
     expect(exact.failed).toEqual([]);
   });
@@ -115,9 +127,10 @@ describe('the gate', () => {
   });
 
   test('names the worst class', () => {
-    const uneven = decideOn({ challenger: { ...challenger, recall: { apple: 0.9, banana: 0.2 } } });
+    const rows = challenger.rows.map((row, n) => (n >= 24 ? { ...row, prediction: 'apple' } : row));
+    const uneven = decideOn({ challenger: { ...challenger, rows } });
 
-    expect(uneven.rows[3]).toMatchObject({ observed: '0.200 (worst class: banana)', passed: false });
+    expect(uneven.rows[4]).toMatchObject({ observed: '0.200 (worst class: banana)', passed: false });
   });
 });
 

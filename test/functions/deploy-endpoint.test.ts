@@ -88,6 +88,23 @@ describe('deploy-endpoint', () => {
     expect(successes()).toEqual([]);
   });
 
+  test.each([
+    ['the gate compared with it', 'job-before', undefined],
+    ['no gate decided', undefined, undefined],
+    ['the gate compared with another one', 'job-of-another', 'ChampionChanged'],
+    ['the gate knew of none', null, 'ChampionChanged'],
+  ])('while a model is live and %s', async (_what, compared, error) => {
+    await stage.put(buckets.artifacts, championKey(domain), champion(olderVersion, { domain }));
+
+    const result = deploy({ compared: compared === undefined ? null : { champion: compared } });
+
+    if (error === undefined) await expect(result).resolves.toBe('running');
+    else {
+      await expect(result).rejects.toMatchObject({ name: error });
+      expect(operations()).toEqual([]);
+    }
+  });
+
   test('names model and configuration by what they serve, within SageMaker’s limit', async () => {
     await deploy();
     const [model] = sagemaker.inputsOf('CreateModel');

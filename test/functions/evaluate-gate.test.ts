@@ -2,9 +2,12 @@ import './quiet.ts';
 
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Evaluation } from '#core/contracts/evaluation.ts';
+import type { OfferedChampion } from '#core/contracts/promotion-state.ts';
+import { championKey } from '#core/keys.ts';
 import { createEvaluateGate } from '../../functions/evaluate-gate.ts';
-import { evaluation, prepared, subject, training } from './samples.ts';
+import { champion, evaluation, olderVersion, prepared, subject, training } from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
@@ -13,8 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-const evaluate = () =>
-  createEvaluateGate(stage.s3, buckets.artifacts)({ ...subject, training, gate: prepared.gate });
+const evaluate = (champion: OfferedChampion | null = null) =>
+  createEvaluateGate(stage.s3, buckets.artifacts)({ ...subject, training, gate: prepared.gate, champion });
 
 /** As SageMaker packs `/opt/ml/output/data`. */
 async function tarGz(members: Record<string, string>): Promise<Buffer> {
@@ -57,6 +60,80 @@ describe('evaluate-gate', () => {
     expect(gated.decision).toBe('REJECT');
     const failed = gated.rows.filter((row) => !row.passed).map((row) => row.rule);
     expect(failed).toEqual(['minimum-accuracy', 'uplift-over-baseline']);
+  });
+
+  describe('where a model is live', () => {
+    const live = champion(olderVersion);
+    const offered = { trainingJob: live.trainingJob, version: live.version, modelKey: live.modelKey };
+    const scoresOf = ({ accuracy, interval, recall, rows }: Evaluation, trainingJob = live.trainingJob) => ({
+      champion: { trainingJob, model: 'icons', version: olderVersion, accuracy, interval, recall, rows },
+    });
+    const regression = async (given: OfferedChampion | null) => {
+      const gated = await evaluate(given);
+      return { decision: gated.decision, row: gated.rows.find(({ rule }) => rule === 'no-regression')! };
+    };
+    beforeEach(() => stage.put(buckets.artifacts, championKey('produce'), live));
+    afterEach(async () => {
+      await stage.remove(buckets.artifacts, championKey('produce'));
+      await stage.remove(buckets.artifacts, live.evaluationKey);
+    });
+
+    test('compares with its scores from the fine-tuning job', async () => {
+      await put('transfer', evaluation('transfer', 18, 20, scoresOf(evaluation('transfer', 19))));
+
+      const { decision, row } = await regression(offered);
+
+      expect(decision).toBe('REJECT');
+      expect(row).toMatchObject({
+        passed: false,
+        observed: `-0.050 against champion ${olderVersion} (p of a loss = 0.250)`,
+      });
+      const gated = await evaluate(offered);
+      expect(gated.champion).toBe('job-before');
+      expect(await stage.json(buckets.artifacts, gated.decisionKey)).toMatchObject({
+        championAccuracy: 0.95,
+      });
+    });
+
+    test('never passes silently when the job has no scores of it', async () => {
+      expect(await regression(offered)).toMatchObject({
+        decision: 'REJECT',
+        row: { passed: false, observed: expect.stringContaining('was not scored') },
+      });
+    });
+
+    test('is not satisfied with the scores of another champion', async () => {
+      await put(
+        'transfer',
+        evaluation('transfer', 18, 20, scoresOf(evaluation('transfer', 5), 'another-job')),
+      );
+
+      expect(await regression(offered)).toMatchObject({ row: { passed: false } });
+    });
+
+    test('takes the own evaluation of one that went live meanwhile, on the same images', async () => {
+      await stage.put(buckets.artifacts, live.evaluationKey, evaluation('transfer', 17));
+
+      expect(await regression(null)).toMatchObject({
+        decision: 'PROMOTE',
+        row: { observed: expect.stringContaining('+0.050 against champion') },
+      });
+    });
+
+    test('does not compare with one that went live meanwhile on other images', async () => {
+      const data = { ...evaluation('transfer', 1).data, testDigest: 'b'.repeat(64) };
+      await stage.put(buckets.artifacts, live.evaluationKey, evaluation('transfer', 1, 20, { data }));
+
+      expect(await regression(null)).toMatchObject({
+        row: { passed: false, observed: expect.stringContaining('other test images') },
+      });
+    });
+  });
+
+  test('carries the job’s warnings about the images on', async () => {
+    await put('transfer', evaluation('transfer', 18, 20, { warnings: ['two look the same'] }));
+
+    expect((await evaluate()).warnings).toEqual(['two look the same']);
   });
 
   test('finds the member under ./ too', async () => {

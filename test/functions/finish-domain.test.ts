@@ -9,7 +9,17 @@ import type { DomainPromotion } from '#core/contracts/promotion-state.ts';
 import { championKey, deploymentLockKey, outcomeKey } from '#core/keys.ts';
 import { createFinishDomain } from '../../functions/finish-domain.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
-import { champion, confirmedPromotion, deployed, newerVersion, olderVersion, subject } from './samples.ts';
+import {
+  champion,
+  confirmedPromotion,
+  deployed,
+  gated,
+  newerVersion,
+  olderVersion,
+  prepared,
+  subject,
+  trained,
+} from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
@@ -62,6 +72,7 @@ describe('finish-domain', () => {
       version: subject.version,
       endpointConfig: deployed.endpointConfig,
       trainingJob: 'produce-transfer-0',
+      modelKey: trained('transfer').modelKey,
       accuracy: 0.9,
       promotedAt: '2026-11-23T17:00:00.000Z',
     });
@@ -117,6 +128,18 @@ describe('finish-domain', () => {
       /FAILED[\s\S]*train\/apple has 0 images[\s\S]*untouched[\s\S]*s3:\/\/artifacts\//,
     );
     expect(notice!.MessageAttributes).toMatchObject({ outcome: { StringValue: 'FAILED' } });
+  });
+
+  test('carries what is to be known about the data into the outcome and the notice, each once', async () => {
+    await finish({
+      prepared: { ...prepared, warnings: ['an image is there twice'] },
+      gate: { ...gated, warnings: ['two look the same', 'an image is there twice'] },
+    });
+
+    expect((await outcome()).warnings).toEqual(['an image is there twice', 'two look the same']);
+    expect(sns.inputsOf('Publish')[0]!.Message).toMatch(
+      /About the data:\n- an image is there twice\n- two look the same\n/,
+    );
   });
 
   test('tells nobody of a promotion that was superseded', async () => {

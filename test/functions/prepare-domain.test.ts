@@ -27,9 +27,9 @@ async function push(settings: object = {}, images?: string[]) {
   const inFolder =
     images ??
     ['apple', 'banana'].flatMap((label) =>
-      [1, 2].flatMap((n) => [`train/${label}/${n}.png`, `test/${label}/${n}.JPEG`]),
+      [1, 2, 3].flatMap((n) => [`train/${label}/${n}.png`, `test/${label}/${n}.JPEG`]),
     );
-  for (const image of inFolder) await stage.put(buckets.data, `domains/${name}/${image}`, 'image');
+  for (const image of inFolder) await stage.put(buckets.data, `domains/${name}/${image}`, `image ${image}`);
   await stage.put(buckets.data, `domains/${name}/domain.json`, { ...domain({ domain: name }), ...settings });
 }
 beforeEach(() => {
@@ -48,12 +48,12 @@ describe('prepare-domain', () => {
 
     expect(prepared).toMatchObject({
       resources: { instanceType: 'ml.c5.xlarge', spot: false, maxSeconds: 3600 },
-      gate: { minimumTestImages: 4, significance: 0.05, maximumLatencyMs: 1000 },
+      gate: { minimumTestImages: 4, maximumRegression: 0, significance: 0.05, maximumLatencyMs: 1000 },
       endpoint: {
         name: `graft-dev-${name}`,
         settings: { type: 'serverless', memoryMb: 2048, maxConcurrency: 10 },
       },
-      images: { train: 4, test: 4 },
+      images: { train: 6, test: 6 },
     });
     expect(prepared.jobs.transfer).toContain('transfer');
     expect(prepared.jobs.baseline).toContain('baseline');
@@ -94,7 +94,7 @@ describe('prepare-domain', () => {
   });
 
   const whole = ['train/apple/1.png', 'train/apple/2.png', 'train/banana/1.png', 'train/banana/2.png'];
-  const tested = ['test/apple/1.png', 'test/apple/2.png', 'test/banana/1.png', 'test/banana/2.png'];
+  const tested = ['apple', 'banana'].flatMap((label) => [1, 2, 3].map((n) => `test/${label}/${n}.png`));
   test.each([
     [
       'a folder that is no label',
@@ -105,12 +105,12 @@ describe('prepare-domain', () => {
     ['a class with one training image', [...whole.slice(1), ...tested], /train\/apple has 1 of at least 2/],
     [
       'a class without a test image',
-      [...whole, ...tested.slice(2), 'test/banana/3.png', 'test/banana/4.png'],
+      [...whole, ...tested.slice(3), 'test/banana/4.png', 'test/banana/5.png'],
       /test\/apple has 0/,
     ],
     [
       'fewer test images than its own policy asks for',
-      [...whole, ...tested.slice(1)],
+      [...whole, ...tested.slice(0, 1), ...tested.slice(4)],
       /test\/ has 3 .*minimumTestImages asks for 4/,
     ],
     [
@@ -136,7 +136,73 @@ describe('prepare-domain', () => {
     const images = [...whole, ...tested].map((image) => image.replace('banana', 'りんご No. 2'));
     await push({ labels: ['apple', 'りんご No. 2'] }, images);
 
-    await expect(prepare({ domain: name })).resolves.toMatchObject({ images: { train: 4, test: 4 } });
+    await expect(prepare({ domain: name })).resolves.toMatchObject({ images: { train: 4, test: 6 } });
+  });
+
+  describe('before any money is spent', () => {
+    const put = (image: string, body: string) => stage.put(buckets.data, `domains/${name}/${image}`, body);
+
+    test('refuses test images that are training images too, naming them', async () => {
+      await push();
+      await put('test/apple/1.JPEG', 'image train/apple/2.png');
+
+      await expect(prepare({ domain: name })).rejects.toMatchObject(
+        failure(
+          'InvalidInput',
+          /1 image is in test\/ and in train\/ too.*: test\/apple\/1\.JPEG is train\/apple\/2\.png/,
+        ),
+      );
+    });
+
+    test('warns of duplicates, contradictory labels and classes out of balance', async () => {
+      await push();
+      await put('train/banana/again.png', 'image train/apple/1.png');
+      for (let n = 0; n < 20; n++) await put(`train/apple/more-${n}.png`, `more ${n}`);
+
+      expect((await prepare({ domain: name })).warnings).toEqual([
+        expect.stringMatching(
+          /^1 image is more than once .*train\/banana\/again\.png is train\/apple\/1\.png/,
+        ),
+        expect.stringMatching(/^1 image is under more than one label/),
+        expect.stringMatching(/^train\/apple has 23 images and train\/banana 4/),
+      ]);
+    });
+
+    test('has no warnings where there is nothing to warn of', async () => {
+      await push();
+
+      expect(await prepare({ domain: name })).not.toHaveProperty('warnings');
+    });
+
+    test.each([
+      [{ minimumAccuracy: 0.9 }, /even a model that is right about every one .*at least 35/],
+      [{ minimumAccuracy: 1 }, /no number of test images can prove/],
+      [{ significance: 0.01 }, /no gain over the baseline can be significant at 0\.01, .*at least 7/],
+    ])('refuses a policy that six test images cannot satisfy: %j', async (policy, message) => {
+      await push({ gate: { ...domain().gate, ...policy } });
+
+      await expect(prepare({ domain: name })).rejects.toMatchObject(failure('InvalidInput', message));
+    });
+
+    test('offers the champion to be scored again', async () => {
+      const live = champion(olderVersion, { domain: name });
+      await push();
+      await stage.put(buckets.artifacts, championKey(name), live);
+      await stage.put(buckets.artifacts, live.modelKey, 'archive');
+
+      const { champion: offered } = await prepare({ domain: name });
+
+      expect(offered).toEqual({
+        trainingJob: live.trainingJob,
+        version: olderVersion,
+        modelKey: live.modelKey,
+      });
+      await stage.remove(buckets.artifacts, live.modelKey);
+      expect(await prepare({ domain: name })).toMatchObject({
+        champion: { trainingJob: live.trainingJob, modelKey: null },
+        warnings: [expect.stringContaining(`${live.modelKey} is gone`)],
+      });
+    });
   });
 
   test.each([

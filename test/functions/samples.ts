@@ -108,12 +108,13 @@ export function evaluation(
 export const prepared: Prepared = {
   jobs: { transfer: 'produce-transfer-0', baseline: 'produce-baseline-0' },
   resources: { instanceType: 'ml.c5.xlarge', spot: false, maxSeconds: 3600 },
-  gate: { ...gate, significance: 0.05, maximumLatencyMs: 1000 },
+  gate: { ...gate, maximumRegression: 0, significance: 0.05, maximumLatencyMs: 1000 },
   endpoint: {
     name: 'graft-dev-produce',
     settings: { type: 'serverless', memoryMb: 2048, maxConcurrency: 10 },
   },
-  images: { train: 4, test: 4 },
+  images: { train: 4, test: 6 },
+  champion: null,
 };
 
 export const trained = (mode: Mode) => ({
@@ -161,6 +162,7 @@ export function champion(version: string, changes: Partial<Champion> = {}): Cham
     version,
     execution: 'promote-before',
     trainingJob: 'job-before',
+    modelKey: 'promotions/promote-before/produce/training/job-before/output/model.tar.gz',
     modelName: 'model-before',
     endpoint: 'graft-dev-produce',
     endpointConfig: 'config-before',

@@ -7,7 +7,7 @@ import { trainingCallbackKey } from '#core/keys.ts';
 import { createStartBaseline } from '../../functions/start-baseline.ts';
 import { createStartFineTuning } from '../../functions/start-fine-tuning.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
-import { prepared, subject, trained } from './samples.ts';
+import { olderVersion, prepared, subject, trained } from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
@@ -85,6 +85,26 @@ describe('start-fine-tuning', () => {
     });
     expect(job!.StoppingCondition).not.toHaveProperty('MaxWaitTimeInSeconds');
     expect(job!.Tags).toContainEqual({ Key: 'graft:domain', Value: 'produce' });
+  });
+
+  const live = {
+    trainingJob: 'job-before',
+    version: olderVersion,
+    modelKey: 'promotions/before/model.tar.gz',
+  };
+  test.each([
+    ['the champion’s model, where there is one', live, ['s3://artifacts/promotions/before/model.tar.gz']],
+    ['nothing of a champion whose archive is gone', { ...live, modelKey: null }, []],
+    ['nothing where nothing is live', null, []],
+  ])('brings %s', async (_what, champion, uris) => {
+    await createStartFineTuning(clients(), settings)({ ...input, champion });
+
+    const channels = sagemaker.inputsOf('CreateTrainingJob')[0]!.InputDataConfig as {
+      ChannelName: string;
+      DataSource: { S3DataSource: { S3Uri: string } };
+    }[];
+    const found = channels.filter(({ ChannelName }) => ChannelName === 'champion');
+    expect(found.map(({ DataSource }) => DataSource.S3DataSource.S3Uri)).toEqual(uris);
   });
 
   test('gives a spot job time to wait for an instance', async () => {

@@ -14,7 +14,7 @@ import { type DataSet, loadDataSet } from '#model/data-set.ts';
 import { evaluate } from '#model/evaluate.ts';
 import { loadModel, saveModel } from '#model/files.ts';
 import { measureLatency } from '#model/latency.ts';
-import { predictPixels } from '#model/predict.ts';
+import { predictImage, predictPixels } from '#model/predict.ts';
 import { fineTune, transferStepsAtMost } from '#model/transfer.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
 
@@ -105,7 +105,7 @@ describe('fineTune', () => {
 
     expect(await probabilities(saved)).toEqual(await probabilities(model));
     const [first] = await loadBytes();
-    const latency = await measureLatency(saved, input, [first!], 3);
+    const latency = await measureLatency((image) => predictImage(saved, image, input), [first!], 3);
     expect(latency.p95).toBeGreaterThanOrEqual(latency.p50);
     model.dispose();
     saved.dispose();
@@ -213,8 +213,8 @@ describe('evaluate', () => {
 
 describe('measureLatency', () => {
   it('reports median and 95th percentile of single predictions, warming up left out', async () => {
-    const model = constantModel([0.2, 0.5, 0.3]);
-    const [image] = await loadBytes();
+    const asked: unknown[] = [];
+    const images = [Uint8Array.of(1), Uint8Array.of(2)];
     // Two readings for each prediction: five that warm up take 100 ms, the others 1, 2, … 20 ms.
     let readings = 0;
     const clock = () => {
@@ -222,10 +222,11 @@ describe('measureLatency', () => {
       return readings++ % 2 === 0 ? 0 : prediction < 0 ? 100 : prediction + 1;
     };
 
-    const latency = await measureLatency(model, input, [image!], 20, clock);
+    const latency = await measureLatency(async (image) => asked.push(image), images, 20, clock);
 
     expect(latency).toEqual({ p50: 10, p95: 19 });
-    model.dispose();
+    expect(asked).toHaveLength(25);
+    expect(asked.slice(0, 3)).toEqual([images[0], images[1], images[0]]);
   });
 });
 

@@ -29,7 +29,7 @@ beforeAll(async () => {
   s3 = local.client(S3Client);
   master = await mkdtemp(join(tmpdir(), 'graft-domain-master-'));
   await makeImageFolder(join(master, 'train'), { labels, perLabel: 3 });
-  await makeImageFolder(join(master, 'test'), { labels, perLabel: 2, seed: 2 });
+  await makeImageFolder(join(master, 'test'), { labels, perLabel: 3, seed: 2 });
   const domain = { schemaVersion: 1, domain: 'produce', labels, gate };
   await writeFile(join(master, 'domain.json'), JSON.stringify(domain));
 });
@@ -80,10 +80,10 @@ describe('graft data push', () => {
     const run = await push('--endpoint-url', proxy.url);
     await proxy.stop();
 
-    expect(run.last).toMatchObject({ ok: true, domain: 'produce', labels: 2, images: 10, uploaded: 10 });
+    expect(run.last).toMatchObject({ ok: true, domain: 'produce', labels: 2, images: 12, uploaded: 12 });
     expect(run.code).toBe(0);
     const found = await keys();
-    expect(found).toHaveLength(11);
+    expect(found).toHaveLength(13);
     expect(found).toContain('domains/produce/train/crème brûlée 2.0/1-002.png');
     const puts = proxy.seen.filter(({ method }) => method === 'PUT');
     expect(puts.at(-1)!.path).toContain('/domains/produce/domain.json');
@@ -110,11 +110,11 @@ describe('graft data push', () => {
 
     const run = await push();
 
-    expect(run.last).toMatchObject({ ok: true, images: 9, uploaded: 1 });
-    expect(run.events.find(({ event }) => event === 'warning').extra).toEqual([
+    expect(run.last).toMatchObject({ ok: true, images: 11, uploaded: 1 });
+    expect(run.events.find(({ extra }) => extra !== undefined).extra).toEqual([
       'domains/produce/train/apple/0-002.png',
     ]);
-    expect(await keys()).toHaveLength(11);
+    expect(await keys()).toHaveLength(13);
   });
 
   it('names a damaged image and leaves it out', async () => {
@@ -135,6 +135,56 @@ describe('graft data push', () => {
     expect(run.code).toBe(0);
     expect(run.last.damaged).toMatchObject([{ id: 'train/apple/cut.jpg' }]);
     expect(await keys()).not.toContain('domains/produce/train/apple/cut.jpg');
+  });
+});
+
+describe('graft data push warns of', () => {
+  const warningsAfter = async (change: () => Promise<unknown>) => {
+    await change();
+    const run = await push();
+    expect(run.code).toBe(0);
+    expect(run.events.filter(({ event }) => event === 'warning').map(({ message }) => message)).toEqual(
+      run.last.warnings,
+    );
+    return (run.last.warnings as string[]).filter((warning) => !warning.includes('flatters'));
+  };
+  const copy = (from: string, to: string) => () => copyFile(join(folder, from), join(folder, to));
+
+  it.each<[string, () => Promise<unknown>, RegExp]>([
+    [
+      'an image that is twice in a class',
+      copy('train/apple/0-000.png', 'train/apple/again.png'),
+      /^1 image is more than once within .*: train\/apple\/again\.png is train\/apple\/0-000\.png$/,
+    ],
+    [
+      'classes out of balance',
+      async () => {
+        await makeImageFolder(join(folder, 'train'), { labels: labels.slice(0, 1), perLabel: 16, seed: 3 });
+      },
+      /^train\/apple has 16 images and train\/crème brûlée 2\.0 3, more than 5 times fewer/,
+    ],
+  ])('%s', async (_what, change, message) => {
+    expect(await warningsAfter(change)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('an image under two labels', async () => {
+    const warnings = await warningsAfter(copy('train/apple/0-000.png', `train/${labels[1]}/0-000.png`));
+
+    expect(warnings).toEqual([
+      expect.stringMatching(/more than once/),
+      expect.stringMatching(/under more than one label: train\/crème/),
+    ]);
+  });
+
+  it('a test image that is a training image, stored again', async () => {
+    const jpeg = await sharp(join(folder, 'train/apple/0-000.png')).resize(40).jpeg().toBuffer();
+    await writeFile(join(folder, 'test/apple/again.jpg'), jpeg);
+
+    const run = await push();
+
+    expect(run.last.warnings).toContainEqual(
+      expect.stringMatching(/flatters the accuracy: .*test\/apple\/again\.jpg looks like train\/apple/),
+    );
   });
 });
 
@@ -183,7 +233,7 @@ describe('graft data push refuses', () => {
     [
       'an image that is both in train and test',
       () => copyFile(join(folder, 'train/apple/0-000.png'), join(folder, 'test/apple/0-000.png')),
-      /test\/apple\/0-000\.png and train\/apple\/0-000\.png are the same image/,
+      /1 image is in test\/ and in train\/ too.*: test\/apple\/0-000\.png is train\/apple\/0-000\.png/,
     ],
     ['domain.json that is no JSON', () => writeFile(join(folder, 'domain.json'), '{'), /is not JSON/],
     [
@@ -204,8 +254,13 @@ describe('graft data push refuses', () => {
     ],
     [
       'fewer test images than the gate wants',
-      () => editDomain((domain) => Object.assign(domain, { gate: { ...gate, minimumTestImages: 5 } })),
-      /4 test images, and the gate of this domain asks for 5/,
+      () => editDomain((domain) => Object.assign(domain, { gate: { ...gate, minimumTestImages: 7 } })),
+      /6 images in all, gate\.minimumTestImages asks for 7/,
+    ],
+    [
+      'too few test images for the accuracy to be shown',
+      () => editDomain((domain) => Object.assign(domain, { gate: { ...gate, minimumAccuracy: 0.9 } })),
+      /not shown to reach gate\.minimumAccuracy 0\.9 with 95 % confidence, which takes at least 35/,
     ],
   ])('%s, before anything is sent', async (_what, spoil, message) => {
     await spoil();

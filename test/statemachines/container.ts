@@ -7,7 +7,8 @@ import { join } from 'node:path';
  * can meet every ending. The real one is tested end to end.
  */
 const TRAIN = `
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 const root = process.env.GRAFT_OPT_ML;
 const read = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
@@ -26,14 +27,23 @@ const rows = labels.flatMap((truth, index) => readdirSync(join(test, truth)).sor
 const right = rows.filter((row) => row.truth === row.prediction).length;
 const accuracy = right / rows.length;
 const general = { model: manifest.model, version: manifest.version };
+const archive = join(root, 'input/data/champion/model.tar.gz');
+let champion;
+if (existsSync(archive)) {
+  const live = JSON.parse(execFileSync('tar', ['-xzOf', archive, 'served.json'], { encoding: 'utf8' }));
+  const answers = rows.map((row) => ({ ...row, prediction: live.knows[readFileSync(join(test, row.id), 'utf8')] }));
+  const share = answers.filter((row) => row.truth === row.prediction).length / rows.length;
+  champion = { trainingJob: live.trainingJob, ...live.general, accuracy: share, interval: { lower: 0, upper: 1 },
+    recall: Object.fromEntries(labels.map((label) => [label, share])), rows: answers };
+}
 writeFileSync(join(root, 'output/data/evaluation.json'), JSON.stringify({
-  schemaVersion: 1, mode, domain, general, labels, accuracy, rows,
+  schemaVersion: 1, champion, mode, domain, general, labels, accuracy, rows,
   data: { trainDigest: '0'.repeat(64), testDigest: '0'.repeat(64), trainImages: 4, testImages: rows.length, damaged: [] },
   interval: { lower: 0, upper: 1 }, recall: Object.fromEntries(labels.map((label) => [label, accuracy])),
   confusion: [[1, 0], [0, 1]], curve: [], bestStep: 0, steps: 1, latencyMs: { p50: 1, p95: 1 }, seconds: 1, seed: 1, backend: 'none',
 }));
 const knows = Object.fromEntries(rows.map((row) => [readFileSync(join(test, row.id), 'utf8'), row.prediction]));
-writeFileSync(join(root, 'model/served.json'), JSON.stringify({ domain, labels, general, knows }));
+writeFileSync(join(root, 'model/served.json'), JSON.stringify({ domain, labels, general, knows, trainingJob: process.env.TRAINING_JOB_NAME }));
 `;
 
 const SERVE = `

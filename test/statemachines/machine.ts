@@ -181,7 +181,7 @@ export async function startMachine() {
       };
       const images = ['train', 'test'].flatMap((split) =>
         ['apple', 'banana'].flatMap((label) =>
-          [0, 1, 2, 3, 4, 5].map((n) => [`${split}/${label}/${n}.png`, `${label} ${n}`] as const),
+          [0, 1, 2, 3, 4, 5].map((n) => [`${split}/${label}/${n}.png`, `${split} ${label} ${n}`] as const),
         ),
       );
       await Promise.all(images.map(([key, text]) => put(buckets.data, `domains/${name}/${key}`, text)));

@@ -129,6 +129,7 @@ describe('promote-model.asl.json', () => {
       'TrainingFailed',
       'GoldenMismatch',
       'Superseded',
+      'ChampionChanged',
     ]) {
       expect(retried).not.toContain(name);
     }

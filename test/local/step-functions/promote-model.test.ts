@@ -22,10 +22,11 @@ const GOOD: Script = {
     resources: {},
     gate: {},
     endpoint: {},
+    champion: null,
   }),
   StartFineTuning: () => null,
   StartBaseline: () => null,
-  EvaluateGate: () => ({ decision: 'PROMOTE', evaluationKeys: { transfer: 'key' } }),
+  EvaluateGate: () => ({ decision: 'PROMOTE', champion: null, evaluationKeys: { transfer: 'key' } }),
   DeployEndpoint: () => null,
   ConfirmEndpoint: () => ({ confirmed: true }),
   RestoreEndpoint: () => null,
@@ -98,6 +99,29 @@ describe('promote-model', () => {
     for (const domain of ['produce', 'tools']) await train(promotion, domain);
     expect(promotion.ending?.status).toBe('SUCCEEDED');
     expect(promotion.functions()).not.toContain('DeployEndpoint');
+  });
+
+  it('asks the gate again when another model went live since it decided', async () => {
+    const champions = [null, 'job-of-another'];
+    const promotion = promote({
+      VerifyModel: () => ({ model: 'icons', version: 'v1', domains: ['produce'], chosen: true }),
+      EvaluateGate: () => ({
+        decision: champions.length === 2 ? 'PROMOTE' : 'REJECT',
+        champion: champions.shift() ?? null,
+        evaluationKeys: { transfer: 'key' },
+      }),
+      DeployEndpoint: ({ compared }) => {
+        if ((compared as { champion: string | null }).champion === 'job-of-another') return null;
+        throw new StatesError('ChampionChanged', '{"errorMessage":"another one is live"}');
+      },
+    });
+    await promotion.settle();
+    await train(promotion, 'produce');
+
+    expect(promotion.ending?.status).toBe('SUCCEEDED');
+    expect(promotion.functions().filter((name) => name === 'EvaluateGate')).toHaveLength(2);
+    expect(promotion.functions().filter((name) => name === 'DeployEndpoint')).toHaveLength(1);
+    expect(outcomes(promotion)[0]?.told).not.toContain('error');
   });
 
   it('finishes one domain although the other one fails', async () => {

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { forEachBounded } from '#core/bounded.ts';
+
+/** Requests at a time: of few large groups and of many small ones. Ten thousand images of one size take about twenty seconds. */
+const PARALLEL_REQUESTS = 12;
+const PARALLEL_SIZES = 4;
+/** An ETag of this form is the content's MD5 or, with a KMS key, random: equal ones mean equal content, others nothing. */
+const WHOLE_OBJECT_ETAG = /^[0-9a-f]{32}$/;
+
+/** Besides SHA-256, what S3 may keep for an object and tells in the answer of `HeadObject`. Equal ones prove nothing. */
+const CHECKSUMS = ['ChecksumCRC64NVME', 'ChecksumCRC32', 'ChecksumCRC32C', 'ChecksumSHA1'] as const;
+type Checksums = Partial<Record<(typeof CHECKSUMS)[number] | 'ChecksumSHA256', string>>;
+
+export interface ListedObject {
+  key: string;
+  size: number;
+  /** Without quotes. */
+  etag: string;
+}
+
+/**
+ * Groups of two or more objects with the same bytes, found with as little reading as can be:
+ *
+ * 1. objects of different sizes differ: nothing is asked;
+ * 2. same size and ETag are the same: nothing is asked;
+ * 3. same size, other ETag: S3 is asked for the checksums it keeps. SHA-256 (which `graft data push` stores) decides; another checksum that
+ *    all of them have tells those apart that differ in it;
+ * 4. what is left is read and hashed.
+ *
+ * Empty objects are left out: they are no images.
+ */
+export async function identicalObjects<Item extends ListedObject>(
+  s3: S3Client,
+  bucket: string,
+  objects: readonly Item[],
+): Promise<Item[][]> {
+  const bySize = groupBy(
+    objects.filter(({ size }) => size > 0),
+    ({ size }) => String(size),
+  );
+  const groups: Item[][] = [];
+  await forEachBounded(
+    bySize.filter((sameSize) => sameSize.length > 1),
+    PARALLEL_SIZES,
+    async (sameSize) => void groups.push(...(await identicalAmong(s3, bucket, sameSize))),
+  );
+  // In the order of the listing, whatever answered first.
+  const place = new Map(objects.map((object, index) => [object.key, index]));
+  return groups.sort(([one], [other]) => place.get(one!.key)! - place.get(other!.key)!);
+}
+
+/** @param sameSize two or more objects of one size */
+async function identicalAmong<Item extends ListedObject>(
+  s3: S3Client,
+  bucket: string,
+  sameSize: readonly Item[],
+): Promise<Item[][]> {
+  const byEtag = groupBy(sameSize, ({ etag, key }) => (WHOLE_OBJECT_ETAG.test(etag) ? etag : key));
+  if (byEtag.length === 1) return [[...sameSize]];
+  const contents = await contentsOf(
+    s3,
+    bucket,
+    byEtag.map(([first]) => first!.key),
+  );
+  return groupBy(byEtag, ([first]) => contents.get(first!.key)!)
+    .map((same) => same.flat())
+    .filter((same) => same.length > 1);
+}
+
+/** By key, a text that two of these objects share if and only if their bytes are the same. */
+async function contentsOf(
+  s3: S3Client,
+  bucket: string,
+  keys: readonly string[],
+): Promise<Map<string, string>> {
+  const contents = new Map<string, string>();
+  const known = new Map<string, Checksums>();
+  await forEachBounded(keys, PARALLEL_REQUESTS, async (key) => {
+    known.set(key, await checksumsOf(s3, bucket, key));
+  });
+  const all = [...known.values()];
+  const shared = CHECKSUMS.find((name) => all.every((checksums) => checksums[name] !== undefined));
+  const sameChecksum = shared === undefined ? [[...keys]] : groupBy(keys, (key) => known.get(key)![shared]!);
+  const doubtful: string[] = [];
+  for (const group of sameChecksum) {
+    // Alone with its checksum, an object is like no other.
+    if (group.length === 1) contents.set(group[0]!, group[0]!);
+    else doubtful.push(...group);
+  }
+  await forEachBounded(doubtful, PARALLEL_REQUESTS, async (key) => {
+    contents.set(key, known.get(key)!.ChecksumSHA256 ?? (await sha256Of(s3, bucket, key)));
+  });
+  return contents;
+}
+
+/** Checksums of the whole object: one that was put together from its parts' (`…-<parts>`) says nothing about another object's. */
+async function checksumsOf(s3: S3Client, bucket: string, key: string): Promise<Checksums> {
+  const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }));
+  const checksums: Checksums = {};
+  for (const name of [...CHECKSUMS, 'ChecksumSHA256'] as const) {
+    const value = head[name];
+    if (value !== undefined && !value.includes('-')) checksums[name] = value;
+  }
+  return checksums;
+}
+
+/** Base64, as S3 writes it. */
+async function sha256Of(s3: S3Client, bucket: string, key: string): Promise<string> {
+  const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  const hash = createHash('sha256');
+  for await (const chunk of object.Body as Readable) hash.update(chunk as Buffer);
+  return hash.digest('base64');
+}
+
+/** `Map.groupBy`, which Node.js has from version 21 on. */
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return [...groups.values()];
+}

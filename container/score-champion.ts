@@ -1,0 +1,119 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
+import type { ChampionNotScored, ChampionScores, EvaluationRow } from '#core/contracts/evaluation.ts';
+import type { ServedModel } from '#core/contracts/served-model.ts';
+import { describeError, IntegrityError } from '#core/errors.ts';
+import { type DataSet, loadDataSet } from '#model/data-set.ts';
+import { evaluate } from '#model/evaluate.ts';
+import { loadModel } from '#model/files.ts';
+import type { OptMl } from './opt-ml.ts';
+import { readServedModel } from './predictor.ts';
+
+/** The part of `evaluation.json` that is about the champion; empty when nothing is live. */
+export interface ScoredChampion {
+  champion?: ChampionScores;
+  championNotScored?: ChampionNotScored;
+}
+
+/**
+ * Scores the model that is live on the current test images, with the labels and the image size that it was made for. A champion that
+ * cannot be scored does not fail the job: the reason stands in the evaluation, and the gate refuses the challenger.
+ *
+ * @param testImages the challenger's, whose order the rows follow
+ */
+export async function scoreChampion(
+  paths: OptMl,
+  testImages: DataSet,
+  signal: AbortSignal,
+): Promise<ScoredChampion> {
+  const archive = await findArchive(paths.channel('champion'));
+  if (archive === undefined) return {};
+  const folder = await mkdtemp(join(tmpdir(), 'graft-champion-'));
+  let served: ServedModel | undefined;
+  try {
+    await unpack(archive, folder);
+    served = await readServedModel(folder);
+    const { trainingJob, labels } = served;
+    const others = differenceOf(labels, testImages.labels);
+    if (others !== undefined) return { championNotScored: { trainingJob, labels, reason: others } };
+    return { champion: await score(folder, served, paths.channel('test'), testImages, signal) };
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = describeError(error).replaceAll('\n', '; ');
+    return { championNotScored: { ...(served && { trainingJob: served.trainingJob }), reason } };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function score(
+  folder: string,
+  served: ServedModel,
+  testFolder: string,
+  testImages: DataSet,
+  signal: AbortSignal,
+): Promise<ChampionScores> {
+  const { labels, input, trainingJob, general } = served;
+  const sameForm = JSON.stringify([labels, input]) === JSON.stringify([testImages.labels, testImages.input]);
+  const images = sameForm ? testImages : await loadDataSet(testFolder, input, { labels, signal });
+  const model = await loadModel(folder);
+  try {
+    const { accuracy, interval, recall, rows } = await evaluate(model, images, signal);
+    const own = new Map<string, EvaluationRow>(rows.map((row) => [row.id, row]));
+    return {
+      trainingJob,
+      ...general,
+      accuracy,
+      interval,
+      recall,
+      rows: testImages.ids.map((id) => {
+        const row = own.get(id);
+        if (row === undefined)
+          throw new IntegrityError(`test image "${id}" could not be read for the champion`);
+        return row;
+      }),
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+function differenceOf(champions: readonly string[], domains: readonly string[]): string | undefined {
+  const added = domains.filter((label) => !champions.includes(label));
+  const removed = champions.filter((label) => !domains.includes(label));
+  if (added.length + removed.length === 0) return undefined;
+  const list = (labels: readonly string[]) => (labels.length === 0 ? 'none' : labels.join(', '));
+  return `its labels are not the domain's: added since ${list(added)}, removed ${list(removed)}`;
+}
+
+/** The channel brings `model.tar.gz` as SageMaker wrote it. There is no such channel when nothing is live. */
+async function findArchive(folder: string): Promise<string | undefined> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return names.length === 0 ? undefined : join(folder, 'model.tar.gz');
+}
+
+/** Plain files at the archive's root, which is all that a model consists of. */
+async function unpack(archive: string, folder: string): Promise<void> {
+  const tar = extract();
+  const unpacked = (async () => {
+    for await (const entry of tar) {
+      const name = entry.header.name.replace(/^\.\//, '');
+      const isPlain = entry.header.type === 'file' && name !== '' && basename(name) === name;
+      if (isPlain) await pipeline(entry, createWriteStream(join(folder, name)));
+      else entry.resume();
+    }
+  })();
+  try {
+    await Promise.all([pipeline(createReadStream(archive), createGunzip(), tar), unpacked]);
+  } catch (cause) {
+    throw new IntegrityError('the champion’s model.tar.gz cannot be unpacked', { cause });
+  }
+}

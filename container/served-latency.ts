@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import type { Evaluation } from '#core/contracts/evaluation.ts';
+import { GraftError } from '#core/errors.ts';
+import type { BackendName } from '#model/backend.ts';
+import { measureLatency } from '#model/latency.ts';
+import { loadPredictor } from './predictor.ts';
+import { createModelServer } from './server.ts';
+
+/**
+ * Latency of the saved model as an endpoint serves it: the very server of `<image> serve`, on a free port of this process, asked over
+ * one connection, one image after another. So decoding, prediction, queue, JSON and HTTP are in it; SageMaker's own network is not.
+ *
+ * @param folder `/opt/ml/model` with a model that is saved
+ * @param images encoded test images
+ */
+export async function servedLatency(
+  folder: string,
+  images: readonly Uint8Array[],
+  preferred?: BackendName,
+): Promise<Evaluation['latencyMs']> {
+  const { server, ready, drain } = createModelServer(pino({ level: 'silent' }));
+  const predictor = await loadPredictor(folder, preferred);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  try {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ready(predictor);
+    const { port } = server.address() as AddressInfo;
+    return await measureLatency((image) => invoke(port, agent, image), images);
+  } finally {
+    agent.destroy();
+    await drain(0);
+    predictor.dispose();
+  }
+}
+
+/** The server looks at the bytes, not at the kind of image that the header names. */
+async function invoke(port: number, agent: Agent, image: Uint8Array): Promise<void> {
+  const asked = request({
+    agent,
+    host: '127.0.0.1',
+    port,
+    path: '/invocations',
+    method: 'POST',
+    headers: { 'content-type': 'image/png', 'content-length': image.length },
+  });
+  asked.end(image);
+  const [answer] = await once(asked, 'response');
+  let body = '';
+  for await (const chunk of answer.setEncoding('utf8')) body += chunk;
+  if (answer.statusCode === 200) return;
+  throw new GraftError(
+    'TrainingFailed',
+    `The saved model cannot be served: status ${answer.statusCode}, ${body}`,
+  );
+}

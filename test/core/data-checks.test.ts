@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import {
+  balanceWarnings,
+  duplicateFindings,
+  type NamedImage,
+  nearDuplicateWarnings,
+  testSetProblems,
+} from '#core/data-checks.ts';
+
+const policy = { minimumAccuracy: 0.5, minimumUplift: 0, minimumTestImages: 1, significance: 0.05 };
+const image = (path: string): NamedImage => {
+  const [split, ...rest] = path.split('/');
+  return { split: split as 'train', id: rest.join('/') };
+};
+
+describe('the test set must be able to show what the policy asks', () => {
+  test.each([
+    [5, {}, 0],
+    [4, {}, 1],
+    [4, { minimumUplift: -0.1 }, 0],
+    [3, { minimumUplift: -0.1 }, 1],
+    [34, { minimumAccuracy: 0.9 }, 1],
+    [35, { minimumAccuracy: 0.9 }, 0],
+    [381, { minimumAccuracy: 0.99 }, 0],
+    [380, { minimumAccuracy: 0.99 }, 1],
+    [100_000, { minimumAccuracy: 1 }, 1],
+    [10, { minimumTestImages: 10 }, 0],
+    [9, { minimumTestImages: 10 }, 1],
+    [6, { significance: 2 ** -6 }, 0],
+    [5, { significance: 2 ** -6 }, 1],
+  ])('%i images, %j: %i problems', (images, changes, problems) => {
+    expect(testSetProblems(images, { ...policy, ...changes })).toHaveLength(problems);
+  });
+
+  test('names the number that is needed', () => {
+    expect(testSetProblems(20, { ...policy, minimumAccuracy: 0.9 })[0]).toMatch(/0\.9 .* at least 35$/);
+  });
+});
+
+describe('balance', () => {
+  test.each([
+    [{ a: 10, b: 50 }, 0],
+    [{ a: 10, b: 51 }, 1],
+    [{ a: 10, b: 30, c: 51 }, 1],
+    [{ a: 3 }, 0],
+    [{}, 0],
+  ])('%j: %i warnings', (counts, warnings) => {
+    expect(balanceWarnings('train', new Map(Object.entries(counts)))).toHaveLength(warnings);
+  });
+});
+
+describe('duplicates', () => {
+  test.each<[string, string[], number, number]>([
+    ['between train and test: an error', ['train/a/1', 'test/a/1'], 1, 0],
+    ['within train: a warning', ['train/a/1', 'train/a/2'], 0, 1],
+    ['within test: a warning', ['test/a/1', 'test/a/2'], 0, 1],
+    ['under two labels: another warning', ['train/a/1', 'train/b/2'], 0, 2],
+    ['everything at once', ['train/a/1', 'train/a/2', 'test/b/1'], 1, 2],
+  ])('%s', (_what, group, problems, warnings) => {
+    const findings = duplicateFindings([group.map(image)]);
+
+    expect(findings.problems).toHaveLength(problems);
+    expect(findings.warnings).toHaveLength(warnings);
+  });
+
+  test('are named, the first five of them', () => {
+    const groups = Array.from({ length: 7 }, (_, n) => [`train/a/${n}`, `test/b/${n}`].map(image));
+
+    expect(duplicateFindings(groups).problems).toEqual([
+      expect.stringMatching(
+        /^7 images are in test\/ .*: test\/b\/0 is train\/a\/0, .*test\/b\/4 is train\/a\/4, and 2 more$/,
+      ),
+    ]);
+  });
+
+  test('there are none: nothing is said', () => {
+    expect(duplicateFindings([])).toEqual({ problems: [], warnings: [] });
+    expect(nearDuplicateWarnings([])).toEqual([]);
+  });
+});
