@@ -30,6 +30,7 @@ const GOOD: Script = {
   ConfirmEndpoint: () => ({ confirmed: true }),
   RestoreEndpoint: () => null,
   FinishDomain: (payload) => ({ domain: payload.domain ?? null, told: Object.keys(payload).sort() }),
+  WriteReport: () => ({ reportKey: 'report.html' }),
   FinishPromotion: ({ outcomes }) => ({ outcomes: outcomes ?? [], failed: [], summary: '' }),
 };
 
