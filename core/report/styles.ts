@@ -35,6 +35,7 @@ caption{text-align:left;font-weight:600;padding:.25rem 0}
 th,td{padding:.25rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid #d0d7de}
 th{font-weight:600}
 td.number,th.number{text-align:right}
+td.number,td.result{white-space:nowrap}
 .scroll{overflow-x:auto}
 .matrices{display:flex;flex-wrap:wrap;gap:2rem;align-items:flex-start}
 .matrix th,.matrix td{padding:.15rem .35rem;border:1px solid #fff;font-size:.85rem}

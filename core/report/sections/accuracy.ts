@@ -22,7 +22,7 @@ export function accuracy({ scores }: Report): Html | undefined {
 <h2>Accuracy</h2>
 <h3>On the test images, which no training saw</h3>
 ${intervalChart(rows)}
-<p class="faint">Dot: accuracy. Line: 95 % Wilson interval, within which it would mostly lie on other images of the same kind.</p>
+<p class="faint">Dot: accuracy. Line: 95 % Wilson interval, what a test set of this size leaves open.</p>
 </section>
 <section id="training">
 <h3>Validation accuracy over the steps of training</h3>

@@ -44,7 +44,7 @@ function matrix(name: string, labels: readonly string[], score: Score): Html {
 function cell(count: number, ofImages: number, diagonal: boolean): Html {
   const share = ofImages === 0 ? 0 : count / ofImages;
   const lightness = Math.round(97 - 62 * share);
-  const style = `background:hsl(206,${count === 0 ? 0 : 70}%,${lightness}%);color:${lightness < 60 ? '#fff' : '#1b1f24'}`;
+  const style = `background:hsl(206,${count === 0 ? 0 : 70}%,${lightness}%);color:${lightness < 52 ? '#fff' : '#1b1f24'}`;
   return html`<td${diagonal ? html` class="diagonal"` : undefined} style="${style}">${count === 0 ? '·' : count}</td>`;
 }
 

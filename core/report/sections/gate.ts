@@ -13,7 +13,7 @@ export function gate({ gate: rows }: Report): Html {
 <table class="wide"><thead><tr><th scope="col">Rule</th><th scope="col">Observed</th><th scope="col">Required</th><th scope="col">Result</th></tr></thead>
 <tbody>${rows.map(
     ({ rule, observed, required, passed }) =>
-      html`<tr><th scope="row">${rule}</th><td>${observed}</td><td>${required}</td><td class="${passed ? 'good' : 'bad'}">${passed ? '✓ passed' : '✗ failed'}</td></tr>
+      html`<tr><th scope="row">${rule}</th><td>${observed}</td><td>${required}</td><td class="result ${passed ? 'good' : 'bad'}">${passed ? '✓ passed' : '✗ failed'}</td></tr>
 `,
   )}</tbody></table>
 </section>`;
