@@ -25,6 +25,8 @@ const settingsSchema = z.object({
   GRAFT_SAGEMAKER_ROLE_ARN: text,
   GRAFT_ENDPOINT_PREFIX: text,
   GRAFT_TOPIC_ARN: text,
+  /** USD an hour by instance type, as JSON; empty for the list prices of `core/prices.ts`. */
+  GRAFT_INSTANCE_PRICES: z.string().default(''),
 });
 type Settings = z.output<typeof settingsSchema>;
 

@@ -25,6 +25,9 @@ export const decisionKey = (execution: string, domain: string) =>
   `${promotionPrefix(execution, domain)}decision.json`;
 export const outcomeKey = (execution: string, domain: string) =>
   `${promotionPrefix(execution, domain)}outcome.json`;
+/** What a person reads about the promotion, and the same for programs. */
+export const reportKey = (execution: string, domain: string, form: 'html' | 'json') =>
+  `${promotionPrefix(execution, domain)}report.${form}`;
 export const evaluationKey = (execution: string, domain: string, mode: string) =>
   `${promotionPrefix(execution, domain)}evaluation-${mode}.json`;
 /** Where SageMaker writes `<job>/output/{model,output}.tar.gz`. */

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { GraftError } from '#core/errors.ts';
+import { readPrices } from '#core/prices.ts';
 import { buildContainer } from './build-container.ts';
 import { fingerprint, repository } from './fingerprint.ts';
 
@@ -37,6 +38,9 @@ const sources = [
  * @returns path of the template and the image tag that it names
  */
 export async function packageStack(options: PackageOptions): Promise<{ template: string; imageTag: string }> {
+  // A misspelt price would be found by the first report only, in a log.
+  const prices = process.env.GRAFT_INSTANCE_PRICES ?? '';
+  readPrices(prices);
   const imageTag = await buildContainer();
   const out = join(repository, options.out);
   const result = { template: join(out, templateName), imageTag };
@@ -44,6 +48,7 @@ export async function packageStack(options: PackageOptions): Promise<{ template:
     options.stage,
     options.region,
     imageTag,
+    prices,
     ...options.signingPublicKeys,
   ]);
   const stamp = join(out, 'fingerprint');

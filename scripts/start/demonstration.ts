@@ -18,9 +18,9 @@ import { repository } from '../fingerprint.ts';
 import { graft } from './agent.ts';
 import { type Answer, ask, oneOfEach } from './ask.ts';
 import { type LocalAws, startLocalAws } from './local-aws.ts';
-import { followPromotion, readResults } from './promotion.ts';
+import { downloadReport, followPromotion, readResults } from './promotion.ts';
 import type { Screen } from './screen.ts';
-import { tellAnswers, tellHowToGoOn, tellResults, tellTraining } from './story.ts';
+import { tellAnswers, tellHowToGoOn, tellReport, tellResults, tellTraining } from './story.ts';
 
 export interface DemonstrationOptions {
   once: boolean;
@@ -47,6 +47,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     general: join(graftFolder, 'start', 'general'),
     state: join(graftFolder, 'start', 'local-aws'),
     log: join(graftFolder, 'start', 'local-aws.log'),
+    report: join(graftFolder, 'start', 'report.html'),
   };
 
   const key = await developmentSigningKey();
@@ -115,13 +116,11 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
         screen.status(`    ${running.join(' · ')}   ${Math.round((performance.now() - pushedAt) / 1000)} s`),
     );
     const promotionSeconds = (performance.now() - pushedAt) / 1000;
-    const results = await readResults(
-      new S3Client({ ...clients, forcePathStyle: true }),
-      aws.outputs.ArtifactsBucket!,
-      promotion.name,
-      DOMAIN,
-    );
+    const s3 = new S3Client({ ...clients, forcePathStyle: true });
+    const where = [s3, aws.outputs.ArtifactsBucket!, promotion.name, DOMAIN] as const;
+    const results = await readResults(...where);
     tellResults(screen, promotion, results);
+    tellReport(screen, (await downloadReport(...where, folders.report)) ? folders.report : undefined);
 
     const url = `${aws.outputs.ApiUrl}/domains/${DOMAIN}/predictions`;
     const deployed = results.outcome?.outcome === 'DEPLOYED';

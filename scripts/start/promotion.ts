@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeExecutionCommand,
@@ -11,7 +13,7 @@ import { decisionSchema } from '#core/contracts/decision.ts';
 import { evaluationSchema } from '#core/contracts/evaluation.ts';
 import { outcomeSchema } from '#core/contracts/outcome.ts';
 import { GraftError } from '#core/errors.ts';
-import { decisionKey, evaluationKey, outcomeKey } from '#core/keys.ts';
+import { decisionKey, evaluationKey, outcomeKey, reportKey } from '#core/keys.ts';
 import { executionName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
 
@@ -110,3 +112,27 @@ export async function readResults(client: S3Client, bucket: string, execution: s
   return { transfer, baseline, decision, outcome };
 }
 export type PromotionResults = Awaited<ReturnType<typeof readResults>>;
+
+/**
+ * Puts the domain's report where a browser opens it.
+ *
+ * @returns whether there is one: a promotion whose report could not be written has ended all the same
+ */
+export async function downloadReport(
+  client: S3Client,
+  bucket: string,
+  execution: string,
+  domain: string,
+  path: string,
+): Promise<boolean> {
+  const Key = reportKey(execution, domain, 'html');
+  try {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, await Body!.transformToByteArray());
+    return true;
+  } catch (error) {
+    if ((error as Error).name === 'NoSuchKey') return false;
+    throw error;
+  }
+}

@@ -70,6 +70,16 @@ export function tellResults(screen: Screen, promotion: Promotion, results: Promo
   }
 }
 
+/** @param path of the report, where there is one */
+export function tellReport(screen: Screen, path: string | undefined): void {
+  screen.line();
+  if (path === undefined) {
+    screen.line('    No report was written: the log of the local AWS says why under "writeReport"');
+  } else {
+    screen.line(`    The report, for a browser or a printer: ${relative(repository, path)}`);
+  }
+}
+
 export function tellAnswers(screen: Screen, answers: readonly Answer[]): void {
   screen.line();
   const right = answers.filter((answer) => answer.label === answer.expected).length;

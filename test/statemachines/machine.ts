@@ -30,6 +30,7 @@ const functions = {
   ConfirmEndpoint: () => import('../../functions/confirm-endpoint.ts'),
   RestoreEndpoint: () => import('../../functions/restore-endpoint.ts'),
   FinishDomain: () => import('../../functions/finish-domain.ts'),
+  WriteReport: () => import('../../functions/write-report.ts'),
   FinishPromotion: () => import('../../functions/finish-promotion.ts'),
   ResumePromotion: () => import('../../functions/resume-promotion.ts'),
 };

@@ -1,7 +1,8 @@
 import '../functions/quiet.ts';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { championKey } from '#core/keys.ts';
+import { reportSchema } from '#core/contracts/report.ts';
+import { championKey, reportKey } from '#core/keys.ts';
 import { type Machine, startMachine } from './machine.ts';
 
 const first = '20261101T000000Z-aaaaaa';
@@ -56,6 +57,29 @@ describe.sequential('the state machine with its functions', () => {
     expect(await reason('liar')).toMatch(/said "apple".*it was deleted/);
     expect(await reason('crasher')).toMatch(/graft-test-crasher is Failed/);
     expect(await reason('missing')).toMatch(/no domain "missing"/);
+  });
+
+  test('reports every one of them', async () => {
+    const report = async (name: string) =>
+      reportSchema.parse(await machine.json(reportKey('first', name, 'json')));
+
+    expect(await report('good')).toMatchObject({
+      outcome: 'DEPLOYED',
+      scores: { transfer: { accuracy: 1 }, baseline: { accuracy: 0.5 } },
+      cost: { jobs: [{ status: 'Completed' }, { status: 'Completed' }], total: expect.any(Number) },
+      lineage: { endpoint: 'graft-test-good', replaces: null },
+    });
+    expect(await report('poor')).toMatchObject({ outcome: 'REJECTED', misclassified: { total: 6 } });
+    expect(await report('liar')).toMatchObject({ outcome: 'ROLLED_BACK' });
+    expect((await report('broken')).cost.jobs).toContainEqual(
+      expect.objectContaining({ mode: 'transfer', status: 'Failed' }),
+    );
+    expect(await report('missing')).toMatchObject({
+      outcome: 'FAILED',
+      reason: expect.stringMatching(/no domain "missing"/),
+      scores: {},
+      cost: { jobs: [], total: 0 },
+    });
   });
 
   test('leaves live what was confirmed, and nothing else', async () => {

@@ -31,6 +31,7 @@ const GOOD: Script = {
   ConfirmEndpoint: () => ({ confirmed: true }),
   RestoreEndpoint: () => null,
   FinishDomain: (payload) => ({ domain: payload.domain ?? null, told: Object.keys(payload).sort() }),
+  WriteReport: () => ({ reportKey: 'report.html' }),
   FinishPromotion: ({ outcomes }) => ({ outcomes: outcomes ?? [], failed: [], summary: '' }),
 };
 
@@ -169,6 +170,34 @@ describe('promote-model', () => {
     expect(outcomes(promotion)[0]?.told).toEqual(expect.arrayContaining(['mismatch', 'restored']));
     expect(promotion.ending?.status).toBe('SUCCEEDED');
   });
+
+  it('reports what FinishDomain was told, and keeps its outcome', async () => {
+    const promotion = promote({ EvaluateGate: () => ({ decision: 'REJECT' }) });
+    await promotion.settle();
+    for (const domain of ['produce', 'tools']) await train(promotion, domain);
+    const told = payloadOf(promotion, 'FinishDomain');
+    expect(payloadOf(promotion, 'WriteReport')).toMatchObject({ ...told, startedAt: expect.any(String) });
+    expect(outcomes(promotion)[0]).toEqual({ domain: 'produce', told: Object.keys(told).sort() });
+  });
+
+  it.each(['NotFound', 'AccessDeniedException', 'States.Timeout'])(
+    'keeps the outcome when the report ends with %s',
+    async (error) => {
+      const promotion = promote({
+        EvaluateGate: () => ({ decision: 'REJECT' }),
+        WriteReport: () => {
+          throw new StatesError(error, '{"errorMessage":"no report"}');
+        },
+      });
+      await promotion.settle();
+      for (const domain of ['produce', 'tools']) await train(promotion, domain);
+      for (let attempt = 0; attempt < 3; attempt++) await promotion.advance(60);
+      expect(promotion.ending?.status).toBe('SUCCEEDED');
+      expect(outcomes(promotion)).toEqual(
+        ['produce', 'tools'].map((domain) => ({ domain, told: expect.arrayContaining(['gate']) })),
+      );
+    },
+  );
 
   it('looks again when a token is not answered for a quarter of an hour', async () => {
     const promotion = promote();

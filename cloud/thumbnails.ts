@@ -1,0 +1,68 @@
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { Thumbnail } from '#core/report/sections/mistakes.ts';
+import { isNoSuchObject } from './objects.ts';
+
+/** Images are embedded as they are, since a Lambda has no decoder to make them smaller. */
+export const IMAGE_LIMIT = 512 * 1024;
+/** Of all images of one page together, before base64 adds a third: a page of some megabytes still opens at once. */
+export const PAGE_LIMIT = 4 * 1024 * 1024;
+
+/** By what a file begins with, not by its name: nothing but a picture is put into a page. */
+function mediaType(bytes: Uint8Array): string | undefined {
+  const starts = (at: number, text: string) =>
+    Buffer.from(bytes.subarray(at, at + text.length)).toString('latin1') === text;
+  if (starts(0, '\x89PNG\r\n\x1a\n')) return 'image/png';
+  if (starts(0, '\xff\xd8\xff')) return 'image/jpeg';
+  return starts(0, 'RIFF') && starts(8, 'WEBP') ? 'image/webp' : undefined;
+}
+
+/**
+ * Images as `data:` URIs; for one that is gone, too large or no picture the reason why it is not shown.
+ *
+ * @param prefix folder of the images, with a slash at its end
+ * @param ids below it; the answer is by them
+ */
+export async function readThumbnails(
+  s3: S3Client,
+  bucket: string,
+  prefix: string,
+  ids: readonly string[],
+): Promise<Map<string, Thumbnail>> {
+  const thumbnails = new Map<string, Thumbnail>();
+  let left = PAGE_LIMIT;
+  for (const id of ids) {
+    const bytes = await readSmall(s3, bucket, prefix + id, Math.min(IMAGE_LIMIT, left));
+    if (typeof bytes === 'string') {
+      thumbnails.set(id, { missing: bytes });
+      continue;
+    }
+    const type = mediaType(bytes);
+    if (type === undefined) {
+      thumbnails.set(id, { missing: 'neither PNG, JPEG nor WebP' });
+      continue;
+    }
+    left -= bytes.length;
+    thumbnails.set(id, { dataUri: `data:${type};base64,${Buffer.from(bytes).toString('base64')}` });
+  }
+  return thumbnails;
+}
+
+/** The bytes, or why there are none. */
+async function readSmall(
+  s3: S3Client,
+  bucket: string,
+  key: string,
+  limit: number,
+): Promise<Uint8Array | string> {
+  try {
+    const { Body, ContentLength } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    if (ContentLength === undefined || ContentLength > limit) {
+      (Body as unknown as { destroy?(): void } | undefined)?.destroy?.();
+      return `too large to show (${((ContentLength ?? 0) / 1024).toFixed(0)} KB)`;
+    }
+    return await Body!.transformToByteArray();
+  } catch (error) {
+    if (isNoSuchObject(error)) return 'no longer in the data bucket';
+    throw error;
+  }
+}

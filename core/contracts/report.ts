@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { sha256Schema, shareSchema } from './common.ts';
+import { gateRowSchema } from './decision.ts';
+import { curvePointSchema, evaluationRowSchema, modeSchema } from './evaluation.ts';
+import { outcomeNameSchema } from './outcome.ts';
+
+/** What one model showed on the test images. */
+export const scoreSchema = z.strictObject({
+  right: z.int().nonnegative(),
+  testImages: z.int().positive(),
+  accuracy: shareSchema,
+  /** 95 % Wilson interval of the accuracy. */
+  interval: z.strictObject({ lower: shareSchema, upper: shareSchema }),
+  /** By label; labels without a test image are left out. */
+  recall: z.record(z.string(), shareSchema),
+  /** The cells of the confusion matrix that are not 0. */
+  confusion: z.array(
+    z.strictObject({ truth: z.string(), prediction: z.string(), images: z.int().positive() }),
+  ),
+});
+export type Score = z.output<typeof scoreSchema>;
+
+/** A model that this promotion trained. */
+export const trainedScoreSchema = scoreSchema.extend({
+  curve: z.array(curvePointSchema),
+  bestStep: z.int().nonnegative(),
+  steps: z.int().nonnegative(),
+  /** Of training itself, without starting the container and reading the data. */
+  seconds: z.number().nonnegative(),
+  latencyMs: z.strictObject({ p50: z.number(), p95: z.number() }),
+  seed: z.int(),
+  backend: z.string(),
+});
+export type TrainedScore = z.output<typeof trainedScoreSchema>;
+
+/** The model that was live when the gate decided, scored anew on the same images. */
+export const championScoreSchema = scoreSchema.extend({ version: z.string() });
+export type ChampionScore = z.output<typeof championScoreSchema>;
+
+export const reportJobSchema = z.strictObject({
+  mode: modeSchema,
+  name: z.string(),
+  arn: z.string().optional(),
+  status: z.string(),
+  /** Whether an earlier promotion ran it: its cost is not this one's. */
+  reused: z.boolean(),
+  instanceType: z.string().optional(),
+  instances: z.int().positive().optional(),
+  spot: z.boolean(),
+  createdAt: z.iso.datetime().optional(),
+  startedAt: z.iso.datetime().optional(),
+  endedAt: z.iso.datetime().optional(),
+  seconds: z.number().nonnegative().optional(),
+  billableSeconds: z.number().nonnegative().optional(),
+  /** USD; null when it is not known. */
+  pricePerHour: z.number().nonnegative().nullable(),
+  cost: z.number().nonnegative().nullable(),
+});
+export type ReportJob = z.output<typeof reportJobSchema>;
+
+/** `report.json` of one domain in one promotion: everything that `report.html` shows, except the images themselves. */
+export const reportSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  domain: z.string(),
+  model: z.string(),
+  version: z.string(),
+  execution: z.string(),
+  outcome: outcomeNameSchema,
+  reason: z.string(),
+  startedAt: z.iso.datetime().optional(),
+  finishedAt: z.iso.datetime(),
+  /** In the order of the network's outputs; none when no model was evaluated. */
+  labels: z.array(z.string()),
+  scores: z.strictObject({
+    baseline: trainedScoreSchema.optional(),
+    transfer: trainedScoreSchema.optional(),
+    champion: championScoreSchema.optional(),
+  }),
+  gate: z.array(gateRowSchema),
+  /** Test images that the fine-tuned model got wrong: the most confident mistakes first. */
+  misclassified: z.strictObject({ total: z.int().nonnegative(), shown: z.array(evaluationRowSchema) }),
+  cost: z.strictObject({
+    currency: z.literal('USD'),
+    prices: z.strictObject({ region: z.string(), recordedAt: z.string().nullable(), source: z.string() }),
+    jobs: z.array(reportJobSchema),
+    /** Of all jobs together; null when the cost of one of them is not known. */
+    total: z.number().nonnegative().nullable(),
+  }),
+  lineage: z.strictObject({
+    executionArn: z.string().optional(),
+    manifest: z.string(),
+    manifestSha256: sha256Schema.optional(),
+    generalDataSet: z
+      .strictObject({ name: z.string(), digest: sha256Schema, images: z.int().positive() })
+      .optional(),
+    agentVersion: z.string().optional(),
+    data: z
+      .strictObject({
+        trainDigest: sha256Schema,
+        testDigest: sha256Schema,
+        trainImages: z.int().positive(),
+        testImages: z.int().positive(),
+        /** Images that could not be read and were left out. */
+        damaged: z.int().nonnegative(),
+      })
+      .optional(),
+    /** S3 URIs. */
+    files: z.array(z.string()),
+    endpoint: z.string().optional(),
+    endpointConfig: z.string().optional(),
+    modelName: z.string().optional(),
+    /** General model version that was live before; null when there was none. */
+    replaces: z.string().nullable().optional(),
+  }),
+});
+export type Report = z.output<typeof reportSchema>;

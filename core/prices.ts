@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { parseJson } from './parse.ts';
+
+/** Price of one instance for an hour of training, in USD. */
+export type InstancePrices = Readonly<Record<string, number>>;
+
+export interface PriceList {
+  region: string;
+  /** Day on which the figures were written down (AWS changes them now and then); null where nobody says. */
+  recordedAt: string | null;
+  source: string;
+  perHour: InstancePrices;
+}
+
+/**
+ * On-demand list prices of SageMaker training in one region, of the CPU instances that fine-tuning is for. Most other regions cost
+ * some 10–25 % more, contracts less: whoever wants their own figures sets `GRAFT_INSTANCE_PRICES`.
+ */
+export const listPrices: PriceList = {
+  region: 'us-east-1',
+  recordedAt: '2026-11-23',
+  source: 'public copies of the list at https://aws.amazon.com/sagemaker/pricing/',
+  perHour: {
+    'ml.c5.xlarge': 0.204,
+    'ml.c5.2xlarge': 0.408,
+    'ml.c5.4xlarge': 0.816,
+    'ml.c5.9xlarge': 1.836,
+    'ml.c5.18xlarge': 3.672,
+    'ml.m5.large': 0.115,
+    'ml.m5.xlarge': 0.23,
+    'ml.m5.2xlarge': 0.461,
+    'ml.m5.4xlarge': 0.922,
+    'ml.m5.12xlarge': 2.765,
+    'ml.m5.24xlarge': 5.53,
+  },
+};
+
+const ownPricesSchema = z.record(
+  z.string().regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/, 'expected an instance type such as "ml.c5.xlarge"'),
+  z.number().nonnegative(),
+);
+
+/**
+ * The list with somebody's own prices in its place: types that they do not name are unknown then, since a sum of their prices and of
+ * another region's would be nobody's.
+ *
+ * @param text JSON such as `{"ml.c5.xlarge": 0.245}`; empty for the list prices
+ * @throws InvalidInputError
+ */
+export function readPrices(text: string): PriceList {
+  if (text === '') return listPrices;
+  const perHour = parseJson(ownPricesSchema, text, 'GRAFT_INSTANCE_PRICES');
+  return {
+    region: 'the region of this deployment',
+    recordedAt: null,
+    source: 'GRAFT_INSTANCE_PRICES of this deployment',
+    perHour,
+  };
+}
+
+/** USD, or null when the type's price is not known. SageMaker's billable seconds have a spot discount in them already. */
+export function costOf(
+  prices: PriceList,
+  instanceType: string,
+  instances: number,
+  billableSeconds: number,
+): number | null {
+  const price = prices.perHour[instanceType];
+  return price === undefined ? null : (price * instances * billableSeconds) / 3600;
+}

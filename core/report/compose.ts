@@ -1,0 +1,109 @@
+import type { Evaluation, EvaluationRow, Mode } from '../contracts/evaluation.ts';
+import type { Manifest } from '../contracts/manifest.ts';
+import type { Outcome } from '../contracts/outcome.ts';
+import type { Report, ReportJob, TrainedScore } from '../contracts/report.ts';
+import { costOf, type PriceList } from '../prices.ts';
+import { scoreOf } from './score.ts';
+
+/** More would make the page heavy, and nobody looks at them. */
+export const SHOWN_MISTAKES = 24;
+
+/** A training job as SageMaker describes it; the price is added here. */
+export type BilledJob = Omit<ReportJob, 'pricePerHour' | 'cost'>;
+
+/** Everything that a promotion wrote about one domain; what it did not get to is left out. */
+export interface ReportSource {
+  outcome: Outcome;
+  evaluations: { [mode in Mode]?: Evaluation | undefined };
+  /** The champion, scored on the same test images by the fine-tuning job. */
+  champion?: { version: string; rows: readonly EvaluationRow[] } | undefined;
+  jobs: readonly BilledJob[];
+  prices: PriceList;
+  startedAt?: string | undefined;
+  lineage: Omit<Report['lineage'], 'data' | 'generalDataSet' | 'agentVersion'> & {
+    generalModel?: Manifest | undefined;
+  };
+}
+
+/** Puts `report.json` together. Pure: the same source gives the same report, so that a retry writes the same bytes. */
+export function composeReport(source: ReportSource): Report {
+  const { outcome, evaluations, champion, jobs, prices, startedAt } = source;
+  const { transfer, baseline } = evaluations;
+  const labels = (transfer ?? baseline)?.labels ?? [];
+  const mistakes = (transfer?.rows ?? []).filter((row) => row.prediction !== row.truth);
+  const priced = jobs.map((job) => withCost(job, prices));
+  const { generalModel, ...lineage } = source.lineage;
+  const data = (transfer ?? baseline)?.data;
+  return {
+    schemaVersion: 1,
+    domain: outcome.domain,
+    model: outcome.model,
+    version: outcome.version,
+    execution: outcome.execution,
+    outcome: outcome.outcome,
+    reason: outcome.reason,
+    ...(startedAt === undefined ? {} : { startedAt }),
+    finishedAt: outcome.finishedAt,
+    labels,
+    scores: {
+      ...(baseline ? { baseline: trainedScoreOf(baseline) } : {}),
+      ...(transfer ? { transfer: trainedScoreOf(transfer) } : {}),
+      ...(champion && champion.rows.length > 0
+        ? { champion: { ...scoreOf(labels, champion.rows), version: champion.version } }
+        : {}),
+    },
+    gate: outcome.gate ?? [],
+    misclassified: {
+      total: mistakes.length,
+      shown: mistakes
+        .toSorted((a, b) => b.confidence - a.confidence || (a.id < b.id ? -1 : 1))
+        .slice(0, SHOWN_MISTAKES),
+    },
+    cost: {
+      currency: 'USD',
+      prices: { region: prices.region, recordedAt: prices.recordedAt, source: prices.source },
+      jobs: priced,
+      total: priced.reduce<number | null>(
+        (sum, { cost }) => (sum === null || cost === null ? null : sum + cost),
+        0,
+      ),
+    },
+    lineage: {
+      ...lineage,
+      ...(generalModel
+        ? {
+            generalDataSet: {
+              name: generalModel.dataSet.name,
+              digest: generalModel.dataSet.digest,
+              images: generalModel.dataSet.images,
+            },
+            agentVersion: generalModel.agentVersion,
+          }
+        : {}),
+      ...(data
+        ? {
+            data: {
+              trainDigest: data.trainDigest,
+              testDigest: data.testDigest,
+              trainImages: data.trainImages,
+              testImages: data.testImages,
+              damaged: data.damaged.length,
+            },
+          }
+        : {}),
+    },
+  };
+}
+
+function trainedScoreOf(evaluation: Evaluation): TrainedScore {
+  const { labels, rows, curve, bestStep, steps, seconds, latencyMs, seed, backend } = evaluation;
+  return { ...scoreOf(labels, rows), curve, bestStep, steps, seconds, latencyMs, seed, backend };
+}
+
+function withCost(job: BilledJob, prices: PriceList): ReportJob {
+  const { instanceType, instances, billableSeconds, reused } = job;
+  const pricePerHour = (instanceType === undefined ? undefined : prices.perHour[instanceType]) ?? null;
+  const known = instanceType !== undefined && instances !== undefined && billableSeconds !== undefined;
+  const cost = known ? costOf(prices, instanceType, instances, billableSeconds) : null;
+  return { ...job, pricePerHour, cost: reused ? 0 : cost };
+}

@@ -1,0 +1,164 @@
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { z } from 'zod';
+import { s3Client, sageMakerClient } from '#cloud/clients.ts';
+import { findJson, findObject, writeJson } from '#cloud/objects.ts';
+import { readSettings } from '#cloud/settings.ts';
+import { readThumbnails } from '#cloud/thumbnails.ts';
+import { findTrainingBill } from '#cloud/training-bills.ts';
+import { type Evaluation, evaluationSchema, type Mode } from '#core/contracts/evaluation.ts';
+import { manifestSchema } from '#core/contracts/manifest.ts';
+import { outcomeSchema } from '#core/contracts/outcome.ts';
+import { domainPromotionSchema } from '#core/contracts/promotion-state.ts';
+import { reportSchema } from '#core/contracts/report.ts';
+import { sha256 } from '#core/digest.ts';
+import { NotFoundError } from '#core/errors.ts';
+import {
+  domainSnapshotPrefix,
+  evaluationKey,
+  imagesPrefix,
+  manifestKey,
+  outcomeKey,
+  reportKey,
+} from '#core/keys.ts';
+import { parse, parseJson } from '#core/parse.ts';
+import { type PriceList, readPrices } from '#core/prices.ts';
+import { type BilledJob, composeReport } from '#core/report/compose.ts';
+import { renderReport } from '#core/report/page.ts';
+import { lambda } from './middleware/lambda.ts';
+
+const inputSchema = domainPromotionSchema.extend({
+  startedAt: z.iso.datetime().optional(),
+  executionArn: z.string().optional(),
+});
+type Input = z.output<typeof inputSchema>;
+
+export interface WriteReportDependencies {
+  s3: S3Client;
+  sagemaker: SageMakerClient;
+  modelsBucket: string;
+  dataBucket: string;
+  artifactsBucket: string;
+  prices: PriceList;
+}
+
+/** The gate may have failed after it had written one of them. */
+const keyOfEvaluation = ({ execution, domain, gate }: Input, mode: Mode) =>
+  gate?.evaluationKeys[mode] ?? evaluationKey(execution, domain, mode);
+
+const modes: readonly Mode[] = ['transfer', 'baseline'];
+
+/**
+ * Writes `report.html` and `report.json` from what the promotion left in S3. It comes after FinishDomain and reads the outcome from
+ * where that wrote it, so nothing here can change an outcome.
+ */
+export function createWriteReport(dependencies: WriteReportDependencies) {
+  const { s3, sagemaker, modelsBucket, dataBucket, artifactsBucket, prices } = dependencies;
+
+  return async function writeReport(input: Input): Promise<{ reportKey: string }> {
+    const { execution, domain, deployment } = input;
+    const key = outcomeKey(execution, domain);
+    const outcome = await findJson(s3, artifactsBucket, key, outcomeSchema);
+    if (outcome === undefined) throw new NotFoundError(`There is no s3://${artifactsBucket}/${key}`);
+    const [transfer, baseline] = await Promise.all(modes.map((mode) => evaluationOf(input, mode)));
+    const report = parse(
+      reportSchema,
+      composeReport({
+        outcome: outcome.value,
+        evaluations: { transfer, baseline },
+        jobs: await jobsOf(input),
+        prices,
+        startedAt: input.startedAt,
+        lineage: {
+          ...(input.executionArn === undefined ? {} : { executionArn: input.executionArn }),
+          ...(await generalModelOf(input)),
+          files: filesOf(input, [transfer, baseline]),
+          ...(deployment
+            ? {
+                endpoint: deployment.endpoint,
+                endpointConfig: deployment.endpointConfig,
+                modelName: deployment.modelName,
+                replaces: deployment.previous?.version ?? null,
+              }
+            : {}),
+        },
+      }),
+      'report.json',
+    );
+    const thumbnails = await readThumbnails(
+      s3,
+      dataBucket,
+      imagesPrefix(domain, 'test'),
+      report.misclassified.shown.map((row) => row.id),
+    );
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: artifactsBucket,
+        Key: reportKey(execution, domain, 'html'),
+        Body: renderReport(report, thumbnails),
+        ContentType: 'text/html; charset=utf-8',
+      }),
+    );
+    await writeJson(s3, artifactsBucket, reportKey(execution, domain, 'json'), report);
+    return { reportKey: reportKey(execution, domain, 'html') };
+  };
+
+  async function evaluationOf(input: Input, mode: Mode): Promise<Evaluation | undefined> {
+    return (await findJson(s3, artifactsBucket, keyOfEvaluation(input, mode), evaluationSchema))?.value;
+  }
+
+  async function jobsOf({ prepared, training }: Input): Promise<BilledJob[]> {
+    if (prepared === undefined) return [];
+    const jobs = await Promise.all(
+      modes.map((mode) => {
+        const job = training?.[mode].job ?? prepared.jobs[mode];
+        return findTrainingBill(sagemaker, mode, job, job !== prepared.jobs[mode]);
+      }),
+    );
+    return jobs.filter((job) => job !== undefined);
+  }
+
+  /** VerifyModel has checked it; here it is only asked what it says about itself. */
+  async function generalModelOf({ model, version }: Input) {
+    const key = manifestKey(model, version);
+    const manifest = await findObject(s3, modelsBucket, key);
+    return {
+      manifest: `s3://${modelsBucket}/${key}`,
+      ...(manifest
+        ? {
+            manifestSha256: sha256(manifest.bytes),
+            generalModel: parseJson(manifestSchema, new TextDecoder().decode(manifest.bytes), key),
+          }
+        : {}),
+    };
+  }
+
+  function filesOf(input: Input, evaluations: readonly (Evaluation | undefined)[]): string[] {
+    const { execution, domain, prepared, training, gate } = input;
+    const keys = [
+      outcomeKey(execution, domain),
+      ...(gate ? [gate.decisionKey] : []),
+      ...evaluations.flatMap((evaluation) => (evaluation ? [keyOfEvaluation(input, evaluation.mode)] : [])),
+      ...(prepared ? [`${domainSnapshotPrefix(execution, domain)}domain.json`] : []),
+      ...modes.flatMap((mode) => (training ? [training[mode].modelKey] : [])),
+    ];
+    return keys.map((key) => `s3://${artifactsBucket}/${key}`);
+  }
+}
+
+export const handler = lambda('WriteReport', inputSchema, () => {
+  const settings = readSettings(
+    'GRAFT_MODELS_BUCKET',
+    'GRAFT_DATA_BUCKET',
+    'GRAFT_ARTIFACTS_BUCKET',
+    'GRAFT_INSTANCE_PRICES',
+  );
+  return createWriteReport({
+    s3: s3Client(),
+    sagemaker: sageMakerClient(),
+    modelsBucket: settings.GRAFT_MODELS_BUCKET,
+    dataBucket: settings.GRAFT_DATA_BUCKET,
+    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
+    prices: readPrices(settings.GRAFT_INSTANCE_PRICES),
+  });
+});

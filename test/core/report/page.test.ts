@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { reportSchema } from '#core/contracts/report.ts';
+import { SHOWN_MISTAKES } from '#core/report/compose.ts';
+import { escapeHtml, html } from '#core/report/html.ts';
+import { renderReport } from '#core/report/page.ts';
+import { evaluation } from '../../functions/samples.ts';
+import { hostileLabel, job, pixel, report, reportSource } from './sample.ts';
+
+const sections = (page: string) => [...page.matchAll(/<(?:section|header) id="(\w+)"/g)].map(([, id]) => id);
+
+describe('the report', () => {
+  test('has the form that its schema says', () => {
+    const made = report();
+
+    expect(reportSchema.parse(JSON.parse(JSON.stringify(made)))).toEqual(made);
+    expect(() => reportSchema.parse({ ...made, colour: 1 })).toThrow(/colour/);
+  });
+
+  test('counts what the rows say', () => {
+    const { transfer, baseline } = report().scores;
+
+    expect(transfer).toMatchObject({ right: 40, testImages: 60, accuracy: 40 / 60 });
+    expect(transfer!.interval.lower).toBeCloseTo(0.541, 3);
+    expect(transfer!.interval.upper).toBeCloseTo(0.773, 3);
+    expect(transfer!.recall.apple).toBeCloseTo(8 / 12, 9);
+    expect(baseline!.confusion).toContainEqual({ truth: 'apple', prediction: 'banana', images: 6 });
+    const counted = transfer!.confusion.reduce((sum, cell) => sum + cell.images, 0);
+    expect(counted).toBe(60);
+  });
+
+  test('shows the most confident mistakes and says how many more there are', () => {
+    const made = report({ evaluations: { transfer: evaluation('transfer', 0, 20) } });
+
+    expect(made.misclassified.shown).toHaveLength(SHOWN_MISTAKES);
+    expect(made.misclassified.total).toBe(40);
+    expect(renderReport(made)).toContain('and 16 more');
+    const confidences = report().misclassified.shown.map((row) => row.confidence);
+    expect(confidences).toEqual(confidences.toSorted((a, b) => b - a));
+  });
+
+  test('adds up what the jobs cost', () => {
+    const { cost } = report();
+
+    expect(cost.jobs[0]).toMatchObject({ pricePerHour: 0.204, cost: 0.204 / 20 });
+    expect(cost.total).toBeCloseTo(0.0204, 9);
+  });
+
+  test.each([
+    ['an instance type that is not in the list', job('baseline', { instanceType: 'ml.x9.huge' })],
+    ['a job whose billable time nobody knows', { ...job('baseline'), billableSeconds: undefined as never }],
+  ])('says that the cost is unknown for %s, and never guesses', (_what, baseline) => {
+    const made = report({ jobs: [job('transfer'), baseline] });
+
+    expect(made.cost.total).toBeNull();
+    expect(renderReport(made)).toMatch(/Together<\/th><td class="number"><b>unknown/);
+  });
+
+  test('does not pay twice for a baseline of an earlier promotion', () => {
+    const made = report({
+      jobs: [job('transfer'), job('baseline', { reused: true, instanceType: 'ml.x9.huge' })],
+    });
+
+    expect(made.cost.total).toBeCloseTo(0.0102, 9);
+    expect(renderReport(made)).toContain('in an earlier promotion');
+  });
+
+  test('compares with the champion where it was scored', () => {
+    const { evaluations } = reportSource();
+    const champion = { version: '20261101T000000Z-aaaaaa', rows: evaluations.baseline!.rows };
+    const page = renderReport(report({ champion }));
+
+    expect(report({ champion }).scores.champion).toMatchObject({ accuracy: 0.5 });
+    expect(page).toContain('Against live before');
+    expect(renderReport(report())).not.toContain('Live before</th>');
+  });
+});
+
+describe('the page', () => {
+  test('has every section, in the order that a reader asks', () => {
+    expect(sections(renderReport(report()))).toEqual([
+      'headline',
+      'gate',
+      'accuracy',
+      'training',
+      'recall',
+      'confusion',
+      'mistakes',
+      'cost',
+      'lineage',
+    ]);
+  });
+
+  test('stands without what a promotion never got to', () => {
+    const source = reportSource({ evaluations: {}, jobs: [] });
+    const { gate: _, ...outcome } = source.outcome;
+    const made = report({ ...source, outcome: { ...outcome, outcome: 'FAILED', reason: 'no images' } });
+
+    expect(sections(renderReport(made))).toEqual(['headline', 'gate', 'cost', 'lineage']);
+    expect(renderReport(made)).toContain('No training job was started');
+  });
+
+  test('shows a baseline alone, and a model without mistakes', () => {
+    const { baseline } = reportSource().evaluations;
+    expect(renderReport(report({ evaluations: { baseline } }))).toContain('not evaluated');
+    const perfect = evaluation('transfer', 20);
+    expect(renderReport(report({ evaluations: { transfer: perfect } }))).toContain(
+      'every test image was recognised',
+    );
+  });
+
+  test('escapes labels and ids wherever they stand', () => {
+    const page = renderReport(report(), new Map([[`${hostileLabel}/00.png`, { dataUri: pixel }]]));
+
+    expect(page).not.toContain('<script');
+    expect(page).not.toMatch(/<img(?! src="data:)/);
+    expect(page).toContain('&lt;script&gt;');
+  });
+
+  test('needs nothing from anywhere else', () => {
+    const page = renderReport(report(), new Map([['apple/00.png', { dataUri: pixel }]]));
+
+    const attributes = [...page.matchAll(/<[^>]*?\s(?:src|href|action|data)="([^"]*)"/g)].map(
+      ([, to]) => to!,
+    );
+    expect(attributes.length).toBeGreaterThan(0);
+    expect(attributes.filter((to) => !to.startsWith('data:'))).toEqual([]);
+    expect(page.match(/<style>[\s\S]*<\/style>/)![0]).not.toMatch(/url\(|@import/);
+  });
+
+  test('marks the best step of both curves', () => {
+    const page = renderReport(report());
+
+    expect(page).toMatch(/with transfer learning: best 0\.\d{3} at step 240/);
+    expect(page).toMatch(/without: best 0\.\d{3} at step 240/);
+  });
+
+  test('lists the commonest mistakes where a matrix would be too large', () => {
+    const labels = Array.from({ length: 31 }, (_, n) => `class ${n}`);
+    const rows = labels.map((truth) => ({
+      id: `${truth}/0.png`,
+      truth,
+      prediction: labels[0]!,
+      confidence: 0.5,
+    }));
+    const page = renderReport(
+      report({ evaluations: { transfer: evaluation('transfer', 0, 1, { labels, rows }) } }),
+    );
+
+    expect(page).toContain('31 classes are too many for a matrix');
+    expect(page).not.toContain('class="matrix"');
+  });
+});
+
+describe('html', () => {
+  test('escapes text and leaves markup of its own', () => {
+    const inner = html`<b>${'<&"\'>'}</b>`;
+
+    expect(html`<p title="${'"x"'}">${[inner, 1, undefined]}</p>`.markup).toBe(
+      '<p title="&quot;x&quot;"><b>&lt;&amp;&quot;&#39;&gt;</b>1</p>',
+    );
+    expect(escapeHtml('a & b')).toBe('a &amp; b');
+  });
+});

@@ -1,0 +1,209 @@
+import './quiet.ts';
+
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { IMAGE_LIMIT, PAGE_LIMIT } from '#cloud/thumbnails.ts';
+import type { Outcome } from '#core/contracts/outcome.ts';
+import { type Report, reportSchema } from '#core/contracts/report.ts';
+import { sha256 } from '#core/digest.ts';
+import { evaluationKey, imagesPrefix, manifestKey, outcomeKey, reportKey } from '#core/keys.ts';
+import { listPrices } from '#core/prices.ts';
+import { createWriteReport } from '../../functions/write-report.ts';
+import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
+import { confirmedPromotion, evaluation, gated, manifest, prepared, subject } from './samples.ts';
+import { buckets, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+  await stage.put(buckets.models, manifestKey(subject.model, subject.version), manifest());
+});
+afterAll(() => stage.stop());
+
+/** The beginning of a PNG is all that is looked at. */
+const png = (size = 64) =>
+  Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(size - 8)]);
+
+let domain: string;
+let count = 0;
+let sagemaker: RecordingClient<SageMakerClient>;
+beforeEach(async () => {
+  domain = `produce-${++count}`;
+  sagemaker = recordingClient<SageMakerClient>({
+    DescribeTrainingJob: ({ TrainingJobName }: { TrainingJobName: string }) => ({
+      TrainingJobName,
+      TrainingJobArn: `arn:training-job/${TrainingJobName}`,
+      TrainingJobStatus: 'Completed',
+      ResourceConfig: { InstanceType: 'ml.c5.xlarge', InstanceCount: 1 },
+      EnableManagedSpotTraining: true,
+      CreationTime: new Date('2026-11-23T16:50:00Z'),
+      TrainingStartTime: new Date('2026-11-23T16:51:00Z'),
+      TrainingEndTime: new Date('2026-11-23T16:53:00Z'),
+      TrainingTimeInSeconds: 120,
+      BillableTimeInSeconds: 36,
+    }),
+  });
+  const outcome: Outcome = {
+    schemaVersion: 1,
+    ...subject,
+    domain,
+    outcome: 'DEPLOYED',
+    reason: 'it is good',
+    gate: gated.rows,
+    finishedAt: '2026-11-23T17:00:00.000Z',
+  };
+  await stage.put(buckets.artifacts, outcomeKey(subject.execution, domain), outcome);
+});
+
+const keys = () => ({
+  transfer: evaluationKey(subject.execution, domain, 'transfer'),
+  baseline: evaluationKey(subject.execution, domain, 'baseline'),
+});
+async function evaluated(right = 18) {
+  await stage.put(buckets.artifacts, keys().transfer, evaluation('transfer', right, 20, { domain }));
+  await stage.put(buckets.artifacts, keys().baseline, evaluation('baseline', 8, 20, { domain }));
+}
+const putImage = (id: string, bytes: Uint8Array | string) =>
+  stage.put(buckets.data, `${imagesPrefix(domain, 'test')}${id}`, bytes);
+
+async function write(changes: Partial<Parameters<ReturnType<typeof createWriteReport>>[0]> = {}) {
+  await createWriteReport({
+    s3: stage.s3,
+    sagemaker: sagemaker.client,
+    modelsBucket: buckets.models,
+    dataBucket: buckets.data,
+    artifactsBucket: buckets.artifacts,
+    prices: listPrices,
+  })({ ...confirmedPromotion, domain, gate: { ...gated, evaluationKeys: keys() }, ...changes });
+  const json = await stage.json(buckets.artifacts, reportKey(subject.execution, domain, 'json'));
+  const page = await stage.s3.send(
+    new GetObjectCommand({
+      Bucket: buckets.artifacts,
+      Key: reportKey(subject.execution, domain, 'html'),
+    }),
+  );
+  return {
+    report: reportSchema.parse(json) as Report,
+    page: await page.Body!.transformToString(),
+    type: page.ContentType,
+  };
+}
+
+describe('write-report', () => {
+  test('writes what the promotion left, for people and for programs', async () => {
+    await evaluated();
+
+    const { report, page, type } = await write({ executionArn: 'arn:execution' });
+
+    expect(type).toBe('text/html; charset=utf-8');
+    expect(page).toContain('it is good');
+    expect(report).toMatchObject({
+      domain,
+      outcome: 'DEPLOYED',
+      scores: { transfer: { accuracy: 0.9 }, baseline: { accuracy: 0.4 } },
+      misclassified: { total: 4 },
+      lineage: {
+        executionArn: 'arn:execution',
+        manifestSha256: sha256(JSON.stringify(manifest())),
+        generalDataSet: { name: 'icons', digest: sha256('icons') },
+        data: { trainDigest: sha256('train') },
+        endpoint: 'graft-dev-produce',
+        replaces: null,
+      },
+    });
+  });
+
+  test('takes what SageMaker bills, not how long a job ran', async () => {
+    await evaluated();
+
+    const { report } = await write();
+
+    expect(report.cost.jobs.map((job) => [job.mode, job.seconds, job.billableSeconds, job.spot])).toEqual([
+      ['transfer', 120, 36, true],
+      ['baseline', 120, 36, true],
+    ]);
+    expect(report.cost.total).toBeCloseTo(2 * 0.204 * 0.01, 12);
+  });
+
+  test('tells a baseline that an earlier promotion trained', async () => {
+    await evaluated();
+    const training = {
+      ...confirmedPromotion.training!,
+      baseline: { ...confirmedPromotion.training!.baseline, job: 'produce-baseline-before' },
+    };
+
+    const { report } = await write({ training });
+
+    expect(report.cost.jobs[1]).toMatchObject({ name: 'produce-baseline-before', reused: true, cost: 0 });
+  });
+
+  test('embeds the misclassified images that it can, and says of the others why not', async () => {
+    await evaluated(18);
+    await putImage('apple/18.png', png());
+    await putImage('apple/19.png', '<svg onload="alert(1)"/>');
+    await putImage('banana/18.png', png(IMAGE_LIMIT + 1));
+
+    const { page } = await write();
+
+    expect(page.match(/<img src="data:image\/png;base64,/g)).toHaveLength(1);
+    expect(page).toContain('neither PNG, JPEG nor WebP');
+    expect(page).toContain('too large to show (512 KB)');
+    expect(page).toContain('no longer in the data bucket');
+  });
+
+  test('keeps to a page that opens at once, however large the images are', async () => {
+    await evaluated(0);
+    for (const label of ['apple', 'banana'])
+      for (let n = 0; n < 20; n++)
+        await putImage(`${label}/${String(n).padStart(2, '0')}.png`, png(IMAGE_LIMIT));
+
+    const { page } = await write();
+
+    expect(page.match(/<img src="data:/g)).toHaveLength(PAGE_LIMIT / IMAGE_LIMIT);
+    expect(page.match(/too large to show/g)).toHaveLength(24 - PAGE_LIMIT / IMAGE_LIMIT);
+    expect(page.length).toBeLessThan(1.4 * PAGE_LIMIT);
+  });
+
+  test.each([
+    ['ValidationException', serviceError('ValidationException', 'Requested resource not found.')],
+    ['ResourceNotFound', new ResourceNotFound({ message: 'no', $metadata: {} })],
+  ])('reports a promotion that ended before its jobs began (%s)', async (_name, error) => {
+    sagemaker.answer('DescribeTrainingJob', error);
+    const { training, gate, deployment, confirmed, ...early } = confirmedPromotion;
+
+    await createWriteReport({
+      s3: stage.s3,
+      sagemaker: sagemaker.client,
+      modelsBucket: buckets.models,
+      dataBucket: buckets.data,
+      artifactsBucket: buckets.artifacts,
+      prices: listPrices,
+    })({ ...early, domain, prepared, error: { Error: 'States.Timeout' } });
+
+    const json = await stage.json(buckets.artifacts, reportKey(subject.execution, domain, 'json'));
+    expect(reportSchema.parse(json)).toMatchObject({ scores: {}, cost: { jobs: [], total: 0 } });
+  });
+
+  test('is retried with what may pass, and says so', async () => {
+    sagemaker.answer('DescribeTrainingJob', serviceError('ThrottlingException', 'Rate exceeded'));
+    await evaluated();
+
+    await expect(write()).rejects.toThrow('Rate exceeded');
+  });
+
+  test('writes the same report when it is tried again', async () => {
+    await evaluated();
+
+    expect(await write()).toEqual(await write());
+  });
+
+  test('never reports a promotion without an outcome', async () => {
+    await stage.remove(buckets.artifacts, outcomeKey(subject.execution, domain));
+
+    await expect(write()).rejects.toMatchObject({
+      name: 'NotFound',
+      message: expect.stringContaining('outcome.json'),
+    });
+  });
+});
