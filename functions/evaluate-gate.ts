@@ -5,7 +5,12 @@ import { collectEvaluation, refuseDifferentData } from '#cloud/evaluations.ts';
 import { writeJson } from '#cloud/objects.ts';
 import { readSettings } from '#cloud/settings.ts';
 import { gatePolicySchema } from '#core/contracts/domain.ts';
-import { domainPromotionSchema, domainSubjectSchema, type Gated } from '#core/contracts/promotion-state.ts';
+import {
+  domainPromotionSchema,
+  domainSubjectSchema,
+  type Gated,
+  manualSchema,
+} from '#core/contracts/promotion-state.ts';
 import { decide } from '#core/gate/gate.ts';
 import { decisionKey } from '#core/keys.ts';
 import { lambda } from './middleware/lambda.ts';
@@ -13,12 +18,13 @@ import { lambda } from './middleware/lambda.ts';
 const inputSchema = domainSubjectSchema.extend({
   training: domainPromotionSchema.shape.training.unwrap(),
   gate: gatePolicySchema,
+  manual: manualSchema.optional(),
 });
 
 /** Decides from what both jobs measured on the same test images, and writes the decision down with its reasons. */
 export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
   return async function evaluateGate(input: z.output<typeof inputSchema>): Promise<Gated> {
-    const { training, gate: policy, ...subject } = input;
+    const { training, gate: policy, manual, ...subject } = input;
     const collect = (mode: 'transfer' | 'baseline') =>
       collectEvaluation(s3, artifactsBucket, subject, mode, training[mode]);
     const transfer = await collect('transfer');
@@ -27,13 +33,17 @@ export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
 
     const decided = decide({ challenger: transfer.evaluation, baseline: baseline.evaluation, policy });
     const key = decisionKey(subject.execution, subject.domain);
-    await writeJson(s3, artifactsBucket, key, decided);
+    // Whoever forces a model that the gate accepts has forced nothing.
+    const force = decided.decision === 'REJECT' ? manual?.force : undefined;
+    const forced = force === undefined ? {} : { forced: force };
+    await writeJson(s3, artifactsBucket, key, { ...decided, ...forced });
     const { decision, rows, baselineAccuracy, transferAccuracy } = decided;
     return {
       decision,
       rows,
       baselineAccuracy,
       transferAccuracy,
+      ...forced,
       decisionKey: key,
       evaluationKeys: { transfer: transfer.key, baseline: baseline.key },
     };

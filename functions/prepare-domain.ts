@@ -5,13 +5,16 @@ import { s3Client } from '#cloud/clients.ts';
 import { checkImages, readDomain } from '#cloud/domains.ts';
 import { readSettings } from '#cloud/settings.ts';
 import { nameSchema } from '#core/contracts/common.ts';
-import { domainSubjectSchema, type Prepared } from '#core/contracts/promotion-state.ts';
+import { domainSubjectSchema, manualSchema, type Prepared } from '#core/contracts/promotion-state.ts';
 import { domainSnapshotPrefix } from '#core/keys.ts';
 import { endpointName, trainingJobName } from '#core/names.ts';
 import { parse } from '#core/parse.ts';
 import { lambda } from './middleware/lambda.ts';
 
-const inputSchema = domainSubjectSchema.extend({ chosen: z.boolean() });
+const inputSchema = domainSubjectSchema.extend({
+  chosen: z.boolean(),
+  manual: manualSchema.optional(),
+});
 
 /** Whoever wants another attempt starts another execution, which gives the jobs other names. */
 const FIRST_ATTEMPT = 0;
@@ -30,7 +33,10 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
     const { execution } = input;
     const name = parse(nameSchema, input.domain, `The domain's name "${input.domain}"`);
     const { domain, bytes } = await readDomain(s3, dataBucket, name);
-    refuseSuperseded((await findChampion(s3, artifactsBucket, name))?.champion, input);
+    // The gate alone may be asked about a model of any age: nothing is deployed.
+    if (!input.manual?.gateOnly) {
+      refuseSuperseded((await findChampion(s3, artifactsBucket, name))?.champion, input);
+    }
     const images = await checkImages(s3, dataBucket, domain);
     await s3.send(
       new PutObjectCommand({
@@ -50,6 +56,7 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
       gate: domain.gate,
       endpoint: { name: endpointName(endpointPrefix, name), settings: domain.endpoint },
       images,
+      approval: domain.approval,
     };
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { forceSchema } from './promotion.ts';
 
 /** One rule of the gate: what it saw, what it wanted, and whether that was enough. */
 export const gateRowSchema = z.strictObject({
@@ -16,5 +17,7 @@ export const decisionSchema = z.strictObject({
   rows: z.array(gateRowSchema).min(1),
   baselineAccuracy: z.number(),
   transferAccuracy: z.number(),
+  /** Who promotes the model although the gate says no, and why. */
+  forced: forceSchema.optional(),
 });
 export type Decision = z.output<typeof decisionSchema>;

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { approvalSchema } from './approval.ts';
 import { nameSchema, sha256Schema, versionSchema } from './common.ts';
 import { gateRowSchema } from './decision.ts';
-import { endpointSchema, gatePolicySchema, recipeSchema } from './domain.ts';
-import { outcomeNameSchema } from './outcome.ts';
+import { approvalPolicySchema, endpointSchema, gatePolicySchema, recipeSchema } from './domain.ts';
+import { championSchema, outcomeNameSchema, rolledBackFromSchema } from './outcome.ts';
+import { forceSchema, gateOnlySchema } from './promotion.ts';
 
 /**
  * What the states of `promote-model` hand to each other: keys and names, never contents, since a state's data may not
@@ -21,14 +23,28 @@ const subject = {
 export const domainSubjectSchema = z.strictObject(subject);
 export type DomainSubject = z.output<typeof domainSubjectSchema>;
 
+/** A rollback as VerifyModel has found it: from what is live to an earlier champion. */
+export const rollbackSchema = z.strictObject({ from: rolledBackFromSchema, target: championSchema });
+export type Rollback = z.output<typeof rollbackSchema>;
+
+/** What only a person asks for; empty in a promotion that an event started. */
+export const manualSchema = z.strictObject({
+  force: forceSchema.optional(),
+  gateOnly: gateOnlySchema.optional(),
+  rollback: rollbackSchema.optional(),
+});
+export type Manual = z.output<typeof manualSchema>;
+
 /** Answer of VerifyModel: one item of the Map per domain. */
 export const verifiedSchema = z.strictObject({
   model: nameSchema,
   version: versionSchema,
-  manifestSha256: sha256Schema,
+  /** None in a rollback, which takes what has been verified before. */
+  manifestSha256: sha256Schema.optional(),
   domains: z.array(z.string().min(1)),
   /** Whether somebody named the domains, which allows promoting the version that is already live once more (new data). */
   chosen: z.boolean(),
+  manual: manualSchema,
 });
 export type Verified = z.output<typeof verifiedSchema>;
 
@@ -48,6 +64,7 @@ export const preparedSchema = z.strictObject({
   gate: gatePolicySchema,
   endpoint: z.strictObject({ name: z.string(), settings: endpointSchema }),
   images: z.strictObject({ train: z.int().positive(), test: z.int().positive() }),
+  approval: approvalPolicySchema.optional(),
 });
 export type Prepared = z.output<typeof preparedSchema>;
 
@@ -74,6 +91,8 @@ export const gatedSchema = z.strictObject({
   rows: z.array(gateRowSchema),
   baselineAccuracy: z.number(),
   transferAccuracy: z.number(),
+  /** Who promotes it although the decision is REJECT. */
+  forced: forceSchema.optional(),
   decisionKey: z.string(),
   evaluationKeys: z.strictObject({ transfer: z.string(), baseline: z.string() }),
 });
@@ -116,9 +135,12 @@ export type StateError = z.output<typeof stateErrorSchema>;
 export const domainPromotionSchema = z.strictObject({
   ...subject,
   chosen: z.boolean(),
+  manual: manualSchema.optional(),
   prepared: preparedSchema.optional(),
   training: z.strictObject({ transfer: trainedSchema, baseline: trainedSchema }).optional(),
   gate: gatedSchema.optional(),
+  /** What a person said to the promotion. */
+  approval: approvalSchema.optional(),
   deployment: deployedSchema.optional(),
   confirmed: confirmedSchema.optional(),
   /** Why the endpoint was taken back to what it was before. */

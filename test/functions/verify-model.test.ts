@@ -21,6 +21,7 @@ const verify = (given: Parameters<ReturnType<typeof createVerifyModel>>[0] = inp
     s3: stage.s3,
     modelsBucket: buckets.models,
     dataBucket: buckets.data,
+    artifactsBucket: buckets.artifacts,
     publicKeys: [generateSigningKeys().publicKey, keys.publicKey],
   })(given);
 
@@ -151,6 +152,7 @@ describe('verify-model', () => {
       s3: stage.s3,
       modelsBucket: buckets.models,
       dataBucket: buckets.data,
+      artifactsBucket: buckets.artifacts,
       publicKeys: [],
     });
 
