@@ -159,6 +159,15 @@ export async function startMachine() {
     return JSON.parse(await Body!.transformToString());
   }
 
+  /** The end of an execution. */
+  async function ended(executionArn: string) {
+    for (;;) {
+      const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+      if (execution.status !== 'RUNNING') return execution;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   return {
     /** Errors of the function that hears SageMaker's events. */
     problems,
@@ -204,12 +213,9 @@ export async function startMachine() {
       const { executionArn } = await sfn.send(
         new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),
       );
-      for (;;) {
-        const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-        if (execution.status !== 'RUNNING') return execution;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      return ended(executionArn!);
     },
+    ended,
     outcome: (execution: string, name: string): Promise<Outcome> => json(outcomeKey(execution, name)),
     /** Status and configuration, or undefined when there is no endpoint. */
     async endpoint(name: string) {
