@@ -42,8 +42,11 @@ export async function approvalDesk(options: ApprovalOptions, environment: NodeJS
     async answer(pending: PendingApproval, given: ApprovalAnswer): Promise<void> {
       const { domain, execution, token } = pending;
       const heard = await explained(`answer ${execution}`, () => answer(sfn, token, { output: given }));
-      await explained(`remove the approval of "${domain}"`, () => removeApproval(s3, bucket, pending));
-      if (heard) return;
+      if (heard) {
+        await explained(`remove the approval of "${domain}"`, () => removeApproval(s3, bucket, pending));
+        return;
+      }
+      // What is stored by now may be a newer question, so it stays.
       throw new GraftError(
         'NotWaiting',
         `${execution} does not wait for an answer about "${domain}" any more`,

@@ -19,7 +19,6 @@ export const approvalSchema = z.strictObject({
   by: z.string().nullable(),
   comment: z.string().optional(),
 });
-export type Approval = z.output<typeof approvalSchema>;
 
 /** `callbacks/approvals/<execution>/<domain>.json`: a promotion that waits for a person. */
 export const pendingApprovalSchema = z.strictObject({

@@ -70,7 +70,6 @@ export const approvalPolicySchema = z.strictObject({
   /** A day. At the most five, since task tokens are removed after a week. */
   timeoutSeconds: z.int().min(60).max(432_000).default(86_400),
 });
-export type ApprovalPolicy = z.output<typeof approvalPolicySchema>;
 
 /** `domain.json`: uploaded last by the domain's owner, so its arrival commits the data. */
 export const domainSchema = z.strictObject({

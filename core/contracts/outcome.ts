@@ -23,7 +23,6 @@ export const rolledBackFromSchema = z.strictObject({
   by: personSchema,
   reason: reasonSchema.optional(),
 });
-export type RolledBackFrom = z.output<typeof rolledBackFromSchema>;
 
 /** `outcome.json`: how one promotion ended for one domain. */
 export const outcomeSchema = z.strictObject({

@@ -33,7 +33,6 @@ export const manualSchema = z.strictObject({
   gateOnly: gateOnlySchema.optional(),
   rollback: rollbackSchema.optional(),
 });
-export type Manual = z.output<typeof manualSchema>;
 
 /** Answer of VerifyModel: one item of the Map per domain. */
 export const verifiedSchema = z.strictObject({

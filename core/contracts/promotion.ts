@@ -12,14 +12,12 @@ export const reasonSchema = z
 
 /** A promotion although the gate says no. Nothing else is skipped: not the integrity of the model, not the golden images. */
 export const forceSchema = z.strictObject({ by: personSchema, reason: reasonSchema });
-export type Force = z.output<typeof forceSchema>;
 
 /** The gate once more, on what an earlier execution has trained, with the policy as it is in `domain.json` now. Deploys nothing. */
 export const gateOnlySchema = z.strictObject({
   /** Name of that execution. */
   trainingOf: z.string().regex(/^[A-Za-z0-9_-]{1,80}$/, 'expected the name of an execution'),
 });
-export type GateOnly = z.output<typeof gateOnlySchema>;
 
 /**
  * Input of the state machine `promote-model` that promotes a general model, whether an S3 event or a person starts it. What events
