@@ -58,6 +58,8 @@ export async function settleEndpoint(
   return 'answered';
 }
 
+const isSameWait = (one: object, other: object) => JSON.stringify(one) === JSON.stringify(other);
+
 /** What to wait for, and how to get there. */
 export interface Change extends Omit<EndpointCallback, 'schemaVersion' | 'requested'> {
   /**
@@ -87,7 +89,8 @@ export async function changeAndWait(
     token,
     endpoint,
     endpointConfig,
-    requested: before?.requested ?? false,
+    // One of another wait is left over from an execution that ended meanwhile.
+    requested: before !== undefined && isSameWait(before.output, output) && before.requested,
     output,
   };
   await saveEndpointCallback(s3, artifactsBucket, callback);

@@ -2,11 +2,14 @@ import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { Outcome, OutcomeName } from '#core/contracts/outcome.ts';
 import { promotionPrefix } from '#core/keys.ts';
 
-/** What a person can do about each outcome. Nobody is told of SUPERSEDED: nothing changed and nothing is to be done. */
+/**
+ * What a person can do about each outcome. Nobody is told of SUPERSEDED: nothing changed and nothing is to be done; nor of EVALUATED:
+ * whoever asked for it looks at it.
+ */
 const advice: Partial<Record<OutcomeName, string>> = {
   DEPLOYED: 'Nothing to do: it is live.',
   REJECTED:
-    'What was live is untouched. Add training images, or review the policy in domain.json, and push the data again.',
+    'What was live is untouched. Where the gate said no: add training images, or review the policy in domain.json, and push the data again.',
   ROLLED_BACK:
     'The new model is not live. Compare the image in the training job with the one in the endpoint before promoting again.',
   FAILED: 'What was live is untouched. Remove the cause and start another execution for this domain.',

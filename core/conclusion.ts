@@ -1,5 +1,5 @@
 import type { OutcomeName } from './contracts/outcome.ts';
-import type { DomainPromotion, StateError } from './contracts/promotion-state.ts';
+import type { DomainPromotion, Gated, StateError } from './contracts/promotion-state.ts';
 
 /**
  * The sentence inside a state's error. Lambda wraps what was thrown into JSON (`errorMessage`); `SendTaskFailure` and Step Functions
@@ -16,9 +16,17 @@ export function messageOf({ Error: name, Cause: cause }: StateError): string {
   return cause;
 }
 
+/** The rules that failed, and only those. */
+function gateSaysNo({ rows }: Gated): string {
+  const rules = rows
+    .filter((row) => !row.passed)
+    .map((row) => `${row.rule} is ${row.observed}, required ${row.required}`);
+  return `The gate says no: ${rules.join('; ')}`;
+}
+
 /** How a domain's promotion ended, and why, from how far it came. */
 export function conclude(promotion: DomainPromotion): { outcome: OutcomeName; reason: string } {
-  const { error, mismatch, restored, gate, deployment, confirmed } = promotion;
+  const { error, mismatch, restored, gate, approval, deployment, confirmed, manual } = promotion;
   if (error !== undefined) {
     if (error.Error === 'Superseded') return { outcome: 'SUPERSEDED', reason: messageOf(error) };
     const reason = mismatch
@@ -33,16 +41,37 @@ export function conclude(promotion: DomainPromotion): { outcome: OutcomeName; re
         : `${restored.endpoint} is back on ${restored.endpointConfig}`;
     return { outcome: 'ROLLED_BACK', reason: `${messageOf(mismatch)}. ${after}` };
   }
-  if (gate?.decision === 'REJECT') {
-    const failed = gate.rows.filter((row) => !row.passed);
-    const rules = failed.map((row) => `${row.rule} is ${row.observed}, required ${row.required}`);
-    return { outcome: 'REJECTED', reason: `The gate says no: ${rules.join('; ')}` };
+  if (gate !== undefined && manual?.gateOnly !== undefined) {
+    const answer = gate.decision === 'PROMOTE' ? 'The gate says yes' : gateSaysNo(gate);
+    return {
+      outcome: 'EVALUATED',
+      reason: `${answer}. Asked about what ${manual.gateOnly.trainingOf} trained; nothing was deployed`,
+    };
+  }
+  if (gate?.decision === 'REJECT' && gate.forced === undefined) {
+    return { outcome: 'REJECTED', reason: gateSaysNo(gate) };
+  }
+  if (approval?.approved === false) {
+    const why = approval.comment ?? 'no reason given';
+    return { outcome: 'REJECTED', reason: approval.by === null ? why : `${approval.by} says no: ${why}` };
+  }
+  if (manual?.rollback !== undefined && deployment !== undefined && confirmed !== undefined) {
+    const { from, target } = manual.rollback;
+    const why = from.reason === undefined ? '' : ` (${from.reason})`;
+    return {
+      outcome: 'DEPLOYED',
+      reason: `${from.by} rolled ${deployment.endpoint} back from ${from.version} to ${target.version}${why}: accuracy ${target.accuracy.toFixed(3)} when it was promoted at ${target.promotedAt}, confirmed on ${confirmed.goldenImages} golden images`,
+    };
   }
   if (gate !== undefined && deployment !== undefined && confirmed !== undefined) {
     const [transfer, baseline] = [gate.transferAccuracy, gate.baselineAccuracy].map((a) => a.toFixed(3));
     return {
       outcome: 'DEPLOYED',
-      reason: `${deployment.endpoint} serves a model with accuracy ${transfer} (${baseline} without transfer learning), confirmed on ${confirmed.goldenImages} golden images`,
+      reason: [
+        `${deployment.endpoint} serves a model with accuracy ${transfer} (${baseline} without transfer learning), confirmed on ${confirmed.goldenImages} golden images`,
+        ...(approval?.by ? [`Approved by ${approval.by}`] : []),
+        ...(gate.forced ? [`Forced by ${gate.forced.by} (${gate.forced.reason}). ${gateSaysNo(gate)}`] : []),
+      ].join('. '),
     };
   }
   return { outcome: 'FAILED', reason: 'The promotion ended before it came to a result' };

@@ -34,6 +34,11 @@ export const evaluationKey = (execution: string, domain: string, mode: string) =
 export const trainingOutputPrefix = (execution: string, domain: string) =>
   `${promotionPrefix(execution, domain)}training/`;
 export const championKey = (domain: string) => `${domainPrefix(domain)}champion.json`;
+/** Everything that has ever been live in the domain. */
+export const championHistoryPrefix = (domain: string) => `${domainPrefix(domain)}champions/`;
+/** Sorts by time. `promotedAt` is an ISO 8601 time in UTC. */
+export const championHistoryKey = (domain: string, promotedAt: string, version: string) =>
+  `${championHistoryPrefix(domain)}${promotedAt.replace(/[-:.]/g, '')}-${version}.json`;
 /** Who is changing the domain's endpoint at this moment; absent when nobody is. */
 export const deploymentLockKey = (domain: string) => `${domainPrefix(domain)}deployment.json`;
 
@@ -42,6 +47,9 @@ export const deploymentLockKey = (domain: string) => `${domainPrefix(domain)}dep
  * carries.
  */
 export const trainingCallbackKey = (job: string) => `callbacks/training-jobs/${job}.json`;
+export const approvalsPrefix = 'callbacks/approvals/';
+export const approvalKey = (execution: string, domain: string) =>
+  `${approvalsPrefix}${execution}/${domain}.json`;
 export const endpointCallbacksPrefix = (endpoint: string) => `callbacks/endpoints/${endpoint}/`;
 export const endpointCallbackKey = (endpoint: string, config: string) =>
   `${endpointCallbacksPrefix(endpoint)}${config}.json`;

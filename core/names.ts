@@ -32,6 +32,20 @@ export function executionName(model: string, version: string): string {
   return derivedName(['promote', model, version], EXECUTION_NAME_LIMIT);
 }
 
+/**
+ * Execution started by the arrival of a domain's data: one per model version and arrival.
+ *
+ * @param arrival what S3 calls this very object: its version, or ETag and sequencer
+ */
+export function dataExecutionName(model: string, version: string, domain: string, arrival: string): string {
+  return derivedName(['data', domain, model, version, arrival], EXECUTION_NAME_LIMIT);
+}
+
+/** Execution started by `graft rollback`, at this time. */
+export function rollbackExecutionName(domain: string, at: Date): string {
+  return derivedName(['rollback', domain, at.toISOString()], EXECUTION_NAME_LIMIT);
+}
+
 /** Training job of one execution, domain, mode and attempt (0 for the first). */
 export function trainingJobName(execution: string, domain: string, mode: string, attempt: number): string {
   return derivedName([domain, mode, String(attempt), execution], SAGEMAKER_NAME_LIMIT);

@@ -5,15 +5,24 @@ import { z } from 'zod';
 import { s3Client, sageMakerClient, sageMakerRuntimeClient } from '#cloud/clients.ts';
 import { describeEndpoint } from '#cloud/endpoints.ts';
 import { askEndpoint, compareWithRow, goldenImages } from '#cloud/golden-images.ts';
-import { findJson, readObject } from '#cloud/objects.ts';
+import { findJson, listObjects, readObject } from '#cloud/objects.ts';
 import { readSettings } from '#cloud/settings.ts';
-import { evaluationSchema } from '#core/contracts/evaluation.ts';
-import { type Confirmed, deployedSchema, domainSubjectSchema } from '#core/contracts/promotion-state.ts';
-import { DeploymentFailedError, NotFoundError } from '#core/errors.ts';
+import { type Evaluation, evaluationSchema } from '#core/contracts/evaluation.ts';
+import {
+  type Confirmed,
+  deployedSchema,
+  domainSubjectSchema,
+  manualSchema,
+} from '#core/contracts/promotion-state.ts';
+import { DeploymentFailedError, GoldenMismatchError, NotFoundError } from '#core/errors.ts';
 import { imagesPrefix } from '#core/keys.ts';
 import { lambda } from './middleware/lambda.ts';
 
-const inputSchema = domainSubjectSchema.extend({ deployment: deployedSchema, evaluationKey: z.string() });
+const inputSchema = domainSubjectSchema.extend({
+  deployment: deployedSchema,
+  evaluationKey: z.string(),
+  manual: manualSchema.optional(),
+});
 
 export interface ConfirmEndpointDependencies {
   s3: S3Client;
@@ -38,13 +47,36 @@ export function createConfirmEndpoint(dependencies: ConfirmEndpointDependencies)
     if (found === undefined) {
       throw new NotFoundError(`There is no s3://${artifactsBucket}/${input.evaluationKey}`);
     }
-    const golden = goldenImages(found.value);
+    const target = input.manual?.rollback?.target;
+    const golden = goldenImages(
+      target === undefined
+        ? found.value
+        : await withUnchangedImages(input.domain, found.value, target.promotedAt),
+    );
     for (const row of golden) {
       const image = await readObject(s3, dataBucket, `${imagesPrefix(input.domain, 'test')}${row.id}`);
       compareWithRow(endpoint, row, await askEndpoint(runtime, endpoint, row.id, image));
     }
     return { goldenImages: golden.length };
   };
+
+  /** What was measured long ago says nothing about test images that were replaced since, and those that are gone cannot be sent. */
+  async function withUnchangedImages(
+    domain: string,
+    evaluation: Evaluation,
+    since: string,
+  ): Promise<Evaluation> {
+    const prefix = imagesPrefix(domain, 'test');
+    const unchanged = new Set<string>();
+    for await (const { key, modified } of listObjects(s3, dataBucket, prefix)) {
+      if (modified <= new Date(since)) unchanged.add(key.slice(prefix.length));
+    }
+    const rows = evaluation.rows.filter(({ id }) => unchanged.has(id));
+    if (rows.length > 0) return { ...evaluation, rows };
+    throw new GoldenMismatchError(
+      `None of the test images of "${domain}" is as it was at ${since}, so the earlier model cannot be confirmed`,
+    );
+  }
 }
 
 export const handler = lambda('ConfirmEndpoint', inputSchema, () => {

@@ -11,6 +11,7 @@ import {
   domainPromotionSchema,
   domainSubjectSchema,
   type Gated,
+  manualSchema,
   preparedSchema,
 } from '#core/contracts/promotion-state.ts';
 import { championCase } from '#core/gate/champion.ts';
@@ -22,12 +23,13 @@ const inputSchema = domainSubjectSchema.extend({
   training: domainPromotionSchema.shape.training.unwrap(),
   gate: gatePolicySchema,
   champion: preparedSchema.shape.champion,
+  manual: manualSchema.optional(),
 });
 
 /** Decides from what both jobs measured on the same test images, the champion's answers among it, and writes the decision down with its reasons. */
 export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
   return async function evaluateGate(input: z.output<typeof inputSchema>): Promise<Gated> {
-    const { training, gate: policy, champion: offered, ...subject } = input;
+    const { training, gate: policy, champion: offered, manual, ...subject } = input;
     const collect = (mode: 'transfer' | 'baseline') =>
       collectEvaluation(s3, artifactsBucket, subject, mode, training[mode]);
     const transfer = await collect('transfer');
@@ -45,13 +47,17 @@ export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
 
     const decided = decide({ challenger, baseline: baseline.evaluation, champion, policy });
     const key = decisionKey(subject.execution, subject.domain);
-    await writeJson(s3, artifactsBucket, key, decided);
+    // Whoever forces a model that the gate accepts has forced nothing.
+    const force = decided.decision === 'REJECT' ? manual?.force : undefined;
+    const forced = force === undefined ? {} : { forced: force };
+    await writeJson(s3, artifactsBucket, key, { ...decided, ...forced });
     const { decision, rows, baselineAccuracy, transferAccuracy } = decided;
     return {
       decision,
       rows,
       baselineAccuracy,
       transferAccuracy,
+      ...forced,
       decisionKey: key,
       evaluationKeys: { transfer: transfer.key, baseline: baseline.key },
       champion: live?.trainingJob ?? null,

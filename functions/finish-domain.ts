@@ -1,7 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SNSClient } from '@aws-sdk/client-sns';
-import { crownChampion } from '#cloud/champions.ts';
+import { removeApproval } from '#cloud/approvals.ts';
+import { recordChampion } from '#cloud/champion-history.ts';
+import { crownChampion, findChampion } from '#cloud/champions.ts';
 import { s3Client, sageMakerClient, snsClient } from '#cloud/clients.ts';
 import { releaseDeploymentLock } from '#cloud/deployment-locks.ts';
 import { log } from '#cloud/log.ts';
@@ -10,7 +12,7 @@ import { findJson, writeJson } from '#cloud/objects.ts';
 import { readSettings } from '#cloud/settings.ts';
 import { stopTrainingJob } from '#cloud/training-jobs.ts';
 import { conclude } from '#core/conclusion.ts';
-import { type Outcome, outcomeSchema } from '#core/contracts/outcome.ts';
+import { type Champion, type Outcome, outcomeSchema } from '#core/contracts/outcome.ts';
 import {
   type DomainOutcome,
   type DomainPromotion,
@@ -48,13 +50,14 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
       await publishNotice(sns, topicArn, artifactsBucket, outcome);
       await writeJson(s3, artifactsBucket, key, outcome);
     }
+    if (promotion.prepared?.approval?.required) await removeApproval(s3, artifactsBucket, promotion);
     await releaseDeploymentLock(s3, artifactsBucket, domain, execution);
     await stopJobsNobodyWaitsFor(promotion);
     return excerpt(outcome);
   };
 
   async function conclusionOf(promotion: DomainPromotion): Promise<Outcome> {
-    const { execution, domain, model, version, prepared, gate, deployment } = promotion;
+    const { execution, domain, model, version, prepared, gate, deployment, approval, manual } = promotion;
     const warnings = [...new Set([...(prepared?.warnings ?? []), ...(gate?.warnings ?? [])])];
     const finishedAt = new Date(now()).toISOString();
     let { outcome, reason } = conclude(promotion);
@@ -75,37 +78,25 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
             baselineAccuracy: gate.baselineAccuracy,
             transferAccuracy: gate.transferAccuracy,
             gate: gate.rows,
+            ...(gate.forced ? { forced: gate.forced } : {}),
           }
         : {}),
       ...(deployment ? { endpoint: deployment.endpoint, endpointConfig: deployment.endpointConfig } : {}),
       ...(warnings.length === 0 ? {} : { warnings }),
+      ...(approval ? { approval } : {}),
+      ...(manual?.rollback ? { rolledBackFrom: manual.rollback.from } : {}),
       finishedAt,
     };
   }
 
   async function crown(promotion: DomainPromotion, promotedAt: string): Promise<boolean> {
-    const { execution, domain, model, version } = promotion;
-    const { endpoint, endpointConfig, modelName, previous } = promotion.deployment!;
-    return crownChampion(
-      s3,
-      artifactsBucket,
-      {
-        schemaVersion: 1,
-        domain,
-        model,
-        version,
-        execution,
-        trainingJob: promotion.training!.transfer.job,
-        modelKey: promotion.training!.transfer.modelKey,
-        modelName,
-        endpoint,
-        endpointConfig,
-        evaluationKey: promotion.gate!.evaluationKeys.transfer,
-        accuracy: promotion.gate!.transferAccuracy,
-        promotedAt,
-      },
-      previous?.etag ?? null,
-    );
+    const next = championOf(promotion, promotedAt);
+    const etag = promotion.deployment!.previous?.etag ?? null;
+    if (!(await crownChampion(s3, artifactsBucket, next, etag))) return false;
+    // As it stands there: a retry finds the one that the first attempt has crowned, with the time of that.
+    const live = await findChampion(s3, artifactsBucket, promotion.domain);
+    await recordChampion(s3, artifactsBucket, live?.champion ?? next);
+    return true;
   }
 
   /** When one of the two jobs fails, the state machine lets go of the other, which would run on and cost money. */
@@ -117,6 +108,30 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
       );
     }
   }
+}
+
+function championOf(promotion: DomainPromotion, promotedAt: string): Champion {
+  const { execution, domain, model, version, manual } = promotion;
+  if (manual?.rollback) {
+    const { target, from } = manual.rollback;
+    return { ...target, execution, promotedAt, rolledBackFrom: from };
+  }
+  const { endpoint, endpointConfig, modelName } = promotion.deployment!;
+  return {
+    schemaVersion: 1,
+    domain,
+    model,
+    version,
+    execution,
+    trainingJob: promotion.training!.transfer.job,
+    modelKey: promotion.training!.transfer.modelKey,
+    modelName,
+    endpoint,
+    endpointConfig,
+    evaluationKey: promotion.gate!.evaluationKeys.transfer,
+    accuracy: promotion.gate!.transferAccuracy,
+    promotedAt,
+  };
 }
 
 function excerpt(outcome: Outcome): DomainOutcome {

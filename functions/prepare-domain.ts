@@ -8,13 +8,21 @@ import { objectExists } from '#cloud/objects.ts';
 import { readSettings } from '#cloud/settings.ts';
 import { nameSchema } from '#core/contracts/common.ts';
 import type { Champion } from '#core/contracts/outcome.ts';
-import { domainSubjectSchema, type OfferedChampion, type Prepared } from '#core/contracts/promotion-state.ts';
+import {
+  domainSubjectSchema,
+  manualSchema,
+  type OfferedChampion,
+  type Prepared,
+} from '#core/contracts/promotion-state.ts';
 import { domainSnapshotPrefix } from '#core/keys.ts';
 import { endpointName, trainingJobName } from '#core/names.ts';
 import { parse } from '#core/parse.ts';
 import { lambda } from './middleware/lambda.ts';
 
-const inputSchema = domainSubjectSchema.extend({ chosen: z.boolean() });
+const inputSchema = domainSubjectSchema.extend({
+  chosen: z.boolean(),
+  manual: manualSchema.optional(),
+});
 
 /** Whoever wants another attempt starts another execution, which gives the jobs other names. */
 const FIRST_ATTEMPT = 0;
@@ -34,7 +42,8 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
     const name = parse(nameSchema, input.domain, `The domain's name "${input.domain}"`);
     const { domain, bytes } = await readDomain(s3, dataBucket, name);
     const live = (await findChampion(s3, artifactsBucket, name))?.champion;
-    refuseSuperseded(live, input);
+    // The gate alone may be asked about a model of any age: nothing is deployed.
+    if (!input.manual?.gateOnly) refuseSuperseded(live, input);
     const images = await checkImages(s3, dataBucket, domain);
     const warnings = await checkData(s3, dataBucket, domain, images);
     const champion = await offer(live, warnings);
@@ -58,6 +67,7 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
       images: { train: images.train.length, test: images.test.length },
       champion,
       ...(warnings.length === 0 ? {} : { warnings }),
+      approval: domain.approval,
     };
   };
 

@@ -1,10 +1,12 @@
+import type { S3Client } from '@aws-sdk/client-s3';
 import { ExecutionAlreadyExists, type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
-import { stepFunctionsClient } from '#cloud/clients.ts';
+import { s3Client, stepFunctionsClient } from '#cloud/clients.ts';
+import { findNewestModel, modifiedAt } from '#cloud/general-models.ts';
 import { log } from '#cloud/log.ts';
 import { readSettings } from '#cloud/settings.ts';
-import { promotionInputSchema } from '#core/contracts/promotion.ts';
-import { executionName } from '#core/names.ts';
+import { type PromotionInput, promotionInputSchema } from '#core/contracts/promotion.ts';
+import { dataExecutionName, executionName } from '#core/names.ts';
 import { parse } from '#core/parse.ts';
 import { lambda } from './middleware/lambda.ts';
 
@@ -12,60 +14,129 @@ import { lambda } from './middleware/lambda.ts';
 const inputSchema = z.object({
   detail: z.object({
     bucket: z.object({ name: z.string() }),
-    object: z.object({ key: z.string() }),
+    object: z.object({
+      key: z.string(),
+      etag: z.string().optional(),
+      /** Only in a bucket with versions. */
+      'version-id': z.string().optional(),
+      sequencer: z.string().optional(),
+    }),
   }),
 });
+type ArrivedObject = z.output<typeof inputSchema>['detail']['object'];
 
 export interface StartPromotionDependencies {
+  s3: S3Client;
   sfn: SFNClient;
   stateMachineArn: string;
   modelsBucket: string;
+  dataBucket: string;
 }
 
 export type Started = { started: boolean; execution?: string };
+const nothing: Started = { started: false };
 
 /**
- * Starts the promotion of the general model whose manifest has arrived. Name and input of the execution depend on nothing but the
- * model's name and version, so that an event that is delivered twice finds the execution that its first delivery started.
+ * Starts a promotion when one of the two things arrives that it is made of: a general model, to every domain; a domain's new data, with
+ * the newest general model. Name and input of an execution depend on nothing but the model's version and the object that has
+ * arrived, so that an event that is delivered twice finds the execution that its first delivery started.
  */
-export function createStartPromotion({ sfn, stateMachineArn, modelsBucket }: StartPromotionDependencies) {
+export function createStartPromotion(dependencies: StartPromotionDependencies) {
+  const { s3, sfn, stateMachineArn, modelsBucket, dataBucket } = dependencies;
+
   return async function startPromotion({ detail }: z.output<typeof inputSchema>): Promise<Started> {
     const { bucket, object } = detail;
-    const [folder, model, version, file, ...rest] = object.key.split('/');
-    if (bucket.name !== modelsBucket || folder !== 'general' || file !== 'manifest.json' || rest.length > 0) {
-      log.info('not the manifest of a general model', { bucket: bucket.name, key: object.key });
-      return { started: false };
+    const [folder, name, ...rest] = object.key.split('/');
+    if (
+      bucket.name === modelsBucket &&
+      folder === 'general' &&
+      rest.length === 2 &&
+      rest[1] === 'manifest.json'
+    ) {
+      return startWithModel(object, { model: name, version: rest[0] });
     }
-    const input = parse(
+    if (
+      bucket.name === dataBucket &&
+      folder === 'domains' &&
+      rest.length === 1 &&
+      rest[0] === 'domain.json'
+    ) {
+      return startWithData(object, name!);
+    }
+    log.info('neither the manifest of a general model nor the domain.json of a domain', {
+      bucket: bucket.name,
+      key: object.key,
+    });
+    return nothing;
+  };
+
+  async function startWithModel({ key }: ArrivedObject, named: object): Promise<Started> {
+    const { model, version } = parse(
       promotionInputSchema,
-      { model, version },
-      `The key s3://${bucket.name}/${object.key}`,
+      named,
+      `The key s3://${modelsBucket}/${key}`,
       'Push general models with `graft push`.',
     );
-    const execution = executionName(input.model, input.version);
+    return start(executionName(model, version), { model, version });
+  }
+
+  async function startWithData(object: ArrivedObject, folder: string): Promise<Started> {
+    const newest = await findNewestModel(s3, modelsBucket);
+    if (newest === undefined) {
+      log.info('no general model yet: the first one will be promoted to this domain too', { domain: folder });
+      return nothing;
+    }
+    const { model, version, committed } = newest;
+    const input = parse(
+      promotionInputSchema,
+      { model, version, domains: [folder] },
+      `The key s3://${dataBucket}/${object.key}`,
+      'Push the data of a domain with `graft data push`.',
+    );
+    const arrived = await modifiedAt(s3, dataBucket, object.key);
+    if (arrived === undefined) {
+      log.info('domain.json has been removed meanwhile', { domain: folder });
+      return nothing;
+    }
+    // The model's own promotion lists the domains after its manifest has arrived, so it takes these data along.
+    if (committed > arrived) {
+      log.info('the model came after these data and is promoted with them', {
+        domain: folder,
+        model,
+        version,
+      });
+      return nothing;
+    }
+    return start(dataExecutionName(model, version, folder, arrivalOf(object)), input);
+  }
+
+  async function start(execution: string, input: PromotionInput): Promise<Started> {
     try {
       await sfn.send(
-        new StartExecutionCommand({
-          stateMachineArn,
-          name: execution,
-          input: JSON.stringify({ model: input.model, version: input.version }),
-        }),
+        new StartExecutionCommand({ stateMachineArn, name: execution, input: JSON.stringify(input) }),
       );
     } catch (error) {
       if (!(error instanceof ExecutionAlreadyExists)) throw error;
-      log.info('this version has been promoted before: a duplicated event', { execution });
+      log.info('this has been promoted before: a duplicated event', { execution });
       return { started: false, execution };
     }
     log.info('promotion started', { execution });
     return { started: true, execution };
-  };
+  }
+}
+
+/** What tells this arrival of an object from the one before: the same for every delivery of its event. */
+function arrivalOf({ 'version-id': versionId, etag = '', sequencer = '' }: ArrivedObject): string {
+  return versionId ?? `${etag} ${sequencer}`;
 }
 
 export const handler = lambda('StartPromotion', inputSchema, () => {
-  const settings = readSettings('GRAFT_STATE_MACHINE_ARN', 'GRAFT_MODELS_BUCKET');
+  const settings = readSettings('GRAFT_STATE_MACHINE_ARN', 'GRAFT_MODELS_BUCKET', 'GRAFT_DATA_BUCKET');
   return createStartPromotion({
+    s3: s3Client(),
     sfn: stepFunctionsClient(),
     stateMachineArn: settings.GRAFT_STATE_MACHINE_ARN,
     modelsBucket: settings.GRAFT_MODELS_BUCKET,
+    dataBucket: settings.GRAFT_DATA_BUCKET,
   });
 });

@@ -1,9 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import { findRollback } from '#cloud/champion-history.ts';
 import { s3Client } from '#cloud/clients.ts';
 import { listDomains } from '#cloud/domains.ts';
 import { verifyModel } from '#cloud/models.ts';
 import { readSettings } from '#cloud/settings.ts';
-import { type PromotionInput, promotionInputSchema } from '#core/contracts/promotion.ts';
+import { executionInputSchema, type PromotionInput, type RollbackInput } from '#core/contracts/promotion.ts';
 import type { Verified } from '#core/contracts/promotion-state.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { lambda } from './middleware/lambda.ts';
@@ -15,13 +16,20 @@ export interface VerifyModelDependencies {
   s3: S3Client;
   modelsBucket: string;
   dataBucket: string;
+  artifactsBucket: string;
   publicKeys: readonly string[];
 }
 
-/** First state: believes nothing about the model that it has not checked, then says which domains it is for. */
-export function createVerifyModel({ s3, modelsBucket, dataBucket, publicKeys }: VerifyModelDependencies) {
-  return async function verify(input: PromotionInput): Promise<Verified> {
-    const { model, version } = input;
+/**
+ * First state: believes nothing about the model that it has not checked, then says which domains it is for. A rollback needs no
+ * general model: what was live before has passed here once, and is looked at again before it is put back.
+ */
+export function createVerifyModel(dependencies: VerifyModelDependencies) {
+  const { s3, modelsBucket, dataBucket, artifactsBucket, publicKeys } = dependencies;
+
+  return async function verify(input: PromotionInput | RollbackInput): Promise<Verified> {
+    if ('rollback' in input) return verifyRollback(input);
+    const { model, version, force, gateOnly } = input;
     const { manifestSha256 } = await verifyModel(s3, modelsBucket, model, version, publicKeys);
     // A domain that was asked for and is not there is that domain's failure, so it is not looked up here.
     const domains = input.domains ? [...new Set(input.domains)] : await listDomains(s3, dataBucket);
@@ -30,16 +38,35 @@ export function createVerifyModel({ s3, modelsBucket, dataBucket, publicKeys }: 
         hint: `Start one execution for each ${MAXIMUM_DOMAINS} of them, with "domains" in its input.`,
       });
     }
-    return { model, version, manifestSha256, domains, chosen: input.domains !== undefined };
+    return {
+      model,
+      version,
+      manifestSha256,
+      domains,
+      chosen: input.domains !== undefined,
+      manual: { ...(force ? { force } : {}), ...(gateOnly ? { gateOnly } : {}) },
+    };
   };
+
+  async function verifyRollback({ rollback }: RollbackInput): Promise<Verified> {
+    const found = await findRollback(s3, artifactsBucket, rollback);
+    const { domain, model, version } = found.target;
+    return { model, version, domains: [domain], chosen: true, manual: { rollback: found } };
+  }
 }
 
-export const handler = lambda('VerifyModel', promotionInputSchema, () => {
-  const settings = readSettings('GRAFT_MODELS_BUCKET', 'GRAFT_DATA_BUCKET', 'GRAFT_SIGNING_PUBLIC_KEYS');
+export const handler = lambda('VerifyModel', executionInputSchema, () => {
+  const settings = readSettings(
+    'GRAFT_MODELS_BUCKET',
+    'GRAFT_DATA_BUCKET',
+    'GRAFT_ARTIFACTS_BUCKET',
+    'GRAFT_SIGNING_PUBLIC_KEYS',
+  );
   return createVerifyModel({
     s3: s3Client(),
     modelsBucket: settings.GRAFT_MODELS_BUCKET,
     dataBucket: settings.GRAFT_DATA_BUCKET,
+    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
     publicKeys: settings.GRAFT_SIGNING_PUBLIC_KEYS,
   });
 });

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { forEachBounded } from '#core/bounded.ts';
+import { dataSetDigest } from '#core/digest.ts';
 import { domainKey, domainPrefix, imagesPrefix } from '#core/keys.ts';
+import { s3ChecksumOf } from './aws/checksum.ts';
 import { explained } from './aws/explain.ts';
-import { overwriteBytes, standingOf } from './aws/objects.ts';
+import { overwriteBytes, standingOf, type Target } from './aws/objects.ts';
 import { contentType } from './content-type.ts';
 import type { DomainImage } from './domain-images.ts';
 import type { DomainSettings } from './domain-settings.ts';
@@ -18,11 +20,16 @@ export interface PushedDomain {
   alreadyThere: number;
   /** Keys of images in the bucket that are not in the folder. They stay, and take part in training. */
   extra: string[];
+  /** False when images and settings are those of the last push, so that there is nothing to promote. */
+  committed: boolean;
 }
+
+/** On `domain.json`: digest of the images that it committed. Its own bytes often stay the same when images change. */
+const IMAGES_METADATA = 'graft-images';
 
 /**
  * Uploads a domain's images, then `domain.json`, whose arrival commits the data and starts a promotion. Nothing is removed; an
- * image that is there with the same SHA-256 is not sent again.
+ * image that is there with the same SHA-256 is not sent again, nor `domain.json` when it has committed exactly these images before.
  */
 export async function pushDomain(
   s3: S3Client,
@@ -49,19 +56,41 @@ export async function pushDomain(
     }
     options.onProgress(++done, sent);
   });
-  await overwriteBytes({ s3, bucket, key: domainKey(domain.domain), signal }, bytes, {
-    contentType: 'application/json',
-  });
   const keys = new Set(images.map((image) => imagesPrefix(domain.domain, image.split) + image.id));
+  const extra = [...there.keys()].filter((key) => !keys.has(key));
+  const digest = dataSetDigest([
+    ...images.map(({ split, id, sha256 }) => ({ id: `${split}/${id}`, sha256 })),
+    // They take part in training, so one that is removed is a change. Of their content only the size is known.
+    ...extra.map((key) => ({ id: key, sha256: `${there.get(key)} bytes` })),
+  ]);
+  const commit = { s3, bucket, key: domainKey(domain.domain), signal };
+  const committed = uploaded > 0 || !(await isCommitted(commit, bytes, digest));
+  if (committed) {
+    await overwriteBytes(commit, bytes, {
+      contentType: 'application/json',
+      metadata: { [IMAGES_METADATA]: digest },
+    });
+  }
   return {
     uri: `s3://${bucket}/${domainPrefix(domain.domain)}`,
     uploaded,
     alreadyThere: images.length - uploaded,
-    extra: [...there.keys()].filter((key) => !keys.has(key)),
+    extra,
+    committed,
   };
 }
 
-async function isSame(target: Parameters<typeof standingOf>[0], image: DomainImage): Promise<boolean> {
+/** Whether these settings and images are what was pushed last. Without permission to look: no, so that nothing is lost. */
+async function isCommitted(target: Target, bytes: Uint8Array, digest: string): Promise<boolean> {
+  const standing = await standingOf(target);
+  return (
+    standing.state === 'there' &&
+    standing.checksum === s3ChecksumOf(bytes) &&
+    standing.metadata[IMAGES_METADATA] === digest
+  );
+}
+
+async function isSame(target: Target, image: DomainImage): Promise<boolean> {
   const standing = await standingOf(target);
   const checksum = Buffer.from(image.sha256, 'hex').toString('base64');
   return standing.state === 'there' && standing.checksum === checksum;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { forceSchema } from './promotion.ts';
 
 /** One rule of the gate: what it saw, what it wanted, and whether that was enough. */
 export const gateRowSchema = z.strictObject({
@@ -25,5 +26,7 @@ export const decisionSchema = z.strictObject({
   transferAccuracy: z.number(),
   /** Of the champion on the same test images; absent where it was not compared. */
   championAccuracy: z.number().optional(),
+  /** Who promotes the model although the gate says no, and why. */
+  forced: forceSchema.optional(),
 });
 export type Decision = z.output<typeof decisionSchema>;

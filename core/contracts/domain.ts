@@ -69,6 +69,13 @@ export const endpointSchema = z.discriminatedUnion('type', [
 ]);
 export type EndpointSettings = z.output<typeof endpointSchema>;
 
+/** Whether a person has the last word before the endpoint changes. Nobody's answer in time is a no. */
+export const approvalPolicySchema = z.strictObject({
+  required: z.boolean().default(false),
+  /** A day. At the most five, since task tokens are removed after a week. */
+  timeoutSeconds: z.int().min(60).max(432_000).default(86_400),
+});
+
 /** `domain.json`: uploaded last by the domain's owner, so its arrival commits the data. */
 export const domainSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -78,6 +85,7 @@ export const domainSchema = z.strictObject({
   recipe: recipeSchema.prefault({}),
   gate: gatePolicySchema,
   endpoint: endpointSchema.prefault({ type: 'serverless' }),
+  approval: approvalPolicySchema.prefault({}),
 });
 export type Domain = z.output<typeof domainSchema>;
 /** What a person writes: everything with a default may be left out. */

@@ -1,8 +1,28 @@
 import { z } from 'zod';
+import { approvalSchema } from './approval.ts';
+import { versionSchema } from './common.ts';
 import { gateRowSchema } from './decision.ts';
+import { forceSchema, personSchema, reasonSchema } from './promotion.ts';
 
-export const outcomeNameSchema = z.enum(['DEPLOYED', 'REJECTED', 'ROLLED_BACK', 'SUPERSEDED', 'FAILED']);
+export const outcomeNameSchema = z.enum([
+  'DEPLOYED',
+  'REJECTED',
+  'ROLLED_BACK',
+  'SUPERSEDED',
+  'FAILED',
+  /** Gate-only: decided, and nothing deployed whatever the decision. */
+  'EVALUATED',
+]);
 export type OutcomeName = z.output<typeof outcomeNameSchema>;
+
+/** What was live when somebody went back to an earlier champion, and who it was. */
+export const rolledBackFromSchema = z.strictObject({
+  version: versionSchema,
+  execution: z.string(),
+  endpointConfig: z.string(),
+  by: personSchema,
+  reason: reasonSchema.optional(),
+});
 
 /** `outcome.json`: how one promotion ended for one domain. */
 export const outcomeSchema = z.strictObject({
@@ -17,6 +37,11 @@ export const outcomeSchema = z.strictObject({
   baselineAccuracy: z.number().optional(),
   transferAccuracy: z.number().optional(),
   gate: z.array(gateRowSchema).optional(),
+  /** Who had it promoted although the gate said no. */
+  forced: forceSchema.optional(),
+  /** What a person answered, where the domain asks one. */
+  approval: approvalSchema.optional(),
+  rolledBackFrom: rolledBackFromSchema.optional(),
   endpoint: z.string().optional(),
   endpointConfig: z.string().optional(),
   /** What a person should know about the data, a sentence each. */
@@ -45,5 +70,7 @@ export const championSchema = z.strictObject({
   evaluationKey: z.string(),
   accuracy: z.number(),
   promotedAt: z.iso.datetime(),
+  /** Only when a person put it back over a newer one. */
+  rolledBackFrom: rolledBackFromSchema.optional(),
 });
 export type Champion = z.output<typeof championSchema>;

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { approvalSchema } from './approval.ts';
 import { nameSchema, sha256Schema, versionSchema } from './common.ts';
 import { gateRowSchema } from './decision.ts';
-import { endpointSchema, gatePolicySchema, recipeSchema } from './domain.ts';
-import { outcomeNameSchema } from './outcome.ts';
+import { approvalPolicySchema, endpointSchema, gatePolicySchema, recipeSchema } from './domain.ts';
+import { championSchema, outcomeNameSchema, rolledBackFromSchema } from './outcome.ts';
+import { forceSchema, gateOnlySchema } from './promotion.ts';
 
 /**
  * What the states of `promote-model` hand to each other: keys and names, never contents, since a state's data may not
@@ -21,14 +23,27 @@ const subject = {
 export const domainSubjectSchema = z.strictObject(subject);
 export type DomainSubject = z.output<typeof domainSubjectSchema>;
 
+/** A rollback as VerifyModel has found it: from what is live to an earlier champion. */
+export const rollbackSchema = z.strictObject({ from: rolledBackFromSchema, target: championSchema });
+export type Rollback = z.output<typeof rollbackSchema>;
+
+/** What only a person asks for; empty in a promotion that an event started. */
+export const manualSchema = z.strictObject({
+  force: forceSchema.optional(),
+  gateOnly: gateOnlySchema.optional(),
+  rollback: rollbackSchema.optional(),
+});
+
 /** Answer of VerifyModel: one item of the Map per domain. */
 export const verifiedSchema = z.strictObject({
   model: nameSchema,
   version: versionSchema,
-  manifestSha256: sha256Schema,
+  /** None in a rollback, which takes what has been verified before. */
+  manifestSha256: sha256Schema.optional(),
   domains: z.array(z.string().min(1)),
   /** Whether somebody named the domains, which allows promoting the version that is already live once more (new data). */
   chosen: z.boolean(),
+  manual: manualSchema,
 });
 export type Verified = z.output<typeof verifiedSchema>;
 
@@ -61,6 +76,7 @@ export const preparedSchema = z.strictObject({
   champion: offeredChampionSchema.nullable(),
   /** What a person should know about the data, a sentence each. */
   warnings: z.array(z.string()).optional(),
+  approval: approvalPolicySchema.optional(),
 });
 export type Prepared = z.output<typeof preparedSchema>;
 
@@ -88,6 +104,8 @@ export const gatedSchema = z.strictObject({
   rows: z.array(gateRowSchema),
   baselineAccuracy: z.number(),
   transferAccuracy: z.number(),
+  /** Who promotes it although the decision is REJECT. */
+  forced: forceSchema.optional(),
   decisionKey: z.string(),
   evaluationKeys: z.strictObject({ transfer: z.string(), baseline: z.string() }),
   /** Training job of the champion that the challenger was compared with; null when there was none. */
@@ -134,9 +152,12 @@ export type StateError = z.output<typeof stateErrorSchema>;
 export const domainPromotionSchema = z.strictObject({
   ...subject,
   chosen: z.boolean(),
+  manual: manualSchema.optional(),
   prepared: preparedSchema.optional(),
   training: z.strictObject({ transfer: trainedSchema, baseline: trainedSchema }).optional(),
   gate: gatedSchema.optional(),
+  /** What a person said to the promotion. */
+  approval: approvalSchema.optional(),
   deployment: deployedSchema.optional(),
   confirmed: confirmedSchema.optional(),
   /** Why the endpoint was taken back to what it was before. */

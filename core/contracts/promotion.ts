@@ -1,14 +1,68 @@
 import { z } from 'zod';
 import { nameSchema, versionSchema } from './common.ts';
 
-/**
- * Input of the state machine `promote-model`, whether the S3 event or a person starts it. Deterministic: the same model version gives
- * the same bytes, so that a duplicated event meets the same execution.
- */
-export const promotionInputSchema = z.strictObject({
-  model: nameSchema,
-  version: versionSchema,
-  /** Only these domains; all that have a `domain.json` when left out. */
-  domains: z.array(nameSchema).min(1).max(1000).optional(),
+/** Who is responsible for what a person decided: a name that others recognise. */
+export const personSchema = z.string().trim().min(1, 'expected a name').max(100, 'at most 100 characters');
+/** A sentence for whoever asks later. */
+export const reasonSchema = z
+  .string()
+  .trim()
+  .min(1, 'expected a reason')
+  .max(1_000, 'at most 1,000 characters');
+
+/** A promotion although the gate says no. Nothing else is skipped: not the integrity of the model, not the golden images. */
+export const forceSchema = z.strictObject({ by: personSchema, reason: reasonSchema });
+
+/** The gate once more, on what an earlier execution has trained, with the policy as it is in `domain.json` now. Deploys nothing. */
+export const gateOnlySchema = z.strictObject({
+  /** Name of that execution. */
+  trainingOf: z.string().regex(/^[A-Za-z0-9_-]{1,80}$/, 'expected the name of an execution'),
 });
+
+/**
+ * Input of the state machine `promote-model` that promotes a general model, whether an S3 event or a person starts it. What events
+ * write is deterministic: the same event gives the same bytes, so that a duplicate meets the same execution.
+ */
+export const promotionInputSchema = z
+  .strictObject({
+    model: nameSchema,
+    version: versionSchema,
+    /** Only these domains; all that have a `domain.json` when left out. */
+    domains: z.array(nameSchema).min(1).max(1000).optional(),
+    force: forceSchema.optional(),
+    gateOnly: gateOnlySchema.optional(),
+  })
+  .superRefine((input, context) => {
+    const refuse = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (input.force && !input.domains) refuse('domains', 'a forced promotion names the domains it is for');
+    if (input.gateOnly && !input.domains) refuse('domains', 'gateOnly names the domains it is for');
+    if (input.gateOnly && input.force)
+      refuse('force', 'gateOnly deploys nothing, so there is nothing to force');
+  });
 export type PromotionInput = z.output<typeof promotionInputSchema>;
+
+/** Input that puts an earlier champion of a domain back: the only way from a newer model to an older one. */
+export const rollbackInputSchema = z.strictObject({
+  rollback: z.strictObject({
+    domain: nameSchema,
+    /** Version of the general model; the one that was live before the present one when left out. */
+    toVersion: versionSchema.optional(),
+    by: personSchema,
+    reason: reasonSchema.optional(),
+  }),
+});
+export type RollbackInput = z.output<typeof rollbackInputSchema>;
+
+/** Every input of `promote-model`. Which of the two is meant is clear from `rollback`, so that errors name fields of that one only. */
+export const executionInputSchema = z
+  .unknown()
+  .transform((value, context): PromotionInput | RollbackInput => {
+    const isRollback = typeof value === 'object' && value !== null && 'rollback' in value;
+    const result = (isRollback ? rollbackInputSchema : promotionInputSchema).safeParse(value);
+    if (result.success) return result.data;
+    for (const { path, message } of result.error.issues) {
+      context.issues.push({ code: 'custom', input: value, path, message });
+    }
+    return z.NEVER;
+  });

@@ -17,7 +17,12 @@ export interface Target {
 /** What S3 tells about an object. `unknown`: the permission to look is missing, which a write-only agent may live with. */
 export type Standing =
   | { state: 'absent' | 'unknown' }
-  | { state: 'there'; checksum: string | undefined; etag: string };
+  | {
+      state: 'there';
+      checksum: string | undefined;
+      etag: string;
+      metadata: Readonly<Record<string, string>>;
+    };
 
 export async function standingOf({ s3, bucket, key, signal }: Target): Promise<Standing> {
   return explained(`look at s3://${bucket}/${key}`, async () => {
@@ -26,7 +31,12 @@ export async function standingOf({ s3, bucket, key, signal }: Target): Promise<S
         new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }),
         { abortSignal: signal },
       );
-      return { state: 'there', checksum: head.ChecksumSHA256, etag: head.ETag ?? '' };
+      return {
+        state: 'there',
+        checksum: head.ChecksumSHA256,
+        etag: head.ETag ?? '',
+        metadata: head.Metadata ?? {},
+      };
     } catch (error) {
       const status = statusOf(error);
       // HEAD has no body, so that a missing bucket looks like a missing object: the upload will tell.
@@ -95,7 +105,7 @@ export async function putBytes(
 export async function overwriteBytes(
   target: Target,
   bytes: Uint8Array,
-  options: { contentType: string; condition?: Condition },
+  options: { contentType: string; condition?: Condition; metadata?: Record<string, string> },
 ): Promise<void> {
   await explained(`upload to s3://${target.bucket}/${target.key}`, () =>
     target.s3.send(
@@ -105,6 +115,7 @@ export async function overwriteBytes(
         Body: bytes,
         ContentType: options.contentType,
         ChecksumAlgorithm: 'SHA256',
+        ...(options.metadata === undefined ? {} : { Metadata: options.metadata }),
         ...options.condition,
       }),
       { abortSignal: target.signal },

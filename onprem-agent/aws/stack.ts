@@ -11,7 +11,7 @@ import { explained } from './explain.ts';
 export async function stackOutput(
   client: CloudFormationClient,
   stack: string,
-  output: 'ModelsBucket' | 'DataBucket' | 'ApiUrl',
+  output: 'ModelsBucket' | 'DataBucket' | 'ArtifactsBucket' | 'ApiUrl' | 'StateMachineArn',
   instead: string,
 ): Promise<string> {
   const hint = `Deploy it (\`npm run deploy\`), name another with --stack, or give ${instead}.`;

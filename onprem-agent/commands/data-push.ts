@@ -52,8 +52,10 @@ export const dataPush = agentCommand({
     }
     output.note(
       'pushed',
-      { uploaded: pushed.uploaded, alreadyThere: pushed.alreadyThere },
-      `${pushed.uploaded} images uploaded, ${pushed.alreadyThere} were there; domain.json came last. The pipeline now trains "${args.domain}" with the newest general model.`,
+      { uploaded: pushed.uploaded, alreadyThere: pushed.alreadyThere, committed: pushed.committed },
+      pushed.committed
+        ? `${pushed.uploaded} images uploaded, ${pushed.alreadyThere} were there; domain.json came last. The pipeline now trains "${args.domain}" with the newest general model, or with the first one that is pushed.`
+        : `All ${pushed.alreadyThere} images and domain.json were there: nothing new, so no promotion starts.`,
     );
     const { domain, labels } = settings.domain;
     output.result(
@@ -65,6 +67,7 @@ export const dataPush = agentCommand({
         labels: labels.length,
         images: images.length,
         uploaded: pushed.uploaded,
+        committed: pushed.committed,
         damaged,
         warnings,
       },

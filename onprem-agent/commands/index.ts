@@ -24,6 +24,22 @@ export const commands: Record<string, CommandEntry> = {
     description: "Check a domain's images and settings and upload them, which starts its promotion",
     load: async () => (await import('./data-push.ts')).dataPush,
   },
+  approvals: {
+    description: 'List the promotions that wait for a person',
+    load: async () => (await import('./approvals.ts')).approvals,
+  },
+  approve: {
+    description: 'Let a promotion that waits for a person go on',
+    load: async () => (await import('./approve.ts')).approve,
+  },
+  reject: {
+    description: 'Refuse a promotion that waits for a person',
+    load: async () => (await import('./reject.ts')).reject,
+  },
+  rollback: {
+    description: 'Put back what was live in a domain before, or an earlier version',
+    load: async () => (await import('./rollback.ts')).rollback,
+  },
   predict: {
     description: 'Ask a general model in a folder, or the live endpoint of a domain, what an image shows',
     load: async () => (await import('./predict.ts')).predict,

@@ -32,6 +32,42 @@ describe('a promotion', () => {
       'REJECTED',
       /: latency is 2000\.0 ms, required ≤ 1000 ms$/,
     ],
+    [
+      'was refused by a person',
+      {
+        ...begun,
+        prepared,
+        training,
+        gate: gated,
+        approval: { approved: false, by: 'jane', comment: 'limes' },
+      },
+      'REJECTED',
+      /^jane says no: limes$/,
+    ],
+    [
+      'was refused by nobody’s answer',
+      { ...begun, gate: gated, approval: { approved: false, by: null, comment: 'Nobody answered' } },
+      'REJECTED',
+      /^Nobody answered$/,
+    ],
+    [
+      'was approved',
+      { ...confirmedPromotion, approval: { approved: true, by: 'jane' } },
+      'DEPLOYED',
+      /golden images\. Approved by jane$/,
+    ],
+    [
+      'was forced',
+      { ...confirmedPromotion, gate: { ...rejected, forced: { by: 'jane', reason: 'Monday' } } },
+      'DEPLOYED',
+      /Forced by jane \(Monday\)\. The gate says no: latency is/,
+    ],
+    [
+      'was only asked about',
+      { ...begun, gate: rejected, manual: { gateOnly: { trainingOf: 'earlier' } } },
+      'EVALUATED',
+      /^The gate says no: latency is .*earlier trained; nothing was deployed$/,
+    ],
     ['was superseded', { ...begun, error: lambdaError('Superseded', 'newer') }, 'SUPERSEDED', /^newer$/],
     [
       'failed for a reason',

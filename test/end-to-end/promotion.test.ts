@@ -1,10 +1,12 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
 import { predictionResponseSchema } from '#core/contracts/served-model.ts';
 import { championKey, domainKey, generalModelPrefix } from '#core/keys.ts';
-import { executionName } from '#core/names.ts';
+import { dataExecutionName, executionName } from '#core/names.ts';
 import { signBytes } from '#core/signature.ts';
 import { makeDomainFolder, type Stack, startStack, tinyDomain, tinyLabels, trainTinyModel } from './stack.ts';
 
@@ -67,6 +69,96 @@ describe('a model that is dropped into S3', () => {
 
     expect(again.status).toBe('SUCCEEDED');
     expect((await stack.endpoint('shapes')).EndpointStatus).toBe('InService');
+  });
+});
+
+/** With the roles of the packaged template, so that a permission that is missing fails here. */
+describe.sequential('a domain whose data come after the model', () => {
+  const inStack = ['--stack', 'graft-dev'];
+  const approval = { required: true, timeoutSeconds: 3600 };
+  let folder: string;
+  let configs: (string | undefined)[];
+
+  /** Pushes the domain with another seed, and says which execution its arrival starts. */
+  async function push(seed: number): Promise<string> {
+    const settings = tinyDomain('late', { approval, recipe: { epochs: 20, augmentation: 4, seed } });
+    await writeFile(join(folder, 'domain.json'), JSON.stringify(settings));
+    const pushed = await stack.graft('data', 'push', folder, '--domain', 'late', ...inStack);
+    expect(pushed.committed).toBe(true);
+    const { VersionId } = await stack.s3.send(
+      new HeadObjectCommand({ Bucket: stack.buckets.data, Key: domainKey('late') }),
+    );
+    return dataExecutionName('tiny', model.version, 'late', VersionId!);
+  }
+  async function untilItAsks(execution: string) {
+    for (;;) {
+      const { waiting } = (await stack.graft('approvals', ...inStack)) as {
+        waiting: { execution: string }[];
+      };
+      if (waiting.some((pending) => pending.execution === execution)) return;
+      const input = { executionArn: stack.executionArn(execution) };
+      const found = await stack.stepFunctions
+        .send(new DescribeExecutionCommand(input))
+        .catch((error: Error) => ({ status: error.name, cause: '' }));
+      expect(['RUNNING', 'ExecutionDoesNotExist'], found.cause).toContain(found.status);
+    }
+  }
+
+  beforeAll(async () => {
+    folder = await makeDomainFolder(join(stack.folder, 'late'), tinyDomain('late'));
+  });
+
+  test('is promoted by their arrival, when somebody has approved it', async () => {
+    configs = [];
+    for (const seed of [1, 2]) {
+      const name = await push(seed);
+      await untilItAsks(name);
+      await stack.graft('approve', 'late', '--execution', name, '--by', 'jane', ...inStack);
+
+      const execution = await stack.ended(stack.executionArn(name));
+      expect(execution.cause).toBeUndefined();
+      expect(await stack.outcome(name, 'late')).toMatchObject({
+        outcome: 'DEPLOYED',
+        version: model.version,
+        approval: { approved: true, by: 'jane' },
+      });
+      configs.push((await stack.endpoint('late')).EndpointConfigName);
+    }
+    expect(configs[1]).not.toBe(configs[0]);
+  });
+
+  test('starts nothing when they are pushed again unchanged', async () => {
+    const pushed = await stack.graft('data', 'push', folder, '--domain', 'late', ...inStack);
+
+    expect(pushed).toMatchObject({ committed: false, uploaded: 0 });
+  });
+
+  test('goes back to what was live before', async () => {
+    const done = await stack.graft('rollback', 'late', '--by', 'jane', ...inStack);
+
+    expect(done).toMatchObject({ outcome: 'DEPLOYED' });
+    expect(await stack.endpoint('late')).toMatchObject({
+      EndpointStatus: 'InService',
+      EndpointConfigName: configs[0],
+    });
+    expect((await stack.ask('late', await anImage())).status).toBe(200);
+  });
+
+  test('is judged once more without being touched', async () => {
+    const { execution: trainingOf } = JSON.parse(
+      await stack.get(stack.buckets.artifacts, championKey('shapes')),
+    );
+
+    const execution = await stack.promote(
+      { model: 'tiny', version: model.version, domains: ['shapes'], gateOnly: { trainingOf } },
+      'gate-only',
+    );
+
+    expect(execution.cause).toBeUndefined();
+    expect(await stack.outcome('gate-only', 'shapes')).toMatchObject({
+      outcome: 'EVALUATED',
+      reason: expect.stringContaining('The gate says yes'),
+    });
   });
 });
 

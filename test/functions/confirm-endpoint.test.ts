@@ -5,7 +5,7 @@ import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createConfirmEndpoint } from '../../functions/confirm-endpoint.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
-import { deployed, evaluation, gated, subject } from './samples.ts';
+import { champion, deployed, evaluation, gated, newerVersion, olderVersion, subject } from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
@@ -19,14 +19,14 @@ afterAll(() => stage.stop());
 
 let sagemaker: RecordingClient<SageMakerClient>;
 let runtime: RecordingClient<SageMakerRuntimeClient>;
-const confirm = () =>
+const confirm = (more: object = {}) =>
   createConfirmEndpoint({
     s3: stage.s3,
     sagemaker: sagemaker.client,
     runtime: runtime.client,
     dataBucket: buckets.data,
     artifactsBucket: buckets.artifacts,
-  })({ ...subject, deployment: deployed, evaluationKey: gated.evaluationKeys.transfer });
+  })({ ...subject, deployment: deployed, evaluationKey: gated.evaluationKeys.transfer, ...more });
 
 /** Answers as the training job did, `more` certain of it. */
 function says(label: (truth: string) => string, more = 0) {
@@ -64,6 +64,35 @@ describe('confirm-endpoint', () => {
       'pixels of apple/00.png',
       'pixels of banana/00.png',
     ]);
+  });
+
+  describe('of a champion that was put back', () => {
+    const back = (promotedAt: string) => ({
+      manual: {
+        rollback: {
+          from: { version: newerVersion, execution: 'x', endpointConfig: 'y', by: 'jane' },
+          target: champion(olderVersion, { promotedAt }),
+        },
+      },
+    });
+
+    test('asks about the images that are as they were', async () => {
+      await stage.remove(buckets.data, 'domains/produce/test/apple/00.png');
+
+      const confirmed = await confirm(back(new Date(Date.now() + 60_000).toISOString()));
+      await stage.put(buckets.data, 'domains/produce/test/apple/00.png', 'pixels of apple/00.png');
+
+      expect(confirmed).toEqual({ goldenImages: 2 });
+      const [first] = runtime.inputsOf('InvokeEndpoint');
+      expect(Buffer.from(first!.Body as Uint8Array).toString()).toBe('pixels of apple/01.png');
+    });
+
+    test('cannot be sure where every image is newer than the champion', async () => {
+      await expect(confirm(back('2026-01-01T00:00:00.000Z'))).rejects.toMatchObject({
+        name: 'GoldenMismatch',
+        message: expect.stringMatching(/None of the test images/),
+      });
+    });
   });
 
   test.each([

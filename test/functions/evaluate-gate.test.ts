@@ -52,6 +52,25 @@ describe('evaluate-gate', () => {
     expect(await stage.json(buckets.artifacts, baseline)).toEqual(evaluation('baseline', 8));
   });
 
+  test('records who forces what it rejects, and nobody where it does not', async () => {
+    const manual = { force: { by: 'jane', reason: 'Monday' } };
+    const ask = () =>
+      createEvaluateGate(
+        stage.s3,
+        buckets.artifacts,
+      )({ ...subject, training, gate: prepared.gate, champion: null, manual });
+    expect((await ask()).forced).toBeUndefined();
+    await put('transfer', evaluation('transfer', 9));
+
+    const gated = await ask();
+
+    expect(gated).toMatchObject({ decision: 'REJECT', forced: manual.force });
+    expect(await stage.json(buckets.artifacts, gated.decisionKey)).toMatchObject({
+      decision: 'REJECT',
+      forced: manual.force,
+    });
+  });
+
   test('rejects what is not, naming the rules', async () => {
     await put('transfer', evaluation('transfer', 9));
 

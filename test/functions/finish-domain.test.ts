@@ -3,10 +3,11 @@ import './quiet.ts';
 import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readChampionHistory } from '#cloud/champion-history.ts';
 import { findChampion } from '#cloud/champions.ts';
 import { championSchema, outcomeSchema } from '#core/contracts/outcome.ts';
 import type { DomainPromotion } from '#core/contracts/promotion-state.ts';
-import { championKey, deploymentLockKey, outcomeKey } from '#core/keys.ts';
+import { approvalKey, championKey, deploymentLockKey, outcomeKey } from '#core/keys.ts';
 import { createFinishDomain } from '../../functions/finish-domain.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
 import {
@@ -38,14 +39,14 @@ beforeEach(() => {
   sns = recordingClient<SNSClient>({ Publish: {} });
 });
 
-const finish = (changes: Partial<DomainPromotion> = {}) =>
+const finish = (changes: Partial<DomainPromotion> = {}, at = Date.UTC(2026, 10, 23, 17)) =>
   createFinishDomain({
     s3: stage.s3,
     sagemaker: sagemaker.client,
     sns: sns.client,
     artifactsBucket: buckets.artifacts,
     topicArn: 'arn:topic',
-    now: () => Date.UTC(2026, 10, 23, 17),
+    now: () => at,
   })({ ...confirmedPromotion, domain, ...changes });
 const outcome = async () =>
   outcomeSchema.parse(await stage.json(buckets.artifacts, outcomeKey(subject.execution, domain)));
@@ -87,6 +88,32 @@ describe('finish-domain', () => {
     await finish({ deployment: { ...deployed, previous } });
 
     expect(await live()).toMatchObject({ version: subject.version });
+  });
+
+  test('remembers every champion, once each however often it is tried', async () => {
+    sns.answer('Publish', serviceError('ThrottlingException', 'Rate exceeded'));
+    await expect(finish()).rejects.toThrow('Rate exceeded');
+    sns.answer('Publish', {});
+    await finish({}, Date.UTC(2026, 10, 23, 18));
+
+    const history = await readChampionHistory(stage.s3, buckets.artifacts, domain);
+    expect(history).toEqual([await live()]);
+    expect(history[0]!.promotedAt).toBe('2026-11-23T17:00:00.000Z');
+  });
+
+  test('takes away the question that a person was asked', async () => {
+    const approval = { required: true, timeoutSeconds: 60 };
+    const key = approvalKey(subject.execution, domain);
+    await stage.put(buckets.artifacts, key, { token: 'token' });
+
+    await finish({
+      prepared: { ...prepared, approval },
+      approval: { approved: false, by: 'jane', comment: 'limes' },
+    });
+
+    expect(await stage.json(buckets.artifacts, key)).toBeUndefined();
+    expect(await outcome()).toMatchObject({ outcome: 'REJECTED', approval: { by: 'jane' } });
+    expect(await live()).toBeUndefined();
   });
 
   test.each([

@@ -1,10 +1,11 @@
 import './quiet.ts';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
+import { recordChampion } from '#cloud/champion-history.ts';
+import { championKey, generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
 import { generateSigningKeys, signBytes } from '#core/signature.ts';
 import { createVerifyModel } from '../../functions/verify-model.ts';
-import { domain, manifest, modelFiles, newerVersion, subject } from './samples.ts';
+import { champion, domain, manifest, modelFiles, newerVersion, olderVersion, subject } from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
@@ -21,6 +22,7 @@ const verify = (given: Parameters<ReturnType<typeof createVerifyModel>>[0] = inp
     s3: stage.s3,
     modelsBucket: buckets.models,
     dataBucket: buckets.data,
+    artifactsBucket: buckets.artifacts,
     publicKeys: [generateSigningKeys().publicKey, keys.publicKey],
   })(given);
 
@@ -51,6 +53,7 @@ describe('verify-model', () => {
       manifestSha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       domains: ['Tools_2', 'produce'],
       chosen: false,
+      manual: {},
     });
   });
 
@@ -58,6 +61,42 @@ describe('verify-model', () => {
     const verified = await verify({ ...input, domains: ['nowhere', 'produce', 'nowhere'] });
 
     expect(verified).toMatchObject({ domains: ['nowhere', 'produce'], chosen: true });
+  });
+
+  test('passes on what a person asks for', async () => {
+    const force = { by: 'jane', reason: 'Monday' };
+
+    expect(await verify({ ...input, domains: ['produce'], force })).toMatchObject({ manual: { force } });
+  });
+
+  test('finds what a rollback goes to, without a general model', async () => {
+    await remove(manifestKey(subject.model, subject.version));
+    const live = champion(newerVersion, { endpointConfig: 'config-live' });
+    await stage.put(buckets.artifacts, championKey('produce'), live);
+    for (const one of [champion(olderVersion), { ...live, promotedAt: '2026-11-30T00:00:00.000Z' }]) {
+      await recordChampion(stage.s3, buckets.artifacts, one);
+    }
+
+    const verified = await verify({ rollback: { domain: 'produce', by: 'jane', reason: 'limes' } });
+
+    expect(verified).toEqual({
+      model: 'icons',
+      version: olderVersion,
+      domains: ['produce'],
+      chosen: true,
+      manual: {
+        rollback: {
+          from: {
+            version: newerVersion,
+            execution: live.execution,
+            endpointConfig: 'config-live',
+            by: 'jane',
+            reason: 'limes',
+          },
+          target: champion(olderVersion),
+        },
+      },
+    });
   });
 
   test('finds no model where there is none', async () => {
@@ -151,6 +190,7 @@ describe('verify-model', () => {
       s3: stage.s3,
       modelsBucket: buckets.models,
       dataBucket: buckets.data,
+      artifactsBucket: buckets.artifacts,
       publicKeys: [],
     });
 

@@ -1,7 +1,14 @@
 import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createS3 } from '../../local/services/s3/index.ts';
@@ -115,6 +122,55 @@ describe('graft data push', () => {
       'domains/produce/train/apple/0-002.png',
     ]);
     expect(await keys()).toHaveLength(13);
+  });
+
+  it('starts nothing when it is run again and nothing is new', async () => {
+    await push();
+    const proxy = await startProxy(local.endpoint);
+
+    const run = await push('--endpoint-url', proxy.url);
+    await proxy.stop();
+
+    expect(run.last).toMatchObject({ ok: true, uploaded: 0, committed: false });
+    expect(proxy.seen.filter(({ method }) => method === 'PUT')).toEqual([]);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    [
+      'an image has changed',
+      () => copyFile(join(folder, 'train/apple/0-000.png'), join(folder, 'train/apple/0-001.png')),
+    ],
+    ['a setting has changed', () => editDomain((domain) => Object.assign(domain, { recipe: { seed: 2 } }))],
+    ['an image is left in the bucket only', () => rm(join(folder, 'train/apple/0-002.png'))],
+    [
+      'an image has been removed from the bucket',
+      async () => {
+        await s3.send(
+          new PutObjectCommand({ Bucket: bucket, Key: 'domains/produce/train/apple/x.png', Body: 'x' }),
+        );
+        await push();
+        await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'domains/produce/train/apple/x.png' }));
+      },
+    ],
+    [
+      'an earlier push was cut off after its last image',
+      async () => {
+        await copyFile(join(folder, 'train/apple/0-000.png'), join(folder, 'train/apple/0-001.png'));
+        const image = await readFile(join(folder, 'train/apple/0-001.png'));
+        const Key = 'domains/produce/train/apple/0-001.png';
+        await s3.send(
+          new PutObjectCommand({ Bucket: bucket, Key, Body: image, ChecksumAlgorithm: 'SHA256' }),
+        );
+      },
+    ],
+  ])('commits again where %s', async (_what, change) => {
+    await push();
+    await change();
+
+    const run = await push();
+
+    expect(run.last).toMatchObject({ ok: true, committed: true });
+    expect((await push()).last).toMatchObject({ committed: false });
   });
 
   it('names a damaged image and leaves it out', async () => {

@@ -4,6 +4,7 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Context } from 'aws-lambda';
+import type { DomainInput } from '#core/contracts/domain.ts';
 import type { Outcome } from '#core/contracts/outcome.ts';
 import { generalModelPrefix, manifestKey, outcomeKey, signatureKey } from '#core/keys.ts';
 import { generateSigningKeys, signBytes } from '#core/signature.ts';
@@ -25,10 +26,13 @@ const functions = {
   PrepareDomain: () => import('../../functions/prepare-domain.ts'),
   StartFineTuning: () => import('../../functions/start-fine-tuning.ts'),
   StartBaseline: () => import('../../functions/start-baseline.ts'),
+  FindTraining: () => import('../../functions/find-training.ts'),
   EvaluateGate: () => import('../../functions/evaluate-gate.ts'),
+  AwaitApproval: () => import('../../functions/await-approval.ts'),
   DeployEndpoint: () => import('../../functions/deploy-endpoint.ts'),
   ConfirmEndpoint: () => import('../../functions/confirm-endpoint.ts'),
   RestoreEndpoint: () => import('../../functions/restore-endpoint.ts'),
+  RollBackEndpoint: () => import('../../functions/roll-back-endpoint.ts'),
   FinishDomain: () => import('../../functions/finish-domain.ts'),
   WriteReport: () => import('../../functions/write-report.ts'),
   FinishPromotion: () => import('../../functions/finish-promotion.ts'),
@@ -156,6 +160,15 @@ export async function startMachine() {
     return JSON.parse(await Body!.transformToString());
   }
 
+  /** The end of an execution. */
+  async function ended(executionArn: string) {
+    for (;;) {
+      const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+      if (execution.status !== 'RUNNING') return execution;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
   return {
     /** Errors of the function that hears SageMaker's events. */
     problems,
@@ -172,7 +185,7 @@ export async function startMachine() {
       await put(buckets.models, signatureKey('icons', version), signBytes(bytes, keys.privateKey));
       await put(buckets.models, manifestKey('icons', version), bytes);
     },
-    async pushDomain(name: string) {
+    async pushDomain(name: string, changes: Partial<DomainInput> = {}) {
       const gate = {
         minimumAccuracy: 0.5,
         minimumUplift: 0.1,
@@ -186,20 +199,24 @@ export async function startMachine() {
         ),
       );
       await Promise.all(images.map(([key, text]) => put(buckets.data, `domains/${name}/${key}`, text)));
-      await put(buckets.data, `domains/${name}/domain.json`, JSON.stringify(domain({ domain: name, gate })));
+      await put(
+        buckets.data,
+        `domains/${name}/domain.json`,
+        JSON.stringify(domain({ domain: name, gate, ...changes })),
+      );
     },
+    s3,
+    sfn,
+    sagemaker,
     /** Runs one execution to its end. */
     async promote(name: string, input: object, machine = 'promote-model') {
       const stateMachineArn = `arn:aws:states:eu-central-1:000000000000:stateMachine:${machine}`;
       const { executionArn } = await sfn.send(
         new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),
       );
-      for (;;) {
-        const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-        if (execution.status !== 'RUNNING') return execution;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      return ended(executionArn!);
     },
+    ended,
     outcome: (execution: string, name: string): Promise<Outcome> => json(outcomeKey(execution, name)),
     /** Status and configuration, or undefined when there is no endpoint. */
     async endpoint(name: string) {

@@ -85,19 +85,16 @@ describe('promote-model.asl.json', () => {
       );
       expect(state.Arguments?.FunctionName).toBe(`\${${name}}`);
     }
-    expect(tasks).toHaveLength(11);
+    expect(tasks).toHaveLength(14);
   });
 
-  test.each(tasks)('%s has a time-out, retries and a catch for everything', (_name, state) => {
+  test.each(tasks)('%s has a time-out, retries and a catch for everything', (name, state) => {
     expect(state).toHaveProperty('TimeoutSeconds');
     const retried = (state.Retry ?? []).flatMap((retry) => retry.ErrorEquals);
+    // A person who does not answer has answered.
+    expect(retried.includes('States.Timeout')).toBe(name !== 'AwaitApproval');
     expect(retried).toEqual(
-      expect.arrayContaining([
-        'Transient',
-        'States.Timeout',
-        'Lambda.TooManyRequestsException',
-        'Lambda.ServiceException',
-      ]),
+      expect.arrayContaining(['Transient', 'Lambda.TooManyRequestsException', 'Lambda.ServiceException']),
     );
     const throttled = state.Retry!.find(({ ErrorEquals }) => ErrorEquals.includes('Transient'))!;
     expect(throttled.JitterStrategy).toBe('FULL');
@@ -106,7 +103,7 @@ describe('promote-model.asl.json', () => {
 
   test.each(
     tasks
-      .filter(([, state]) => state.Resource!.endsWith('.waitForTaskToken'))
+      .filter(([name, state]) => state.Resource!.endsWith('.waitForTaskToken') && name !== 'AwaitApproval')
       .flatMap(([name, state]) => [60, 3600, 86_400].map((maxSeconds) => [name, maxSeconds, state] as const)),
   )('%s outlives a job of %i s, and asks after it a few times only', async (name, maxSeconds, state) => {
     const seconds = await secondsOf(state.TimeoutSeconds!, maxSeconds);
@@ -177,6 +174,69 @@ describe('its expressions', () => {
   ])('deploy after %s: %s', async (decision, deploys) => {
     const path = `${item}/IsPromoted/Choices/0/Condition`;
     expect(await evaluate(path, { input: { gate: { decision } } })).toBe(deploys);
+  });
+
+  test.each([
+    ['nobody forces what is rejected', { gate: { decision: 'REJECT' }, manual: {} }, false],
+    ['somebody forces it', { gate: { decision: 'REJECT', forced: { by: 'jane' } }, manual: {} }, true],
+    [
+      'the gate alone is asked',
+      { gate: { decision: 'PROMOTE' }, manual: { gateOnly: { trainingOf: 'x' } } },
+      false,
+    ],
+  ])('deploy where %s', async (_what, input, deploys) => {
+    expect(await evaluate(`${item}/IsPromoted/Choices/0/Condition`, { input })).toBe(deploys);
+  });
+
+  test.each([
+    [{ approval: { required: true } }, true],
+    [{ approval: { required: false } }, false],
+    [{}, false],
+  ])('ask a person after %j: %s', async (prepared, asks) => {
+    expect(await evaluate(`${item}/NeedsApproval/Choices/0/Condition`, { input: { prepared } })).toBe(asks);
+  });
+
+  test.each<[string, unknown, 'yes' | 'no' | 'no answer']>([
+    ['a yes', { approved: true, by: 'jane' }, 'yes'],
+    ['a yes with a comment', { approved: true, by: 'jane', comment: 'fine' }, 'yes'],
+    ['a no with its reason', { approved: false, by: 'jane', comment: 'limes' }, 'no'],
+    ['a no without a reason', { approved: false, by: 'jane' }, 'no answer'],
+    ['a yes from nobody', { approved: true }, 'no answer'],
+    ['a yes from spaces', { approved: true, by: '  ' }, 'no answer'],
+    ['a yes from a number', { approved: true, by: 7 }, 'no answer'],
+    ['a name without end', { approved: true, by: 'x'.repeat(101) }, 'no answer'],
+    ['a comment without end', { approved: true, by: 'jane', comment: 'x'.repeat(1001) }, 'no answer'],
+    ['a comment that is no text', { approved: true, by: 'jane', comment: { a: 1 } }, 'no answer'],
+    ['a yes in words', { approved: 'yes', by: 'jane' }, 'no answer'],
+    ['a sentence', 'approved', 'no answer'],
+    ['nothing', {}, 'no answer'],
+    ['null', null, 'no answer'],
+  ])('understand %s as %3$s', async (_what, result, meaning) => {
+    const input = await evaluate(`${item}/AwaitApproval/Output`, { input: { domain: 'produce' }, result });
+    const [yes, no] = await Promise.all(
+      [0, 1].map((n) => evaluate(`${item}/IsApproved/Choices/${n}/Condition`, { input })),
+    );
+
+    expect({ yes, no }).toEqual({ yes: meaning === 'yes', no: meaning === 'no' });
+    expect(await evaluate(`${item}/AwaitApproval/Arguments/Payload/again`, { input })).toBe(true);
+  });
+
+  test('take an unanswered question for a no', async () => {
+    const input = { domain: 'produce', prepared: { approval: { timeoutSeconds: 60 } } };
+
+    expect(await evaluate(`${item}/AwaitApproval/Catch/0/Output`, { input })).toMatchObject({
+      approval: { approved: false, by: null, comment: 'Nobody answered within 60 s' },
+    });
+  });
+
+  test('keep no half answer beside an error', async () => {
+    const input = { domain: 'produce', approval: {} };
+    const errorOutput = { Error: 'Transient' };
+
+    expect(await evaluate(`${item}/AwaitApproval/Catch/1/Output`, { input, errorOutput })).toEqual({
+      domain: 'produce',
+      error: errorOutput,
+    });
   });
 
   test.each([

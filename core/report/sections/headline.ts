@@ -8,6 +8,7 @@ const tone: Record<OutcomeName, string> = {
   REJECTED: 'bad',
   ROLLED_BACK: 'bad',
   SUPERSEDED: 'neutral',
+  EVALUATED: 'neutral',
   FAILED: 'bad',
 };
 

@@ -1,0 +1,45 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { nameSchema, versionSchema } from '#core/contracts/common.ts';
+import { manifestKey } from '#core/keys.ts';
+import { listFolders, listObjects } from './objects.ts';
+
+export interface GeneralModel {
+  model: string;
+  version: string;
+  /** When its manifest arrived. */
+  committed: Date;
+}
+
+/**
+ * The committed general model with the greatest version, whichever model's it is: versions begin with the time of training. Folders
+ * without a manifest are uploads that have not ended, and are passed over. Nothing in it is verified here.
+ *
+ * @returns undefined while there is none
+ */
+export async function findNewestModel(s3: S3Client, bucket: string): Promise<GeneralModel | undefined> {
+  const candidates: { model: string; version: string }[] = [];
+  for (const model of await listFolders(s3, bucket, 'general/')) {
+    if (!nameSchema.safeParse(model).success) continue;
+    for (const version of await listFolders(s3, bucket, `general/${model}/`)) {
+      if (versionSchema.safeParse(version).success) candidates.push({ model, version });
+    }
+  }
+  // The model's name decides between equals, so that the same bucket always gives the same answer.
+  const age = ({ model, version }: { model: string; version: string }) => `${version} ${model}`;
+  candidates.sort((one, other) => (age(one) < age(other) ? 1 : -1));
+  for (const { model, version } of candidates) {
+    const committed = await modifiedAt(s3, bucket, manifestKey(model, version));
+    if (committed !== undefined) return { model, version, committed };
+  }
+  return undefined;
+}
+
+/** When an object was last written, as precisely as S3 tells; undefined when there is none. */
+export async function modifiedAt(s3: S3Client, bucket: string, key: string): Promise<Date | undefined> {
+  for await (const found of listObjects(s3, bucket, key)) {
+    if (found.key === key) return found.modified;
+    // Keys come in order, and the key itself is the first that begins with it.
+    return undefined;
+  }
+  return undefined;
+}

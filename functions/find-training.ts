@@ -1,0 +1,43 @@
+import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import type { z } from 'zod';
+import { sageMakerClient } from '#cloud/clients.ts';
+import { readSettings } from '#cloud/settings.ts';
+import { describeTrainingJob } from '#cloud/training-jobs.ts';
+import type { Mode } from '#core/contracts/evaluation.ts';
+import { gateOnlySchema } from '#core/contracts/promotion.ts';
+import { type DomainPromotion, domainSubjectSchema, type Trained } from '#core/contracts/promotion-state.ts';
+import { NotFoundError, TrainingFailedError } from '#core/errors.ts';
+import { trainingJobName } from '#core/names.ts';
+import { lambda } from './middleware/lambda.ts';
+
+const inputSchema = domainSubjectSchema.extend({ gateOnly: gateOnlySchema });
+
+/** Finds what both jobs of an earlier execution have trained, for the gate to be asked once more. */
+export function createFindTraining(sagemaker: SageMakerClient, artifactsBucket: string) {
+  return async function findTraining({
+    domain,
+    gateOnly,
+  }: z.output<typeof inputSchema>): Promise<NonNullable<DomainPromotion['training']>> {
+    const { trainingOf } = gateOnly;
+
+    async function find(mode: Mode): Promise<Trained> {
+      const job = trainingJobName(trainingOf, domain, mode, 0);
+      const state = await describeTrainingJob(sagemaker, artifactsBucket, job);
+      if (state === undefined) {
+        throw new NotFoundError(
+          `gateOnly.trainingOf: execution ${trainingOf} has trained nothing for "${domain}" (there is no training job ${job})`,
+          { hint: 'Name an execution that came to its gate.' },
+        );
+      }
+      if (state.status === 'completed') return state.trained;
+      throw new TrainingFailedError(
+        state.status === 'failed' ? state.reason : `gateOnly.trainingOf: training job ${job} still runs`,
+      );
+    }
+    return { transfer: await find('transfer'), baseline: await find('baseline') };
+  };
+}
+
+export const handler = lambda('FindTraining', inputSchema, () =>
+  createFindTraining(sageMakerClient(), readSettings('GRAFT_ARTIFACTS_BUCKET').GRAFT_ARTIFACTS_BUCKET),
+);

@@ -1,0 +1,28 @@
+import { decisionTable } from '#cloud/approvals.ts';
+import type { PendingApproval } from '#core/contracts/approval.ts';
+import { approvalArgs, approvalDesk } from '../answer-approval.ts';
+import { agentCommand } from '../command.ts';
+
+export const approvals = agentCommand({
+  args: approvalArgs,
+  examples: ['graft approvals', 'graft approvals --stack graft-prod --json'],
+  async run({ args, io, output }) {
+    const desk = await approvalDesk(args, io.environment);
+    const waiting = await desk.waiting();
+    output.result(
+      // The token answers the question: it stays out of what may end up in a log.
+      { command: 'approvals', waiting: waiting.map(({ token: _token, ...pending }) => pending) },
+      waiting.length === 0 ? 'Nothing waits for approval' : waiting.map(describe).join('\n\n'),
+    );
+  },
+});
+
+function describe(pending: PendingApproval): string {
+  const { domain, model, version, execution, expiresAt, forced } = pending;
+  return [
+    `${domain}  ${model} ${version}  until ${expiresAt}  ${execution}`,
+    `  accuracy ${pending.transferAccuracy.toFixed(3)}, ${pending.baselineAccuracy.toFixed(3)} without transfer learning`,
+    ...(forced === undefined ? [] : [`  forced by ${forced.by}: ${forced.reason}`]),
+    ...decisionTable(pending).map((line) => `  ${line}`),
+  ].join('\n');
+}

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DescribeExecutionCommand, type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { RollbackInput } from '#core/contracts/promotion.ts';
+import { type DomainOutcome, promotionSummarySchema } from '#core/contracts/promotion-state.ts';
+import { GraftError } from '#core/errors.ts';
+import { rollbackExecutionName } from '#core/names.ts';
+import { parseJson } from '#core/parse.ts';
+import { explained } from './aws/explain.ts';
+
+const POLL_MS = 1_000;
+
+/** Starts the state machine with a rollback as its input. */
+export async function startRollback(
+  sfn: SFNClient,
+  stateMachineArn: string,
+  rollback: RollbackInput['rollback'],
+  at: Date,
+): Promise<{ execution: string; executionArn: string }> {
+  const execution = rollbackExecutionName(rollback.domain, at);
+  const { executionArn } = await explained(`start ${stateMachineArn}`, () =>
+    sfn.send(
+      new StartExecutionCommand({ stateMachineArn, name: execution, input: JSON.stringify({ rollback }) }),
+    ),
+  );
+  return { execution, executionArn: executionArn! };
+}
+
+/**
+ * Waits until the rollback has ended.
+ *
+ * @throws GraftError with the reason when the earlier champion is not live
+ */
+export async function awaitRollback(
+  sfn: SFNClient,
+  executionArn: string,
+  signal: AbortSignal,
+): Promise<DomainOutcome> {
+  for (;;) {
+    const { status, output, error, cause } = await explained(`look at ${executionArn}`, () =>
+      sfn.send(new DescribeExecutionCommand({ executionArn }), { abortSignal: signal }),
+    );
+    if (status === 'SUCCEEDED') {
+      const summary = parseJson(promotionSummarySchema, output ?? '', `The output of ${executionArn}`);
+      const outcome = summary.outcomes[0]!;
+      if (outcome.outcome === 'DEPLOYED') return outcome;
+      throw notRolledBack(`${outcome.outcome}: ${outcome.reason}`);
+    }
+    if (status !== 'RUNNING' && status !== 'PENDING_REDRIVE') {
+      throw notRolledBack(cause ?? error ?? String(status));
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+const notRolledBack = (reason: string) =>
+  new GraftError('NotRolledBack', `Nothing was rolled back: ${reason}`, {
+    hint: 'What was live is still live, unless the reason says otherwise.',
+  });
