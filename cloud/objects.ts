@@ -110,12 +110,12 @@ export async function deleteObject(s3: S3Client, bucket: string, key: string): P
   await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
 }
 
-/** Every key below a prefix with its size, page by page. */
+/** Every key below a prefix with its size and when it was written (milliseconds since 1970), page by page. */
 export async function* listObjects(
   s3: S3Client,
   bucket: string,
   prefix: string,
-): AsyncGenerator<{ key: string; size: number }> {
+): AsyncGenerator<{ key: string; size: number; modified: number }> {
   let token: string | undefined;
   do {
     const page = await s3.send(
@@ -125,7 +125,9 @@ export async function* listObjects(
         ...(token ? { ContinuationToken: token } : {}),
       }),
     );
-    for (const object of page.Contents ?? []) yield { key: object.Key!, size: object.Size ?? 0 };
+    for (const object of page.Contents ?? []) {
+      yield { key: object.Key!, size: object.Size ?? 0, modified: object.LastModified?.getTime() ?? 0 };
+    }
     token = page.NextContinuationToken;
   } while (token !== undefined);
 }

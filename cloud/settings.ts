@@ -25,6 +25,7 @@ const settingsSchema = z.object({
   GRAFT_SAGEMAKER_ROLE_ARN: text,
   GRAFT_ENDPOINT_PREFIX: text,
   GRAFT_TOPIC_ARN: text,
+  GRAFT_KEPT_CONFIGURATIONS: z.coerce.number().int().min(1).default(5),
 });
 type Settings = z.output<typeof settingsSchema>;
 
