@@ -28,6 +28,8 @@ const endpointCallbackSchema = z.strictObject({
    * after it, it has been rolled back.
    */
   requested: z.boolean(),
+  /** The configuration that was live when the change was asked for; to be back on it is to be rolled back. */
+  before: z.string().optional(),
   /** What the waiting state gets when all is well. */
   output: z.record(z.string(), z.unknown()),
 });

@@ -1,3 +1,4 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
@@ -39,4 +40,8 @@ export function stepFunctionsClient(): SFNClient {
 
 export function snsClient(): SNSClient {
   return new SNSClient(retries);
+}
+
+export function cloudWatchClient(): CloudWatchClient {
+  return new CloudWatchClient(retries);
 }

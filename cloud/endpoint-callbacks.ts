@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SFNClient } from '@aws-sdk/client-sfn';
+import { ROLLED_BACK } from '#core/errors.ts';
 import {
   type Answer,
   answer,
@@ -35,9 +36,11 @@ export function verdict(state: EndpointState | undefined, callback: EndpointCall
   const reason = state?.failureReason ?? 'SageMaker gave no reason';
   if (state === undefined) return failure(`Endpoint ${endpoint} was deleted while it was being deployed`);
   if (state.status === 'InService') {
-    return failure(
-      `Endpoint ${endpoint} is in service on ${state.endpointConfig} instead of ${endpointConfig}: rolled back (${reason})`,
-    );
+    const where = `Endpoint ${endpoint} is in service on ${state.endpointConfig} instead of ${endpointConfig}`;
+    if (callback.before !== undefined && state.endpointConfig !== callback.before) {
+      return failure(`${where}: somebody else has changed it (it was on ${callback.before})`);
+    }
+    return { error: ROLLED_BACK, cause: `${where}: SageMaker rolled back (${reason})` };
   }
   return failure(`Endpoint ${endpoint} is ${state.status}: ${reason}`);
 }
@@ -61,7 +64,7 @@ export async function settleEndpoint(
 const isSameWait = (one: object, other: object) => JSON.stringify(one) === JSON.stringify(other);
 
 /** What to wait for, and how to get there. */
-export interface Change extends Omit<EndpointCallback, 'schemaVersion' | 'requested'> {
+export interface Change extends Omit<EndpointCallback, 'schemaVersion' | 'requested' | 'before'> {
   /**
    * Asks SageMaker for the change from this state of the endpoint.
    *
@@ -83,14 +86,16 @@ export async function changeAndWait(
 ): Promise<Settled> {
   const { s3, sagemaker, sfn } = clients;
   const { token, endpoint, endpointConfig, output } = change;
-  const before = await findEndpointCallback(s3, artifactsBucket, endpoint, endpointConfig);
+  const found = await findEndpointCallback(s3, artifactsBucket, endpoint, endpointConfig);
+  // One of another wait is left over from an execution that ended meanwhile.
+  const before = found !== undefined && isSameWait(found.output, output) ? found : undefined;
   let callback: EndpointCallback = {
     schemaVersion: 1,
     token,
     endpoint,
     endpointConfig,
-    // One of another wait is left over from an execution that ended meanwhile.
-    requested: before !== undefined && isSameWait(before.output, output) && before.requested,
+    requested: before?.requested ?? false,
+    ...(before?.before === undefined ? {} : { before: before.before }),
     output,
   };
   await saveEndpointCallback(s3, artifactsBucket, callback);
@@ -109,7 +114,11 @@ export async function changeAndWait(
     await removeEndpointCallback(s3, artifactsBucket, callback);
     return 'answered';
   }
-  callback = { ...callback, requested: true };
+  callback = {
+    ...callback,
+    requested: true,
+    ...(state === undefined ? {} : { before: state.endpointConfig }),
+  };
   await saveEndpointCallback(s3, artifactsBucket, callback);
   // An endpoint that was ready (or broken) before that line was written has sent its event in vain.
   state = await describeEndpoint(sagemaker, endpoint);

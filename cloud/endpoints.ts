@@ -2,7 +2,11 @@ import {
   CreateEndpointCommand,
   CreateEndpointConfigCommand,
   CreateModelCommand,
+  type DataCaptureConfig,
   DeleteEndpointCommand,
+  DeleteEndpointConfigCommand,
+  DeleteModelCommand,
+  type DeploymentConfig,
   DescribeEndpointCommand,
   DescribeEndpointConfigCommand,
   DescribeModelCommand,
@@ -34,6 +38,10 @@ export interface EndpointState {
   pendingConfig: string | undefined;
   failureReason: string | undefined;
   serverless: boolean;
+  /** Name of its (first) variant. */
+  variant: string | undefined;
+  /** Instances that autoscaling or the configuration wants of it; undefined when it is serverless or in service for nobody yet. */
+  instances: number | undefined;
 }
 
 /** Undefined when there is no such endpoint. */
@@ -43,12 +51,15 @@ export async function describeEndpoint(
 ): Promise<EndpointState | undefined> {
   try {
     const description = await sagemaker.send(new DescribeEndpointCommand({ EndpointName: endpoint }));
+    const variant = description.ProductionVariants?.[0];
     return {
       status: description.EndpointStatus!,
       endpointConfig: description.EndpointConfigName!,
       pendingConfig: description.PendingDeploymentSummary?.EndpointConfigName,
       failureReason: description.FailureReason,
-      serverless: description.ProductionVariants?.[0]?.CurrentServerlessConfig !== undefined,
+      serverless: variant?.CurrentServerlessConfig !== undefined,
+      variant: variant?.VariantName,
+      instances: variant?.DesiredInstanceCount ?? variant?.CurrentInstanceCount,
     };
   } catch (error) {
     if (isMissing(error)) return undefined;
@@ -118,12 +129,14 @@ export async function ensureEndpointConfig(
   subject: DomainSubject,
   name: string,
   variant: ProductionVariant,
+  capture?: DataCaptureConfig,
 ): Promise<void> {
   try {
     await sagemaker.send(
       new CreateEndpointConfigCommand({
         EndpointConfigName: name,
         ProductionVariants: [variant],
+        ...(capture === undefined ? {} : { DataCaptureConfig: capture }),
         Tags: promotionTags(subject),
       }),
     );
@@ -183,7 +196,9 @@ export async function createEndpoint(
 /**
  * Moves an endpoint to another configuration.
  *
- * @param keepVariantProperties keep instance count and weight, as autoscaling has set them; only for instances on both sides
+ * @param keepVariantProperties keep instance count and weight, as autoscaling has set them; only for instances on both sides.
+ *   Data capture is never kept: what the new configuration says is what its owner wants
+ * @param rollout how requests move, all at once when left out; whether the count of the new configuration replaces autoscaling's
  * @throws BusyError when the endpoint or the configuration is not ready for it, DeploymentFailedError when it is refused
  */
 export async function updateEndpoint(
@@ -191,6 +206,7 @@ export async function updateEndpoint(
   endpoint: string,
   endpointConfig: string,
   keepVariantProperties: boolean,
+  rollout: { deployment?: DeploymentConfig; newCount?: boolean } = {},
 ): Promise<void> {
   await requestChange(
     endpoint,
@@ -198,7 +214,16 @@ export async function updateEndpoint(
       new UpdateEndpointCommand({
         EndpointName: endpoint,
         EndpointConfigName: endpointConfig,
-        ...(keepVariantProperties ? { RetainAllVariantProperties: true } : {}),
+        ...(keepVariantProperties
+          ? {
+              RetainAllVariantProperties: true,
+              ExcludeRetainedVariantProperties: [
+                { VariantPropertyType: 'DataCaptureConfig' as const },
+                ...(rollout.newCount ? [{ VariantPropertyType: 'DesiredInstanceCount' as const }] : []),
+              ],
+            }
+          : {}),
+        ...(rollout.deployment === undefined ? {} : { DeploymentConfig: rollout.deployment }),
       }),
     ),
   );
@@ -228,18 +253,48 @@ export async function deleteEndpoint(sagemaker: SageMakerClient, endpoint: strin
   }
 }
 
+/** What a configuration says about its first variant; undefined when there is no such configuration. */
+export async function describeConfig(
+  sagemaker: SageMakerClient,
+  endpointConfig: string,
+): Promise<{ serverless: boolean; instances: number | undefined } | undefined> {
+  try {
+    const description = await sagemaker.send(
+      new DescribeEndpointConfigCommand({ EndpointConfigName: endpointConfig }),
+    );
+    const variant = description.ProductionVariants?.[0];
+    return {
+      serverless: variant?.ServerlessConfig !== undefined,
+      instances: variant?.InitialInstanceCount,
+    };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Whether a configuration is serverless; undefined when there is no such configuration. */
 export async function isServerlessConfig(
   sagemaker: SageMakerClient,
   endpointConfig: string,
 ): Promise<boolean | undefined> {
+  return (await describeConfig(sagemaker, endpointConfig))?.serverless;
+}
+
+/** SageMaker does not look whether anybody uses it; one that is not there is fine. */
+export async function deleteEndpointConfig(sagemaker: SageMakerClient, name: string): Promise<void> {
   try {
-    const description = await sagemaker.send(
-      new DescribeEndpointConfigCommand({ EndpointConfigName: endpointConfig }),
-    );
-    return description.ProductionVariants?.[0]?.ServerlessConfig !== undefined;
+    await sagemaker.send(new DeleteEndpointConfigCommand({ EndpointConfigName: name }));
   } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
+    if (!isMissing(error)) throw error;
+  }
+}
+
+/** One that is not there is fine. */
+export async function deleteModel(sagemaker: SageMakerClient, name: string): Promise<void> {
+  try {
+    await sagemaker.send(new DeleteModelCommand({ ModelName: name }));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
   }
 }

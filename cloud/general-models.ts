@@ -7,7 +7,7 @@ export interface GeneralModel {
   model: string;
   version: string;
   /** When its manifest arrived. */
-  committed: Date;
+  committed: number;
 }
 
 /**
@@ -34,8 +34,8 @@ export async function findNewestModel(s3: S3Client, bucket: string): Promise<Gen
   return undefined;
 }
 
-/** When an object was last written, as precisely as S3 tells; undefined when there is none. */
-export async function modifiedAt(s3: S3Client, bucket: string, key: string): Promise<Date | undefined> {
+/** When an object was last written (milliseconds since 1970, as precisely as S3 tells); undefined when there is none. */
+export async function modifiedAt(s3: S3Client, bucket: string, key: string): Promise<number | undefined> {
   for await (const found of listObjects(s3, bucket, key)) {
     if (found.key === key) return found.modified;
     // Keys come in order, and the key itself is the first that begins with it.

@@ -11,7 +11,7 @@ const advice: Partial<Record<OutcomeName, string>> = {
   REJECTED:
     'What was live is untouched. Where the gate said no: add training images, or review the policy in domain.json, and push the data again.',
   ROLLED_BACK:
-    'The new model is not live. Compare the image in the training job with the one in the endpoint before promoting again.',
+    'The new model is not live. The reason says what took it back: golden images, whose answers in the training job and in the endpoint are to be compared, or SageMaker, with the alarm or the health check in its words.',
   FAILED: 'What was live is untouched. Remove the cause and start another execution for this domain.',
 };
 

@@ -110,12 +110,12 @@ export async function deleteObject(s3: S3Client, bucket: string, key: string): P
   await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
 }
 
-/** Every key below a prefix with its size, ETag (without quotes) and time of last change (whole seconds in AWS), page by page. */
+/** Every key below a prefix with its size, ETag (without quotes) and when it was written (milliseconds since 1970), page by page. */
 export async function* listObjects(
   s3: S3Client,
   bucket: string,
   prefix: string,
-): AsyncGenerator<{ key: string; size: number; etag: string; modified: Date }> {
+): AsyncGenerator<{ key: string; size: number; etag: string; modified: number }> {
   let token: string | undefined;
   do {
     const page = await s3.send(
@@ -126,7 +126,8 @@ export async function* listObjects(
       }),
     );
     for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
-      yield { key: Key!, size: Size ?? 0, etag: (ETag ?? '').replaceAll('"', ''), modified: LastModified! };
+      const etag = (ETag ?? '').replaceAll('"', '');
+      yield { key: Key!, size: Size ?? 0, etag, modified: LastModified?.getTime() ?? 0 };
     }
     token = page.NextContinuationToken;
   } while (token !== undefined);

@@ -1,5 +1,6 @@
 import type { OutcomeName } from './contracts/outcome.ts';
 import type { DomainPromotion, Gated, StateError } from './contracts/promotion-state.ts';
+import { ROLLED_BACK } from './errors.ts';
 
 /**
  * The sentence inside a state's error. Lambda wraps what was thrown into JSON (`errorMessage`); `SendTaskFailure` and Step Functions
@@ -29,6 +30,10 @@ export function conclude(promotion: DomainPromotion): { outcome: OutcomeName; re
   const { error, mismatch, restored, gate, approval, deployment, confirmed, manual } = promotion;
   if (error !== undefined) {
     if (error.Error === 'Superseded') return { outcome: 'SUPERSEDED', reason: messageOf(error) };
+    // Of a restoration that SageMaker rolled back, the unconfirmed model is what is left live: that is a failure.
+    if (error.Error === ROLLED_BACK && mismatch === undefined) {
+      return { outcome: 'ROLLED_BACK', reason: messageOf(error) };
+    }
     const reason = mismatch
       ? `${messageOf(mismatch)}. The deployment could not be taken back: ${messageOf(error)}`
       : messageOf(error);

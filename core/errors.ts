@@ -62,6 +62,9 @@ export class DeploymentFailedError extends GraftError {
   }
 }
 
+/** SageMaker has put the configuration before back: an alarm rang, or the new instances did not become healthy. */
+export const ROLLED_BACK = 'RolledBack';
+
 /** The live endpoint answers differently from the training job on the golden images. */
 export class GoldenMismatchError extends GraftError {
   constructor(message: string, details?: ErrorDetails) {

@@ -41,6 +41,12 @@ export const championHistoryKey = (domain: string, promotedAt: string, version: 
   `${championHistoryPrefix(domain)}${promotedAt.replace(/[-:.]/g, '')}-${version}.json`;
 /** Who is changing the domain's endpoint at this moment; absent when nobody is. */
 export const deploymentLockKey = (domain: string) => `${domainPrefix(domain)}deployment.json`;
+/** Folder of the records of a domain's endpoint configurations, one each, for the clean-up. */
+export const configurationsPrefix = (domain: string) => `${domainPrefix(domain)}configurations/`;
+export const configurationKey = (domain: string, endpointConfig: string) =>
+  `${configurationsPrefix(domain)}${endpointConfig}.json`;
+/** Where SageMaker keeps captured requests; it adds endpoint, variant and hour. */
+export const capturesPrefix = (domain: string) => `captures/${domain}`;
 
 /**
  * Task tokens wait under the name of the resource whose event will bring the news, because that name is all that the event

@@ -65,3 +65,11 @@ export function endpointConfigName(domain: string, content: string): string {
 export function endpointName(prefix: string, domain: string): string {
   return `${prefix}-${domain}`;
 }
+
+/**
+ * A rollout's alarm, of this endpoint and configuration only, so that the one of the next configuration is another. Its beginning
+ * is what IAM policies are limited to (`serverless.yml`).
+ */
+export function rolloutAlarmName(endpoint: string, endpointConfig: string, what: string): string {
+  return `rollout-${endpoint}-${shortDigest([endpoint, endpointConfig], 12)}-${what}`;
+}

@@ -69,7 +69,7 @@ export function createConfirmEndpoint(dependencies: ConfirmEndpointDependencies)
     const prefix = imagesPrefix(domain, 'test');
     const unchanged = new Set<string>();
     for await (const { key, modified } of listObjects(s3, dataBucket, prefix)) {
-      if (modified <= new Date(since)) unchanged.add(key.slice(prefix.length));
+      if (modified <= Date.parse(since)) unchanged.add(key.slice(prefix.length));
     }
     const rows = evaluation.rows.filter(({ id }) => unchanged.has(id));
     if (rows.length > 0) return { ...evaluation, rows };

@@ -1,27 +1,36 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import type { DataCaptureConfig } from '@aws-sdk/client-sagemaker';
 import { z } from 'zod';
 import { findChampion, refuseSuperseded, refuseUncompared } from '#cloud/champions.ts';
-import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/clients.ts';
+import { cloudWatchClient, s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/clients.ts';
+import { recordConfiguration } from '#cloud/configurations.ts';
 import { takeDeploymentLock } from '#cloud/deployment-locks.ts';
 import { changeAndWait, type EndpointClients } from '#cloud/endpoint-callbacks.ts';
 import {
   createEndpoint,
   deleteEndpoint,
+  describeConfig,
   type EndpointState,
   ensureEndpointConfig,
   ensureModel,
   productionVariant,
   updateEndpoint,
+  VARIANT,
 } from '#cloud/endpoints.ts';
+import { log } from '#cloud/log.ts';
+import { guardedDeployment } from '#cloud/rollouts.ts';
 import { readSettings } from '#cloud/settings.ts';
 import type { Settled } from '#cloud/training-callbacks.ts';
+import type { EndpointSettings } from '#core/contracts/domain.ts';
 import {
   type Deployed,
   domainSubjectSchema,
   preparedSchema,
   trainedSchema,
 } from '#core/contracts/promotion-state.ts';
-import { BusyError } from '#core/errors.ts';
+import { BusyError, DeploymentFailedError } from '#core/errors.ts';
+import { capturesPrefix } from '#core/keys.ts';
 import { endpointConfigName, modelName } from '#core/names.ts';
 import { lambda } from './middleware/lambda.ts';
 
@@ -36,6 +45,10 @@ const inputSchema = domainSubjectSchema.extend({
 });
 type Input = z.output<typeof inputSchema>;
 
+export interface DeployEndpointClients extends EndpointClients {
+  cloudwatch: CloudWatchClient;
+}
+
 export interface DeployEndpointSettings {
   artifactsBucket: string;
   image: string;
@@ -43,8 +56,8 @@ export interface DeployEndpointSettings {
 }
 
 /** Creates the domain's endpoint or moves it to the new model, as its state allows; answered when it is in service on it. */
-export function createDeployEndpoint(clients: EndpointClients, settings: DeployEndpointSettings) {
-  const { s3, sagemaker } = clients;
+export function createDeployEndpoint(clients: DeployEndpointClients, settings: DeployEndpointSettings) {
+  const { s3, sagemaker, cloudwatch } = clients;
   const { artifactsBucket } = settings;
 
   return async function deployEndpoint(input: Input): Promise<Settled> {
@@ -78,10 +91,16 @@ export function createDeployEndpoint(clients: EndpointClients, settings: DeployE
     const name = modelName(domain, training.job, artefact.ETag!);
     const { image, roleArn } = settings;
     const modelDataUrl = `s3://${artifactsBucket}/${training.modelKey}`;
-    await ensureModel(sagemaker, { ...subject, name, image, roleArn, modelDataUrl });
     const variant = productionVariant(name, endpoint.settings);
-    const endpointConfig = endpointConfigName(domain, JSON.stringify(variant));
-    await ensureEndpointConfig(sagemaker, subject, endpointConfig, variant);
+    const capture = captureOf(domain, endpoint.settings);
+    const endpointConfig = endpointConfigName(
+      domain,
+      JSON.stringify(capture ? { variant, capture } : variant),
+    );
+    // Written before there is anything, so that nothing is created that the clean-up does not know.
+    await recordConfiguration(s3, artifactsBucket, domain, { endpointConfig, modelName: name, execution });
+    await ensureModel(sagemaker, { ...subject, name, image, roleArn, modelDataUrl });
+    await ensureEndpointConfig(sagemaker, subject, endpointConfig, variant, capture);
     return { modelName: name, endpointConfig };
   }
 
@@ -96,8 +115,7 @@ export function createDeployEndpoint(clients: EndpointClients, settings: DeployE
       return true;
     }
     if (state.status === 'InService') {
-      const keep = wanted.type === 'instances' && !state.serverless;
-      await updateEndpoint(sagemaker, name, endpointConfig, keep);
+      await update(name, wanted, endpointConfig, state);
       return true;
     }
     if (state.status === 'Failed') {
@@ -105,14 +123,74 @@ export function createDeployEndpoint(clients: EndpointClients, settings: DeployE
       await deleteEndpoint(sagemaker, name);
       throw new BusyError(`Endpoint ${name} had failed (${state.failureReason}) and is being deleted`);
     }
+    if (state.status === 'UpdateRollbackFailed') {
+      throw new DeploymentFailedError(`Endpoint ${name} is ${state.status}: ${state.failureReason}`, {
+        hint: 'It serves a mix of two configurations. Delete it, and start the promotion again.',
+      });
+    }
     throw new BusyError(`Endpoint ${name} is ${state.status}`);
   }
+
+  async function update(
+    name: string,
+    wanted: EndpointSettings,
+    endpointConfig: string,
+    state: EndpointState,
+  ): Promise<void> {
+    if (wanted.type === 'serverless') {
+      if (!state.serverless && state.instances !== undefined) throw cannotBecomeServerless(name);
+      await updateEndpoint(sagemaker, name, endpointConfig, false);
+      return;
+    }
+    if (state.serverless) {
+      await updateEndpoint(sagemaker, name, endpointConfig, false);
+      return;
+    }
+    // The number in domain.json is where autoscaling begins; it counts again when its owner has changed it.
+    const before = await describeConfig(sagemaker, state.endpointConfig);
+    const newCount = before?.instances !== undefined && before.instances !== wanted.instanceCount;
+    const instances = newCount ? wanted.instanceCount : (state.instances ?? wanted.instanceCount);
+    if (state.variant !== VARIANT) {
+      // SageMaker guards only what keeps its variant's name.
+      log.warn('all at once and without alarms: another variant name', { name, variant: state.variant });
+      await updateEndpoint(sagemaker, name, endpointConfig, false);
+      return;
+    }
+    const target = { endpoint: name, endpointConfig, variant: VARIANT };
+    const deployment = await guardedDeployment(cloudwatch, target, wanted, instances);
+    log.info('update', { name, endpointConfig, deployment });
+    await updateEndpoint(sagemaker, name, endpointConfig, true, { deployment, newCount });
+  }
+
+  function captureOf(domain: string, wanted: EndpointSettings): DataCaptureConfig | undefined {
+    if (wanted.type !== 'instances' || !wanted.dataCapture?.enabled) return undefined;
+    return {
+      EnableCapture: true,
+      InitialSamplingPercentage: wanted.dataCapture.percent,
+      DestinationS3Uri: `s3://${artifactsBucket}/${capturesPrefix(domain)}`,
+      CaptureOptions: [{ CaptureMode: 'Input' }, { CaptureMode: 'Output' }],
+    };
+  }
 }
+
+/** SageMaker refuses it, in words that do not say what to do. */
+const cannotBecomeServerless = (endpoint: string) =>
+  new DeploymentFailedError(
+    `Endpoint ${endpoint} runs on instances, and SageMaker does not turn such an endpoint into a serverless one`,
+    {
+      hint: `Set endpoint.type to "instances" in domain.json; or delete the endpoint (aws sagemaker delete-endpoint --endpoint-name ${endpoint}), after which it answers nobody until the promotion, started again, has made it anew.`,
+    },
+  );
 
 export const handler = lambda('DeployEndpoint', inputSchema, () => {
   const settings = readSettings('GRAFT_ARTIFACTS_BUCKET', 'GRAFT_TRAINING_IMAGE', 'GRAFT_SAGEMAKER_ROLE_ARN');
   return createDeployEndpoint(
-    { s3: s3Client(), sagemaker: sageMakerClient(), sfn: stepFunctionsClient() },
+    {
+      s3: s3Client(),
+      sagemaker: sageMakerClient(),
+      sfn: stepFunctionsClient(),
+      cloudwatch: cloudWatchClient(),
+    },
     {
       artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
       image: settings.GRAFT_TRAINING_IMAGE,

@@ -1,10 +1,13 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { removeApproval } from '#cloud/approvals.ts';
 import { recordChampion } from '#cloud/champion-history.ts';
 import { crownChampion, findChampion } from '#cloud/champions.ts';
-import { s3Client, sageMakerClient, snsClient } from '#cloud/clients.ts';
+import { cleanUpConfigurations } from '#cloud/clean-up.ts';
+import { cloudWatchClient, s3Client, sageMakerClient, snsClient } from '#cloud/clients.ts';
+import { recordPromotion } from '#cloud/configurations.ts';
 import { releaseDeploymentLock } from '#cloud/deployment-locks.ts';
 import { log } from '#cloud/log.ts';
 import { publishNotice } from '#cloud/notices.ts';
@@ -28,8 +31,11 @@ export interface FinishDomainDependencies {
   s3: S3Client;
   sagemaker: SageMakerClient;
   sns: SNSClient;
+  cloudwatch: CloudWatchClient;
   artifactsBucket: string;
   topicArn: string;
+  /** Configurations of a domain that the clean-up keeps. */
+  keptConfigurations: number;
   /** Milliseconds since 1970. */
   now: () => number;
 }
@@ -51,6 +57,8 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
       await writeJson(s3, artifactsBucket, key, outcome);
     }
     if (promotion.prepared?.approval?.required) await removeApproval(s3, artifactsBucket, promotion);
+    // While the lock is held, so that nobody begins to deploy what is being looked at.
+    if (outcome.outcome === 'DEPLOYED') await cleanUp(promotion, outcome);
     await releaseDeploymentLock(s3, artifactsBucket, domain, execution);
     await stopJobsNobodyWaitsFor(promotion);
     return excerpt(outcome);
@@ -87,6 +95,24 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
       ...(manual?.rollback ? { rolledBackFrom: manual.rollback.from } : {}),
       finishedAt,
     };
+  }
+
+  /** What is not cleaned up costs little and is found again next time: no reason to change an outcome. */
+  async function cleanUp(
+    { domain, execution, deployment }: DomainPromotion,
+    outcome: Outcome,
+  ): Promise<void> {
+    const { endpoint, endpointConfig, modelName } = deployment!;
+    try {
+      const promotedAt = outcome.finishedAt;
+      const promoted = { endpointConfig, modelName, execution, promotedAt };
+      await recordPromotion(s3, artifactsBucket, domain, promoted);
+      const target = { domain, endpoint, keep: dependencies.keptConfigurations };
+      const removed = await cleanUpConfigurations(dependencies, artifactsBucket, target);
+      if (removed.length > 0) log.info('removed configurations that nothing refers to', { domain, removed });
+    } catch (error) {
+      log.warn('could not clean up', { domain, error: error as Error });
+    }
   }
 
   async function crown(promotion: DomainPromotion, promotedAt: string): Promise<boolean> {
@@ -147,13 +173,15 @@ function excerpt(outcome: Outcome): DomainOutcome {
 }
 
 export const handler = lambda('FinishDomain', domainPromotionSchema, () => {
-  const settings = readSettings('GRAFT_ARTIFACTS_BUCKET', 'GRAFT_TOPIC_ARN');
+  const settings = readSettings('GRAFT_ARTIFACTS_BUCKET', 'GRAFT_TOPIC_ARN', 'GRAFT_KEPT_CONFIGURATIONS');
   return createFinishDomain({
     s3: s3Client(),
     sagemaker: sageMakerClient(),
     sns: snsClient(),
+    cloudwatch: cloudWatchClient(),
     artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
     topicArn: settings.GRAFT_TOPIC_ARN,
+    keptConfigurations: settings.GRAFT_KEPT_CONFIGURATIONS,
     now: Date.now,
   });
 });

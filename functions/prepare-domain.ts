@@ -17,6 +17,7 @@ import {
 import { domainSnapshotPrefix } from '#core/keys.ts';
 import { endpointName, trainingJobName } from '#core/names.ts';
 import { parse } from '#core/parse.ts';
+import { withLatency } from '#core/rollout.ts';
 import { lambda } from './middleware/lambda.ts';
 
 const inputSchema = domainSubjectSchema.extend({
@@ -56,6 +57,10 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
       }),
     );
     const { instanceType, spot, maxSeconds } = domain.recipe;
+    const settings =
+      domain.endpoint.type === 'instances'
+        ? withLatency(domain.endpoint, domain.gate.maximumLatencyMs)
+        : domain.endpoint;
     return {
       jobs: {
         transfer: trainingJobName(execution, name, 'transfer', FIRST_ATTEMPT),
@@ -63,7 +68,7 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
       },
       resources: { instanceType, spot, maxSeconds },
       gate: domain.gate,
-      endpoint: { name: endpointName(endpointPrefix, name), settings: domain.endpoint },
+      endpoint: { name: endpointName(endpointPrefix, name), settings },
       images: { train: images.train.length, test: images.test.length },
       champion,
       ...(warnings.length === 0 ? {} : { warnings }),

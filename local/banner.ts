@@ -24,19 +24,11 @@ export function banner(
   return lines.join('\n');
 }
 
-/** Resources by type, working ones first; inert ones with the reason. */
+/** Resources by type. */
 function counted(stack: Stack): string[] {
-  const groups = new Map<string, { count: number; inert: string | undefined }>();
-  for (const { type, inert } of stack.resources) {
-    const group = groups.get(type);
-    groups.set(type, { count: (group?.count ?? 0) + 1, inert });
-  }
-  return [...groups]
-    .sort(([, a], [, b]) => Number(a.inert !== undefined) - Number(b.inert !== undefined))
-    .map(
-      ([type, { count, inert }]) =>
-        `  ${String(count).padStart(3)} × ${type.replace('AWS::', '')}${inert === undefined ? '' : `  (inert: ${inert})`}`,
-    );
+  const counts = new Map<string, number>();
+  for (const { type } of stack.resources) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return [...counts].map(([type, count]) => `  ${String(count).padStart(3)} × ${type.replace('AWS::', '')}`);
 }
 
 function longest(stack: Stack): number {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { labelsSchema } from '../labels.ts';
 import { nameSchema, shareSchema } from './common.ts';
+import { alarmThresholdsSchema, dataCaptureSchema, rolloutSchema } from './rollout.ts';
 
 /** How the head (and optionally the top of the backbone) is trained. Every field has a measured default. */
 export const recipeSchema = z.strictObject({
@@ -61,13 +62,28 @@ export const endpointSchema = z.discriminatedUnion('type', [
     memoryMb: z.union([1024, 2048, 3072, 4096, 5120, 6144].map((mb) => z.literal(mb))).default(2048),
     maxConcurrency: z.int().min(1).max(200).default(10),
   }),
-  z.strictObject({
-    type: z.literal('instances'),
-    instanceType: z.string().regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/),
-    instanceCount: z.int().min(1).max(100).default(1),
-  }),
+  z
+    .strictObject({
+      type: z.literal('instances'),
+      instanceType: z.string().regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/),
+      instanceCount: z.int().min(1).max(100).default(1),
+      /** By default a canary where there are two instances or more, otherwise all at once. */
+      rollout: rolloutSchema.optional(),
+      alarms: alarmThresholdsSchema.optional(),
+      dataCapture: dataCaptureSchema.optional(),
+    })
+    .refine(
+      ({ instanceCount, rollout }) =>
+        instanceCount > 1 || rollout === undefined || rollout.type === 'all-at-once',
+      {
+        path: ['rollout', 'type'],
+        message:
+          'one instance cannot be replaced in steps: set instanceCount to 2 or more, or type to "all-at-once"',
+      },
+    ),
 ]);
 export type EndpointSettings = z.output<typeof endpointSchema>;
+export type InstanceSettings = Extract<EndpointSettings, { type: 'instances' }>;
 
 /** Whether a person has the last word before the endpoint changes. Nobody's answer in time is a no. */
 export const approvalPolicySchema = z.strictObject({

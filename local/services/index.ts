@@ -1,6 +1,7 @@
 import type { ServiceFactory } from '../service.ts';
 import { createApiGateway } from './api-gateway/index.ts';
 import { createCloudFormation } from './cloudformation/index.ts';
+import { createCloudWatch } from './cloudwatch/index.ts';
 import { createEvents } from './events/index.ts';
 import { createIam } from './iam/index.ts';
 import { lambdaFrom } from './lambda/index.ts';
@@ -28,6 +29,7 @@ export function allServices(artefacts: string): ServiceFactory[] {
     createSns,
     createSqs,
     lambdaFrom(artefacts),
+    createCloudWatch,
     createSageMaker,
     createSageMakerRuntime,
     createStepFunctions,

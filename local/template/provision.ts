@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GraftError, InvalidInputError } from '#core/errors.ts';
 import type { Provisioned, ResourceType, Service, StackContext, World } from '../service.ts';
-import { inertReason, provisionInert } from './inert.ts';
 import { conditionHolds, resolve } from './intrinsics.ts';
 import { inOrder } from './order.ts';
 import { createScope } from './scope.ts';
@@ -12,8 +11,6 @@ export interface StackResource {
   logicalId: string;
   type: string;
   physicalId: string;
-  /** Why the resource does nothing here; undefined for one that works. */
-  inert?: string;
 }
 
 /** A provisioned stack, as the CloudFormation service describes it. */
@@ -57,18 +54,10 @@ export async function provisionStack(template: Template, options: ProvisionOptio
     if (resource.Condition !== undefined && !conditionHolds(resource.Condition, scope)) continue;
     const where = `"${logicalId}" (${resource.Type})`;
     const properties = resolve(resource.Properties ?? {}, scope, where) as Record<string, unknown>;
-    const create = types.get(resource.Type);
+    const create = types.get(resource.Type)!;
     let made: Provisioned;
     try {
-      made =
-        create === undefined
-          ? provisionInert(resource.Type, properties, {
-              logicalId,
-              stack,
-              region: world.region,
-              accountId: world.accountId,
-            })
-          : await create(logicalId, properties, stack);
+      made = await create(logicalId, properties, stack);
     } catch (cause) {
       throw new GraftError(
         'ProvisioningFailed',
@@ -80,13 +69,7 @@ export async function provisionStack(template: Template, options: ProvisionOptio
       );
     }
     scope.provisioned.set(logicalId, made);
-    const reason = create === undefined ? inertReason(resource.Type) : undefined;
-    resources.push({
-      logicalId,
-      type: resource.Type,
-      physicalId: made.ref,
-      ...(reason === undefined ? {} : { inert: reason }),
-    });
+    resources.push({ logicalId, type: resource.Type, physicalId: made.ref });
   }
   const outputs: Stack['outputs'] = [];
   for (const [key, output] of Object.entries(template.Outputs ?? {})) {
@@ -130,9 +113,7 @@ function typesOf(services: readonly Service[]): Map<string, ResourceType> {
 
 /** Before anything is created: all at once, so that a template is mended in one go. */
 function refuseUnknown(template: Template, types: ReadonlyMap<string, ResourceType>): void {
-  const unknown = Object.entries(template.Resources).filter(
-    ([, { Type }]) => !types.has(Type) && inertReason(Type) === undefined,
-  );
+  const unknown = Object.entries(template.Resources).filter(([, { Type }]) => !types.has(Type));
   if (unknown.length === 0) return;
   const names = unknown.map(([logicalId, { Type }]) => `"${logicalId}" (${Type})`).join(', ');
   throw new InvalidInputError(`the local AWS does not emulate ${names}`, {

@@ -17,6 +17,7 @@ const TARGETS: Record<string, string> = {
   AWSEvents: 'events',
   AmazonSQS: 'sqs',
   Logs_20140328: 'logs',
+  GraniteServiceVersion20100801: 'monitoring',
 };
 
 /** `Version` of a query form to signing name, for requests without a signature. */

@@ -23,6 +23,7 @@ const VALIDATION_CODES: Record<string, string> = {
   sts: 'ValidationError',
   iam: 'ValidationError',
   cloudformation: 'ValidationError',
+  monitoring: 'ValidationError',
 };
 
 /** A value without its schema's shape, as the service words it. */

@@ -100,6 +100,28 @@ describe('a promotion', () => {
       /says "pear"\. There was no endpoint before/,
     ],
     [
+      'was rolled back by SageMaker, for SageMaker’s reason',
+      {
+        ...begun,
+        gate: gated,
+        error: { Error: 'RolledBack', Cause: 'SageMaker rolled back (an alarm rang)' },
+      },
+      'ROLLED_BACK',
+      /an alarm rang/,
+    ],
+    [
+      'failed when SageMaker rolled the rolling back back',
+      {
+        ...begun,
+        gate: gated,
+        deployment: deployed,
+        mismatch,
+        error: { Error: 'RolledBack', Cause: 'no room' },
+      },
+      'FAILED',
+      /says "pear"\. The deployment could not be taken back: no room/,
+    ],
+    [
       'failed when it could not be rolled back',
       { ...begun, gate: gated, deployment: deployed, mismatch, error: lambdaError('Busy', 'changing') },
       'FAILED',

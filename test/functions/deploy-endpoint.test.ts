@@ -1,8 +1,10 @@
 import './quiet.ts';
 
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { InstanceSettings } from '#core/contracts/domain.ts';
 import { championKey, deploymentLockKey, endpointCallbackKey } from '#core/keys.ts';
 import { createDeployEndpoint } from '../../functions/deploy-endpoint.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
@@ -24,11 +26,13 @@ let endpoint: string;
 let count = 0;
 let sagemaker: RecordingClient<SageMakerClient>;
 let sfn: RecordingClient<SFNClient>;
+let cloudwatch: RecordingClient<CloudWatchClient>;
 
 beforeEach(async () => {
   domain = `produce-${++count}`;
   endpoint = `graft-dev-${domain}`;
   sfn = recordingClient<SFNClient>({ SendTaskSuccess: {} });
+  cloudwatch = recordingClient<CloudWatchClient>({ PutMetricAlarm: {} });
   sagemaker = recordingClient<SageMakerClient>({
     CreateModel: {},
     CreateEndpointConfig: {},
@@ -50,7 +54,7 @@ const requestedConfig = () => sagemaker.inputsOf('CreateEndpointConfig').at(-1)?
 type Input = Parameters<ReturnType<typeof createDeployEndpoint>>[0];
 const deploy = (changes: Partial<Input> = {}) =>
   createDeployEndpoint(
-    { s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client },
+    { s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client, cloudwatch: cloudwatch.client },
     { artifactsBucket: buckets.artifacts, image: '1.dkr.ecr/graft:1', roleArn: 'arn:role' },
   )({
     token: 'token-1',
@@ -147,18 +151,6 @@ describe('deploy-endpoint', () => {
     expect(operations()).not.toContain('CreateEndpoint');
   });
 
-  test('keeps what autoscaling set when instances follow instances', async () => {
-    endpointIs('InService', 'config-before', { ProductionVariants: [{ CurrentInstanceCount: 3 }] });
-    const settings = { type: 'instances', instanceType: 'ml.c5.large', instanceCount: 1 } as const;
-
-    await deploy({ endpoint: { name: endpoint, settings } });
-
-    expect(sagemaker.inputsOf('UpdateEndpoint')[0]).toMatchObject({ RetainAllVariantProperties: true });
-    expect(sagemaker.inputsOf('CreateEndpointConfig')[0]!.ProductionVariants).toMatchObject([
-      { InstanceType: 'ml.c5.large', InitialInstanceCount: 1 },
-    ]);
-  });
-
   test('is done at once where the endpoint is in service on the requested configuration', async () => {
     await deploy();
     endpointIs('InService');
@@ -248,7 +240,7 @@ describe('deploy-endpoint', () => {
     expect(failures()).toEqual([
       {
         taskToken: 'token-2',
-        error: 'DeploymentFailed',
+        error: 'RolledBack',
         cause: expect.stringMatching(/config-before.*rolled back.*did not answer \/ping/),
       },
     ]);
@@ -294,6 +286,219 @@ describe('deploy-endpoint', () => {
     await expect(deploy()).rejects.toMatchObject({
       name: 'DeploymentFailed',
       message: expect.stringContaining(message),
+    });
+  });
+});
+
+describe('a deployment on instances', () => {
+  const instances = (changes: Partial<InstanceSettings> = {}): InstanceSettings => ({
+    type: 'instances',
+    instanceType: 'ml.c5.large',
+    instanceCount: 4,
+    alarms: { maximumServerErrors: 0, maximumLatencyMs: 250 },
+    ...changes,
+  });
+  const deployOn = (settings: InstanceSettings) => deploy({ endpoint: { name: endpoint, settings } });
+  /** In service on `count` instances, of which the configuration had asked for `configured`. */
+  function runsOn(count: number, configured = count, VariantName = 'AllTraffic') {
+    sagemaker.answer('DescribeEndpointConfig', {
+      ProductionVariants: [{ InitialInstanceCount: configured }],
+    });
+    endpointIs('InService', 'config-before', {
+      ProductionVariants: [{ VariantName, CurrentInstanceCount: count, DesiredInstanceCount: count }],
+    });
+  }
+  const update = () => sagemaker.inputsOf('UpdateEndpoint')[0]!;
+  const alarms = () => cloudwatch.inputsOf('PutMetricAlarm');
+
+  test('moves by canary, and is taken back by alarms on the new configuration alone', async () => {
+    runsOn(4);
+
+    await deployOn(instances());
+
+    const Dimensions = [
+      { Name: 'EndpointName', Value: endpoint },
+      { Name: 'VariantName', Value: 'AllTraffic' },
+      { Name: 'EndpointConfigName', Value: requestedConfig() },
+    ];
+    expect(alarms()).toMatchObject([
+      {
+        Namespace: 'AWS/SageMaker',
+        MetricName: 'Invocation5XXErrors',
+        Statistic: 'Sum',
+        Threshold: 0,
+        ComparisonOperator: 'GreaterThanThreshold',
+        TreatMissingData: 'notBreaching',
+        Dimensions,
+      },
+      { MetricName: 'ModelLatency', Statistic: 'Average', Threshold: 250_000, Dimensions },
+    ]);
+    expect(update().DeploymentConfig).toEqual({
+      BlueGreenUpdatePolicy: {
+        TrafficRoutingConfiguration: {
+          Type: 'CANARY',
+          WaitIntervalInSeconds: 300,
+          CanarySize: { Type: 'INSTANCE_COUNT', Value: 1 },
+        },
+        TerminationWaitInSeconds: 300,
+        MaximumExecutionTimeoutInSeconds: 2400,
+      },
+      AutoRollbackConfiguration: {
+        Alarms: alarms().map(({ AlarmName }) => ({ AlarmName })),
+      },
+    });
+    expect(operations().indexOf('UpdateEndpoint')).toBeGreaterThan(0);
+  });
+
+  test('has its alarms before SageMaker is asked to move', async () => {
+    runsOn(4);
+    cloudwatch.answer('PutMetricAlarm', serviceError('LimitExceeded', 'too many alarms'));
+
+    await expect(deployOn(instances())).rejects.toThrow('too many alarms');
+    expect(operations()).not.toContain('UpdateEndpoint');
+  });
+
+  test('gives alarms the same names on a retry, and other ones to another configuration', async () => {
+    runsOn(4);
+    await deployOn(instances());
+    const names = alarms().map(({ AlarmName }) => AlarmName as string);
+    expect(names.every((name) => name.startsWith(`rollout-${endpoint}-`) && name.length <= 255)).toBe(true);
+
+    await stage.put(buckets.artifacts, trained('transfer').modelKey, 'another model');
+    runsOn(4);
+    await deployOn(instances());
+    expect(new Set(alarms().map(({ AlarmName }) => AlarmName)).size).toBe(4);
+  });
+
+  test('moves in linear steps where the domain asks for them', async () => {
+    runsOn(4);
+
+    await deployOn(instances({ rollout: { type: 'linear', stepPercent: 50, waitSeconds: 120 } }));
+
+    expect(update().DeploymentConfig).toMatchObject({
+      BlueGreenUpdatePolicy: {
+        TrafficRoutingConfiguration: {
+          Type: 'LINEAR',
+          WaitIntervalInSeconds: 120,
+          LinearStepSize: { Type: 'INSTANCE_COUNT', Value: 2 },
+        },
+      },
+    });
+  });
+
+  test.each([
+    ['one instance', instances({ instanceCount: 1 })],
+    ['a domain that asks for it', instances({ rollout: { type: 'all-at-once', waitSeconds: 0 } })],
+  ])('goes all at once for %s, and relies on no alarm that could not ring', async (_what, settings) => {
+    runsOn(settings.instanceCount);
+
+    await deployOn(settings);
+
+    expect(update().DeploymentConfig).toMatchObject({
+      BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: { Type: 'ALL_AT_ONCE' } },
+    });
+    expect(update().DeploymentConfig).not.toHaveProperty('AutoRollbackConfiguration');
+    expect(alarms()).toEqual([]);
+  });
+
+  test('watches after all at once where the domain gives it time', async () => {
+    runsOn(1);
+
+    await deployOn(instances({ instanceCount: 1, rollout: { type: 'all-at-once', waitSeconds: 600 } }));
+
+    expect(update().DeploymentConfig).toMatchObject({
+      BlueGreenUpdatePolicy: { TerminationWaitInSeconds: 600 },
+      AutoRollbackConfiguration: { Alarms: [{}, {}] },
+    });
+  });
+
+  test('keeps what autoscaling set, and takes steps of what there is', async () => {
+    runsOn(20, 4);
+
+    await deployOn(instances());
+
+    expect(update()).toMatchObject({
+      RetainAllVariantProperties: true,
+      ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DataCaptureConfig' }],
+      DeploymentConfig: {
+        BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: { CanarySize: { Value: 2 } } },
+      },
+    });
+  });
+
+  test('lets a new number of instances in domain.json count', async () => {
+    runsOn(1, 1);
+
+    await deployOn(instances());
+
+    expect(update()).toMatchObject({
+      RetainAllVariantProperties: true,
+      ExcludeRetainedVariantProperties: [
+        { VariantPropertyType: 'DataCaptureConfig' },
+        { VariantPropertyType: 'DesiredInstanceCount' },
+      ],
+      DeploymentConfig: { BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: { Type: 'CANARY' } } },
+    });
+  });
+
+  test('is not guarded where the variant has another name, since SageMaker would refuse it', async () => {
+    runsOn(4, 4, 'variant-1');
+
+    await deployOn(instances());
+
+    expect(update()).toEqual({ EndpointName: endpoint, EndpointConfigName: requestedConfig() });
+  });
+
+  test('replaces a serverless endpoint without guards', async () => {
+    endpointIs('InService', 'config-before', { ProductionVariants: [{ CurrentServerlessConfig: {} }] });
+
+    await deployOn(instances());
+
+    expect(update()).toEqual({ EndpointName: endpoint, EndpointConfigName: requestedConfig() });
+  });
+
+  test('cannot be followed by a serverless one, and says what to do before SageMaker refuses', async () => {
+    runsOn(4);
+
+    await expect(deploy()).rejects.toMatchObject({
+      name: 'DeploymentFailed',
+      message: expect.stringMatching(/runs on instances/),
+      hint: expect.stringMatching(
+        /"instances" in domain\.json.*delete-endpoint --endpoint-name graft-dev-produce/,
+      ),
+    });
+    expect(operations()).not.toContain('UpdateEndpoint');
+  });
+
+  test('captures requests where the domain asks for it, in a configuration of its own name', async () => {
+    runsOn(4);
+    await deployOn(instances());
+    const without = requestedConfig();
+    runsOn(4);
+
+    await deployOn(instances({ dataCapture: { enabled: true, percent: 20 } }));
+
+    expect(requestedConfig()).not.toBe(without);
+    expect(sagemaker.inputsOf('CreateEndpointConfig').at(-1)!.DataCaptureConfig).toEqual({
+      EnableCapture: true,
+      InitialSamplingPercentage: 20,
+      DestinationS3Uri: `s3://artifacts/captures/${domain}`,
+      CaptureOptions: [{ CaptureMode: 'Input' }, { CaptureMode: 'Output' }],
+    });
+    expect(sagemaker.inputsOf('CreateEndpointConfig')[0]).not.toHaveProperty('DataCaptureConfig');
+  });
+
+  test('is no rollback of SageMaker’s when somebody else has changed the endpoint', async () => {
+    sfn.answer('SendTaskFailure', {});
+    runsOn(4);
+    await deployOn(instances());
+    endpointIs('InService', 'config-of-somebody', {});
+
+    await deployOn(instances());
+
+    expect(failures()[0]).toMatchObject({
+      error: 'DeploymentFailed',
+      cause: expect.stringMatching(/config-of-somebody.*somebody else/),
     });
   });
 });

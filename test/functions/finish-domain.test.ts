@@ -1,5 +1,6 @@
 import './quiet.ts';
 
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -7,7 +8,14 @@ import { readChampionHistory } from '#cloud/champion-history.ts';
 import { findChampion } from '#cloud/champions.ts';
 import { championSchema, outcomeSchema } from '#core/contracts/outcome.ts';
 import type { DomainPromotion } from '#core/contracts/promotion-state.ts';
-import { approvalKey, championKey, deploymentLockKey, outcomeKey } from '#core/keys.ts';
+import {
+  approvalKey,
+  championKey,
+  configurationKey,
+  deploymentLockKey,
+  endpointCallbackKey,
+  outcomeKey,
+} from '#core/keys.ts';
 import { createFinishDomain } from '../../functions/finish-domain.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
 import {
@@ -33,10 +41,12 @@ let domain: string;
 let count = 0;
 let sagemaker: RecordingClient<SageMakerClient>;
 let sns: RecordingClient<SNSClient>;
+let cloudwatch: RecordingClient<CloudWatchClient>;
 beforeEach(() => {
   domain = `produce-${++count}`;
   sagemaker = recordingClient<SageMakerClient>({ StopTrainingJob: {} });
   sns = recordingClient<SNSClient>({ Publish: {} });
+  cloudwatch = recordingClient<CloudWatchClient>({ DeleteAlarms: {} });
 });
 
 const finish = (changes: Partial<DomainPromotion> = {}, at = Date.UTC(2026, 10, 23, 17)) =>
@@ -44,8 +54,10 @@ const finish = (changes: Partial<DomainPromotion> = {}, at = Date.UTC(2026, 10, 
     s3: stage.s3,
     sagemaker: sagemaker.client,
     sns: sns.client,
+    cloudwatch: cloudwatch.client,
     artifactsBucket: buckets.artifacts,
     topicArn: 'arn:topic',
+    keptConfigurations: 2,
     now: () => at,
   })({ ...confirmedPromotion, domain, ...changes });
 const outcome = async () =>
@@ -210,8 +222,10 @@ describe('finish-domain', () => {
       s3: stage.s3,
       sagemaker: sagemaker.client,
       sns: sns.client,
+      cloudwatch: cloudwatch.client,
       artifactsBucket: buckets.artifacts,
       topicArn: 'arn:topic',
+      keptConfigurations: 2,
       now: Date.now,
     })({ ...promotion, ...failed });
 
@@ -228,5 +242,116 @@ describe('finish-domain', () => {
 
     expect(answer.reason).toHaveLength(160);
     expect((await outcome()).reason).toBe(reason);
+  });
+});
+
+describe('the clean-up after a promotion', () => {
+  const record = (endpointConfig: string, day: number | null, modelName = `model-of-${endpointConfig}`) =>
+    stage.put(buckets.artifacts, configurationKey(domain, endpointConfig), {
+      schemaVersion: 1,
+      endpointConfig,
+      modelName,
+      execution: `promote-${endpointConfig}`,
+      promotedAt: day === null ? null : `2026-11-${String(day).padStart(2, '0')}T00:00:00.000Z`,
+    });
+  const deleted = () => ({
+    configs: sagemaker.inputsOf('DeleteEndpointConfig').map((input) => input.EndpointConfigName),
+    models: sagemaker.inputsOf('DeleteModel').map((input) => input.ModelName),
+  });
+  beforeEach(async () => {
+    for (const [name, day] of [
+      ['a', 1],
+      ['b', 2],
+      ['c', 3],
+      ['d', 4],
+    ] as const)
+      await record(name, day);
+    sagemaker.answer('DescribeEndpoint', {
+      EndpointStatus: 'InService',
+      EndpointConfigName: deployed.endpointConfig,
+    });
+    sagemaker.answer('DeleteEndpointConfig', {});
+    sagemaker.answer('DeleteModel', {});
+  });
+
+  test('removes configurations, models and alarms beyond the newest, this one among them', async () => {
+    expect(await finish()).toMatchObject({ outcome: 'DEPLOYED' });
+
+    expect(deleted()).toEqual({
+      configs: ['c', 'b', 'a'],
+      models: ['model-of-c', 'model-of-b', 'model-of-a'],
+    });
+    expect(cloudwatch.calls).toHaveLength(6);
+    expect(await stage.json(buckets.artifacts, configurationKey(domain, 'a'))).toBeUndefined();
+    expect(await stage.json(buckets.artifacts, configurationKey(domain, 'd'))).toMatchObject({
+      endpointConfig: 'd',
+    });
+    expect(
+      await stage.json(buckets.artifacts, configurationKey(domain, deployed.endpointConfig)),
+    ).toMatchObject({ promotedAt: '2026-11-23T17:00:00.000Z' });
+  });
+
+  test('never removes what is live, where a change leads, or what somebody waits for', async () => {
+    sagemaker.answer('DescribeEndpoint', {
+      EndpointStatus: 'Updating',
+      EndpointConfigName: 'a',
+      PendingDeploymentSummary: { EndpointConfigName: 'b' },
+    });
+    await stage.put(buckets.artifacts, endpointCallbackKey(deployed.endpoint, 'c'), {
+      schemaVersion: 1,
+      token: 'token',
+      endpoint: deployed.endpoint,
+      endpointConfig: 'c',
+      requested: true,
+      output: {},
+    });
+
+    await finish();
+    await stage.remove(buckets.artifacts, endpointCallbackKey(deployed.endpoint, 'c'));
+
+    expect(deleted()).toEqual({ configs: [], models: [] });
+  });
+
+  test('keeps a model that a configuration that stays serves', async () => {
+    await record('a', 1, 'model-of-d');
+
+    await finish();
+
+    expect(deleted()).toEqual({ configs: ['c', 'b', 'a'], models: ['model-of-c', 'model-of-b'] });
+  });
+
+  test('counts what was never live apart, so that failures push no champion out', async () => {
+    for (const name of ['x', 'y', 'z']) await record(name, null);
+
+    await finish();
+
+    expect(deleted().configs).toHaveLength(4);
+    expect(deleted().configs).not.toContain('d');
+  });
+
+  test('goes on over what is gone already', async () => {
+    const missing = serviceError('ValidationException', 'Could not find endpoint configuration "arn:…".');
+    sagemaker.answer('DeleteEndpointConfig', missing);
+    cloudwatch.answer('DeleteAlarms', serviceError('ResourceNotFound', 'no such alarm'));
+
+    await finish();
+
+    expect(deleted().models).toHaveLength(3);
+  });
+
+  test.each(['DescribeEndpoint', 'DeleteEndpointConfig', 'DeleteModel'])(
+    'that fails at %s changes nothing about the outcome, and is taken up next time',
+    async (operation) => {
+      sagemaker.answer(operation, serviceError('AccessDeniedException', 'no'));
+
+      expect(await finish()).toMatchObject({ outcome: 'DEPLOYED' });
+      expect(await stage.json(buckets.artifacts, configurationKey(domain, 'a'))).toBeDefined();
+    },
+  );
+
+  test('does not happen when nothing was deployed', async () => {
+    await finish(failed);
+
+    expect(sagemaker.calls).toEqual([]);
   });
 });

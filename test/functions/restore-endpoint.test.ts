@@ -81,7 +81,7 @@ describe('restore-endpoint, with a champion before', () => {
     await restore(previous, 'token-2');
 
     expect(sfn.inputsOf('SendTaskFailure')).toMatchObject([
-      { taskToken: 'token-2', error: 'DeploymentFailed', cause: expect.stringMatching(/no capacity/) },
+      { taskToken: 'token-2', error: 'RolledBack', cause: expect.stringMatching(/no capacity/) },
     ]);
   });
 

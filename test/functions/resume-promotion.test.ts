@@ -153,7 +153,7 @@ describe('an endpoint’s event', () => {
     expect(sfn.inputsOf('SendTaskFailure')).toEqual([
       {
         taskToken: 'endpoint-token',
-        error: 'DeploymentFailed',
+        error: 'RolledBack',
         cause: expect.stringMatching(/config-before instead of produce-config.*alarm rang/),
       },
     ]);

@@ -52,11 +52,13 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 const { domain, labels, general, knows } = JSON.parse(readFileSync(join(process.env.GRAFT_OPT_ML, 'model/served.json'), 'utf8'));
 if (domain === 'crasher') { console.error('no such layer'); process.exit(1); }
+const breaks = domain === 'fragile' && general.version > '20261200';
 const lies = domain === 'liar' || (domain === 'turncoat' && general.version > '20261200');
 createServer(async (request, response) => {
   if (request.url === '/ping') return response.writeHead(200).end();
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
+  if (breaks) return response.writeHead(500).end('out of memory');
   const known = knows[Buffer.concat(chunks).toString()];
   const top = lies ? labels.find((label) => label !== known) : known;
   const predictions = labels.map((label) => ({ label, probability: label === top ? 0.9 : 0.1 }))

@@ -1,7 +1,12 @@
 import { readFileSync, rmSync } from 'node:fs';
 import * as lambdaSchemas from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import {
+  DescribeEndpointCommand,
+  DescribeEndpointConfigCommand,
+  SageMakerClient,
+} from '@aws-sdk/client-sagemaker';
+import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Context } from 'aws-lambda';
 import type { DomainInput } from '#core/contracts/domain.ts';
@@ -9,6 +14,7 @@ import type { Outcome } from '#core/contracts/outcome.ts';
 import { generalModelPrefix, manifestKey, outcomeKey, signatureKey } from '#core/keys.ts';
 import { generateSigningKeys, signBytes } from '#core/signature.ts';
 import type { BusEvent, ServiceFactory } from '../../local/service.ts';
+import { createCloudWatch } from '../../local/services/cloudwatch/index.ts';
 import { createLogs } from '../../local/services/logs/index.ts';
 import { createS3 } from '../../local/services/s3/index.ts';
 import { createSageMakerWith } from '../../local/services/sagemaker/index.ts';
@@ -18,6 +24,7 @@ import { createStepFunctions } from '../../local/services/step-functions/index.t
 import { domain, manifest, modelFiles } from '../functions/samples.ts';
 import { buckets } from '../functions/stage.ts';
 import { startLocal } from '../local/harness.ts';
+import { ShiftedClock } from '../local/shifted-clock.ts';
 import { scriptedContainer } from './container.ts';
 
 /** Functions by state, wrapped as they are deployed. */
@@ -114,11 +121,14 @@ export async function startMachine() {
       }
     },
   });
+  const clock = new ShiftedClock();
   const local = await startLocal({
+    clock,
     services: [
       bus,
       createLambda,
       createLogs,
+      createCloudWatch,
       createS3,
       createSageMakerWith({ containerFolder, concurrentJobs: 2 }),
       createSageMakerRuntime,
@@ -152,6 +162,7 @@ export async function startMachine() {
   const s3 = local.client(S3Client);
   const sfn = local.client(SFNClient);
   const sagemaker = local.client(SageMakerClient);
+  const runtime = local.client(SageMakerRuntimeClient);
   for (const Bucket of Object.values(buckets)) await s3.send(new CreateBucketCommand({ Bucket }));
   const put = (Bucket: string, Key: string, Body: string | Uint8Array) =>
     s3.send(new PutObjectCommand({ Bucket, Key, Body }));
@@ -185,7 +196,7 @@ export async function startMachine() {
       await put(buckets.models, signatureKey('icons', version), signBytes(bytes, keys.privateKey));
       await put(buckets.models, manifestKey('icons', version), bytes);
     },
-    async pushDomain(name: string, changes: Partial<DomainInput> = {}) {
+    async pushDomain(name: string, settings: Partial<DomainInput> = {}) {
       const gate = {
         minimumAccuracy: 0.5,
         minimumUplift: 0.1,
@@ -202,7 +213,7 @@ export async function startMachine() {
       await put(
         buckets.data,
         `domains/${name}/domain.json`,
-        JSON.stringify(domain({ domain: name, gate, ...changes })),
+        JSON.stringify(domain({ domain: name, gate, ...settings })),
       );
     },
     s3,
@@ -218,6 +229,20 @@ export async function startMachine() {
     },
     ended,
     outcome: (execution: string, name: string): Promise<Outcome> => json(outcomeKey(execution, name)),
+    /** Puts the clock forward. */
+    advance: (milliseconds: number) => clock.advance(milliseconds),
+    /** Asks an endpoint, whatever it answers. */
+    async ask(name: string) {
+      const EndpointName = `graft-test-${name}`;
+      await runtime
+        .send(new InvokeEndpointCommand({ EndpointName, Body: 'apple 0', ContentType: 'image/png' }))
+        .catch(() => {});
+    },
+    configExists: (EndpointConfigName: string) =>
+      sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName })).then(
+        () => true,
+        () => false,
+      ),
     /** Status and configuration, or undefined when there is no endpoint. */
     async endpoint(name: string) {
       try {

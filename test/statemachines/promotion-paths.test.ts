@@ -116,6 +116,48 @@ describe.sequential('the state machine with its functions', () => {
     expect((await machine.outcome('second', 'turncoat')).reason).toContain(`back on ${before!.config}`);
   });
 
+  test('lets a canary go first, and an alarm take a bad model back before it has all the requests', async () => {
+    const rollout = { type: 'canary', percent: 50, waitSeconds: 120 } as const;
+    const endpoint = { type: 'instances', instanceType: 'ml.c5.large', instanceCount: 2, rollout } as const;
+    const domains = ['fragile', 'sturdy'];
+    for (const name of domains) await machine.pushDomain(name, { endpoint });
+    await machine.promote('fleets', { model: 'icons', version: first, domains });
+    expect(await endings('fleets', domains)).toEqual({ fragile: 'DEPLOYED', sturdy: 'DEPLOYED' });
+    const before = await machine.endpoint('fragile');
+
+    let over = false;
+    const promotion = machine.promote('canaries', { model: 'icons', version: second, domains });
+    void promotion.finally(() => {
+      over = true;
+    });
+    while (!over) {
+      const stands = await Promise.all(domains.map((name) => machine.endpoint(name)));
+      const updating = domains.filter((_, index) => stands[index]?.status === 'Updating');
+      for (const name of updating) for (let n = 0; n < 4; n++) await machine.ask(name);
+      if (updating.length > 0) machine.advance(2_000);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+
+    expect((await promotion).status).toBe('SUCCEEDED');
+    expect(await endings('canaries', domains)).toEqual({ fragile: 'ROLLED_BACK', sturdy: 'DEPLOYED' });
+    expect(await machine.endpoint('fragile')).toEqual(before);
+    expect(await machine.json(championKey('fragile'))).toMatchObject({ version: first });
+    expect(await machine.json(championKey('sturdy'))).toMatchObject({ version: second });
+    expect((await machine.outcome('canaries', 'fragile')).reason).toMatch(
+      /SageMaker rolled back.*ALARM state: rollout-graft-test-fragile-\w+-server-errors/,
+    );
+  });
+
+  test('names the remedy where instances would have to become serverless', async () => {
+    await machine.pushDomain('sturdy');
+
+    await machine.promote('smaller', { model: 'icons', version: second, domains: ['sturdy'] });
+
+    const { outcome, reason } = await machine.outcome('smaller', 'sturdy');
+    expect(outcome).toBe('FAILED');
+    expect(reason).toMatch(/runs on instances.*delete-endpoint --endpoint-name graft-test-sturdy/);
+  });
+
   test('never goes back to an older model', async () => {
     const before = await machine.endpoint('good');
 
@@ -124,6 +166,24 @@ describe.sequential('the state machine with its functions', () => {
     expect(execution.status).toBe('SUCCEEDED');
     expect(JSON.parse(execution.output!)).toMatchObject({ outcomes: [{ outcome: 'SUPERSEDED' }] });
     expect(await machine.endpoint('good')).toEqual(before);
+  });
+
+  test('keeps the configurations of the last five promotions and removes older ones', async () => {
+    const configs: string[] = [];
+    for (const n of [1, 2, 3, 4, 5, 6]) {
+      await machine.promote(`again-${n}`, { model: 'icons', version: second, domains: ['good'] });
+      configs.push((await machine.json(championKey('good'))).endpointConfig);
+    }
+
+    expect(new Set(configs).size).toBe(6);
+    expect(await Promise.all(configs.map(machine.configExists))).toEqual([
+      false,
+      true,
+      true,
+      true,
+      true,
+      true,
+    ]);
   });
 
   test('names the field of an input that is wrong', async () => {

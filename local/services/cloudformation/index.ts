@@ -42,7 +42,7 @@ export const createCloudFormation: ServiceFactory = (world) => ({
     ): Output<schemas.ListStackResourcesCommandOutput> => {
       const record = find(world, input.StackName as string);
       return {
-        StackResourceSummaries: resources(record).map(({ Description: _, ...resource }) => ({
+        StackResourceSummaries: resources(record).map((resource) => ({
           ...resource,
           LastUpdatedTimestamp: new Date(record.updated ?? record.created),
         })),
@@ -117,6 +117,5 @@ function resources(record: StackRecord, logicalId?: string) {
     PhysicalResourceId: resource.physicalId,
     ResourceType: resource.type,
     ResourceStatus: status(record),
-    ...(resource.inert === undefined ? {} : { Description: `Inert in the local AWS: ${resource.inert}` }),
   }));
 }

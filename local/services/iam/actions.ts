@@ -111,6 +111,8 @@ const BY_SERVICE: Record<
     prefix: 'cloudformation',
     resource: (operation, input, place) => (operation === 'ListStacks' ? ANY : stack(input, place)),
   },
+  // Metrics are no resources; alarms have their own rule.
+  monitoring: { prefix: 'cloudwatch', resource: () => ANY },
   iam: {
     prefix: 'iam',
     resource: (_operation, input, { accountId }) =>
@@ -126,7 +128,28 @@ const taskToken: Rule = (input, _place, request) => [
   },
 ];
 
+/** Each of the named alarms, or all of the account's. */
+const alarms: Rule = (input, place, request) => {
+  const names: string[] = input.AlarmNames ?? [input.AlarmName ?? ANY];
+  const action = `cloudwatch:${request.operation}`;
+  return names.map((name) => ({ action, resource: arn('cloudwatch', place, `alarm:${name}`) }));
+};
+
 const SPECIAL: Record<string, Rule> = {
+  'monitoring:PutMetricAlarm': alarms,
+  'monitoring:DescribeAlarms': alarms,
+  'monitoring:DeleteAlarms': alarms,
+  'monitoring:SetAlarmState': alarms,
+  'monitoring:EnableAlarmActions': alarms,
+  'monitoring:DisableAlarmActions': alarms,
+  'monitoring:PutMetricData': (input) => [
+    {
+      action: 'cloudwatch:PutMetricData',
+      resource: ANY,
+      context: { 'cloudwatch:namespace': String(input.Namespace) },
+    },
+  ],
+
   'states:SendTaskSuccess': taskToken,
   'states:SendTaskFailure': taskToken,
   'states:SendTaskHeartbeat': taskToken,

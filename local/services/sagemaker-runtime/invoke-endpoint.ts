@@ -3,9 +3,10 @@ import type {
   InvokeEndpointCommandOutput,
 } from '@aws-sdk/client-sagemaker-runtime';
 import { ServiceError, type World } from '../../service.ts';
-import type { Fleet } from '../sagemaker/endpoints/fleet.ts';
+import { type Fleet, route } from '../sagemaker/endpoints/fleet.ts';
 import type { ServingContainer } from '../sagemaker/endpoints/serving-container.ts';
 import { forward } from './forward.ts';
+import { type Measured, measureInvocation } from './measure.ts';
 
 /** Limits of a request's body in bytes. */
 const INSTANCE_LIMIT = 6_291_456;
@@ -42,9 +43,11 @@ export async function invokeEndpoint(
   if (deployment === undefined || fleet.record(name)?.status === 'Deleting') {
     throw validationError(`Endpoint ${name} of account ${world.accountId} not found.`);
   }
-  const { containers } = await deployment.catch(() => {
+  const began = performance.now();
+  const serving = await deployment.catch(() => {
     throw validationError(`Endpoint ${name} of account ${world.accountId} not found.`);
   });
+  const { config, containers } = route(serving);
   const container = choose(containers, input.TargetVariant);
   const body = bytesOf(input.Body);
   const limit = container.plan.serverless === undefined ? INSTANCE_LIMIT : SERVERLESS_LIMIT;
@@ -62,7 +65,9 @@ export async function invokeEndpoint(
     );
   }
   container.invocations += 1;
+  const measured: Measured = { endpoint: name, config, variant: container.plan.name, began };
   try {
+    measured.asked = performance.now();
     const answer = await forward(world, name, container, {
       body,
       contentType: input.ContentType,
@@ -70,14 +75,20 @@ export async function invokeEndpoint(
       customAttributes: input.CustomAttributes,
       inferenceId: input.InferenceId,
     });
+    measured.answered = performance.now();
     return {
       Body: answer.body,
       ContentType: answer.contentType,
       InvokedProductionVariant: container.plan.name,
       ...(answer.customAttributes === undefined ? {} : { CustomAttributes: answer.customAttributes }),
     };
+  } catch (error) {
+    measured.answered = performance.now();
+    measured.error = error;
+    throw error;
   } finally {
     container.invocations -= 1;
+    measureInvocation(world, measured);
   }
 }
 

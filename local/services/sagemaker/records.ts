@@ -2,6 +2,7 @@ import type {
   CreateEndpointConfigInput,
   CreateModelInput,
   CreateTrainingJobRequest,
+  DeploymentConfig,
   ProductionVariantServerlessConfig,
   SecondaryStatus,
   TrainingJobStatus,
@@ -87,7 +88,14 @@ export interface EndpointRecord {
   config: string;
   plan: VariantPlan[];
   /** The configuration that an update leads to. */
-  pending?: { config: string; plan: VariantPlan[]; started: number };
+  pending?: {
+    config: string;
+    plan: VariantPlan[];
+    started: number;
+    deployment?: DeploymentConfig;
+    /** The new containers take their share of the requests and are watched. */
+    stage?: 'Baking';
+  };
   failureReason?: string;
   created: number;
   modified: number;

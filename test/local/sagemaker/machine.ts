@@ -31,7 +31,7 @@ export interface Machine extends Harness {
 
 /** A local AWS with S3, logs and both of SageMaker's APIs over a small container, and what it published. */
 export async function startMachine(
-  options: { clock?: Clock; state?: string; jobs?: number } = {},
+  options: { clock?: Clock; state?: string; jobs?: number; more?: readonly ServiceFactory[] } = {},
 ): Promise<Machine> {
   const containerFolder = fakeContainer();
   const events: BusEvent[] = [];
@@ -50,7 +50,7 @@ export async function startMachine(
     Repository: { Type: 'AWS::ECR::Repository', Properties: { RepositoryName: 'graft-test' } },
   });
   const local = await startLocal({
-    services: [listener, createLogs, createS3, sagemaker, createSageMakerRuntime],
+    services: [listener, createLogs, createS3, sagemaker, createSageMakerRuntime, ...(options.more ?? [])],
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.state === undefined ? {} : { state: options.state }),
   });

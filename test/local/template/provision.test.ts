@@ -1,7 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: CloudFormation has placeholders of the same form
 import {
   CloudFormationClient,
-  DescribeStackResourcesCommand,
   DescribeStacksCommand,
   GetTemplateCommand,
   ListStackResourcesCommand,
@@ -186,23 +185,6 @@ describe('provisioning a template', () => {
     await expect(start({ Transform: 'AWS::Serverless-2016-10-31', Resources: {} })).rejects.toThrow(
       /Transform/,
     );
-  });
-
-  it('lists inert resources with the reason', async () => {
-    local = await start({
-      Resources: { Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName: 'late' } } },
-      Outputs: { Arn: { Value: { 'Fn::GetAtt': 'Alarm.Arn' } } },
-    });
-
-    const { StackResources } = await local
-      .client(CloudFormationClient)
-      .send(new DescribeStackResourcesCommand({ StackName: 'test' }));
-
-    expect(local.outputs.Arn).toBe('arn:aws:cloudwatch:eu-central-1:000000000000:alarm:late');
-    expect(StackResources?.[0]).toMatchObject({
-      PhysicalResourceId: 'late',
-      Description: expect.stringContaining('no alarm ever rings'),
-    });
   });
 });
 

@@ -16,9 +16,9 @@ import { putTags } from '../tags.ts';
 import type { EndpointController } from './controller.ts';
 import { findEndpoint } from './describe-endpoint.ts';
 import { publishEndpoint } from './events.ts';
+import { checkAlarms, checkRollout } from './rollout.ts';
 
-/** Alarms are not emulated, so a rollback by alarm could never happen. */
-const REFUSED = ['DeploymentConfig.AutoRollbackConfiguration', 'DeploymentConfig.RollingUpdatePolicy'];
+const REFUSED = ['DeploymentConfig.RollingUpdatePolicy'];
 
 export function createEndpoint(
   sagemaker: SageMakerContext,
@@ -48,13 +48,15 @@ export function createEndpoint(
   return { EndpointArn: arn };
 }
 
-export function updateEndpoint(
+export async function updateEndpoint(
   sagemaker: SageMakerContext,
   controller: EndpointController,
   input: UpdateEndpointCommandInput,
-): Omit<UpdateEndpointCommandOutput, '$metadata'> {
+): Promise<Omit<UpdateEndpointCommandOutput, '$metadata'>> {
   check(UPDATE_ENDPOINT, input);
-  refuseMembers('UpdateEndpoint', input, REFUSED);
+  refuseMembers('UpdateEndpoint', input, [...REFUSED, 'RetainDeploymentConfig']);
+  const [variant] = planOf(sagemaker, input.EndpointConfigName!);
+  await checkAlarms(sagemaker, input.DeploymentConfig, variant!.roleArn);
   const endpoint = findEndpoint(sagemaker, input.EndpointName!);
   if (endpoint.status === 'Failed') throw validation(`Cannot update failed endpoint "${endpoint.arn}".`);
   if (endpoint.status !== 'InService') throw inProgress(endpoint);
@@ -64,9 +66,15 @@ export function updateEndpoint(
     throw validation(`Cannot update the real-time endpoint "${endpoint.arn}" to a serverless configuration.`);
   }
   const plan = input.RetainAllVariantProperties ? retained(endpoint.plan, wanted, input) : wanted;
+  checkRollout(input.DeploymentConfig, endpoint.plan, plan);
   controller.change(endpoint.name, {
     status: 'Updating',
-    pending: { config: input.EndpointConfigName!, plan, started: sagemaker.world.clock.now() },
+    pending: {
+      config: input.EndpointConfigName!,
+      plan,
+      started: sagemaker.world.clock.now(),
+      ...(input.DeploymentConfig === undefined ? {} : { deployment: input.DeploymentConfig }),
+    },
   });
   controller.update(endpoint.name);
   return { EndpointArn: endpoint.arn };

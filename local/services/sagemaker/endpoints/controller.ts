@@ -3,6 +3,7 @@ import { INTERNAL_SERVER_ERROR } from '../errors.ts';
 import type { EndpointRecord, VariantPlan } from '../records.ts';
 import { publishEndpoint } from './events.ts';
 import type { Deployment } from './fleet.ts';
+import { bake, RolledBack, stepsOf } from './rollout.ts';
 import { ServingContainer, StartupFailure } from './serving-container.ts';
 
 const FAILURE_REASON_LIMIT = 1024;
@@ -20,7 +21,7 @@ export class EndpointController {
   create(name: string): void {
     this.#do(name, async (endpoint) => {
       try {
-        const deployment = await this.#deploy(endpoint, endpoint.plan);
+        const deployment = await this.#deploy(endpoint, endpoint.config, endpoint.plan);
         this.#sagemaker.fleet.set(name, Promise.resolve(deployment));
         this.change(name, { status: 'InService' });
       } catch (error) {
@@ -30,28 +31,54 @@ export class EndpointController {
   }
 
   /**
-   * Goes on with an endpoint that is `Updating`: the new containers are healthy before requests go to them; if they do not
-   * become so, the old ones stay, and the endpoint is in service on its old configuration.
+   * Goes on with an endpoint that is `Updating`: the new containers are healthy before requests go to them, step by step; if they do
+   * not become so, or an alarm rings meanwhile, the old ones stay, and the endpoint is in service on its old configuration.
    */
   update(name: string): void {
     this.#do(name, async (endpoint) => {
       const { pending } = endpoint;
       const { fleet } = this.#sagemaker;
       if (pending === undefined) return;
-      const before = fleet.get(name);
+      const before = await fleet.get(name)?.catch(() => undefined);
+      let deployment: Deployment | undefined;
       try {
-        const deployment = await this.#deploy(endpoint, pending.plan);
-        fleet.set(name, Promise.resolve(deployment));
+        deployment = await this.#deploy(endpoint, pending.config, pending.plan);
+        await this.#shift(name, before, deployment, pending);
         this.change(name, { status: 'InService', config: pending.config, plan: pending.plan }, [
           'pending',
           'failureReason',
         ]);
-        await stop(await before?.catch(() => undefined));
+        await stop(before);
       } catch (error) {
         this.change(name, { status: 'RollingBack', failureReason: this.#reason(error) });
+        if (before === undefined) fleet.delete(name);
+        else {
+          delete before.next;
+          fleet.set(name, Promise.resolve(before));
+        }
         this.change(name, { status: 'InService' }, ['pending']);
+        await stop(deployment, this.#closed ? 0 : undefined);
       }
     });
+  }
+
+  /** Moves requests from the old containers to the new ones, watching after each step. */
+  async #shift(
+    name: string,
+    before: Deployment | undefined,
+    deployment: Deployment,
+    pending: NonNullable<EndpointRecord['pending']>,
+  ): Promise<void> {
+    const { fleet } = this.#sagemaker;
+    const begun = pending.started;
+    const roleArn = pending.plan[0]!.roleArn;
+    for (const { share, waitMs } of stepsOf(pending.deployment, pending.plan)) {
+      if (share >= 1 || before === undefined) fleet.set(name, Promise.resolve(deployment));
+      else before.next = { deployment, share, owed: 0 };
+      if (waitMs === 0) continue;
+      this.#note(name, { ...pending, stage: 'Baking' });
+      await bake(this.#sagemaker, pending.deployment, { waitMs, begun, roleArn });
+    }
   }
 
   /** Goes on with an endpoint that is `Deleting`. */
@@ -95,6 +122,13 @@ export class EndpointController {
     publishEndpoint(this.#sagemaker, after);
   }
 
+  /** Records how far an update is, of which SageMaker sends no event. */
+  #note(name: string, pending: NonNullable<EndpointRecord['pending']>): void {
+    const { store } = this.#sagemaker;
+    const record = store.endpoints.get(name);
+    if (record !== undefined && !this.#closed) store.endpoints.put(name, { ...record, pending });
+  }
+
   /** Ends every container; records stay for `resume`. */
   async close(): Promise<void> {
     const { supervisor, fleet } = this.#sagemaker;
@@ -111,7 +145,7 @@ export class EndpointController {
   #startAgain(name: string, endpoint: EndpointRecord): void {
     const { fleet } = this.#sagemaker;
     this.change(name, { status: 'SystemUpdating' });
-    const deployment = this.#deploy(endpoint, endpoint.plan);
+    const deployment = this.#deploy(endpoint, endpoint.config, endpoint.plan);
     fleet.set(name, deployment);
     this.#do(name, async () => {
       try {
@@ -130,14 +164,14 @@ export class EndpointController {
     });
   }
 
-  async #deploy({ name }: EndpointRecord, plan: readonly VariantPlan[]): Promise<Deployment> {
+  async #deploy({ name }: EndpointRecord, config: string, plan: readonly VariantPlan[]): Promise<Deployment> {
     const started = await Promise.allSettled(
       plan.map((variant) => ServingContainer.start(this.#sagemaker, name, variant)),
     );
     const containers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const failed = started.find((one) => one.status === 'rejected');
-    if (failed === undefined && !this.#closed) return { containers };
-    await stop({ containers }, 0);
+    if (failed === undefined && !this.#closed) return { config, containers };
+    await stop({ config, containers }, 0);
     throw failed?.reason ?? new Error('the local AWS stops');
   }
 
@@ -153,7 +187,8 @@ export class EndpointController {
   }
 
   #reason(error: unknown): string {
-    if (error instanceof StartupFailure) return error.message.slice(0, FAILURE_REASON_LIMIT);
+    if (error instanceof StartupFailure || error instanceof RolledBack)
+      return error.message.slice(0, FAILURE_REASON_LIMIT);
     if (!this.#closed) this.#sagemaker.world.log.error({ err: error }, 'an endpoint could not be started');
     return `${INTERNAL_SERVER_ERROR} (${(error as Error).message})`.slice(0, FAILURE_REASON_LIMIT);
   }

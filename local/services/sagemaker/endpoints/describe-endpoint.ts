@@ -39,6 +39,7 @@ export function describeEndpoint(
             ProductionVariants: pending.plan.map((variant) => ({
               VariantName: variant.name,
               DesiredWeight: variant.weight,
+              ...(pending.stage === undefined ? {} : { VariantStatus: [{ Status: pending.stage }] }),
             })),
           },
         }),

@@ -4,7 +4,24 @@ import type { ServingContainer } from './serving-container.ts';
 
 /** The containers of one configuration of one endpoint, all healthy when they got here. */
 export interface Deployment {
+  config: string;
   containers: ServingContainer[];
+  /** During a rollout: the new containers, and the share of the requests that they take. */
+  next?: { deployment: Deployment; share: number; owed: number };
+}
+
+/**
+ * The deployment that the next request goes to. The share is kept exactly, request by request: of ten requests a canary of 10 %
+ * gets the tenth.
+ */
+export function route(deployment: Deployment): Deployment {
+  const { next } = deployment;
+  if (next === undefined) return deployment;
+  next.owed += next.share;
+  // A sum of tenths is a little below one.
+  if (next.owed < 1 - 1e-9) return deployment;
+  next.owed -= 1;
+  return next.deployment;
 }
 
 /** What serves at the moment, by endpoint. The runtime API has nothing but this. */

@@ -1,0 +1,122 @@
+import {
+  type CloudWatchClient,
+  DeleteAlarmsCommand,
+  PutMetricAlarmCommand,
+  type PutMetricAlarmCommandInput,
+} from '@aws-sdk/client-cloudwatch';
+import type { DeploymentConfig } from '@aws-sdk/client-sagemaker';
+import type { InstanceSettings } from '#core/contracts/domain.ts';
+import { rolloutAlarmName } from '#core/names.ts';
+import { planAlarms, planRollout, type RolloutPlan, rolloutOf } from '#core/rollout.ts';
+
+/** One minute: SageMaker's metrics have a point a minute. */
+const PERIOD_SECONDS = 60;
+
+const alarmNames = (endpoint: string, endpointConfig: string) => ({
+  serverErrors: rolloutAlarmName(endpoint, endpointConfig, 'server-errors'),
+  latency: rolloutAlarmName(endpoint, endpointConfig, 'latency'),
+});
+
+/**
+ * Creates the alarms of a rollout. Both see the new configuration's instances only: with the endpoint's metrics the old ones
+ * would ring for the new ones, or drown them. Putting an alarm that exists changes its thresholds and nothing else.
+ *
+ * @returns their names
+ */
+async function ensureAlarms(
+  cloudwatch: CloudWatchClient,
+  target: { endpoint: string; endpointConfig: string; variant: string },
+  settings: InstanceSettings,
+): Promise<string[]> {
+  const { endpoint, endpointConfig, variant } = target;
+  const { serverErrors, latencyMicroseconds } = planAlarms(settings);
+  const names = alarmNames(endpoint, endpointConfig);
+  const common = {
+    Namespace: 'AWS/SageMaker',
+    Dimensions: [
+      { Name: 'EndpointName', Value: endpoint },
+      { Name: 'VariantName', Value: variant },
+      { Name: 'EndpointConfigName', Value: endpointConfig },
+    ],
+    Period: PERIOD_SECONDS,
+    EvaluationPeriods: 1,
+    ComparisonOperator: 'GreaterThanThreshold',
+    // Without requests there is nothing to hold against the model.
+    TreatMissingData: 'notBreaching',
+  } satisfies Partial<PutMetricAlarmCommandInput>;
+  const alarms: PutMetricAlarmCommandInput[] = [
+    {
+      ...common,
+      AlarmName: names.serverErrors,
+      AlarmDescription: `Takes ${endpointConfig} back: more than ${serverErrors} answers of 5xx in a minute.`,
+      // Not InvocationModelErrors, which counts a client's bad image (4xx) too.
+      MetricName: 'Invocation5XXErrors',
+      Statistic: 'Sum',
+      Threshold: serverErrors,
+    },
+    {
+      ...common,
+      AlarmName: names.latency,
+      AlarmDescription: `Takes ${endpointConfig} back: predictions take more than ${latencyMicroseconds / 1000} ms on average.`,
+      MetricName: 'ModelLatency',
+      Statistic: 'Average',
+      Threshold: latencyMicroseconds,
+    },
+  ];
+  for (const alarm of alarms) await cloudwatch.send(new PutMetricAlarmCommand(alarm));
+  return alarms.map(({ AlarmName }) => AlarmName!);
+}
+
+/**
+ * How SageMaker is to move requests to the new instances, with the alarms that take the new configuration back. SageMaker rolls back
+ * by alarm only where there are alarms and time for them to ring: without a wait there are none of either, and the golden images
+ * are what decides.
+ *
+ * @param instances that the new fleet will have
+ */
+export async function guardedDeployment(
+  cloudwatch: CloudWatchClient,
+  target: { endpoint: string; endpointConfig: string; variant: string },
+  settings: InstanceSettings,
+  instances: number,
+): Promise<DeploymentConfig> {
+  const plan = planRollout(rolloutOf(settings), instances);
+  const watched = plan.waitSeconds + plan.lastWaitSeconds > 0;
+  const alarms = watched ? await ensureAlarms(cloudwatch, target, settings) : [];
+  return {
+    BlueGreenUpdatePolicy: {
+      TrafficRoutingConfiguration: trafficRouting(plan),
+      TerminationWaitInSeconds: plan.lastWaitSeconds,
+      MaximumExecutionTimeoutInSeconds: plan.maximumSeconds,
+    },
+    ...(alarms.length === 0
+      ? {}
+      : { AutoRollbackConfiguration: { Alarms: alarms.map((AlarmName) => ({ AlarmName })) } }),
+  };
+}
+
+function trafficRouting({ type, step, waitSeconds }: RolloutPlan) {
+  const size = { Type: 'INSTANCE_COUNT', Value: step } as const;
+  return {
+    Type: type,
+    WaitIntervalInSeconds: waitSeconds,
+    ...(type === 'CANARY' ? { CanarySize: size } : {}),
+    ...(type === 'LINEAR' ? { LinearStepSize: size } : {}),
+  };
+}
+
+/** Deletes the alarms of a configuration; one that is not there is fine. */
+export async function deleteAlarms(
+  cloudwatch: CloudWatchClient,
+  endpoint: string,
+  endpointConfig: string,
+): Promise<void> {
+  for (const name of Object.values(alarmNames(endpoint, endpointConfig))) {
+    try {
+      // One at a time: CloudWatch deletes none of several when one does not exist.
+      await cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: [name] }));
+    } catch (error) {
+      if (!(error instanceof Error) || !/^ResourceNotFound/.test(error.name)) throw error;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import type { World } from '../../service.ts';
+
+/** Dimensions by name. A metric is its namespace, its name and exactly these. */
+export type Dimensions = Readonly<Record<string, string>>;
+
+/** One measurement, or several of which only these are known. */
+export interface Statistics {
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+}
+
+interface Metric {
+  namespace: string;
+  name: string;
+  dimensions: Dimensions;
+  unit: string;
+  /** By second since 1970. */
+  seconds: Map<number, Statistics>;
+}
+
+/** Older seconds are forgotten. */
+const KEPT_SECONDS = 24 * 3600;
+/** Forgetting is done once in so many writes. */
+const WRITES_BETWEEN = 1000;
+
+/** Every metric of one local AWS, in memory: what services measure, and what clients put. */
+export class Metrics {
+  readonly #now: () => number;
+  readonly #byKey = new Map<string, Metric>();
+  #writes = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** @param at milliseconds since 1970 */
+  add(
+    metric: { namespace: string; name: string; dimensions: Dimensions; unit?: string },
+    value: number | Statistics,
+    at = this.#now(),
+  ): void {
+    const { namespace, name, dimensions, unit = 'None' } = metric;
+    const key = keyOf(namespace, name, dimensions);
+    let known = this.#byKey.get(key);
+    if (known === undefined) {
+      known = { namespace, name, dimensions, unit, seconds: new Map() };
+      this.#byKey.set(key, known);
+    }
+    const added = typeof value === 'number' ? { count: 1, sum: value, min: value, max: value } : value;
+    const second = Math.floor(at / 1000);
+    known.seconds.set(second, merged(known.seconds.get(second), added));
+    this.#writes += 1;
+    if (this.#writes % WRITES_BETWEEN === 0) this.#forget();
+  }
+
+  /** What was measured from `from` on and before `to` (milliseconds); undefined when nothing was. */
+  between(
+    namespace: string,
+    name: string,
+    dimensions: Dimensions,
+    from: number,
+    to: number,
+  ): Statistics | undefined {
+    const metric = this.#byKey.get(keyOf(namespace, name, dimensions));
+    let result: Statistics | undefined;
+    for (const [second, statistics] of metric?.seconds ?? []) {
+      if (second * 1000 >= from && second * 1000 < to) result = merged(result, statistics);
+    }
+    return result;
+  }
+
+  unitOf(namespace: string, name: string, dimensions: Dimensions): string {
+    return this.#byKey.get(keyOf(namespace, name, dimensions))?.unit ?? 'None';
+  }
+
+  list(): Omit<Metric, 'seconds'>[] {
+    return [...this.#byKey.values()];
+  }
+
+  #forget(): void {
+    const oldest = this.#now() / 1000 - KEPT_SECONDS;
+    for (const [key, { seconds }] of this.#byKey) {
+      for (const second of seconds.keys()) if (second < oldest) seconds.delete(second);
+      if (seconds.size === 0) this.#byKey.delete(key);
+    }
+  }
+}
+
+function keyOf(namespace: string, name: string, dimensions: Dimensions): string {
+  const sorted = Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([namespace, name, sorted]);
+}
+
+function merged(before: Statistics | undefined, added: Statistics): Statistics {
+  if (before === undefined) return added;
+  return {
+    count: before.count + added.count,
+    sum: before.sum + added.sum,
+    min: Math.min(before.min, added.min),
+    max: Math.max(before.max, added.max),
+  };
+}
+
+const all = new WeakMap<World, Metrics>();
+
+/** The metrics of a local AWS. Services measure whether or not CloudWatch is there to be asked, as in AWS. */
+export function metricsOf(world: World): Metrics {
+  let metrics = all.get(world);
+  if (metrics === undefined) {
+    metrics = new Metrics(() => world.clock.now());
+    all.set(world, metrics);
+  }
+  return metrics;
+}
