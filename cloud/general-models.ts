@@ -6,7 +6,7 @@ import { listFolders, listObjects } from './objects.ts';
 export interface GeneralModel {
   model: string;
   version: string;
-  /** When its manifest arrived. */
+  /** When its manifest arrived, milliseconds since 1970. */
   committed: number;
 }
 
