@@ -91,6 +91,15 @@ describe('a training job', () => {
     expect(measured.accuracy).toBe(reported.accuracy);
   });
 
+  it('says which test images look like training images', async () => {
+    const twin = join(root, 'input/data/test/apple/twin.png');
+    await cp(join(root, 'input/data/train/apple/0-000.png'), twin);
+
+    const { warnings } = await runHere();
+
+    expect(warnings).toEqual([expect.stringContaining('test/apple/twin.png looks like train/apple/')]);
+  });
+
   it('trains a baseline for at least as many steps as the transfer head took', async () => {
     const transfer = await runHere();
     await hyperparameters({ mode: '"baseline"', domain: '"produce"' });
