@@ -51,3 +51,8 @@ export function endpointConfigName(domain: string, content: string): string {
 export function endpointName(prefix: string, domain: string): string {
   return `${prefix}-${domain}`;
 }
+
+/** The domain's group in SageMaker's model registry; named as its endpoint is. */
+export function modelPackageGroupName(prefix: string, domain: string): string {
+  return endpointName(prefix, domain);
+}

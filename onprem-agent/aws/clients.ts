@@ -1,5 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 
 /** Only what the command line says; everything else is left to the SDK's standard chain. */
 export interface AwsOptions {
@@ -19,6 +20,10 @@ export function s3Client(options: AwsOptions, environment: NodeJS.ProcessEnv): S
 
 export function cloudFormationClient(options: AwsOptions): CloudFormationClient {
   return new CloudFormationClient(clientOptions(options));
+}
+
+export function sageMakerClient(options: AwsOptions): SageMakerClient {
+  return new SageMakerClient(clientOptions(options));
 }
 
 function clientOptions({ region, endpointUrl }: AwsOptions) {

@@ -1,7 +1,12 @@
 import { readFileSync, rmSync } from 'node:fs';
 import * as lambdaSchemas from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import {
+  DescribeEndpointCommand,
+  DescribeModelPackageCommand,
+  ListModelPackagesCommand,
+  SageMakerClient,
+} from '@aws-sdk/client-sagemaker';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Context } from 'aws-lambda';
 import type { Outcome } from '#core/contracts/outcome.ts';
@@ -30,6 +35,7 @@ const functions = {
   ConfirmEndpoint: () => import('../../functions/confirm-endpoint.ts'),
   RestoreEndpoint: () => import('../../functions/restore-endpoint.ts'),
   FinishDomain: () => import('../../functions/finish-domain.ts'),
+  RegisterModel: () => import('../../functions/register-model.ts'),
   WriteReport: () => import('../../functions/write-report.ts'),
   FinishPromotion: () => import('../../functions/finish-promotion.ts'),
   ResumePromotion: () => import('../../functions/resume-promotion.ts'),
@@ -211,6 +217,20 @@ export async function startMachine() {
       } catch {
         return undefined;
       }
+    },
+    /** A domain's versions in the model registry, newest first; none when it has no group. */
+    async registered(name: string) {
+      const page = await sagemaker
+        .send(new ListModelPackagesCommand({ ModelPackageGroupName: `graft-test-${name}` }))
+        .catch((error: Error) => {
+          if (/does not exist/.test(error.message)) return { ModelPackageSummaryList: [] };
+          throw error;
+        });
+      return Promise.all(
+        page.ModelPackageSummaryList!.map(({ ModelPackageArn }) =>
+          sagemaker.send(new DescribeModelPackageCommand({ ModelPackageName: ModelPackageArn })),
+        ),
+      );
     },
     async stop() {
       await local.stop();

@@ -85,7 +85,7 @@ describe('promote-model.asl.json', () => {
       );
       expect(state.Arguments?.FunctionName).toBe(`\${${name}}`);
     }
-    expect(tasks).toHaveLength(11);
+    expect(tasks).toHaveLength(12);
   });
 
   test.each(tasks)('%s has a time-out, retries and a catch for everything', (_name, state) => {
