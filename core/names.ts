@@ -73,3 +73,8 @@ export function endpointName(prefix: string, domain: string): string {
 export function rolloutAlarmName(endpoint: string, endpointConfig: string, what: string): string {
   return `rollout-${endpoint}-${shortDigest([endpoint, endpointConfig], 12)}-${what}`;
 }
+
+/** The domain's group in SageMaker's model registry; named as its endpoint is. */
+export function modelPackageGroupName(prefix: string, domain: string): string {
+  return endpointName(prefix, domain);
+}

@@ -30,6 +30,8 @@ import { lambda } from './middleware/lambda.ts';
 const inputSchema = domainPromotionSchema.extend({
   startedAt: z.iso.datetime().optional(),
   executionArn: z.string().optional(),
+  /** ARN, where RegisterModel has registered it. */
+  modelPackage: z.string().optional(),
 });
 type Input = z.output<typeof inputSchema>;
 
@@ -71,6 +73,7 @@ export function createWriteReport(dependencies: WriteReportDependencies) {
         startedAt: input.startedAt,
         lineage: {
           ...(input.executionArn === undefined ? {} : { executionArn: input.executionArn }),
+          ...(input.modelPackage === undefined ? {} : { modelPackage: input.modelPackage }),
           ...(await generalModelOf(input)),
           files: filesOf(input, [transfer, baseline]),
           ...(deployment

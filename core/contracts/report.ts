@@ -109,6 +109,8 @@ export const reportSchema = z.strictObject({
     endpoint: z.string().optional(),
     endpointConfig: z.string().optional(),
     modelName: z.string().optional(),
+    /** ARN of its version in the model registry. */
+    modelPackage: z.string().optional(),
     /** General model version that was live before; null when there was none. */
     replaces: z.string().nullable().optional(),
   }),

@@ -41,7 +41,7 @@ ${ticks(lastX).map(
 <text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 6}" text-anchor="middle" fill="${colours.faint}">${xTitle}</text>
 <text x="14" y="${(TOP + HEIGHT - BOTTOM) / 2}" text-anchor="middle" fill="${colours.faint}" transform="rotate(-90 14 ${(TOP + HEIGHT - BOTTOM) / 2})">${yTitle}</text>
 ${lines.map((line) => draw(line, xAt, yAt))}
-${lines.map((line) => mark(line, xAt, yAt))}
+${byHeight(lines).map((line, index) => mark(line, index === 0, xAt, yAt))}
 </svg>`;
 }
 
@@ -50,12 +50,19 @@ function draw(line: Line, xAt: (x: number) => number, yAt: (y: number) => number
   return html`<polyline points="${points}" fill="none" stroke="${line.colour}" stroke-width="2" stroke-linejoin="round" stroke-dasharray="${line.dashes}"/>`;
 }
 
-/** A diamond, and what it says beside it, on the side where there is room. */
-function mark(line: Line, xAt: (x: number) => number, yAt: (y: number) => number): Html | undefined {
+const byHeight = (lines: readonly Line[]) => lines.toSorted((a, b) => (b.best?.y ?? 0) - (a.best?.y ?? 0));
+
+/** A diamond and what it says, on the side where there is room: the highest above, the others below, so that they do not meet. */
+function mark(
+  line: Line,
+  above: boolean,
+  xAt: (x: number) => number,
+  yAt: (y: number) => number,
+): Html | undefined {
   if (line.best === undefined) return undefined;
   const [x, y] = [xAt(line.best.x), yAt(line.best.y)];
   const right = x > WIDTH / 2;
-  const textY = y < TOP + 24 ? y + 22 : y - 12;
+  const textY = above ? Math.max(y - 12, TOP - 2) : Math.min(y + 22, HEIGHT - BOTTOM - 6);
   return html`<path d="M${x} ${y - 7}l7 7l-7 7l-7 -7z" fill="${line.colour}" stroke="#fff" stroke-width="1.5"/><text x="${right ? x + 6 : x - 6}" y="${textY}" text-anchor="${right ? 'end' : 'start'}" fill="${line.colour}" font-weight="600" stroke="#fff" stroke-width="4" paint-order="stroke">${line.name}: best ${line.best.y.toFixed(3)} at step ${line.best.x}</text>`;
 }
 

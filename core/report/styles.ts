@@ -37,9 +37,9 @@ th{font-weight:600}
 td.number,th.number{text-align:right}
 td.number,td.result{white-space:nowrap}
 .scroll{overflow-x:auto}
-.matrices{display:flex;flex-wrap:wrap;gap:2rem;align-items:flex-start}
-.matrix th,.matrix td{padding:.15rem .35rem;border:1px solid #fff;font-size:.85rem}
-.matrix td{min-width:2rem;text-align:center;vertical-align:middle;print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.matrices{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start}
+.matrix th,.matrix td{padding:.15rem .25rem;border:1px solid #fff;font-size:.85rem}
+.matrix td{min-width:1.7rem;text-align:center;vertical-align:middle;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .matrix tbody th{text-align:right;font-weight:400;max-width:11rem;overflow-wrap:anywhere}
 .matrix thead th{font-weight:400;vertical-align:bottom}
 .matrix thead th span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:9rem;overflow:hidden;white-space:nowrap;text-overflow:ellipsis}
@@ -53,5 +53,5 @@ svg{display:block;width:100%;height:auto;max-width:60rem}
 dl{display:grid;grid-template-columns:minmax(10rem,max-content) 1fr;gap:.25rem 1rem;margin:.5rem 0}
 dt{color:#57606a}dd{margin:0;overflow-wrap:anywhere}
 @media(max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}}
-@media print{@page{margin:14mm}body{padding:0;max-width:none;font-size:11px}h2{break-after:avoid}section,tr,svg{break-inside:avoid}section.long{break-inside:auto}.scroll{overflow:visible}}
+@media print{@page{margin:14mm}html{font-size:11px}body{padding:0;max-width:none;font-size:11px}.pictures li{width:9.5rem}h2{break-after:avoid}section,tr,svg{break-inside:avoid}section.long{break-inside:auto}.scroll{overflow:visible}}
 `;

@@ -1,5 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SFNClient } from '@aws-sdk/client-sfn';
 
 /** Only what the command line says; everything else is left to the SDK's standard chain. */
@@ -24,6 +25,10 @@ export function cloudFormationClient(options: AwsOptions): CloudFormationClient 
 
 export function stepFunctionsClient(options: AwsOptions): SFNClient {
   return new SFNClient(clientOptions(options));
+}
+
+export function sageMakerClient(options: AwsOptions): SageMakerClient {
+  return new SageMakerClient(clientOptions(options));
 }
 
 function clientOptions({ region, endpointUrl }: AwsOptions) {

@@ -44,6 +44,10 @@ export const commands: Record<string, CommandEntry> = {
     description: 'Ask a general model in a folder, or the live endpoint of a domain, what an image shows',
     load: async () => (await import('./predict.ts')).predict,
   },
+  lineage: {
+    description: 'Show what the live endpoint of a domain was made from, down to the data sets',
+    load: async () => (await import('./lineage.ts')).lineage,
+  },
   backend: {
     description: 'Show what computes here, and why',
     load: async () => (await import('./backend.ts')).backend,

@@ -4,6 +4,8 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import {
   DescribeEndpointCommand,
   DescribeEndpointConfigCommand,
+  DescribeModelPackageCommand,
+  ListModelPackagesCommand,
   SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
@@ -41,6 +43,7 @@ const functions = {
   RestoreEndpoint: () => import('../../functions/restore-endpoint.ts'),
   RollBackEndpoint: () => import('../../functions/roll-back-endpoint.ts'),
   FinishDomain: () => import('../../functions/finish-domain.ts'),
+  RegisterModel: () => import('../../functions/register-model.ts'),
   WriteReport: () => import('../../functions/write-report.ts'),
   FinishPromotion: () => import('../../functions/finish-promotion.ts'),
   ResumePromotion: () => import('../../functions/resume-promotion.ts'),
@@ -253,6 +256,20 @@ export async function startMachine() {
       } catch {
         return undefined;
       }
+    },
+    /** A domain's versions in the model registry, newest first; none when it has no group. */
+    async registered(name: string) {
+      const page = await sagemaker
+        .send(new ListModelPackagesCommand({ ModelPackageGroupName: `graft-test-${name}` }))
+        .catch((error: Error) => {
+          if (/does not exist/.test(error.message)) return { ModelPackageSummaryList: [] };
+          throw error;
+        });
+      return Promise.all(
+        page.ModelPackageSummaryList!.map(({ ModelPackageArn }) =>
+          sagemaker.send(new DescribeModelPackageCommand({ ModelPackageName: ModelPackageArn })),
+        ),
+      );
     },
     async stop() {
       await local.stop();

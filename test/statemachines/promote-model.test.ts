@@ -85,7 +85,7 @@ describe('promote-model.asl.json', () => {
       );
       expect(state.Arguments?.FunctionName).toBe(`\${${name}}`);
     }
-    expect(tasks).toHaveLength(14);
+    expect(tasks).toHaveLength(15);
   });
 
   test.each(tasks)('%s has a time-out, retries and a catch for everything', (name, state) => {

@@ -82,6 +82,29 @@ describe.sequential('the state machine with its functions', () => {
     });
   });
 
+  test('registers what was judged, as it was judged, and says in the report where', async () => {
+    expect(await machine.registered('good')).toMatchObject([
+      {
+        ModelApprovalStatus: 'Approved',
+        CustomerMetadataProperties: {
+          outcome: 'DEPLOYED',
+          execution: 'first',
+          generalVersion: first,
+          accuracy: '1.000000',
+          endpointConfig: (await machine.endpoint('good'))!.config,
+        },
+      },
+    ]);
+    for (const name of ['poor', 'liar']) {
+      expect(await machine.registered(name), name).toMatchObject([{ ModelApprovalStatus: 'Rejected' }]);
+    }
+    for (const name of ['broken', 'crasher', 'missing']) {
+      expect(await machine.registered(name), name).toEqual([]);
+    }
+    const report = reportSchema.parse(await machine.json(reportKey('first', 'good', 'json')));
+    expect(report.lineage.modelPackage).toMatch(/:model-package\/graft-test-good\/1$/);
+  });
+
   test('leaves live what was confirmed, and nothing else', async () => {
     const champion = await machine.json(championKey('good'));
 

@@ -25,6 +25,7 @@ export function lineage(report: Report): Html {
     ['Left out as unreadable', data && data.damaged > 0 ? plural(data.damaged, 'image') : undefined],
     ...report.cost.jobs.map((job): [string, string] => [`Training job (${job.mode})`, job.arn ?? job.name]),
     ['SageMaker model', from.modelName],
+    ['Model package', from.modelPackage],
     ['Endpoint', from.endpoint],
     ['Endpoint configuration', from.endpointConfig],
     ['Live before', from.replaces === null ? 'nothing' : from.replaces],

@@ -15,6 +15,8 @@ const NAMED: [member: string, kind: string][] = [
 export function sagemakerRequests(operation: string, input: Input, { region, accountId }: Place): Needed[] {
   const action = `sagemaker:${operation}`;
   if (operation.startsWith('List') && operation !== 'ListTags') return [{ action, resource: '*' }];
+  if (/ModelPackage(Group)?$/.test(operation))
+    return registryRequests(operation, input, { region, accountId });
   if (/Tags$/.test(operation)) return [{ action, resource: input.ResourceArn ?? '*' }];
   const arn = (kind: string, name: string) =>
     `arn:aws:sagemaker:${region}:${accountId}:${kind}/${name.toLowerCase()}`;
@@ -33,6 +35,27 @@ export function sagemakerRequests(operation: string, input: Input, { region, acc
       resource: role,
       context: { 'iam:passedtoservice': 'sagemaker.amazonaws.com' },
     });
+  }
+  return needed;
+}
+
+/** A package belongs to its group: creating one needs the action on both. */
+function registryRequests(operation: string, input: Input, { region, accountId }: Place): Needed[] {
+  const action = `sagemaker:${operation}`;
+  const arn = (kind: string, name: string) =>
+    name.startsWith('arn:') ? name : `arn:aws:sagemaker:${region}:${accountId}:${kind}/${name.toLowerCase()}`;
+  const group = input.ModelPackageGroupName;
+  const own = input.ModelPackageArn ?? input.ModelPackageName;
+  const needed: Needed[] = [];
+  if (group !== undefined) needed.push({ action, resource: arn('model-package-group', group) });
+  if (operation === 'CreateModelPackage' && group !== undefined) {
+    const name = group.split('/').at(-1).toLowerCase();
+    needed.push({ action, resource: `${arn('model-package', name)}/*` });
+  }
+  if (own !== undefined) needed.push({ action, resource: arn('model-package', own) });
+  if (needed.length === 0) needed.push({ action, resource: '*' });
+  if (operation === 'CreateModelPackageGroup' && input.Tags?.length > 0) {
+    needed.push({ action: 'sagemaker:AddTags', resource: arn('model-package-group', group) });
   }
   return needed;
 }

@@ -24,7 +24,13 @@ export interface SageMakerContext {
   workFolder: string;
 }
 
-type ResourceKind = 'training-job' | 'model' | 'endpoint-config' | 'endpoint';
+type ResourceKind =
+  | 'training-job'
+  | 'model'
+  | 'endpoint-config'
+  | 'endpoint'
+  | 'model-package-group'
+  | 'model-package';
 
 /** ARNs have the name in lower case, as in AWS. */
 export function arnOf({ world }: Pick<SageMakerContext, 'world'>, kind: ResourceKind, name: string): string {

@@ -14,6 +14,17 @@ import { createEndpoint, deleteEndpoint, updateEndpoint } from './endpoints/chan
 import { EndpointController } from './endpoints/controller.ts';
 import { describeEndpoint, listEndpoints } from './endpoints/describe-endpoint.ts';
 import { fleetOf } from './endpoints/fleet.ts';
+import {
+  createModelPackageGroup,
+  describeModelPackageGroup,
+  listModelPackageGroups,
+} from './model-package-groups.ts';
+import {
+  createModelPackage,
+  describeModelPackage,
+  listModelPackages,
+  updateModelPackage,
+} from './model-packages.ts';
 import { createModel, deleteModel, describeModel, listModels } from './models.ts';
 import { repositoryResource } from './repository.ts';
 import { SageMakerStore } from './sagemaker-store.ts';
@@ -64,6 +75,8 @@ export function createSageMakerWith(options: Partial<SageMakerOptions>): Service
         CreateEndpoint: (input) => createEndpoint(sagemaker, controller, input),
         CreateEndpointConfig: (input) => createEndpointConfig(sagemaker, input),
         CreateModel: (input) => createModel(sagemaker, input),
+        CreateModelPackage: (input) => createModelPackage(sagemaker, input),
+        CreateModelPackageGroup: (input) => createModelPackageGroup(sagemaker, input),
         CreateTrainingJob: (input) => createTrainingJob(sagemaker, runner, input),
         DeleteEndpoint: (input) => deleteEndpoint(sagemaker, controller, input),
         DeleteEndpointConfig: (input) => deleteEndpointConfig(sagemaker, input),
@@ -72,14 +85,19 @@ export function createSageMakerWith(options: Partial<SageMakerOptions>): Service
         DescribeEndpoint: (input) => describeEndpoint(sagemaker, input),
         DescribeEndpointConfig: (input) => describeEndpointConfig(sagemaker, input),
         DescribeModel: (input) => describeModel(sagemaker, input),
+        DescribeModelPackage: (input) => describeModelPackage(sagemaker, input),
+        DescribeModelPackageGroup: (input) => describeModelPackageGroup(sagemaker, input),
         DescribeTrainingJob: (input) => describeTrainingJob(sagemaker, input),
         ListEndpointConfigs: (input) => listEndpointConfigs(sagemaker, input),
         ListEndpoints: (input) => listEndpoints(sagemaker, input),
+        ListModelPackageGroups: (input) => listModelPackageGroups(sagemaker, input),
+        ListModelPackages: (input) => listModelPackages(sagemaker, input),
         ListModels: (input) => listModels(sagemaker, input),
         ListTags: (input) => listTags(sagemaker, input),
         ListTrainingJobs: (input) => listTrainingJobs(sagemaker, input),
         StopTrainingJob: (input) => stopTrainingJob(sagemaker, runner, input),
         UpdateEndpoint: (input) => updateEndpoint(sagemaker, controller, input),
+        UpdateModelPackage: (input) => updateModelPackage(sagemaker, input),
       },
       resources: { 'AWS::ECR::Repository': repositoryResource(sagemaker) },
       start() {

@@ -1,6 +1,8 @@
 import type {
   CreateEndpointConfigInput,
   CreateModelInput,
+  CreateModelPackageGroupInput,
+  CreateModelPackageInput,
   CreateTrainingJobRequest,
   DeploymentConfig,
   ProductionVariantServerlessConfig,
@@ -99,6 +101,25 @@ export interface EndpointRecord {
   failureReason?: string;
   created: number;
   modified: number;
+}
+
+export interface ModelPackageGroupRecord {
+  request: CreateModelPackageGroupInput;
+  arn: string;
+  created: number;
+  /** Of the newest version; versions are counted from 1, and never used again. */
+  lastVersion: number;
+}
+
+export interface ModelPackageRecord {
+  /** As it was sent, with what `UpdateModelPackage` changed since. */
+  request: CreateModelPackageInput;
+  arn: string;
+  group: string;
+  version: number;
+  created: number;
+  modified: number;
+  approvalDescription?: string;
 }
 
 export interface TagRecord {

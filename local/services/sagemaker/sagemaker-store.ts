@@ -3,6 +3,8 @@ import { Collection } from '../../store/collection.ts';
 import type {
   EndpointConfigRecord,
   EndpointRecord,
+  ModelPackageGroupRecord,
+  ModelPackageRecord,
   ModelRecord,
   TagRecord,
   TrainingJobRecord,
@@ -14,6 +16,9 @@ export class SageMakerStore {
   readonly models: Collection<ModelRecord>;
   readonly configs: Collection<EndpointConfigRecord>;
   readonly endpoints: Collection<EndpointRecord>;
+  readonly packageGroups: Collection<ModelPackageGroupRecord>;
+  /** By `<group>/<version>`. */
+  readonly packages: Collection<ModelPackageRecord>;
   readonly tags: Collection<TagRecord>;
   /** ECR repositories of the template, whose images are the container. */
   readonly repositories: Collection<{ uri: string }>;
@@ -23,6 +28,8 @@ export class SageMakerStore {
     this.models = new Collection(join(folder, 'models'));
     this.configs = new Collection(join(folder, 'endpoint-configs'));
     this.endpoints = new Collection(join(folder, 'endpoints'));
+    this.packageGroups = new Collection(join(folder, 'model-package-groups'));
+    this.packages = new Collection(join(folder, 'model-packages'));
     this.tags = new Collection(join(folder, 'tags'));
     this.repositories = new Collection(join(folder, 'repositories'));
   }

@@ -59,7 +59,7 @@ const listed = (sagemaker: SageMakerContext, arn: string): Tag[] =>
   Object.entries(tagsOf(sagemaker, arn)).map(([Key, Value]) => ({ Key, Value }));
 
 function assertResource({ store }: SageMakerContext, arn: string): void {
-  const all = [store.jobs, store.models, store.configs, store.endpoints];
+  const all = [store.jobs, store.models, store.configs, store.endpoints, store.packageGroups, store.packages];
   if (!all.some((collection) => collection.list().some(({ value }) => value.arn === arn))) {
     throw validation(`Could not find resource "${arn}".`);
   }

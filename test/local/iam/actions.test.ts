@@ -72,6 +72,30 @@ describe('the permissions that an operation needs', () => {
       { EndpointName: 'e' },
       [`sagemaker:InvokeEndpoint ${arn('sagemaker', 'endpoint/e')}`],
     ],
+    [
+      'sagemaker',
+      'CreateModelPackage',
+      { ModelPackageGroupName: 'Group' },
+      [
+        `sagemaker:CreateModelPackage ${arn('sagemaker', 'model-package-group/group')}`,
+        `sagemaker:CreateModelPackage ${arn('sagemaker', 'model-package/group/*')}`,
+      ],
+    ],
+    [
+      'sagemaker',
+      'CreateModelPackageGroup',
+      { ModelPackageGroupName: 'g', Tags: [{ Key: 'a', Value: 'b' }] },
+      [
+        `sagemaker:CreateModelPackageGroup ${arn('sagemaker', 'model-package-group/g')}`,
+        `sagemaker:AddTags ${arn('sagemaker', 'model-package-group/g')}`,
+      ],
+    ],
+    [
+      'sagemaker',
+      'UpdateModelPackage',
+      { ModelPackageArn: arn('sagemaker', 'model-package/g/1') },
+      [`sagemaker:UpdateModelPackage ${arn('sagemaker', 'model-package/g/1')}`],
+    ],
     ['sagemaker', 'ListTrainingJobs', { NameContains: 'x' }, ['sagemaker:ListTrainingJobs *']],
     [
       'sagemaker',

@@ -31,6 +31,7 @@ const GOOD: Script = {
   ConfirmEndpoint: () => ({ confirmed: true }),
   RestoreEndpoint: () => null,
   FinishDomain: (payload) => ({ domain: payload.domain ?? null, told: Object.keys(payload).sort() }),
+  RegisterModel: () => ({ modelPackage: 'arn:package' }),
   WriteReport: () => ({ reportKey: 'report.html' }),
   FinishPromotion: ({ outcomes }) => ({ outcomes: outcomes ?? [], failed: [], summary: '' }),
 };
@@ -176,28 +177,34 @@ describe('promote-model', () => {
     await promotion.settle();
     for (const domain of ['produce', 'tools']) await train(promotion, domain);
     const told = payloadOf(promotion, 'FinishDomain');
-    expect(payloadOf(promotion, 'WriteReport')).toMatchObject({ ...told, startedAt: expect.any(String) });
+    expect(payloadOf(promotion, 'WriteReport')).toMatchObject({
+      ...told,
+      startedAt: expect.any(String),
+      modelPackage: 'arn:package',
+    });
     expect(outcomes(promotion)[0]).toEqual({ domain: 'produce', told: Object.keys(told).sort() });
   });
 
-  it.each(['NotFound', 'AccessDeniedException', 'States.Timeout'])(
-    'keeps the outcome when the report ends with %s',
-    async (error) => {
-      const promotion = promote({
-        EvaluateGate: () => ({ decision: 'REJECT' }),
-        WriteReport: () => {
-          throw new StatesError(error, '{"errorMessage":"no report"}');
-        },
-      });
-      await promotion.settle();
-      for (const domain of ['produce', 'tools']) await train(promotion, domain);
-      for (let attempt = 0; attempt < 3; attempt++) await promotion.advance(60);
-      expect(promotion.ending?.status).toBe('SUCCEEDED');
-      expect(outcomes(promotion)).toEqual(
-        ['produce', 'tools'].map((domain) => ({ domain, told: expect.arrayContaining(['gate']) })),
-      );
-    },
-  );
+  it.each(
+    ['RegisterModel', 'WriteReport'].flatMap((state) =>
+      ['NotFound', 'AccessDeniedException', 'States.Timeout'].map((error) => [state, error] as const),
+    ),
+  )('keeps the outcome when %s ends with %s', async (state, error) => {
+    const promotion = promote({
+      EvaluateGate: () => ({ decision: 'REJECT' }),
+      [state]: () => {
+        throw new StatesError(error, '{"errorMessage":"it does not work"}');
+      },
+    });
+    await promotion.settle();
+    for (const domain of ['produce', 'tools']) await train(promotion, domain);
+    for (let attempt = 0; attempt < 3; attempt++) await promotion.advance(60);
+    expect(promotion.ending?.status).toBe('SUCCEEDED');
+    expect(outcomes(promotion)).toEqual(
+      ['produce', 'tools'].map((domain) => ({ domain, told: expect.arrayContaining(['gate']) })),
+    );
+    expect(promotion.functions()).toContain('WriteReport');
+  });
 
   it('looks again when a token is not answered for a quarter of an hour', async () => {
     const promotion = promote();

@@ -1,0 +1,127 @@
+import {
+  CreateModelPackageCommand,
+  CreateModelPackageGroupCommand,
+  DescribeModelPackageCommand,
+  ListModelPackagesCommand,
+  type SageMakerClient,
+} from '@aws-sdk/client-sagemaker';
+import { type PackageMetadata, packageMetadataSchema } from '#core/contracts/model-package.ts';
+import { shortDigest } from '#core/names.ts';
+
+/** SageMaker's limits. */
+const DESCRIPTION_LIMIT = 1024;
+const VALUE_LIMIT = 256;
+const TOKEN_LENGTH = 36;
+
+export interface ModelPackageRequest {
+  group: string;
+  approval: 'Approved' | 'Rejected';
+  /** Why; what SageMaker does not take is left out. */
+  description: string;
+  image: string;
+  /** S3 URIs. */
+  modelData: string;
+  evaluation: string;
+  metadata: PackageMetadata;
+}
+
+/**
+ * Puts a model into its domain's group, which is made where there is none.
+ *
+ * @returns its ARN; the same one for the same execution and domain, since both are the request's token
+ */
+export async function registerModelPackage(
+  sagemaker: SageMakerClient,
+  request: ModelPackageRequest,
+): Promise<string> {
+  const { group, metadata } = request;
+  await ensureGroup(sagemaker, group, metadata.domain);
+  const { ModelPackageArn } = await sagemaker.send(
+    new CreateModelPackageCommand({
+      ModelPackageGroupName: group,
+      ModelPackageDescription: request.description.replace(/\p{C}+/gu, ' ').slice(0, DESCRIPTION_LIMIT),
+      ModelApprovalStatus: request.approval,
+      ClientToken: shortDigest([metadata.execution, metadata.domain], TOKEN_LENGTH),
+      Domain: 'COMPUTER_VISION',
+      Task: 'IMAGE_CLASSIFICATION',
+      InferenceSpecification: {
+        Containers: [{ Image: request.image, ModelDataUrl: request.modelData }],
+        SupportedContentTypes: ['image/png', 'image/jpeg', 'image/webp', 'application/json'],
+        SupportedResponseMIMETypes: ['application/json'],
+      },
+      ModelMetrics: {
+        ModelQuality: { Statistics: { ContentType: 'application/json', S3Uri: request.evaluation } },
+      },
+      CustomerMetadataProperties: Object.fromEntries(
+        Object.entries(metadata)
+          .filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+          .map(([name, value]) => [name, allowed(value)]),
+      ),
+    }),
+  );
+  return ModelPackageArn!;
+}
+
+/** Names are other people's: what the registry does not take becomes `_`. */
+const allowed = (value: string) => value.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, VALUE_LIMIT);
+
+async function ensureGroup(sagemaker: SageMakerClient, group: string, domain: string): Promise<void> {
+  try {
+    await sagemaker.send(
+      new CreateModelPackageGroupCommand({
+        ModelPackageGroupName: group,
+        ModelPackageGroupDescription: `Models of the domain ${domain}, promoted and rejected`,
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof Error && /already exists/i.test(error.message))) throw error;
+  }
+}
+
+/** A version in the registry. */
+export interface RegisteredModel {
+  arn: string;
+  version: number;
+  approval: string;
+  createdAt: Date;
+  metadata: PackageMetadata;
+}
+
+/** Versions of a group that Graft registered, newest first, each looked up when it is asked for; none when there is no group. */
+export async function* registeredModels(
+  sagemaker: SageMakerClient,
+  group: string,
+): AsyncGenerator<RegisteredModel> {
+  let NextToken: string | undefined;
+  do {
+    const page = await sagemaker
+      .send(
+        new ListModelPackagesCommand({
+          ModelPackageGroupName: group,
+          SortBy: 'CreationTime',
+          SortOrder: 'Descending',
+          ...(NextToken === undefined ? {} : { NextToken }),
+        }),
+      )
+      .catch((error: Error) => {
+        if (/does not exist/i.test(error.message)) return undefined;
+        throw error;
+      });
+    for (const { ModelPackageArn } of page?.ModelPackageSummaryList ?? []) {
+      const found = await sagemaker.send(
+        new DescribeModelPackageCommand({ ModelPackageName: ModelPackageArn }),
+      );
+      // A package that somebody else put into the group says nothing that we understand.
+      const metadata = packageMetadataSchema.safeParse(found.CustomerMetadataProperties);
+      if (!metadata.success) continue;
+      yield {
+        arn: found.ModelPackageArn!,
+        version: found.ModelPackageVersion!,
+        approval: found.ModelApprovalStatus ?? 'unknown',
+        createdAt: found.CreationTime!,
+        metadata: metadata.data,
+      };
+    }
+    NextToken = page?.NextToken;
+  } while (NextToken !== undefined);
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+/**
+ * What a model package of the registry says about where its model comes from (`CustomerMetadataProperties`: text only). People and
+ * other tools may add properties of their own.
+ */
+export const packageMetadataSchema = z.object({
+  domain: z.string(),
+  outcome: z.string(),
+  execution: z.string(),
+  executionArn: z.string().optional(),
+  trainingJob: z.string(),
+  accuracy: z.string(),
+  baselineAccuracy: z.string(),
+  trainImages: z.string(),
+  trainDigest: z.string(),
+  testImages: z.string(),
+  testDigest: z.string(),
+  generalModel: z.string(),
+  generalVersion: z.string(),
+  manifestSha256: z.string().optional(),
+  generalDataSet: z.string().optional(),
+  generalDataSetDigest: z.string().optional(),
+  generalDataSetImages: z.string().optional(),
+  endpointConfig: z.string().optional(),
+});
+export type PackageMetadata = z.output<typeof packageMetadataSchema>;

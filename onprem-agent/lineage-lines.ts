@@ -1,0 +1,28 @@
+import type { EndpointState } from '#cloud/endpoints.ts';
+import type { RegisteredModel } from '#cloud/model-packages.ts';
+
+/** The chain from the endpoint to the general model's data set, each link indented below what it led to. */
+export function lineageLines(
+  endpoint: string,
+  state: Pick<EndpointState, 'status' | 'endpointConfig'>,
+  group: string,
+  { version, approval, createdAt, metadata }: RegisteredModel,
+): string[] {
+  const of = (name: string, images: string | undefined, digest: string | undefined) =>
+    `${name}   ${images ?? '?'} images, digest ${digest ?? 'unknown'}`;
+  const [accuracy, baseline] = [metadata.accuracy, metadata.baselineAccuracy].map((a) =>
+    Number(a).toFixed(3),
+  );
+  return [
+    `endpoint             ${endpoint}   ${state.status}`,
+    `└ configuration      ${state.endpointConfig}`,
+    `  └ model package    ${group} version ${version}   ${approval}, ${createdAt.toISOString()}`,
+    `                     accuracy ${accuracy}, ${baseline} without transfer learning`,
+    `    └ training job   ${metadata.trainingJob}`,
+    `      ├ execution    ${metadata.execution}`,
+    `      ├ train        ${of(metadata.domain, metadata.trainImages, metadata.trainDigest)}`,
+    `      ├ test         ${of(metadata.domain, metadata.testImages, metadata.testDigest)}`,
+    `      └ general      ${metadata.generalModel}/${metadata.generalVersion}   manifest ${metadata.manifestSha256 ?? 'unknown'}`,
+    `        └ data set   ${of(metadata.generalDataSet ?? 'unknown', metadata.generalDataSetImages, metadata.generalDataSetDigest)}`,
+  ];
+}
