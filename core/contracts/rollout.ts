@@ -56,4 +56,3 @@ export const dataCaptureSchema = z.strictObject({
   /** Share of the requests. */
   percent: z.int().min(1).max(100).default(10),
 });
-export type DataCapture = z.output<typeof dataCaptureSchema>;

@@ -63,10 +63,11 @@ export class Metrics {
     from: number,
     to: number,
   ): Statistics | undefined {
-    const metric = this.#byKey.get(keyOf(namespace, name, dimensions));
+    const seconds = this.#byKey.get(keyOf(namespace, name, dimensions))?.seconds;
     let result: Statistics | undefined;
-    for (const [second, statistics] of metric?.seconds ?? []) {
-      if (second * 1000 >= from && second * 1000 < to) result = merged(result, statistics);
+    for (let second = Math.ceil(from / 1000); second * 1000 < to; second++) {
+      const statistics = seconds?.get(second);
+      if (statistics !== undefined) result = merged(result, statistics);
     }
     return result;
   }

@@ -33,13 +33,14 @@ const KEYS = new Set([
   'aws:principalaccount',
   'aws:requestedregion',
   'iam:passedtoservice',
+  'cloudwatch:namespace',
   's3:prefix',
   's3:delimiter',
   's3:max-keys',
 ]);
 
 /** Services whose actions nobody can ask for here, so that conditions on them never matter. */
-const ABSENT = /^(cloudwatch|ecr|xray|kms|ec2|ssm|secretsmanager):/i;
+const ABSENT = /^(ecr|xray|kms|ec2|ssm|secretsmanager):/i;
 
 /**
  * A condition that would silently be wrong is refused before anything runs.

@@ -5,7 +5,8 @@ import type {
 import { ServiceError, type World } from '../../service.ts';
 import { type Fleet, route } from '../sagemaker/endpoints/fleet.ts';
 import type { ServingContainer } from '../sagemaker/endpoints/serving-container.ts';
-import { forward } from './forward.ts';
+import { captureInvocation } from './capture.ts';
+import { forward, type Invocation } from './forward.ts';
 import { type Measured, measureInvocation } from './measure.ts';
 
 /** Limits of a request's body in bytes. */
@@ -68,14 +69,17 @@ export async function invokeEndpoint(
   const measured: Measured = { endpoint: name, config, variant: container.plan.name, began };
   try {
     measured.asked = performance.now();
-    const answer = await forward(world, name, container, {
+    const invocation: Invocation = {
       body,
       contentType: input.ContentType,
       accept: input.Accept,
       customAttributes: input.CustomAttributes,
       inferenceId: input.InferenceId,
-    });
+    };
+    const answer = await forward(world, name, container, invocation);
     measured.answered = performance.now();
+    // Nobody waits for it, as in SageMaker.
+    void captureInvocation(world, name, container, { invocation, answer }, Math.random());
     return {
       Body: answer.body,
       ContentType: answer.contentType,

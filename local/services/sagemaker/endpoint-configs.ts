@@ -1,6 +1,7 @@
 import type {
   CreateEndpointConfigCommandInput,
   CreateEndpointConfigCommandOutput,
+  DataCaptureConfig,
   DeleteEndpointConfigCommandInput,
   DescribeEndpointConfigCommandInput,
   DescribeEndpointConfigCommandOutput,
@@ -14,12 +15,12 @@ import { arnOf, type SageMakerContext } from './context.ts';
 import { alreadyExisting, couldNotFind, validation } from './errors.ts';
 import { page } from './listing.ts';
 import { findModel } from './models.ts';
-import type { VariantPlan } from './records.ts';
+import type { CapturePlan, VariantPlan } from './records.ts';
 import { putTags } from './tags.ts';
 
 const REFUSED = [
   'ShadowProductionVariants',
-  'DataCaptureConfig',
+  'DataCaptureConfig.KmsKeyId',
   'AsyncInferenceConfig',
   'ExplainerConfig',
   'ProductionVariants[].InstancePools',
@@ -68,6 +69,9 @@ export function createEndpointConfig(
     if (ServerlessConfig !== undefined && ServerlessConfig.MemorySizeInMB! % 1024 !== 0) {
       throw validation('MemorySizeInMB must be one of 1024, 2048, 3072, 4096, 5120, 6144.');
     }
+    if (ServerlessConfig !== undefined && input.DataCaptureConfig?.EnableCapture) {
+      throw validation('A serverless endpoint has no data capture.');
+    }
     if (ServerlessConfig !== undefined && variants.length > 1) {
       throw validation('A serverless endpoint has one production variant.');
     }
@@ -93,6 +97,7 @@ export function findConfig(sagemaker: SageMakerContext, name: string) {
 /** What it takes to run a configuration, as it and its models are now. */
 export function planOf(sagemaker: SageMakerContext, configName: string): VariantPlan[] {
   const { request } = findConfig(sagemaker, configName);
+  const capture = captureOf(request.DataCaptureConfig);
   return request.ProductionVariants!.map((variant) => {
     const { request: model } = findModel(sagemaker, variant.ModelName!);
     const container = model.PrimaryContainer!;
@@ -105,11 +110,25 @@ export function planOf(sagemaker: SageMakerContext, configName: string): Variant
       ...(variant.InitialInstanceCount === undefined ? {} : { instanceCount: variant.InitialInstanceCount }),
       weight: variant.InitialVariantWeight ?? 1,
       ...(variant.ServerlessConfig === undefined ? {} : { serverless: variant.ServerlessConfig }),
+      ...(capture === undefined ? {} : { capture }),
       startupSeconds:
         variant.ContainerStartupHealthCheckTimeoutInSeconds ??
         (variant.ServerlessConfig === undefined ? INSTANCE_STARTUP_SECONDS : SERVERLESS_STARTUP_SECONDS),
     };
   });
+}
+
+function captureOf(config: DataCaptureConfig | undefined): CapturePlan | undefined {
+  if (!config?.EnableCapture) return undefined;
+  const modes = (config.CaptureOptions ?? []).map(({ CaptureMode }) => CaptureMode);
+  return {
+    percent: config.InitialSamplingPercentage!,
+    destination: config.DestinationS3Uri!,
+    input: modes.includes('Input') || modes.includes('InputAndOutput'),
+    output: modes.includes('Output') || modes.includes('InputAndOutput'),
+    jsonTypes: config.CaptureContentTypeHeader?.JsonContentTypes ?? [],
+    csvTypes: config.CaptureContentTypeHeader?.CsvContentTypes ?? [],
+  };
 }
 
 export function describeEndpointConfig(

@@ -78,8 +78,20 @@ export interface VariantPlan {
   instanceCount?: number;
   weight: number;
   serverless?: ProductionVariantServerlessConfig;
+  /** Data capture of the configuration, where it is enabled. */
+  capture?: CapturePlan;
   /** Until `/ping` must answer 200, download included where it is serverless. */
   startupSeconds: number;
+}
+
+export interface CapturePlan {
+  percent: number;
+  destination: string;
+  input: boolean;
+  output: boolean;
+  /** Content types that are kept as text; all others in base64. */
+  jsonTypes: string[];
+  csvTypes: string[];
 }
 
 export interface EndpointRecord {

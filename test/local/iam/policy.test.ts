@@ -113,8 +113,8 @@ describe('evaluating a policy', () => {
   });
 
   it('takes unknown keys where the action belongs to a service that is not here', () => {
-    const Condition = { StringLike: { 'cloudwatch:namespace': '/aws/sagemaker/*' } };
+    const Condition = { StringLike: { 'ecr:ResourceTag/stage': 'dev*' } };
 
-    expect(policy(allow({ Action: 'cloudwatch:PutMetricData', Condition }))).toHaveLength(1);
+    expect(policy(allow({ Action: 'ecr:BatchGetImage', Condition }))).toHaveLength(1);
   });
 });

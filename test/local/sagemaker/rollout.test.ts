@@ -4,6 +4,7 @@ import {
   PutMetricAlarmCommand,
   type PutMetricAlarmCommandInput,
 } from '@aws-sdk/client-cloudwatch';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import {
   CreateEndpointCommand,
   CreateEndpointConfigCommand,
@@ -66,8 +67,8 @@ async function until(
     .toBe(true);
   return describeEndpoint(name);
 }
-async function inService(name: string) {
-  await machine.sagemaker.send(new CreateEndpointCommand({ EndpointName: name, EndpointConfigName: 'one' }));
+async function inService(name: string, EndpointConfigName = 'one') {
+  await machine.sagemaker.send(new CreateEndpointCommand({ EndpointName: name, EndpointConfigName }));
   await until(name, ({ EndpointStatus }) => EndpointStatus === 'InService', 100);
 }
 const update = (
@@ -264,6 +265,67 @@ describe('a rollout', () => {
     await expect(update('canary', policy('CANARY', 1), { EndpointConfigName: 'renamed' })).rejects.toThrow(
       /same variant names/,
     );
+  });
+});
+
+describe('data capture', () => {
+  it('keeps requests and answers under endpoint, variant and hour, until a configuration ends it', async () => {
+    await machine.sagemaker.send(
+      new CreateEndpointConfigCommand({
+        EndpointConfigName: 'captured',
+        ProductionVariants: [
+          {
+            VariantName: 'AllTraffic',
+            ModelName: 'one',
+            InstanceType: 'ml.m5.large',
+            InitialInstanceCount: 1,
+          },
+        ],
+        DataCaptureConfig: {
+          EnableCapture: true,
+          InitialSamplingPercentage: 100,
+          DestinationS3Uri: `s3://${BUCKET}/captures/a`,
+          CaptureOptions: [{ CaptureMode: 'Input' }, { CaptureMode: 'Output' }],
+        },
+      }),
+    );
+    await inService('captured', 'captured');
+    expect((await describeEndpoint('captured')).DataCaptureConfig).toMatchObject({
+      EnableCapture: true,
+      CurrentSamplingPercentage: 100,
+    });
+    const keys = async () => {
+      const { Contents = [] } = await machine.s3.send(
+        new ListObjectsV2Command({ Bucket: BUCKET, Prefix: 'captures/' }),
+      );
+      return Contents.map(({ Key }) => Key!);
+    };
+
+    await ask('captured');
+    await expect.poll(keys, SOON).toHaveLength(1);
+    const [key] = await keys();
+    expect(key).toMatch(/^captures\/a\/captured\/AllTraffic\/2026\/11\/23\/\d\d\/[\w-]+\.jsonl$/);
+    const line = JSON.parse((await machine.get(key!)).toString());
+    expect(line.captureData).toMatchObject({
+      endpointInput: {
+        observedContentType: 'image/png',
+        mode: 'INPUT',
+        encoding: 'BASE64',
+        data: Buffer.from('image').toString('base64'),
+      },
+      endpointOutput: { observedContentType: 'application/json', mode: 'OUTPUT' },
+    });
+
+    await machine.sagemaker.send(
+      new UpdateEndpointCommand({
+        EndpointName: 'captured',
+        EndpointConfigName: 'two',
+        RetainAllVariantProperties: true,
+        ExcludeRetainedVariantProperties: [{ VariantPropertyType: 'DataCaptureConfig' }],
+      }),
+    );
+    await until('captured', ({ EndpointConfigName }) => EndpointConfigName === 'two', 100);
+    expect((await describeEndpoint('captured')).DataCaptureConfig).toBeUndefined();
   });
 });
 

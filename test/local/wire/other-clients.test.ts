@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCloudFormation } from '../../../local/services/cloudformation/index.ts';
+import { createCloudWatch } from '../../../local/services/cloudwatch/index.ts';
 import { createIam } from '../../../local/services/iam/index.ts';
 import { createS3 } from '../../../local/services/s3/index.ts';
 import { createSqs } from '../../../local/services/sqs/index.ts';
@@ -13,7 +14,7 @@ const hasCli = spawnSync('aws', ['--version']).status === 0;
 let local: Harness;
 beforeAll(async () => {
   local = await startLocal({
-    services: [createIam, createSts, createCloudFormation, createS3, createSqs],
+    services: [createIam, createSts, createCloudFormation, createS3, createSqs, createCloudWatch],
     template: {
       Resources: {
         Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'bucket' } },
@@ -79,6 +80,17 @@ try:
     sqs.get_queue_url(QueueName='none')
 except sqs.exceptions.QueueDoesNotExist as error:
     out['queue'] = error.response['Error']['Code']
+import datetime
+cloudwatch = boto3.client('cloudwatch')
+now = datetime.datetime.now(datetime.timezone.utc)
+cloudwatch.put_metric_data(Namespace='graft/test', MetricData=[{'MetricName': 'load', 'Value': 2.5, 'Timestamp': now}])
+points = cloudwatch.get_metric_statistics(Namespace='graft/test', MetricName='load', Period=60, Statistics=['Sum'],
+    StartTime=now - datetime.timedelta(minutes=2), EndTime=now + datetime.timedelta(minutes=2))['Datapoints']
+out['metric'] = [point['Sum'] for point in points]
+try:
+    cloudwatch.delete_alarms(AlarmNames=['none'])
+except cloudwatch.exceptions.ResourceNotFound as error:
+    out['alarm'] = error.response['Error']['Code']
 try:
     boto3.client('dynamodb', config=Config(retries={'max_attempts': 1})).list_tables()
 except ClientError as error:
@@ -96,6 +108,8 @@ print(json.dumps(out))
       error: ['NoSuchKey', 404],
       message: 'grüße',
       queue: 'AWS.SimpleQueueService.NonExistentQueue',
+      metric: [2.5],
+      alarm: 'ResourceNotFound',
       unknown: ['UnknownOperationException', true],
     });
   });
@@ -109,6 +123,11 @@ describe.skipIf(!hasCli)('the AWS CLI (skipped where it is not installed)', () =
     await run('aws', ['s3', 'cp', '-', 's3://bucket/from-cli.txt'], 'from the command line');
     expect(await run('aws', ['s3', 'cp', 's3://bucket/from-cli.txt', '-'])).toBe('from the command line');
     expect(await run('aws', ['s3', 'ls', 's3://bucket/'])).toContain('from-cli.txt');
+    const alarm = '--alarm-name full --namespace graft/test --metric-name load --statistic Sum --period 60';
+    const limits = '--evaluation-periods 1 --threshold 1 --comparison-operator GreaterThanThreshold';
+    await run('aws', ['cloudwatch', 'put-metric-alarm', ...`${alarm} ${limits}`.split(' ')]);
+    const described = JSON.parse(await run('aws', ['cloudwatch', 'describe-alarms']));
+    expect(described.MetricAlarms).toMatchObject([{ AlarmName: 'full', StateValue: 'INSUFFICIENT_DATA' }]);
     expect(
       await run('aws', [
         'cloudformation',

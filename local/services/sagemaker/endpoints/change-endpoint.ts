@@ -95,7 +95,7 @@ export function deleteEndpoint(
 
 const inProgress = ({ arn }: EndpointRecord) => validation(`Cannot update in-progress endpoint "${arn}".`);
 
-/** Instance counts and weights of variants with the same name stay. */
+/** Instance counts, weights and data capture of variants with the same name stay. */
 function retained(
   before: readonly VariantPlan[],
   wanted: readonly VariantPlan[],
@@ -105,8 +105,11 @@ function retained(
   return wanted.map((variant) => {
     const old = before.find(({ name }) => name === variant.name);
     if (old === undefined) return variant;
+    const { capture: _capture, ...rest } = variant;
     return {
-      ...variant,
+      ...(changes.has('DataCaptureConfig')
+        ? variant
+        : { ...rest, ...(old.capture === undefined ? {} : { capture: old.capture }) }),
       ...(changes.has('DesiredInstanceCount') || old.instanceCount === undefined || variant.serverless
         ? {}
         : { instanceCount: old.instanceCount }),

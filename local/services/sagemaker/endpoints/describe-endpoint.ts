@@ -23,12 +23,24 @@ export function describeEndpoint(
   const endpoint = findEndpoint(sagemaker, input.EndpointName!);
   const { pending } = endpoint;
   const variants = variantSummaries(endpoint);
+  const capture = endpoint.plan[0]?.capture;
   return {
     EndpointName: endpoint.name,
     EndpointArn: endpoint.arn,
     EndpointConfigName: endpoint.config,
     EndpointStatus: endpoint.status,
     ...(variants.length === 0 ? {} : { ProductionVariants: variants }),
+    ...(capture === undefined
+      ? {}
+      : {
+          DataCaptureConfig: {
+            EnableCapture: true,
+            CaptureStatus: 'Started' as const,
+            CurrentSamplingPercentage: capture.percent,
+            DestinationS3Uri: capture.destination,
+            KmsKeyId: '',
+          },
+        }),
     ...(endpoint.failureReason === undefined ? {} : { FailureReason: endpoint.failureReason }),
     ...(pending === undefined
       ? {}

@@ -1,0 +1,98 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { capturesPrefix, configurationKey } from '#core/keys.ts';
+import { rolloutAlarmName } from '#core/names.ts';
+import { createLocalAws, type LocalAws } from '../../local/aws.ts';
+import { allServices } from '../../local/services/index.ts';
+import { provisionStack, type Stack } from '../../local/template/provision.ts';
+import { readTemplate } from '../../local/template/template.ts';
+
+const path = inject('template');
+let folder: string;
+let local: LocalAws;
+let stack: Stack;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'graft-permissions-'));
+  local = await createLocalAws({ services: allServices(dirname(path)), state: folder, port: 0 });
+  const { world, services } = local;
+  stack = await provisionStack(readTemplate(path), { name: 'graft-dev', world, services: services.all() });
+});
+afterAll(async () => {
+  await local.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const { Resources } = JSON.parse(readFileSync(path, 'utf8')) as {
+  Resources: Record<string, { Properties: { Role: { 'Fn::GetAtt': [string] } } }>;
+};
+/** The role of a function, or the one that models and jobs are given. */
+function roleOf(name: string): string {
+  const lambda = Resources[`${name}LambdaFunction`];
+  const logicalId = lambda === undefined ? name : lambda.Properties.Role['Fn::GetAtt'][0];
+  const { physicalId } = stack.resources.find((resource) => resource.logicalId === logicalId)!;
+  return `arn:aws:iam::${local.world.accountId}:role/${physicalId}`;
+}
+/** What became of a call: `AccessDenied…`, another error's code, or `fine`. */
+async function ask(role: string, service: string, operation: string, input: object): Promise<string> {
+  try {
+    await local.world.call(service, operation, input, { roleArn: roleOf(role) });
+    return 'fine';
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
+const alarm = (endpoint: string) => rolloutAlarmName(endpoint, 'produce-config', 'server-errors');
+const metricAlarm = (AlarmName: string) => ({
+  AlarmName,
+  Namespace: 'AWS/SageMaker',
+  MetricName: 'Invocation5XXErrors',
+  Statistic: 'Sum',
+  Period: 60,
+  EvaluationPeriods: 1,
+  Threshold: 0,
+  ComparisonOperator: 'GreaterThanThreshold',
+});
+const artifacts = 'graft-dev-artifacts-000000000000-eu-central-1';
+const ours = alarm('graft-dev-produce');
+
+describe('the roles of a rollout', () => {
+  test('let DeployEndpoint make alarms for this stage’s endpoints, and change no other alarm', async () => {
+    const put = (name: string) => ask('DeployEndpoint', 'monitoring', 'PutMetricAlarm', metricAlarm(name));
+
+    expect(await put(ours)).toBe('fine');
+    expect(await put(alarm('graft-prod-produce'))).toMatch(/^AccessDenied/);
+    expect(await put('graft-dev-promotion-failed')).toMatch(/^AccessDenied/);
+  });
+
+  test('let SageMaker see the alarms and keep captured requests, with the model’s role', async () => {
+    const look = { AlarmNames: [ours] };
+    const Key = `${capturesPrefix('produce')}/graft-dev-produce/AllTraffic/line.jsonl`;
+
+    expect(await ask('SageMakerRole', 'monitoring', 'DescribeAlarms', look)).toBe('fine');
+    expect(
+      await ask('SageMakerRole', 's3', 'PutObject', { Bucket: artifacts, Key, Body: Buffer.from('{}') }),
+    ).toBe('fine');
+  });
+
+  test('let FinishDomain remove what the clean-up finds, and not the stack’s alarms', async () => {
+    const Key = configurationKey('produce', 'produce-config');
+    const Body = Buffer.from('{}');
+
+    expect(await ask('DeployEndpoint', 's3', 'PutObject', { Bucket: artifacts, Key, Body })).toBe('fine');
+    expect(await ask('FinishDomain', 's3', 'DeleteObject', { Bucket: artifacts, Key })).toBe('fine');
+    expect(await ask('FinishDomain', 'monitoring', 'DeleteAlarms', { AlarmNames: [ours] })).toBe('fine');
+    const others = { AlarmNames: ['graft-dev-promotion-failed'] };
+    expect(await ask('FinishDomain', 'monitoring', 'DeleteAlarms', others)).toMatch(/^AccessDenied/);
+    // None of them exists; what counts is that SageMaker says so, and not IAM.
+    for (const [operation, input] of [
+      ['DescribeEndpoint', { EndpointName: 'graft-dev-produce' }],
+      ['DeleteEndpointConfig', { EndpointConfigName: 'produce-config' }],
+      ['DeleteModel', { ModelName: 'produce-model' }],
+    ] as const) {
+      expect(await ask('FinishDomain', 'sagemaker', operation, input), operation).toBe('ValidationException');
+    }
+  });
+});
