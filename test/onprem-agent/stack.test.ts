@@ -35,7 +35,7 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'graft-stack-'));
   await makeModelFolder(join(root, 'model'));
   await makeImageFolder(join(root, 'train'), { labels, perLabel: 2 });
-  await makeImageFolder(join(root, 'test'), { labels, perLabel: 1, seed: 2 });
+  await makeImageFolder(join(root, 'test'), { labels, perLabel: 3, seed: 2 });
   await writeNewKey(join(root, 'key.pem'), false);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
