@@ -23,7 +23,7 @@ import {
 } from '#core/keys.ts';
 import { parse, parseJson } from '#core/parse.ts';
 import { type PriceList, readPrices } from '#core/prices.ts';
-import { type BilledJob, composeReport } from '#core/report/compose.ts';
+import { type BilledJob, composeReport, type ReportSource } from '#core/report/compose.ts';
 import { renderReport } from '#core/report/page.ts';
 import { lambda } from './middleware/lambda.ts';
 
@@ -68,6 +68,8 @@ export function createWriteReport(dependencies: WriteReportDependencies) {
       composeReport({
         outcome: outcome.value,
         evaluations: { transfer, baseline },
+        // Where the fine-tuning job has scored the champion on the same images.
+        champion: transfer?.champion,
         jobs: await jobsOf(input),
         prices,
         startedAt: input.startedAt,

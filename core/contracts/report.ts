@@ -35,7 +35,6 @@ export type TrainedScore = z.output<typeof trainedScoreSchema>;
 
 /** The model that was live when the gate decided, scored anew on the same images. */
 export const championScoreSchema = scoreSchema.extend({ version: z.string() });
-export type ChampionScore = z.output<typeof championScoreSchema>;
 
 export const reportJobSchema = z.strictObject({
   mode: modeSchema,

@@ -5,8 +5,9 @@ import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { evaluationSchema } from '#core/contracts/evaluation.ts';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
+import { reportSchema } from '#core/contracts/report.ts';
 import { predictionResponseSchema } from '#core/contracts/served-model.ts';
-import { championKey, domainKey, evaluationKey, generalModelPrefix } from '#core/keys.ts';
+import { championKey, domainKey, evaluationKey, generalModelPrefix, reportKey } from '#core/keys.ts';
 import { dataExecutionName, executionName } from '#core/names.ts';
 import { signBytes } from '#core/signature.ts';
 import { makeDomainFolder, type Stack, startStack, tinyDomain, tinyLabels, trainTinyModel } from './stack.ts';
@@ -57,6 +58,27 @@ describe('a model that is dropped into S3', () => {
     const answer = predictionResponseSchema.parse(await response.json());
     expect(answer.predictions.map((prediction) => prediction.label).sort()).toEqual([...tinyLabels].sort());
     expect(answer.general.version).toBe(model.version);
+  });
+
+  test('leaves a report and a registered model, from which its lineage is told', async () => {
+    const name = executionName('tiny', model.version);
+    const read = (form: 'html' | 'json') =>
+      stack.get(stack.buckets.artifacts, reportKey(name, 'shapes', form));
+    const report = reportSchema.parse(JSON.parse(await read('json')));
+    expect(report).toMatchObject({
+      outcome: 'DEPLOYED',
+      cost: { jobs: [{ status: 'Completed' }, { status: 'Completed' }], total: expect.any(Number) },
+      lineage: { modelPackage: expect.stringContaining('model-package/graft-dev-shapes/') },
+    });
+    expect(await read('html')).toContain('Café au lait');
+
+    expect(await stack.graft('lineage', 'shapes')).toMatchObject({
+      modelPackage: { arn: report.lineage.modelPackage, approval: 'Approved' },
+      execution: name,
+      generalVersion: model.version,
+      testDigest: report.lineage.data!.testDigest,
+      generalDataSetDigest: report.lineage.generalDataSet!.digest,
+    });
   });
 
   test('is promoted once, however often the manifest arrives', async () => {
