@@ -60,6 +60,24 @@ describe('prepare-domain', () => {
     expect(await prepare({ domain: name })).toEqual(prepared);
   });
 
+  test('holds an endpoint’s alarms to the gate’s latency where they have none of their own', async () => {
+    const endpoint = { type: 'instances', instanceType: 'ml.c5.large', instanceCount: 2 };
+    await push({ endpoint });
+
+    expect((await prepare({ domain: name })).endpoint.settings).toEqual({
+      ...endpoint,
+      alarms: { maximumServerErrors: 0, maximumLatencyMs: 1000 },
+    });
+  });
+
+  test('refuses a rollout in steps of one instance, by name', async () => {
+    await push({ endpoint: { type: 'instances', instanceType: 'ml.c5.large', rollout: { type: 'canary' } } });
+
+    await expect(prepare({ domain: name })).rejects.toMatchObject(
+      failure('InvalidInput', /endpoint\.rollout\.type.*instanceCount/),
+    );
+  });
+
   test('keeps this promotion’s own copy of domain.json', async () => {
     await push();
     await prepare({ domain: name });

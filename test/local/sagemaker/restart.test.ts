@@ -7,10 +7,13 @@ import {
   CreateModelCommand,
   CreateTrainingJobCommand,
   DescribeEndpointCommand,
+  type DescribeEndpointCommandOutput,
   DescribeTrainingJobCommand,
+  UpdateEndpointCommand,
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../manual-clock.ts';
 import {
   BUCKET,
   endpointIs,
@@ -19,6 +22,7 @@ import {
   jobIs,
   type Machine,
   ROLE,
+  SOON,
   startMachine,
   tar,
 } from './machine.ts';
@@ -38,9 +42,9 @@ afterEach(async () => {
 });
 
 /** What is on disk is the same after a stop and after a kill: a stop only ends the processes. */
-async function restart() {
+async function restart(options: Parameters<typeof startMachine>[0] = {}) {
   await machine.stop();
-  machine = await startMachine({ state, jobs: 1 });
+  machine = await startMachine({ state, jobs: 1, ...options });
 }
 
 const run = (name: string, what: string, retries?: number) =>
@@ -137,5 +141,66 @@ describe('after a restart', () => {
         EndpointConfigName: 'kept',
       },
     );
+  });
+
+  it('a rollout that was under way begins anew, and ends on the new configuration', async () => {
+    const clock = new ManualClock();
+    await restart({ clock });
+    const { sagemaker } = machine;
+    for (const name of ['one', 'two']) {
+      await machine.put(`${name}.tar.gz`, await tar({ 'behaviour.json': JSON.stringify({ name }) }));
+      await sagemaker.send(
+        new CreateModelCommand({
+          ModelName: name,
+          ExecutionRoleArn: ROLE,
+          PrimaryContainer: { Image: IMAGE, ModelDataUrl: `s3://${BUCKET}/${name}.tar.gz` },
+        }),
+      );
+      await sagemaker.send(
+        new CreateEndpointConfigCommand({
+          EndpointConfigName: name,
+          ProductionVariants: [
+            { VariantName: 'v', ModelName: name, InstanceType: 'ml.m5.large', InitialInstanceCount: 2 },
+          ],
+        }),
+      );
+    }
+    const until = async (fits: (endpoint: DescribeEndpointCommandOutput) => boolean) => {
+      await expect
+        .poll(async () => {
+          clock.advance(100);
+          return fits(await machine.sagemaker.send(new DescribeEndpointCommand({ EndpointName: 'e' })));
+        }, SOON)
+        .toBe(true);
+    };
+    await sagemaker.send(new CreateEndpointCommand({ EndpointName: 'e', EndpointConfigName: 'one' }));
+    await until(({ EndpointStatus }) => EndpointStatus === 'InService');
+    await sagemaker.send(
+      new UpdateEndpointCommand({
+        EndpointName: 'e',
+        EndpointConfigName: 'two',
+        DeploymentConfig: {
+          BlueGreenUpdatePolicy: {
+            TrafficRoutingConfiguration: {
+              Type: 'CANARY',
+              WaitIntervalInSeconds: 5,
+              CanarySize: { Type: 'INSTANCE_COUNT', Value: 1 },
+            },
+          },
+        },
+      }),
+    );
+    await until(
+      ({ PendingDeploymentSummary }) =>
+        PendingDeploymentSummary?.ProductionVariants?.[0]?.VariantStatus?.[0]?.Status === 'Baking',
+    );
+
+    await restart({ clock });
+    await until(({ EndpointStatus }) => EndpointStatus === 'InService');
+
+    const answer = await machine.runtime.send(
+      new InvokeEndpointCommand({ EndpointName: 'e', Body: 'image', ContentType: 'image/png' }),
+    );
+    expect(JSON.parse(Buffer.from(answer.Body).toString()).name).toBe('two');
   });
 });
