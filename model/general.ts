@@ -8,7 +8,7 @@ import { meetingBytes, trainInParallel } from './parallel-training.ts';
 import { predictPixels } from './predict.ts';
 import { createReplica } from './replica.ts';
 import { splitByClass } from './split.ts';
-import { runTrainingLoop, type StepProgress, type TrainingPlan } from './training-loop.ts';
+import { CONTROL_WORDS, runTrainingLoop, type StepProgress, type TrainingPlan } from './training-loop.ts';
 
 export interface GeneralTrainingOptions {
   /** Passes over the training images, at the most. */
@@ -66,7 +66,7 @@ const LEAST_SHARE = 16;
 /** More threads than this wait for each other more than they help. */
 const MOST_WORKERS = 8;
 /** Kept free for starting, measuring the result and what the clock does not show. */
-const RESERVED_SECONDS = 3;
+const RESERVED_SECONDS = 2;
 
 /**
  * Trains the general model from random weights. The same data, options, backend and number of workers give the same weights,
@@ -164,7 +164,7 @@ async function trainOnThreads(
   const pixels = new SharedArrayBuffer(training.length * size);
   const all = new Uint8Array(pixels);
   for (let i = 0; i < training.length; i++) all.set(data.gather([training[i]!]), i * size);
-  const length = createReplica(model).size + 1;
+  const length = createReplica(model).size + CONTROL_WORDS;
   const { steps, weights } = await trainInParallel(
     {
       plan,

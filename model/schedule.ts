@@ -16,40 +16,49 @@ export function learningRateAt(progress: number, highest: number): number {
 export interface StepBudget {
   /** Steps that fit into the time, and never more than wanted: a machine that is fast enough always takes the same steps. */
   readonly steps: number;
+  /** Share of the training that is done: of the steps when all fit into the time, else of the time. */
+  readonly progress: number;
   /** Call after each step. */
   note(stepsDone: number, secondsElapsed: number): void;
 }
 
 /** The first steps are slower (compilation, memory growth): they say nothing about the speed to come. */
 const STEPS_BEFORE_MEASURING = 10;
-/** The recent past predicts best, and short stalls average out. */
-const WINDOW = 50;
+/** The speed is the mean over this share of the time: long enough to even out stalls, short enough to notice a slower machine. */
+const MEASURED_SHARE = 0.15;
 
 /**
- * Fits a number of steps into a time.
+ * Fits a number of steps into a time. When they do not all fit, the learning rate follows the clock, not a count of steps that changes
+ * with every guess at the speed: what else runs on the machine shall not make it jump.
  *
  * @param maxSeconds counted on the same clock as `note`'s `secondsElapsed`
  */
-export function createStepBudget(steps: number, maxSeconds = Number.POSITIVE_INFINITY): StepBudget {
+export function createStepBudget(wanted: number, maxSeconds = Number.POSITIVE_INFINITY): StepBudget {
   const marks: { step: number; seconds: number }[] = [];
-  let planned = steps;
+  let steps = wanted;
+  let progress = 0;
   return {
     get steps() {
-      return planned;
+      return steps;
+    },
+    get progress() {
+      return progress;
     },
     note(stepsDone, secondsElapsed) {
-      if (stepsDone < STEPS_BEFORE_MEASURING) return;
-      marks.push({ step: stepsDone, seconds: secondsElapsed });
-      if (marks.length > WINDOW) marks.shift();
+      progress = Math.min(1, stepsDone / wanted);
+      if (maxSeconds === Number.POSITIVE_INFINITY) return;
+      if (stepsDone >= STEPS_BEFORE_MEASURING) marks.push({ step: stepsDone, seconds: secondsElapsed });
+      while (marks.length > 2 && secondsElapsed - marks[0]!.seconds > MEASURED_SHARE * maxSeconds)
+        marks.shift();
+      const from = marks[0];
       if (secondsElapsed >= maxSeconds) {
-        planned = stepsDone;
-        return;
+        steps = Math.min(wanted, stepsDone);
+      } else if (from && from.step < stepsDone) {
+        const secondsPerStep = (secondsElapsed - from.seconds) / (stepsDone - from.step);
+        const affordable = stepsDone + Math.floor((maxSeconds - secondsElapsed) / secondsPerStep);
+        steps = Math.min(wanted, affordable);
       }
-      if (marks.length < 2) return;
-      const from = marks[0]!;
-      const secondsPerStep = (secondsElapsed - from.seconds) / (stepsDone - from.step);
-      const affordable = stepsDone + Math.floor((maxSeconds - secondsElapsed) / secondsPerStep);
-      planned = Math.min(steps, Math.max(stepsDone, affordable));
+      if (steps < wanted) progress = Math.min(1, secondsElapsed / maxSeconds);
     },
   };
 }

@@ -45,6 +45,9 @@ export interface StepProgress {
   accuracy: number;
 }
 
+/** Behind what a replica has learnt: steps planned, share of the training done. */
+export const CONTROL_WORDS = 2;
+
 /**
  * Trains the network in place. Several workers may run the same plan, each on its part of every batch; their networks stay equal
  * because each takes the same steps with the sum of what all have learnt.
@@ -65,7 +68,7 @@ export async function runTrainingLoop(
     plan.steps,
     deadline === null ? undefined : Math.max(0, deadline - started) / 1_000,
   );
-  const learnt = new Float32Array(replica.size + 1);
+  const learnt = new Float32Array(replica.size + CONTROL_WORDS);
   const batches = createBatches(plan.classes.length, batchSize, seed);
   let steps = budget.steps;
   let step = 0;
@@ -73,11 +76,12 @@ export async function runTrainingLoop(
     const indices = batches(step).subarray(context.rank * share, (context.rank + 1) * share);
     learnOneBatch(replica, plan, context, indices, step, learnt);
     // Only worker 0 looks at the clock; the others learn its plan with the sums, so that all stop at the same step.
-    learnt[replica.size] = context.rank === 0 ? budget.steps : 0;
+    learnt.set(context.rank === 0 ? [budget.steps, budget.progress] : [0, 0], replica.size);
     context.addUp?.(learnt);
     steps = learnt[replica.size]!;
+    const progress = learnt[replica.size + 1]!;
     if (workers > 1) for (let i = 0; i < replica.size; i++) learnt[i]! /= workers;
-    replica.apply(learnt, learningRateAt(step / steps, plan.learningRate));
+    replica.apply(learnt, learningRateAt(progress, plan.learningRate));
     step++;
     if (context.rank === 0) budget.note(step, (Date.now() - started) / 1_000);
     const { loss, correct } = replica.score(learnt);

@@ -47,6 +47,17 @@ describe('createStepBudget', () => {
     expect(run(600, 100, (step) => (step < 60 ? 0.5 : 0.1)).step).toBe(600);
   });
 
+  it('lets the learning rate follow the steps when they fit, and the clock when they do not', () => {
+    const progressAfter = (wanted: number, maxSeconds: number) => {
+      const budget = createStepBudget(wanted, maxSeconds);
+      // Stalls for a second after every tenth step.
+      for (let step = 1; step <= 400; step++) budget.note(step, step * 0.1 + Math.floor(step / 10));
+      return budget.progress;
+    };
+    expect(progressAfter(500, 1_000)).toBe(0.8);
+    expect(progressAfter(100_000, 200)).toBeCloseTo(80 / 200);
+  });
+
   it('takes at least one step', () => {
     expect(run(10, 0, () => 1).step).toBeGreaterThanOrEqual(1);
   });
