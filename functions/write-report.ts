@@ -23,7 +23,7 @@ import {
 } from '#core/keys.ts';
 import { parse, parseJson } from '#core/parse.ts';
 import { type PriceList, readPrices } from '#core/prices.ts';
-import { type BilledJob, composeReport, type ReportSource } from '#core/report/compose.ts';
+import { type BilledJob, composeReport } from '#core/report/compose.ts';
 import { renderReport } from '#core/report/page.ts';
 import { lambda } from './middleware/lambda.ts';
 
