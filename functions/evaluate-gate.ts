@@ -39,11 +39,13 @@ export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
     const challenger = transfer.evaluation;
     // Looked up now: another promotion may have crowned one since this one began.
     const live = (await findChampion(s3, artifactsBucket, subject.domain))?.champion;
-    const isNew = live !== undefined && live.trainingJob !== offered?.trainingJob;
+    // A job that is only asked about again was given the champion of its own time.
+    const given = manual?.gateOnly ? null : (offered?.trainingJob ?? null);
+    const isNew = live !== undefined && live.trainingJob !== given;
     const own = isNew
       ? (await findJson(s3, artifactsBucket, live.evaluationKey, evaluationSchema))?.value
       : undefined;
-    const champion = championCase({ live, offered: offered?.trainingJob ?? null, challenger, own });
+    const champion = championCase({ live, offered: given, challenger, own });
 
     const decided = decide({ challenger, baseline: baseline.evaluation, champion, policy });
     const key = decisionKey(subject.execution, subject.domain);

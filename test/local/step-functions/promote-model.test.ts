@@ -16,7 +16,7 @@ type Script = Record<string, (payload: Payload) => Json>;
 
 /** Lambdas that do as they should; a test replaces those it is about. */
 const GOOD: Script = {
-  VerifyModel: () => ({ model: 'icons', version: 'v1', domains: ['produce', 'tools'], chosen: true }),
+  VerifyModel: () => ({ model: 'icons', version: 'v1', domains: ['produce', 'tools'], chosen: true, manual: {} }),
   PrepareDomain: () => ({
     jobs: { transfer: 'job-t', baseline: 'job-b' },
     resources: {},
@@ -106,7 +106,7 @@ describe('promote-model', () => {
   it('asks the gate again when another model went live since it decided', async () => {
     const champions = [null, 'job-of-another'];
     const promotion = promote({
-      VerifyModel: () => ({ model: 'icons', version: 'v1', domains: ['produce'], chosen: true }),
+      VerifyModel: () => ({ model: 'icons', version: 'v1', domains: ['produce'], chosen: true, manual: {} }),
       EvaluateGate: () => ({
         decision: champions.length === 2 ? 'PROMOTE' : 'REJECT',
         champion: champions.shift() ?? null,
