@@ -215,7 +215,10 @@ function followProgress(
         imagesPerSecond: stepsPerSecond * plan.batchSize,
         loss,
         accuracy,
-        secondsLeft: (progress.steps - progress.step) / stepsPerSecond,
+        secondsLeft: Math.min(
+          (progress.steps - progress.step) / stepsPerSecond,
+          plan.deadline === null ? Number.POSITIVE_INFINITY : Math.max(0, plan.deadline - now) / 1_000,
+        ),
       });
     },
   };
