@@ -23,7 +23,7 @@ every backend that is installed, beside the same network in Keras. Each runs in 
 
 const SIDE = 32;
 const CLASSES = 300;
-const FILTERS = [12, 24, 48, 96];
+const FILTERS = [16, 32, 64, 128];
 const BATCH = 64;
 
 interface Rates {

@@ -45,7 +45,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--classes", type=int, default=300)
-    parser.add_argument("--filters", default="12,24,48,96")
+    parser.add_argument("--filters", default="16,32,64,128")
     options = parser.parse_args()
 
     keras.utils.set_random_seed(1)
