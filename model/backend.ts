@@ -23,7 +23,7 @@ export interface BackendInfo {
   hint?: string;
 }
 
-const HINT = 'faster: graft backend install';
+const HINT = 'a native TensorFlow is faster: docs/agent.md says how to install one';
 
 const NATIVE_PACKAGES = {
   'tensorflow-gpu': '@tensorflow/tfjs-node-gpu',
@@ -64,7 +64,7 @@ async function useExactly(name: BackendName): Promise<BackendInfo> {
   const result = await useNative(name);
   if (typeof result !== 'string') return { ...result, reason: 'asked for' };
   throw new InvalidInputError(`The backend "${name}" cannot be used: ${result}`, {
-    hint: 'Run `graft backend install`, or use the backend "wasm", which is always there.',
+    hint: 'docs/agent.md says how to install one; the backend "wasm" is always there.',
   });
 }
 

@@ -20,7 +20,7 @@ describe('useBackend', () => {
     const attempt = useBackend('tensorflow');
     await expect(attempt).rejects.toThrow(InvalidInputError);
     await expect(attempt).rejects.toThrow('@tensorflow/tfjs-node is not installed');
-    await expect(attempt).rejects.toHaveProperty('hint', expect.stringContaining('graft backend install'));
+    await expect(attempt).rejects.toHaveProperty('hint', expect.stringContaining('docs/agent.md'));
   });
 
   it('leaves the program its own handling of uncaught errors', async () => {
