@@ -16,7 +16,13 @@ type Script = Record<string, (payload: Payload) => Json>;
 
 /** Lambdas that do as they should; a test replaces those it is about. */
 const GOOD: Script = {
-  VerifyModel: () => ({ model: 'icons', version: 'v1', domains: ['produce', 'tools'], chosen: true, manual: {} }),
+  VerifyModel: () => ({
+    model: 'icons',
+    version: 'v1',
+    domains: ['produce', 'tools'],
+    chosen: true,
+    manual: {},
+  }),
   PrepareDomain: () => ({
     jobs: { transfer: 'job-t', baseline: 'job-b' },
     resources: {},
