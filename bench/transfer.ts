@@ -47,16 +47,14 @@ async function generalModel(asked: string | undefined): Promise<string> {
   return OWN_MODEL;
 }
 
+const readManifest = async (folder: string) =>
+  parseJson(manifestSchema, await readFile(join(folder, 'manifest.json'), 'utf8'), 'manifest.json');
+
 async function measureSeed(
   folder: string,
   seed: number,
 ): Promise<{ baseline: Measured; transfer: Measured }> {
-  const manifest = parseJson(
-    manifestSchema,
-    await readFile(join(folder, 'manifest.json'), 'utf8'),
-    'manifest.json',
-  );
-  const { input, cutLayer } = manifest;
+  const { input, cutLayer } = await readManifest(folder);
   const out = join('.graft', 'bench', `seed-${seed}`);
   // Other photographs than those of npm start, whose seeds are small.
   await buildProduceData({ out, seed: 1000 + seed, generalClasses: 0, generalPerClass: 0 });
@@ -102,7 +100,11 @@ async function main() {
   }
   const backend = await useBackend();
   const folder = await generalModel(values.model);
-  console.log(`General model ${folder}; backend ${backend.name} on ${backend.device}\n`);
+  const { version, training, dataSet } = await readManifest(folder);
+  console.log(
+    `General model ${folder} ${version}: ${dataSet.classes} classes, ${training.imagesSeen} images seen in ${training.seconds.toFixed(0)} s`,
+  );
+  console.log(`Backend ${backend.name} on ${backend.device}\n`);
   console.log('seed   without transfer   with transfer   uplift   p (McNemar)   seconds');
   const results: { baseline: number; transfer: number }[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
