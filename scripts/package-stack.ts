@@ -80,7 +80,8 @@ export async function runServerless(
   const command = join(dirname(manifest), bin.serverless ?? Object.values(bin)[0]!);
   const child = spawn(process.execPath, [command, ...args], {
     cwd: repository,
-    env: { ...process.env, ...environment },
+    // esbuild keeps what it has read: without a limit its memory grows with every function.
+    env: { GOMEMLIMIT: '512MiB', ...process.env, ...environment },
     stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
