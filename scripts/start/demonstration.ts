@@ -124,7 +124,8 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
 
     const url = `${aws.outputs.ApiUrl}/domains/${DOMAIN}/predictions`;
     const deployed = results.outcome?.outcome === 'DEPLOYED';
-    const answers = deployed ? await askAll(screen, url, aws, join(folders.data, DOMAIN, 'test')) : [];
+    const samples = await oneOfEach(join(folders.data, DOMAIN, 'test'));
+    const answers = deployed ? await askAll(screen, url, aws, samples) : [];
     const ok = promotion.status === 'SUCCEEDED' && deployed;
     screen.line();
     screen.line(
@@ -136,7 +137,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
         endpoint: aws.endpoint,
         url,
         apiKey: aws.apiKey,
-        image: answers[0]?.image ?? join(folders.data, DOMAIN, 'test'),
+        image: samples[0]!.image,
         stateMachineArn: aws.outputs.StateMachineArn!,
         input: { model: MODEL, version, domains: [DOMAIN] },
       });
@@ -172,10 +173,14 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
   }
 }
 
-/** Asks about one test image of each class. */
-async function askAll(screen: Screen, url: string, aws: LocalAws, testFolder: string): Promise<Answer[]> {
+async function askAll(
+  screen: Screen,
+  url: string,
+  aws: LocalAws,
+  samples: Awaited<ReturnType<typeof oneOfEach>>,
+): Promise<Answer[]> {
   const answers: Answer[] = [];
-  for (const { image, expected } of await oneOfEach(testFolder)) {
+  for (const { image, expected } of samples) {
     answers.push(await ask(url, aws.apiKey, image, expected));
   }
   tellAnswers(screen, answers);
