@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,8 @@ import { buildNetwork } from '#model/backbone.ts';
 import { type BackendName, useBackend } from '#model/backend.ts';
 import type { DataSet } from '#model/data-set.ts';
 import { trainGeneral } from '#model/general.ts';
+import { type ChildCommand, runInChild } from './shared/child-process.ts';
+import { median } from './shared/summary.ts';
 
 const HELP = `npm run bench:train -- [--rounds 3] [--seconds 5] [--python python3] [--json]
 
@@ -34,10 +35,8 @@ interface Rates {
   device: string;
 }
 
-interface Subject {
+interface Subject extends ChildCommand {
   name: string;
-  command: string;
-  args: string[];
 }
 
 function subjects(seconds: string, python: string): Subject[] {
@@ -66,26 +65,6 @@ function subjects(seconds: string, python: string): Subject[] {
       ],
     },
   ];
-}
-
-/** @returns the rates, or the last line of what went wrong */
-function runOnce({ command, args }: Subject): Promise<Rates | string> {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let [out, errors] = ['', ''];
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      errors += chunk;
-    });
-    child.on('error', (error) => resolve(error.message));
-    child.on('close', (code) => {
-      const line = out.trim().split('\n').at(-1);
-      if (code === 0 && line?.startsWith('{')) resolve(JSON.parse(line) as Rates);
-      else resolve(errors.trim().split('\n').at(-1) || `it ended with code ${code}`);
-    });
-  });
 }
 
 /** One turn of one of our backends, in the process that the parent started for it. */
@@ -176,15 +155,13 @@ function predictionRate(seconds: number): number {
   return (1_000 * done) / (performance.now() - started);
 }
 
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-
 async function compare(rounds: number, seconds: string, python: string, json: boolean) {
   const turns = new Map<string, Rates[]>();
   const skipped: Record<string, string> = {};
   for (let round = 1; round <= rounds; round++) {
     for (const subject of subjects(seconds, python)) {
       if (subject.name in skipped) continue;
-      const result = await runOnce(subject);
+      const result = await runInChild<Rates>(subject);
       if (typeof result === 'string') skipped[subject.name] = result;
       else turns.set(subject.name, [...(turns.get(subject.name) ?? []), result]);
     }

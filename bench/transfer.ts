@@ -1,12 +1,8 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { recipeSchema } from '#core/contracts/domain.ts';
-import { manifestSchema } from '#core/contracts/manifest.ts';
 import { describeError, InvalidInputError } from '#core/errors.ts';
 import { pair } from '#core/gate/pairing.ts';
-import { parseJson } from '#core/parse.ts';
 import { mcnemarExact } from '#core/statistics.ts';
 import { useBackend } from '#model/backend.ts';
 import { trainBaseline } from '#model/baseline.ts';
@@ -15,7 +11,8 @@ import { evaluate, type Measured } from '#model/evaluate.ts';
 import { loadModel } from '#model/files.ts';
 import { fineTune, type TrainingResult, transferStepsAtMost } from '#model/transfer.ts';
 import { buildProduceData } from '../examples/produce/build.ts';
-import { graft } from '../scripts/start/agent.ts';
+import { describeGeneralModel, generalModelFolder, readManifest } from './shared/general-model.ts';
+import { type Summary, summary } from './shared/summary.ts';
 
 const HELP = `npm run bench:transfer -- [--seeds 5] [--model DIR] [--json]
 
@@ -25,30 +22,6 @@ splits and weights of its own; the general model is the same for all.
   --seeds N      how many                                        5
   --model DIR    general model; that of npm start when left out, or one trained as npm start does
   --json         last line: {seeds, baseline: {mean, sd}, transfer: {mean, sd}, uplift}`;
-
-const START_MODEL = join('.graft', 'start', 'general');
-const OWN_MODEL = join('.graft', 'bench', 'general');
-const OWN_TRAINING_SECONDS = '120';
-
-async function generalModel(asked: string | undefined): Promise<string> {
-  for (const folder of asked === undefined ? [START_MODEL, OWN_MODEL] : [asked]) {
-    if (existsSync(join(folder, 'manifest.json'))) return folder;
-  }
-  if (asked !== undefined) {
-    throw new InvalidInputError(`There is no general model in "${asked}" (no manifest.json)`, {
-      hint: 'Train one with `graft train`, or leave --model out.',
-    });
-  }
-  const data = join('.graft', 'data');
-  console.log('No general model yet: training one as npm start does.');
-  await buildProduceData({ out: data, seed: 1 });
-  const options = ['--model', 'icons', '--max-seconds', OWN_TRAINING_SECONDS, '--seed', '1', '--force'];
-  await graft(['train', join(data, 'general'), '--out', OWN_MODEL, ...options], process.env);
-  return OWN_MODEL;
-}
-
-const readManifest = async (folder: string) =>
-  parseJson(manifestSchema, await readFile(join(folder, 'manifest.json'), 'utf8'), 'manifest.json');
 
 async function measureSeed(
   folder: string,
@@ -75,14 +48,7 @@ async function measureSeed(
   return { baseline, transfer };
 }
 
-/** Mean and sample standard deviation. */
-function summary(values: readonly number[]): { mean: number; sd: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, sd: values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)) };
-}
-
-const show = ({ mean, sd }: { mean: number; sd: number }) => `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
+const show = ({ mean, sd }: Summary) => `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
 
 async function main() {
   const { values } = parseArgs({
@@ -99,11 +65,8 @@ async function main() {
     throw new InvalidInputError(`--seeds "${values.seeds}" is not a whole number from 1`);
   }
   const backend = await useBackend();
-  const folder = await generalModel(values.model);
-  const { version, training, dataSet } = await readManifest(folder);
-  console.log(
-    `General model ${folder} ${version}: ${dataSet.classes} classes, ${training.imagesSeen} images seen in ${training.seconds.toFixed(0)} s`,
-  );
+  const folder = await generalModelFolder(values.model);
+  console.log(describeGeneralModel(folder, await readManifest(folder)));
   console.log(`Backend ${backend.name} on ${backend.device}\n`);
   console.log('seed   without transfer   with transfer   uplift   p (McNemar)   seconds');
   const results: { baseline: number; transfer: number }[] = [];

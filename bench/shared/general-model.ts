@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
+import { InvalidInputError } from '#core/errors.ts';
+import { parseJson } from '#core/parse.ts';
+import { buildProduceData } from '../../examples/produce/build.ts';
+import { graft } from '../../scripts/start/agent.ts';
+
+const START_MODEL = join('.graft', 'start', 'general');
+const OWN_MODEL = join('.graft', 'bench', 'general');
+const OWN_TRAINING_SECONDS = '120';
+
+/**
+ * The general model that a benchmark starts from.
+ *
+ * @param asked its folder; that of `npm start` when left out, or one trained now as `npm start` does
+ * @throws InvalidInputError when there is none in the folder asked for
+ */
+export async function generalModelFolder(asked: string | undefined): Promise<string> {
+  for (const folder of asked === undefined ? [START_MODEL, OWN_MODEL] : [asked]) {
+    if (existsSync(join(folder, 'manifest.json'))) return folder;
+  }
+  if (asked !== undefined) {
+    throw new InvalidInputError(`There is no general model in "${asked}" (no manifest.json)`, {
+      hint: 'Train one with `graft train`, or leave --model out.',
+    });
+  }
+  const data = join('.graft', 'data');
+  console.log('No general model yet: training one as npm start does.');
+  await buildProduceData({ out: data, seed: 1 });
+  const options = ['--model', 'icons', '--max-seconds', OWN_TRAINING_SECONDS, '--seed', '1', '--force'];
+  await graft(['train', join(data, 'general'), '--out', OWN_MODEL, ...options], process.env);
+  return OWN_MODEL;
+}
+
+export const readManifest = async (folder: string): Promise<Manifest> =>
+  parseJson(manifestSchema, await readFile(join(folder, 'manifest.json'), 'utf8'), 'manifest.json');
+
+/** What a reader has to know of the general model before its figures mean anything. */
+export const describeGeneralModel = (folder: string, { version, training, dataSet }: Manifest): string =>
+  `General model ${folder} ${version}: ${dataSet.classes} classes, ${training.imagesSeen} images seen in ${training.seconds.toFixed(0)} s`;
