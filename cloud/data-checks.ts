@@ -21,9 +21,9 @@ export async function checkData(
     testSetProblems(images.test.length, domain.gate),
     'Add test images, or review the policy in domain.json',
   );
-  const groups = await identicalObjects(s3, bucket, [...images.train, ...images.test]);
+  const groups = await identicalObjects(s3, bucket, Object.values(images).flat());
   const { problems, warnings } = duplicateFindings(groups);
-  refuseProblems(domain, problems, 'Remove them from train/ or from test/ with `aws s3 rm`');
+  refuseProblems(domain, problems, 'Remove them from one of the folders with `aws s3 rm`');
   const unbalanced = (['train', 'test'] as const).flatMap((split) =>
     balanceWarnings(split, countsOf(domain, images, split)),
   );

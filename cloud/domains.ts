@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Domain, domainSchema } from '#core/contracts/domain.ts';
-import type { NamedImage, Split } from '#core/data-checks.ts';
+import type { NamedImage, Part, Split } from '#core/data-checks.ts';
 import { InvalidInputError, NotFoundError } from '#core/errors.ts';
 import { domainKey, imagesPrefix } from '#core/keys.ts';
 import { parseJson } from '#core/parse.ts';
@@ -60,10 +60,10 @@ export interface StoredImage extends NamedImage {
   /** Without quotes. */
   etag: string;
 }
-export type StoredImages = Record<Split, StoredImage[]>;
+export type StoredImages = Record<Part, StoredImage[]>;
 
 /**
- * Lists the images of both splits and compares the folders with the labels.
+ * Lists a domain's images and compares the folders with the labels.
  *
  * @throws InvalidInputError that lists everything that does not agree
  */
@@ -72,7 +72,7 @@ export async function checkImages(s3: S3Client, bucket: string, domain: Domain):
   const train = await listImages(s3, bucket, domain, 'train', MINIMUM_TRAINING_IMAGES, problems);
   const test = await listImages(s3, bucket, domain, 'test', MINIMUM_TEST_IMAGES, problems);
   refuseProblems(domain, problems, 'Make the folders below train/ and test/ and the labels agree');
-  return { train, test };
+  return { train, test, other: await listOther(s3, bucket, domain) };
 }
 
 /** @throws InvalidInputError that lists the first ten problems, if there are any */
@@ -106,7 +106,7 @@ async function listImages(
       strangers.add(label);
     } else {
       counts.set(label, count + 1);
-      images.push({ split, id, key, size, etag });
+      images.push({ part: split, id, key, size, etag });
     }
   }
   for (const stranger of strangers) {
@@ -120,5 +120,24 @@ async function listImages(
       problems.push(`${split}/${label} has ${count} of at least ${minimum} images`);
     }
   }
+  return images;
+}
+
+/** Images of none of the classes. There need not be any. */
+async function listOther(s3: S3Client, bucket: string, domain: Domain): Promise<StoredImage[]> {
+  const prefix = imagesPrefix(domain.domain, 'other');
+  const images: StoredImage[] = [];
+  const folders = new Set<string>();
+  for await (const { key, size, etag } of listObjects(s3, bucket, prefix)) {
+    const id = key.slice(prefix.length);
+    if (!imageName.test(id)) continue;
+    if (id.includes('/')) folders.add(id.slice(0, id.indexOf('/')));
+    images.push({ part: 'other', id, key, size, etag });
+  }
+  refuseProblems(
+    domain,
+    [...folders].map((folder) => `other/${folder} is a folder, but the images of other/ have no labels`),
+    'Move the images directly into other/',
+  );
   return images;
 }

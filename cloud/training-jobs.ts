@@ -41,6 +41,8 @@ export interface TrainingRequest extends DomainSubject {
   resources: TrainingResources;
   /** S3 key of the champion's `model.tar.gz`, for the job to score it on the same test images. */
   championKey?: string | undefined;
+  /** Whether the domain has images of none of its classes: SageMaker refuses a channel with nothing in it. */
+  hasOther: boolean;
 }
 
 /** The request that starts a training job. Everything is given by the job's name, so that the same name means the same job. */
@@ -48,7 +50,7 @@ export function trainingJobInput(
   settings: TrainingSettings,
   request: TrainingRequest,
 ): CreateTrainingJobCommandInput {
-  const { execution, domain, model, version, mode, resources, championKey } = request;
+  const { execution, domain, model, version, mode, resources, championKey, hasOther } = request;
   const { modelsBucket, dataBucket, artifactsBucket } = settings;
   return {
     TrainingJobName: request.job,
@@ -63,6 +65,7 @@ export function trainingJobInput(
       channel('model', modelsBucket, generalModelPrefix(model, version)),
       channel('train', dataBucket, imagesPrefix(domain, 'train')),
       channel('test', dataBucket, imagesPrefix(domain, 'test')),
+      ...(hasOther ? [channel('other', dataBucket, imagesPrefix(domain, 'other'))] : []),
       channel('domain', artifactsBucket, domainSnapshotPrefix(execution, domain)),
       // A prefix that is one object's whole key brings that one file.
       ...(championKey === undefined ? [] : [channel('champion', artifactsBucket, championKey)]),

@@ -10,11 +10,13 @@ const BALANCED_RATIO = 5;
 const EXAMPLES = 5;
 
 export type Split = 'train' | 'test';
+/** Folders of a domain. `other` is optional: images of none of its classes, directly in it. */
+export type Part = Split | 'other';
 
-/** One image as a person finds it: `<split>/<label>/<file name>`. */
+/** One image as a person finds it: `<part>/<id>`. */
 export interface NamedImage {
-  split: Split;
-  /** `<label>/<file name>` */
+  part: Part;
+  /** `<label>/<file name>`, or in `other` the file name. */
   id: string;
 }
 
@@ -70,22 +72,29 @@ export function balanceWarnings(split: Split, counts: ReadonlyMap<string, number
  */
 export function duplicateFindings(groups: readonly (readonly NamedImage[])[]): Findings {
   const shared: string[] = [];
+  const known: string[] = [];
   const repeated: string[] = [];
   const contradictory: string[] = [];
   for (const group of groups) {
-    const train = group.filter(({ split }) => split === 'train');
-    const test = group.filter(({ split }) => split === 'test');
+    const [train, test, other] = (['train', 'test', 'other'] as const).map((part) =>
+      group.filter((image) => image.part === part),
+    ) as [NamedImage[], NamedImage[], NamedImage[]];
+    const labelled = [...train, ...test];
     if (train[0] && test[0]) shared.push(`${named(test[0])} is ${named(train[0])}`);
-    for (const [first, second] of [train, test]) {
+    if (other[0] && labelled[0]) known.push(`${named(other[0])} is ${named(labelled[0])}`);
+    for (const [first, second] of [train, test, other]) {
       if (first && second) repeated.push(`${named(second)} is ${named(first)}`);
     }
-    const other = group.find(({ id }) => labelOf(id) !== labelOf(group[0]!.id));
-    if (other) contradictory.push(`${named(other)} is ${named(group[0]!)}`);
+    const contradiction = labelled.find(({ id }) => labelOf(id) !== labelOf(labelled[0]!.id));
+    if (contradiction) contradictory.push(`${named(contradiction)} is ${named(labelled[0]!)}`);
   }
   return {
-    problems: sentence(shared, 'in test/ and in train/ too, so that the accuracy would be a false one'),
+    problems: [
+      ...sentence(shared, 'in test/ and in train/ too, so that the accuracy would be a false one'),
+      ...sentence(known, 'in other/, where no image may be of one of the classes, and under a label too'),
+    ],
     warnings: [
-      ...sentence(repeated, 'more than once within train/ or within test/, and count as often'),
+      ...sentence(repeated, 'more than once within train/, test/ or other/, and count as often'),
       ...sentence(contradictory, 'under more than one label'),
     ],
   };
@@ -109,5 +118,5 @@ function sentence(examples: readonly string[], what: string): string[] {
   ];
 }
 
-const named = ({ split, id }: NamedImage) => `${split}/${id}`;
+const named = ({ part, id }: NamedImage) => `${part}/${id}`;
 const labelOf = (id: string) => id.slice(0, id.indexOf('/'));

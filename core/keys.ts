@@ -10,8 +10,9 @@ export const signatureKey = (model: string, version: string) =>
 /** Data bucket: folder of one domain. */
 export const domainPrefix = (domain: string) => `domains/${domain}/`;
 export const domainKey = (domain: string) => `${domainPrefix(domain)}domain.json`;
-/** `split` is `train` or `test`; below it one folder per label. */
-export const imagesPrefix = (domain: string, split: 'train' | 'test') => `${domainPrefix(domain)}${split}/`;
+/** Below `train` and `test` one folder per label, in `other` the images themselves. */
+export const imagesPrefix = (domain: string, part: 'train' | 'test' | 'other') =>
+  `${domainPrefix(domain)}${part}/`;
 
 /** Artifacts bucket: everything one promotion wrote about one domain. */
 export const promotionPrefix = (execution: string, domain: string) => `promotions/${execution}/${domain}/`;

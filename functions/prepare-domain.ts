@@ -69,7 +69,11 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
       resources: { instanceType, spot, maxSeconds },
       gate: domain.gate,
       endpoint: { name: endpointName(endpointPrefix, name), settings },
-      images: { train: images.train.length, test: images.test.length },
+      images: {
+        train: images.train.length,
+        test: images.test.length,
+        ...(images.other.length === 0 ? {} : { other: images.other.length }),
+      },
       champion,
       ...(warnings.length === 0 ? {} : { warnings }),
       approval: domain.approval,

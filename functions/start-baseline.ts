@@ -8,8 +8,12 @@ import { lambda } from './middleware/lambda.ts';
 /** Starts the training job of the baseline: the same network on the same images, from random weights. */
 export function createStartBaseline(clients: TrainingClients, settings: TrainingSettings) {
   return async function startBaseline(input: TrainingTaskInput): Promise<Settled> {
-    const { champion: _, ...task } = input;
-    return startAndWait(clients, settings, { ...task, mode: 'baseline' });
+    const { champion: _, images, ...task } = input;
+    return startAndWait(clients, settings, {
+      ...task,
+      mode: 'baseline',
+      hasOther: images?.other !== undefined,
+    });
   };
 }
 

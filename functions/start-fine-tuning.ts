@@ -8,9 +8,14 @@ import { lambda } from './middleware/lambda.ts';
 /** Starts the training job that fine-tunes the general model for a domain, and scores the champion beside it. */
 export function createStartFineTuning(clients: TrainingClients, settings: TrainingSettings) {
   return async function startFineTuning(input: TrainingTaskInput): Promise<Settled> {
-    const { champion, ...task } = input;
+    const { champion, images, ...task } = input;
     const championKey = champion?.modelKey ?? undefined;
-    return startAndWait(clients, settings, { ...task, mode: 'transfer', championKey });
+    return startAndWait(clients, settings, {
+      ...task,
+      mode: 'transfer',
+      championKey,
+      hasOther: images?.other !== undefined,
+    });
   };
 }
 

@@ -3,16 +3,12 @@ import type { Input } from '#core/contracts/common.ts';
 import { dataSetDigest, sha256 } from '#core/digest.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { decodeImage, readImageFile } from './image.ts';
-import { type ImageFile, listLabelFolders } from './label-folders.ts';
+import { type ImageFile, listImages, listLabelFolders } from './label-folders.ts';
 
-/** Images of labelled classes, decoded to the network's size, in the order of labels and file names. */
-export interface DataSet {
-  /** In the order of the network's outputs. */
-  labels: string[];
-  /** `<label>/<file name>` of each image. */
+/** Images decoded to the network's size, in the order of their ids. */
+export interface Images {
+  /** `<label>/<file name>` of each image, the file name alone where images have no labels. */
   ids: string[];
-  /** Index into `labels` of each image. */
-  classes: Int32Array;
   input: Input;
   /** Over the sorted (id, SHA-256) pairs of the files that were read; see `core/digest.ts`. */
   digest: string;
@@ -22,6 +18,14 @@ export interface DataSet {
   damaged: { id: string; reason: string }[];
   /** Pixels of these images, in this order: indices.length × height × width × 3 values in 0…255. */
   gather(indices: ArrayLike<number>): Uint8Array;
+}
+
+/** Images of labelled classes, in the order of labels and file names. */
+export interface DataSet extends Images {
+  /** In the order of the network's outputs. */
+  labels: string[];
+  /** Index into `labels` of each image. */
+  classes: Int32Array;
 }
 
 export interface LoadOptions {
@@ -44,20 +48,37 @@ export interface LoadOptions {
  */
 export async function loadDataSet(root: string, input: Input, options: LoadOptions = {}): Promise<DataSet> {
   const { labels, files } = await listLabelFolders(root, options.labels);
+  const { images, decoded } = await decodeAll(root, files, input, options);
+  const data: DataSet = { ...decoded, labels, classes: Int32Array.from(images, (image) => image.class) };
+  requireImagesPerClass(data, options.minimumPerClass ?? 1, root);
+  return data;
+}
+
+/**
+ * Loads `<root>/<image>`, images without labels, as `loadDataSet` does.
+ *
+ * @throws NotFoundError, InvalidInputError naming the folder or files that are wrong, and the remedy
+ */
+export async function loadImages(
+  root: string,
+  input: Input,
+  options: Pick<LoadOptions, 'maxDamagedShare' | 'onProgress' | 'signal'> = {},
+): Promise<Images> {
+  return (await decodeAll(root, await listImages(root), input, options)).decoded;
+}
+
+async function decodeAll(root: string, files: readonly ImageFile[], input: Input, options: LoadOptions) {
   const { images, damaged } = await readAll(files, input, options);
   refuseManyDamaged(root, damaged, files.length, options.maxDamagedShare ?? 0.1);
-  const data: DataSet = {
-    labels,
+  const decoded: Images = {
     ids: images.map((image) => image.id),
-    classes: Int32Array.from(images, (image) => image.class),
     input,
     digest: dataSetDigest(images),
     size: images.length,
     damaged,
     gather: (indices) => gather(images, indices, input),
   };
-  requireImagesPerClass(data, options.minimumPerClass ?? 1, root);
-  return data;
+  return { images, decoded };
 }
 
 /** @throws InvalidInputError naming the first class with fewer than `minimum` images, `what` naming the data set */

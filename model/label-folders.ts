@@ -5,7 +5,7 @@ import { labelSchema } from '#core/labels.ts';
 
 /** One file below a label's folder. */
 export interface ImageFile {
-  /** `<label>/<file name>` */
+  /** `<label>/<file name>`, or the file name where images have no labels. */
   id: string;
   path: string;
   /** Index into the labels. */
@@ -69,6 +69,28 @@ export async function listLabelFolders(
     }
   }
   return { labels, files };
+}
+
+/**
+ * Lists `<root>/<image>`, sorted by the names' code units: images without labels.
+ *
+ * @returns files of class 0 whose id is their name
+ * @throws NotFoundError when the folder is not there
+ * @throws InvalidInputError when it is empty, or has folders
+ */
+export async function listImages(root: string): Promise<ImageFile[]> {
+  const { folders, files } = await list(root);
+  if (folders.length > 0) {
+    throw new InvalidInputError(`The folder "${root}" has a folder of its own, "${folders[0]}"`, {
+      hint: 'Its images have no labels: move them directly into it.',
+    });
+  }
+  if (files.length === 0) {
+    throw new InvalidInputError(`The folder "${root}" is empty`, {
+      hint: 'Add images to it, or remove the folder.',
+    });
+  }
+  return files.map((name) => ({ id: name, path: join(root, name), class: 0 }));
 }
 
 async function list(folder: string): Promise<{ folders: string[]; files: string[] }> {

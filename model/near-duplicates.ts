@@ -1,4 +1,4 @@
-import type { DataSet } from './data-set.ts';
+import type { Images } from './data-set.ts';
 
 /**
  * Bits of the 63 that may differ between the hashes of two near-duplicates. Measured on the 420 icons of `examples/produce` at 32 × 32
@@ -27,7 +27,7 @@ export interface NearDuplicate {
  *
  * Images and pixels are those of the network's size, so what the network cannot tell apart is found, whatever the files look like.
  */
-export function nearDuplicates(train: DataSet, test: DataSet): NearDuplicate[] {
+export function nearDuplicates(train: Images, test: Images): NearDuplicate[] {
   const trainHashes = hashesOf(train);
   const testHashes = hashesOf(test);
   const pairs: NearDuplicate[] = [];
@@ -46,7 +46,7 @@ export function nearDuplicates(train: DataSet, test: DataSet): NearDuplicate[] {
 
 type Hash = readonly [number, number];
 
-function hashesOf(data: DataSet): Hash[] {
+function hashesOf(data: Images): Hash[] {
   const { height, width } = data.input;
   const rows = cosines(height);
   const columns = cosines(width);

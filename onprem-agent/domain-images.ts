@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { forEachBounded } from '#core/bounded.ts';
 import type { Input } from '#core/contracts/common.ts';
@@ -7,12 +8,13 @@ import {
   duplicateFindings,
   type NamedImage,
   nearDuplicateWarnings,
+  type Part,
   type Split,
   testSetProblems,
 } from '#core/data-checks.ts';
 import { sha256OfFile } from '#core/digest.ts';
 import { InvalidInputError } from '#core/errors.ts';
-import { type DataSet, loadDataSet } from '#model/data-set.ts';
+import { type DataSet, type Images, loadDataSet, loadImages } from '#model/data-set.ts';
 import { nearDuplicates } from '#model/near-duplicates.ts';
 
 /** A readable image of a domain. */
@@ -27,15 +29,15 @@ const PROBE: Input = { height: 32, width: 32, channels: 3, normalisation: { scal
 
 /**
  * Reads and checks all images of a domain the way the training job will: folders against labels, two training images of every
- * class (one is held out for validation), one test image, enough test images for the gate, and no image in both. What a person should
- * look at without its being wrong (classes out of balance, duplicates, images that look the same) comes back as warnings.
+ * class (one is held out for validation), one test image, enough test images for the gate, and no image in two of the folders. `other/`
+ * need not be there. What a person should look at without its being wrong (classes out of balance, duplicates, images that look the same) comes back as warnings.
  *
  * @throws GraftError naming the folder, class or images that are wrong
  */
 export async function checkDomainImages(
   folder: string,
   domain: Domain,
-  options: { signal: AbortSignal; onProgress: (split: string, done: number, total: number) => void },
+  options: { signal: AbortSignal; onProgress: (part: Part, done: number, total: number) => void },
 ): Promise<{ images: DomainImage[]; damaged: { id: string; reason: string }[]; warnings: string[] }> {
   const sets: Partial<Record<Split, DataSet>> = {};
   const images: DomainImage[] = [];
@@ -49,26 +51,42 @@ export async function checkDomainImages(
       onProgress: (done, total) => options.onProgress(split, done, total),
     });
     sets[split] = data;
-    damaged.push(...data.damaged.map(({ id, reason }) => ({ id: `${split}/${id}`, reason })));
-    const digests = new Map<string, Awaited<ReturnType<typeof sha256OfFile>>>();
-    await forEachBounded(data.ids, 8, async (id) => {
-      digests.set(id, await sha256OfFile(join(root, id)));
-    });
-    // In the order of the folders, not of whichever was read first: messages name the same image every time.
-    images.push(...data.ids.map((id) => ({ split, id, path: join(root, id), ...digests.get(id)! })));
+    await add(split, data);
+  }
+  const others = join(folder, 'other');
+  if (await isThere(others)) {
+    const { signal, onProgress } = options;
+    const progress = (done: number, total: number) => onProgress('other', done, total);
+    await add('other', await loadImages(others, PROBE, { signal, onProgress: progress }));
   }
   refuse(
-    testSetProblems(images.filter(({ split }) => split === 'test').length, domain.gate),
+    testSetProblems(images.filter(({ part }) => part === 'test').length, domain.gate),
     'Add test images, or review the policy in domain.json.',
   );
   const { problems, warnings } = duplicateFindings(sameContent(images));
-  refuse(problems, 'Remove them from one of the two: accuracy is measured on images that no training saw.');
+  refuse(problems, 'Remove them from one of the two: what is measured must be new to the model.');
   for (const split of ['train', 'test'] as const) {
     warnings.push(...balanceWarnings(split, countsOf(domain, images, split)));
   }
   warnings.push(...nearDuplicateWarnings(nearDuplicates(sets.train!, sets.test!)));
   return { images, damaged, warnings };
+
+  async function add(part: Part, data: Images) {
+    damaged.push(...data.damaged.map(({ id, reason }) => ({ id: `${part}/${id}`, reason })));
+    const digests = new Map<string, Awaited<ReturnType<typeof sha256OfFile>>>();
+    await forEachBounded(data.ids, 8, async (id) => {
+      digests.set(id, await sha256OfFile(join(folder, part, id)));
+    });
+    // In the order of the folders, not of whichever was read first: messages name the same image every time.
+    images.push(...data.ids.map((id) => ({ part, id, path: join(folder, part, id), ...digests.get(id)! })));
+  }
 }
+
+const isThere = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 /** @throws InvalidInputError */
 function refuse(problems: readonly string[], hint: string) {
@@ -85,7 +103,7 @@ function countsOf({ labels }: Domain, images: readonly DomainImage[], split: Spl
   const counts = new Map(labels.map((label) => [label, 0]));
   for (const image of images) {
     const label = image.id.slice(0, image.id.indexOf('/'));
-    if (image.split === split) counts.set(label, counts.get(label)! + 1);
+    if (image.part === split) counts.set(label, counts.get(label)! + 1);
   }
   return counts;
 }

@@ -45,7 +45,7 @@ export async function pushDomain(
   let uploaded = 0;
   await forEachBounded(images, PARALLEL_UPLOADS, async (image) => {
     signal.throwIfAborted();
-    const key = imagesPrefix(domain.domain, image.split) + image.id;
+    const key = imagesPrefix(domain.domain, image.part) + image.id;
     const target = { s3, bucket, key, signal };
     const same = there.get(key) === image.size && (await isSame(target, image));
     if (!same) {
@@ -56,10 +56,10 @@ export async function pushDomain(
     }
     options.onProgress(++done, sent);
   });
-  const keys = new Set(images.map((image) => imagesPrefix(domain.domain, image.split) + image.id));
+  const keys = new Set(images.map((image) => imagesPrefix(domain.domain, image.part) + image.id));
   const extra = [...there.keys()].filter((key) => !keys.has(key));
   const digest = dataSetDigest([
-    ...images.map(({ split, id, sha256 }) => ({ id: `${split}/${id}`, sha256 })),
+    ...images.map(({ part, id, sha256 }) => ({ id: `${part}/${id}`, sha256 })),
     // They take part in training, so one that is removed is a change. Of their content only the size is known.
     ...extra.map((key) => ({ id: key, sha256: `${there.get(key)} bytes` })),
   ]);
@@ -96,7 +96,7 @@ async function isSame(target: Target, image: DomainImage): Promise<boolean> {
   return standing.state === 'there' && standing.checksum === checksum;
 }
 
-/** Sizes by key, of everything below `train/` and `test/`. */
+/** Sizes by key, of everything below `train/`, `test/` and `other/`. */
 async function listImages(
   s3: S3Client,
   bucket: string,
@@ -104,14 +104,14 @@ async function listImages(
   abortSignal: AbortSignal,
 ): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
-  for (const split of ['train', 'test'] as const) {
+  for (const part of ['train', 'test', 'other'] as const) {
     let token: string | undefined;
     do {
-      const page = await explained(`list s3://${bucket}/${imagesPrefix(domain, split)}`, () =>
+      const page = await explained(`list s3://${bucket}/${imagesPrefix(domain, part)}`, () =>
         s3.send(
           new ListObjectsV2Command({
             Bucket: bucket,
-            Prefix: imagesPrefix(domain, split),
+            Prefix: imagesPrefix(domain, part),
             ...(token === undefined ? {} : { ContinuationToken: token }),
           }),
           { abortSignal },

@@ -64,6 +64,13 @@ export const offeredChampionSchema = z.strictObject({
 });
 export type OfferedChampion = z.output<typeof offeredChampionSchema>;
 
+/** Images of a domain in the data bucket. `other` are those of none of its classes, left out where there are none. */
+export const imageCountsSchema = z.strictObject({
+  train: z.int().positive(),
+  test: z.int().positive(),
+  other: z.int().positive().optional(),
+});
+
 /** Answer of PrepareDomain. */
 export const preparedSchema = z.strictObject({
   /** Names of the two training jobs. */
@@ -71,7 +78,7 @@ export const preparedSchema = z.strictObject({
   resources: trainingResourcesSchema,
   gate: gatePolicySchema,
   endpoint: z.strictObject({ name: z.string(), settings: endpointSchema }),
-  images: z.strictObject({ train: z.int().positive(), test: z.int().positive() }),
+  images: imageCountsSchema,
   /** null when nothing was live. */
   champion: offeredChampionSchema.nullable(),
   /** What a person should know about the data, a sentence each. */
@@ -86,6 +93,7 @@ export const trainingTaskInputSchema = z.strictObject({
   ...subject,
   job: z.string(),
   resources: trainingResourcesSchema,
+  images: imageCountsSchema.optional(),
   champion: offeredChampionSchema.nullish(),
 });
 export type TrainingTaskInput = z.output<typeof trainingTaskInputSchema>;

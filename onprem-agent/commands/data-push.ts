@@ -11,7 +11,7 @@ export const dataPush = agentCommand({
     dir: {
       type: 'positional',
       required: true,
-      description: 'Folder with train/<label>/, test/<label>/ and domain.json',
+      description: 'Folder with train/<label>/, test/<label>/, domain.json and, optionally, other/',
     },
     domain: { type: 'string', valueHint: 'NAME', description: 'Name of the domain (Required)' },
     ...gateArgs,
@@ -30,7 +30,7 @@ export const dataPush = agentCommand({
     const checking = output.progress('check', 'check ');
     const { images, damaged, warnings } = await checkDomainImages(args.dir, settings.domain, {
       signal: io.signal,
-      onProgress: (split, done, total) => checking.update({ done, total, unit: 'img', notes: [split] }),
+      onProgress: (part, done, total) => checking.update({ done, total, unit: 'img', notes: [part] }),
     }).finally(() => checking.end());
     for (const { id, reason } of damaged) output.warn({ id, reason }, `${id} is left out: ${reason}`);
     for (const warning of warnings) output.warn({}, warning);

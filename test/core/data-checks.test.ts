@@ -9,8 +9,8 @@ import {
 
 const policy = { minimumAccuracy: 0.5, minimumUplift: 0, minimumTestImages: 1, significance: 0.05 };
 const image = (path: string): NamedImage => {
-  const [split, ...rest] = path.split('/');
-  return { split: split as 'train', id: rest.join('/') };
+  const [part, ...rest] = path.split('/');
+  return { part: part as 'train', id: rest.join('/') };
 };
 
 describe('the test set must be able to show what the policy asks', () => {
@@ -55,6 +55,10 @@ describe('duplicates', () => {
     ['within train: a warning', ['train/a/1', 'train/a/2'], 0, 1],
     ['within test: a warning', ['test/a/1', 'test/a/2'], 0, 1],
     ['under two labels: another warning', ['train/a/1', 'train/b/2'], 0, 2],
+    ['between other and train: an error', ['train/a/1', 'other/1'], 1, 0],
+    ['between other and test: an error', ['other/1', 'test/a/1'], 1, 0],
+    ['within other: a warning', ['other/1', 'other/2'], 0, 1],
+    ['an image of other has no label to contradict', ['train/a/1', 'train/a/2', 'other/b'], 1, 1],
     ['everything at once', ['train/a/1', 'train/a/2', 'test/b/1'], 1, 2],
   ])('%s', (_what, group, problems, warnings) => {
     const findings = duplicateFindings([group.map(image)]);

@@ -78,6 +78,15 @@ describe('prepare-domain', () => {
     );
   });
 
+  test('counts the images of none of the classes, where there are any', async () => {
+    await push();
+    for (const file of ['1.png', '2.webp', 'notes.txt', '']) {
+      await stage.put(buckets.data, `domains/${name}/other/${file}`, `other ${file}`);
+    }
+
+    expect((await prepare({ domain: name })).images).toEqual({ train: 6, test: 6, other: 2 });
+  });
+
   test('keeps this promotion’s own copy of domain.json', async () => {
     await push();
     await prepare({ domain: name });
@@ -136,6 +145,11 @@ describe('prepare-domain', () => {
       ['train/apple/1.txt', 'train/apple/.DS_Store', ...whole.slice(2), ...tested],
       /train\/apple has 0/,
     ],
+    [
+      'labels below other',
+      [...whole, ...tested, 'other/cherry/1.png', 'other/plum/1.png'],
+      /other\/cherry is a folder.*other\/plum is a folder/,
+    ],
     ['no images at all', [], /train\/apple has 0.*test\/banana has 0/],
   ])('refuses %s', async (_what, images, message) => {
     await push({}, images);
@@ -169,6 +183,15 @@ describe('prepare-domain', () => {
           'InvalidInput',
           /1 image is in test\/ and in train\/ too.*: test\/apple\/1\.JPEG is train\/apple\/2\.png/,
         ),
+      );
+    });
+
+    test('refuses an image of none of the classes that is one of them, naming it', async () => {
+      await push();
+      await put('other/1.png', 'image test/banana/2.JPEG');
+
+      await expect(prepare({ domain: name })).rejects.toMatchObject(
+        failure('InvalidInput', /1 image is in other\/.*: other\/1\.png is test\/banana\/2\.JPEG/),
       );
     });
 

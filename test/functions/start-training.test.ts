@@ -28,6 +28,7 @@ const input = {
   ...subject,
   job: prepared.jobs.transfer,
   resources: prepared.resources,
+  images: prepared.images,
 };
 const callback = () => stage.json(buckets.artifacts, trainingCallbackKey(input.job));
 
@@ -105,6 +106,23 @@ describe('start-fine-tuning', () => {
     }[];
     const found = channels.filter(({ ChannelName }) => ChannelName === 'champion');
     expect(found.map(({ DataSource }) => DataSource.S3DataSource.S3Uri)).toEqual(uris);
+  });
+
+  test.each([
+    ['images of none of the classes', { train: 4, test: 6, other: 1 }, ['s3://data/domains/produce/other/']],
+    ['no channel that nothing lies in', { train: 4, test: 6 }, []],
+  ])('brings both jobs %s', async (_what, images, uris) => {
+    await start({ ...input, images });
+    await createStartBaseline(clients(), settings)({ ...input, images });
+
+    for (const { InputDataConfig } of sagemaker.inputsOf('CreateTrainingJob')) {
+      const channels = InputDataConfig as {
+        ChannelName: string;
+        DataSource: { S3DataSource: { S3Uri: string } };
+      }[];
+      const found = channels.filter(({ ChannelName }) => ChannelName === 'other');
+      expect(found.map(({ DataSource }) => DataSource.S3DataSource.S3Uri)).toEqual(uris);
+    }
   });
 
   test('gives a spot job time to wait for an instance', async () => {

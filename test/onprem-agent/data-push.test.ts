@@ -80,6 +80,12 @@ const editDomain = async (edit: (domain: Record<string, unknown>) => void) => {
   await writeFile(path, JSON.stringify(domain));
 };
 
+/** Two images of a third class. */
+async function addOthers() {
+  await makeImageFolder(folder, { labels: [...labels, 'other'], perLabel: 2 });
+  for (const label of labels) await rm(join(folder, label), { recursive: true });
+}
+
 describe('graft data push', () => {
   it('uploads every image under its label, and domain.json last and byte for byte', async () => {
     const proxy = await startProxy(local.endpoint);
@@ -98,6 +104,21 @@ describe('graft data push', () => {
     expect((await read('domains/produce/domain.json')).equals(original)).toBe(true);
     const image = await readFile(join(folder, 'test/apple/0-001.png'));
     expect((await read('domains/produce/test/apple/0-001.png')).equals(image)).toBe(true);
+  });
+
+  it('uploads images of none of the classes where there are any, and notices when one is new', async () => {
+    await addOthers();
+
+    const run = await push();
+
+    expect(run.last).toMatchObject({ ok: true, images: 14, uploaded: 14, committed: true });
+    expect(await keys()).toContain('domains/produce/other/2-000.png');
+    await copyFile(join(folder, 'other/2-000.png'), join(folder, 'other/again.png'));
+    expect((await push()).last).toMatchObject({
+      uploaded: 1,
+      committed: true,
+      warnings: [expect.stringMatching(/other\/again\.png is other\/2-000\.png/)],
+    });
   });
 
   it('makes a domain.json from options where there is none', async () => {
@@ -291,6 +312,22 @@ describe('graft data push refuses', () => {
       () => copyFile(join(folder, 'train/apple/0-000.png'), join(folder, 'test/apple/0-000.png')),
       /1 image is in test\/ and in train\/ too.*: test\/apple\/0-000\.png is train\/apple\/0-000\.png/,
     ],
+    [
+      'an image of none of the classes that is one of them all the same',
+      async () => {
+        await addOthers();
+        await copyFile(join(folder, 'test/apple/0-000.png'), join(folder, 'other/apple.png'));
+      },
+      /1 image is in other\/.*: other\/apple\.png is test\/apple\/0-000\.png/,
+    ],
+    [
+      'labels below other',
+      async () => {
+        await makeImageFolder(join(folder, 'other'), { labels: ['pear'], perLabel: 1 });
+      },
+      /other" has a folder of its own, "pear"/,
+    ],
+    ['an empty folder other', () => mkdir(join(folder, 'other')), /other" is empty/],
     ['domain.json that is no JSON', () => writeFile(join(folder, 'domain.json'), '{'), /is not JSON/],
     [
       'an unknown field',
