@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidInputError } from '#core/errors.ts';
+import { registerKernels } from './kernels/register.ts';
 
 /**
  * What computes the tensors: TensorFlow on a GPU or on the CPU (both native and installed by hand), WebAssembly, or plain
@@ -44,6 +45,7 @@ export async function useBackend(preferred?: BackendName): Promise<BackendInfo> 
     return inUse;
   }
   inUse = preferred === undefined ? await useFastest() : await useExactly(preferred);
+  await registerKernels(inUse.name);
   return inUse;
 }
 
@@ -100,8 +102,6 @@ async function useWebAssembly(): Promise<Omit<BackendInfo, 'reason'>> {
   await withoutProcessListeners(async () => {
     if (!(await tf.setBackend('wasm'))) throw new Error('The WebAssembly backend does not start');
   });
-  const { registerKernels } = await import('./kernels/register.ts');
-  registerKernels();
   return { name: 'wasm', device: processor(), version: version_wasm };
 }
 

@@ -5,7 +5,7 @@ import {
   pooledConvolutionFilterGradient,
   pooledConvolutionInputGradient,
   shapeOf,
-} from './kernels/pooled-convolution.ts';
+} from './kernels/wasm/pooled-convolution.ts';
 
 /**
  * 2 × 2 max pooling of a 3 × 3 convolution that keeps height and width. Differentiable; on WebAssembly both steps and their

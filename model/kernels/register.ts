@@ -1,35 +1,16 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { registerBatchNormalisation } from './batch-normalisation.ts';
-import { registerConvolutionGradients } from './convolution-gradients.ts';
-import { registerMatrixProduct } from './matrix-product.ts';
-import { registerMaxPoolGradient } from './max-pool-gradient.ts';
-import { registerPooledConvolution } from './pooled-convolution.ts';
-import type { WasmBackend } from './wasm-heap.ts';
+import type { BackendName } from '../backend.ts';
 
-let registered = false;
+const registered = new Set<'wasm' | 'tensorflow'>();
 
-/** Registers the kernels that the WebAssembly backend lacks, has only in a slow form, or has wrong. Idempotent. */
-export function registerKernels(): void {
-  if (registered) return;
-  registered = true;
-  registerConvolutionGradients();
-  registerMaxPoolGradient();
-  registerMatrixProduct();
-  registerBatchNormalisation();
-  registerPooledConvolution();
-  registerIdentity();
-}
-
-/** The backend's own copies the values, and the tape for gradients takes the identity of all that it keeps. */
-function registerIdentity() {
-  tf.unregisterKernel('Identity', 'wasm');
-  tf.registerKernel({
-    kernelName: 'Identity',
-    backendName: 'wasm',
-    kernelFunc: ({ inputs, backend }) => {
-      const { x } = inputs as { x: tf.TensorInfo };
-      (backend as WasmBackend).incRef(x.dataId);
-      return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
-    },
-  });
+/**
+ * Registers the kernels that a backend of TensorFlow.js lacks, has only in a slow form, or has wrong; those of plain JavaScript stay as
+ * they are, for comparison. Idempotent.
+ */
+export async function registerKernels(name: BackendName): Promise<void> {
+  if (name === 'cpu') return;
+  const backend = name === 'wasm' ? 'wasm' : 'tensorflow';
+  if (registered.has(backend)) return;
+  registered.add(backend);
+  if (backend === 'wasm') (await import('./wasm/register.ts')).registerWasmKernels();
+  else (await import('./tensorflow/register.ts')).registerTensorFlowKernels();
 }

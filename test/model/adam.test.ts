@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { createAdam } from '#model/adam.ts';
 import { useBackend } from '#model/backend.ts';
-import { expectClose } from './kernels/both-backends.ts';
+import { expectClose } from './kernels/backends.ts';
 
 it('Adam over plain arrays takes the steps of tf.train.adam', async () => {
   await useBackend('cpu');

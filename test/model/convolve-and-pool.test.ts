@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, it } from 'vitest';
+import { it } from 'vitest';
 import { convolveAndPool } from '#model/convolve-and-pool.ts';
-import { expectSameOnBothBackends, random } from './kernels/both-backends.ts';
+import { describeOnFastBackends, expectSameAsPlain, random } from './kernels/backends.ts';
 
 /** Images, height, width, inputs, outputs. Odd sides lose their last row or column; 6 outputs have no kernel. */
 const shapes = [
@@ -19,7 +19,7 @@ const shapes = [
 type Images = tf.Tensor4D;
 const separately = (x: Images, filter: Images) => tf.maxPool(tf.conv2d(x, filter, 1, 'same'), 2, 2, 'valid');
 
-describe('convolveAndPool on WebAssembly', () => {
+describeOnFastBackends('convolveAndPool', (backend) => {
   it.each(shapes)(
     'is plain JavaScript’s convolution and pooling: %d × %d × %d × %d → %d',
     async (...shape) => {
@@ -31,7 +31,8 @@ describe('convolveAndPool on WebAssembly', () => {
         const dy = random<tf.Rank.R4>(y.shape, 3);
         return [y, ...tf.grads(operation as (...args: tf.Tensor[]) => tf.Tensor)([x, filter], dy)];
       };
-      await expectSameOnBothBackends(
+      await expectSameAsPlain(
+        backend,
         withGradients((x, filter) => convolveAndPool(x, filter, false)),
         withGradients(separately),
       );
@@ -43,7 +44,8 @@ describe('convolveAndPool on WebAssembly', () => {
       const x = random<tf.Rank.R4>([2, 8, 8, 3], 1);
       return tf.grad((filter) => operation(x, filter as Images))(random<tf.Rank.R4>([3, 3, 3, 8], 2));
     };
-    await expectSameOnBothBackends(
+    await expectSameAsPlain(
+      backend,
       onData((x, filter) => convolveAndPool(x, filter, true)),
       onData(separately),
     );

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { valuesOf, type WasmBackend } from './wasm-heap.ts';
+import { valuesOf, type WasmBackend } from './heap.ts';
 
 interface Attributes {
   filterSize: [number, number] | number;

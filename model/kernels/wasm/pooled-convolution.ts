@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { FunctionSource } from './assembler.ts';
+import { addressOf, kernelFunction, valuesOf, type WasmBackend } from './heap.ts';
 import {
   convolveAndPool,
   filterGradient,
@@ -9,7 +10,6 @@ import {
   type Shape,
   unframe,
 } from './pooled-convolution-source.ts';
-import { addressOf, kernelFunction, valuesOf, type WasmBackend } from './wasm-heap.ts';
 
 const FORWARD = 'GraftPooledConvolution';
 const FILTER_GRADIENT = 'GraftPooledConvolutionFilterGradient';

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Code, defineFunction, f32x4, i32, type Local, loop, sequence, set } from './assembler.ts';
-import { addressOf, kernelFunction, valuesOf, type WasmBackend } from './wasm-heap.ts';
+import { addressOf, kernelFunction, valuesOf, type WasmBackend } from './heap.ts';
 
 /** Rows and vectors (of 4 columns) of the product that are computed together, in 12 registers. */
 const LEFTS = ['left0', 'left1', 'left2', 'left3'] as const;

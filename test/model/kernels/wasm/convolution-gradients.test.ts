@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
-import { computeOn, expectSameOnBothBackends, random } from './both-backends.ts';
+import { describe, it } from 'vitest';
+import { expectSameAsPlain, random } from '../backends.ts';
 
 type Convolution = {
   x: [number, number, number, number];
@@ -27,7 +27,7 @@ describe('gradients of a convolution on WebAssembly', () => {
   it.each(convolutions)(
     'are those of plain JavaScript: $x * $filter, stride $stride, pad $pad',
     async (c) => {
-      await expectSameOnBothBackends(() => {
+      await expectSameAsPlain('wasm', () => {
         const [x, filter] = [random<tf.Rank.R4>(c.x, 1), random<tf.Rank.R4>(c.filter, 2)];
         const convolve = (a: tf.Tensor4D, f: tf.Tensor4D) => tf.conv2d(a, f, c.stride, c.pad);
         const dy = random<tf.Rank.R4>(convolve(x, filter).shape, 3);
@@ -35,38 +35,4 @@ describe('gradients of a convolution on WebAssembly', () => {
       });
     },
   );
-});
-
-type Pooling = { x: [number, number, number, number]; window: number; stride: number; pad: 'same' | 'valid' };
-
-const poolings: Pooling[] = [
-  { x: [2, 8, 8, 3], window: 2, stride: 2, pad: 'valid' },
-  { x: [2, 9, 7, 5], window: 2, stride: 2, pad: 'valid' },
-  { x: [2, 9, 7, 5], window: 2, stride: 2, pad: 'same' },
-  { x: [3, 8, 9, 4], window: 3, stride: 2, pad: 'same' },
-  { x: [1, 6, 6, 2], window: 3, stride: 1, pad: 'valid' },
-  { x: [2, 5, 5, 1], window: 2, stride: 3, pad: 'valid' },
-];
-
-describe('gradient of max pooling on WebAssembly', () => {
-  it.each(poolings)(
-    'is that of plain JavaScript: $x, window $window, stride $stride, pad $pad',
-    async (p) => {
-      await expectSameOnBothBackends(() => {
-        const x = random<tf.Rank.R4>(p.x, 1);
-        const pool = (a: tf.Tensor) => tf.maxPool(a as tf.Tensor4D, p.window, p.stride, p.pad);
-        return tf.grad(pool)(x, random<tf.Rank.R4>(pool(x).shape, 2));
-      });
-    },
-  );
-
-  it('goes to the first of equal values', async () => {
-    const gradient = await computeOn('wasm', () =>
-      tf.grad((a) => tf.maxPool(a as tf.Tensor4D, 2, 2, 'valid'))(
-        tf.ones([1, 2, 2, 1]),
-        tf.tensor4d([[[[5]]]]),
-      ),
-    );
-    expect([...gradient[0]!]).toEqual([5, 0, 0, 0]);
-  });
 });

@@ -1,0 +1,65 @@
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  NORMALISE_BATCH,
+  NORMALISE_BATCH_GRADIENT,
+  type NormaliseBatchGradientInputs,
+  type NormaliseBatchInputs,
+} from '../batch-normalisation.ts';
+import { attributes, type TensorFlowBackend } from './operations.ts';
+
+/** TensorFlow's own fused operations, which TensorFlow.js leaves aside in training. */
+export function registerBatchNormalisation() {
+  tf.registerKernel({
+    kernelName: NORMALISE_BATCH,
+    backendName: 'tensorflow',
+    kernelFunc: ({ inputs, attrs, backend }) =>
+      tf.tidy(() => {
+        const { x, gamma, beta } = inputs as NormaliseBatchInputs;
+        const { epsilon } = attrs as { epsilon: number };
+        const native = backend as unknown as TensorFlowBackend;
+        // Empty: only inference takes a mean and a variance.
+        const none = tf.tensor1d([], 'float32');
+        const [normalised, mean, unbiased] = native.executeMultipleOutputs(
+          'FusedBatchNormV3',
+          fusedAttributes(native, epsilon),
+          [x, gamma, beta, none, none],
+          6,
+        ) as [tf.Tensor, tf.Tensor, tf.Tensor];
+        const count = tf.util.sizeFromShape(x.shape) / gamma.shape[0]!;
+        return [tf.relu(normalised), mean, tf.mul(unbiased, (count - 1) / count)];
+      }) as tf.TensorInfo[],
+  });
+  tf.registerKernel({
+    kernelName: NORMALISE_BATCH_GRADIENT,
+    backendName: 'tensorflow',
+    kernelFunc: ({ inputs, attrs, backend }) =>
+      tf.tidy(() => {
+        const { dy, x, y, gamma, mean, variance } = inputs as NormaliseBatchGradientInputs;
+        const { epsilon } = attrs as { epsilon: number };
+        const native = backend as unknown as TensorFlowBackend;
+        const { type } = attributes(native);
+        const behindActivation = native.executeSingleOutput('ReluGrad', [type('T', 'TF_FLOAT')], [dy, y]);
+        // What the forward operation hands over: the CPU's wants the variance, the GPU's the inverse deviation.
+        const spread = native.isUsingGpuDevice ? tf.rsqrt(tf.add(variance as tf.Tensor, epsilon)) : variance;
+        return native
+          .executeMultipleOutputs(
+            'FusedBatchNormGradV3',
+            fusedAttributes(native, epsilon),
+            [behindActivation, x, gamma, mean, spread, tf.tensor1d([], 'float32')],
+            5,
+          )
+          .slice(0, 3);
+      }) as tf.TensorInfo[],
+  });
+}
+
+function fusedAttributes(backend: TensorFlowBackend, epsilon: number) {
+  const { type, float, text, bool } = attributes(backend);
+  return [
+    type('T', 'TF_FLOAT'),
+    type('U', 'TF_FLOAT'),
+    float('epsilon', epsilon),
+    text('data_format', 'NHWC'),
+    bool('is_training', true),
+  ];
+}

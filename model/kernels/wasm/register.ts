@@ -1,0 +1,31 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { registerBatchNormalisation } from './batch-normalisation.ts';
+import { registerConvolutionGradients } from './convolution-gradients.ts';
+import type { WasmBackend } from './heap.ts';
+import { registerMatrixProduct } from './matrix-product.ts';
+import { registerMaxPoolGradient } from './max-pool-gradient.ts';
+import { registerPooledConvolution } from './pooled-convolution.ts';
+
+/** Registers the kernels that the WebAssembly backend lacks, has only in a slow form, or has wrong. */
+export function registerWasmKernels(): void {
+  registerConvolutionGradients();
+  registerMaxPoolGradient();
+  registerMatrixProduct();
+  registerBatchNormalisation();
+  registerPooledConvolution();
+  registerIdentity();
+}
+
+/** The backend's own copies the values, and the tape for gradients takes the identity of all that it keeps. */
+function registerIdentity() {
+  tf.unregisterKernel('Identity', 'wasm');
+  tf.registerKernel({
+    kernelName: 'Identity',
+    backendName: 'wasm',
+    kernelFunc: ({ inputs, backend }) => {
+      const { x } = inputs as { x: tf.TensorInfo };
+      (backend as WasmBackend).incRef(x.dataId);
+      return { dataId: x.dataId, shape: x.shape, dtype: x.dtype };
+    },
+  });
+}
