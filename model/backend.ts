@@ -4,19 +4,20 @@ import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidInputError } from '#core/errors.ts';
 import { registerKernels } from './kernels/register.ts';
+import { type Attempt, NATIVE_SOURCES, type NativeSource, startNative } from './tensorflow/native.ts';
 
 /**
- * What computes the tensors: TensorFlow on a GPU or on the CPU (both native and installed by hand), WebAssembly, or plain
- * JavaScript (`cpu`: the reference in tests, hundreds of times slower in training).
+ * What computes the tensors: TensorFlow on a GPU or on the CPU, WebAssembly, or plain JavaScript (`cpu`: the reference in tests,
+ * hundreds of times slower in training).
  */
 export type BackendName = 'tensorflow-gpu' | 'tensorflow' | 'wasm' | 'cpu';
 
 /** The backend that is in use, in words a person can act on. */
 export interface BackendInfo {
   name: BackendName;
-  /** The processor, or "GPU". */
+  /** The processor, or the GPU. */
   device: string;
-  /** Of the package that computes. */
+  /** Of TensorFlow, or of the package that computes. */
   version: string;
   /** Why this one, and why none of the faster ones. */
   reason: string;
@@ -24,20 +25,15 @@ export interface BackendInfo {
   hint?: string;
 }
 
-const HINT = 'a native TensorFlow is faster: docs/agent.md says how to install one';
-
-const NATIVE_PACKAGES = {
-  'tensorflow-gpu': '@tensorflow/tfjs-node-gpu',
-  tensorflow: '@tensorflow/tfjs-node',
-} as const;
+const HINT = 'faster: npx graft backend install';
 
 let inUse: BackendInfo | undefined;
 
 /**
- * Sets up the fastest backend that is installed (TensorFlow on GPU, TensorFlow, WebAssembly), or exactly the preferred
- * one. Calling it again is cheap and, without a preference, keeps what is in use.
+ * Sets up the fastest backend that is there (TensorFlow, on a GPU if it finds one, otherwise WebAssembly), or exactly the
+ * preferred one. Calling it again is cheap and, without a preference, keeps what is in use.
  *
- * @throws InvalidInputError when the preferred backend is not installed or does not start
+ * @throws InvalidInputError when the preferred backend is not there or does not start
  */
 export async function useBackend(preferred?: BackendName): Promise<BackendInfo> {
   if (inUse !== undefined && (preferred === undefined || preferred === inUse.name)) {
@@ -51,45 +47,39 @@ export async function useBackend(preferred?: BackendName): Promise<BackendInfo> 
 
 async function useFastest(): Promise<BackendInfo> {
   const reasons: string[] = [];
-  for (const name of ['tensorflow-gpu', 'tensorflow'] as const) {
-    const result = await useNative(name);
-    if (typeof result !== 'string') return result;
-    reasons.push(result);
+  for (const source of NATIVE_SOURCES) {
+    const info = await useNative(source);
+    if (typeof info !== 'string') return info;
+    reasons.push(info);
   }
-  const info = await useWebAssembly();
-  return { ...info, reason: reasons.join('; '), hint: HINT };
+  return { ...(await useWebAssembly()), reason: reasons.join('; '), hint: HINT };
 }
 
 async function useExactly(name: BackendName): Promise<BackendInfo> {
   if (name === 'wasm') return { ...(await useWebAssembly()), reason: 'asked for' };
   if (name === 'cpu') return usePlainJavaScript();
-  const result = await useNative(name);
-  if (typeof result !== 'string') return { ...result, reason: 'asked for' };
-  throw new InvalidInputError(`The backend "${name}" cannot be used: ${result}`, {
-    hint: 'docs/agent.md says how to install one; the backend "wasm" is always there.',
+  // TensorFlow looks for GPUs once, when it is loaded.
+  if (name === 'tensorflow') process.env.CUDA_VISIBLE_DEVICES = '-1';
+  const reasons: string[] = [];
+  for (const source of NATIVE_SOURCES) {
+    const info = await useNative(source);
+    if (typeof info !== 'string' && info.name === name) return { ...info, reason: 'asked for' };
+    reasons.push(typeof info === 'string' ? info : info.reason);
+  }
+  throw new InvalidInputError(`The backend "${name}" cannot be used: ${reasons.join('; ')}`, {
+    hint: '`graft backend install` brings TensorFlow (docs/agent.md); the backend "wasm" is always there.',
   });
 }
 
 /** @returns the backend, or the reason why it is not available */
-async function useNative(name: 'tensorflow-gpu' | 'tensorflow'): Promise<BackendInfo | string> {
-  const packageName = NATIVE_PACKAGES[name];
-  const version = versionOf(packageName);
-  if (version === undefined) return `${packageName} is not installed`;
-  try {
-    // The name in a variable keeps bundlers and the type checker from looking for an optional package.
-    await import(packageName);
-    await tf.setBackend('tensorflow');
-  } catch (cause) {
-    return `${packageName} does not start (${firstLine(cause)})`;
-  }
-  const onGpu = (tf.backend() as unknown as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
-  // The GPU package computes on the CPU where it finds no GPU: then it is the CPU backend, and says so.
-  return {
-    name: onGpu ? 'tensorflow-gpu' : 'tensorflow',
-    device: onGpu ? 'GPU' : processor(),
-    version,
-    reason: `${packageName} is installed${name === 'tensorflow-gpu' && !onGpu ? ', but found no GPU' : ''}`,
-  };
+async function useNative(source: NativeSource): Promise<BackendInfo | string> {
+  const attempt: Attempt = await startNative(source);
+  if (!attempt.started) return attempt.reason;
+  await tf.setBackend('tensorflow');
+  const { version, gpu, reason } = attempt;
+  return gpu === undefined
+    ? { name: 'tensorflow', device: processor(), version, reason }
+    : { name: 'tensorflow-gpu', device: gpu, version, reason };
 }
 
 async function useWebAssembly(): Promise<Omit<BackendInfo, 'reason'>> {
@@ -126,16 +116,4 @@ async function usePlainJavaScript(): Promise<BackendInfo> {
   return { name: 'cpu', device: processor(), version: version_cpu, reason: 'asked for', hint: HINT };
 }
 
-function versionOf(packageName: string): string | undefined {
-  const require = createRequire(import.meta.url);
-  try {
-    return (require(`${packageName}/package.json`) as { version: string }).version;
-  } catch {
-    return undefined;
-  }
-}
-
 const processor = () => cpus()[0]?.model.trim() ?? 'unknown processor';
-
-const firstLine = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0];

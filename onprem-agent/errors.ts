@@ -14,6 +14,13 @@ export class AwsAccessError extends GraftError {
   }
 }
 
+/** A step of installing a native backend failed; what was there before is there still. */
+export class BackendInstallError extends GraftError {
+  constructor(message: string, details: { hint: string; cause?: unknown }) {
+    super('BackendInstallation', message, details);
+  }
+}
+
 export const EXIT_CODES = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** 130 (128 + SIGINT) when the person interrupted, whatever the interrupted call made of it. */

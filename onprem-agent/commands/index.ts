@@ -48,6 +48,10 @@ export const commands: Record<string, CommandEntry> = {
     description: 'Show what the live endpoint of a domain was made from, down to the data sets',
     load: async () => (await import('./lineage.ts')).lineage,
   },
+  'backend install': {
+    description: 'Install a native TensorFlow, which trains faster than WebAssembly',
+    load: async () => (await import('./backend-install.ts')).backendInstall,
+  },
   backend: {
     description: 'Show what computes here, and why',
     load: async () => (await import('./backend.ts')).backend,

@@ -2,11 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '#core/errors.ts';
 import { useBackend } from '#model/backend.ts';
+import { findInstallation } from '#model/tensorflow/installation.ts';
 
-const nativeIsInstalled = await import('@tensorflow/tfjs-node' as string).then(
-  () => true,
-  () => false,
-);
+const isThere = (packageName: string) =>
+  import(`${packageName}/package.json`, { with: { type: 'json' } }).then(
+    () => true,
+    () => false,
+  );
+
+const nativeIsInstalled =
+  findInstallation() !== undefined ||
+  (await isThere('@tensorflow/tfjs-node')) ||
+  (await isThere('@tensorflow/tfjs-node-gpu'));
 
 describe('useBackend', () => {
   it('uses exactly the one that is asked for', async () => {
@@ -20,7 +27,7 @@ describe('useBackend', () => {
     const attempt = useBackend('tensorflow');
     await expect(attempt).rejects.toThrow(InvalidInputError);
     await expect(attempt).rejects.toThrow('@tensorflow/tfjs-node is not installed');
-    await expect(attempt).rejects.toHaveProperty('hint', expect.stringContaining('docs/agent.md'));
+    await expect(attempt).rejects.toHaveProperty('hint', expect.stringContaining('graft backend install'));
   });
 
   it('leaves the program its own handling of uncaught errors', async () => {

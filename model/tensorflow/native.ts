@@ -1,0 +1,85 @@
+import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
+import * as tf from '@tensorflow/tfjs-core';
+import { gpuNames, whyNoGpu } from './gpu.ts';
+import { findInstallation } from './installation.ts';
+import { loadInstallation, prepareProcess } from './load.ts';
+
+/** Where a native TensorFlow can come from, the preferred one first: `graft backend install`, or a package of npm. */
+export const NATIVE_SOURCES = ['installed', '@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
+
+export type NativeSource = (typeof NATIVE_SOURCES)[number];
+
+/** What became of starting one. Reasons are parts of a sentence. */
+export type Attempt =
+  | { started: true; version: string /** Its name, where one is used. */; gpu?: string; reason: string }
+  | { started: false; version?: string; reason: string };
+
+const attempts = new Map<NativeSource, Attempt>();
+
+/** Loads a native TensorFlow into this process, once: what was tried is remembered. */
+export async function startNative(source: NativeSource): Promise<Attempt> {
+  const attempt = attempts.get(source) ?? (await tryToStart(source));
+  attempts.set(source, attempt);
+  return attempt;
+}
+
+async function tryToStart(source: NativeSource): Promise<Attempt> {
+  // The binding keeps what it knows in global variables, without locks.
+  if (!isMainThread) return { started: false, reason: 'TensorFlow computes in the main thread only' };
+  return source === 'installed' ? startInstalled() : startPackage(source);
+}
+
+async function startInstalled(): Promise<Attempt> {
+  let what = 'the TensorFlow of `graft backend install`';
+  try {
+    const found = findInstallation();
+    if (found === undefined) return { started: false, reason: '`graft backend install` has not been run' };
+    const { tensorflow, platform, architecture } = found.record;
+    what = `TensorFlow ${tensorflow.version} of \`graft backend install\``;
+    if (platform !== process.platform || architecture !== process.arch) {
+      return {
+        started: false,
+        version: tensorflow.version,
+        reason: `${what} is built for ${platform} ${architecture}, and this is ${process.platform} ${process.arch}`,
+      };
+    }
+    const { version, onGpu } = loadInstallation(found.folder);
+    if (onGpu) return { started: true, version, gpu: gpuName(), reason: `${what} found it` };
+    const why = whyNoGpu(tensorflow.build, found.folder);
+    return { started: true, version, reason: `${what}, on the CPU because ${why}` };
+  } catch (cause) {
+    return { started: false, reason: `${what} does not start (${firstLine(cause)})` };
+  }
+}
+
+async function startPackage(name: Exclude<NativeSource, 'installed'>): Promise<Attempt> {
+  const version = versionOf(name);
+  if (version === undefined) return { started: false, reason: `${name} is not installed` };
+  try {
+    prepareProcess();
+    // The name in a variable keeps bundlers and the type checker from looking for an optional package.
+    await import(name);
+    await tf.setBackend('tensorflow');
+  } catch (cause) {
+    return { started: false, version, reason: `${name} does not start (${firstLine(cause)})` };
+  }
+  const onGpu = (tf.backend() as unknown as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
+  if (onGpu) return { started: true, version, gpu: gpuName(), reason: `${name} is installed` };
+  const noGpu = name === '@tensorflow/tfjs-node-gpu' ? ', but found no GPU' : '';
+  return { started: true, version, reason: `${name} is installed${noGpu}` };
+}
+
+const gpuName = () => gpuNames().join(', ') || 'GPU';
+
+function versionOf(packageName: string): string | undefined {
+  const require = createRequire(import.meta.url);
+  try {
+    return (require(`${packageName}/package.json`) as { version: string }).version;
+  } catch {
+    return undefined;
+  }
+}
+
+const firstLine = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0];

@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { join, relative } from 'node:path';
+import { cudaFolders } from '#model/tensorflow/gpu.ts';
+import { layoutOf } from '#model/tensorflow/installation.ts';
+import { BackendInstallError } from '../errors.ts';
+import { runProgram } from './run-program.ts';
+import { TENSORFLOW_LIBRARIES } from './wheel.ts';
+
+/** Of Node's stable interface: the one that the binding is written for, in every Node since 12.22. */
+const NODE_API_VERSION = 8;
+
+/**
+ * The C++ compiler: `CXX`, or the first one that answers.
+ *
+ * @throws BackendInstallError when there is none
+ */
+export function findCompiler(environment: NodeJS.ProcessEnv): string {
+  const candidates = environment.CXX ? [environment.CXX] : ['g++', 'c++', 'clang++'];
+  const found = candidates.find(
+    (command) => spawnSync(command, ['--version'], { env: environment }).status === 0,
+  );
+  if (found !== undefined) return found;
+  throw new BackendInstallError(`There is no C++ compiler (looked for ${candidates.join(', ')})`, {
+    hint: 'Install one: `apt-get install g++` on Debian and Ubuntu, `dnf install gcc-c++` on Fedora and Red Hat; or name one in CXX.',
+  });
+}
+
+/**
+ * Compiles the two source files of the binding and links them with TensorFlow's libraries, whose places are written into it
+ * relative to itself: the folder can be moved, and needs nothing from outside.
+ *
+ * @throws BackendInstallError with the compiler's last lines
+ */
+export async function compileBinding(
+  folder: string,
+  headers: string,
+  context: { compiler: string; environment: NodeJS.ProcessEnv; signal: AbortSignal },
+): Promise<void> {
+  const { binding, packages, tensorflow } = layoutOf(folder);
+  const sources = join(packages, '@tensorflow', 'tfjs-node-gpu', 'binding');
+  const libraryFolders = [tensorflow, ...cudaFolders(folder)];
+  await runProgram({
+    command: context.compiler,
+    args: [
+      ...['-shared', '-fPIC', '-O2', '-std=gnu++17', '-w', `-DNAPI_VERSION=${NODE_API_VERSION}`],
+      ...['-I', join(packages, 'node-api-headers', 'include'), '-I', headers],
+      ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(sources, name)),
+      ...['-o', binding, '-L', tensorflow, ...TENSORFLOW_LIBRARIES.map((name) => `-l:${name}`)],
+      // Old tags (DT_RPATH): unlike DT_RUNPATH they also count where TensorFlow itself opens NVIDIA's libraries.
+      '-Wl,--disable-new-dtags',
+      ...libraryFolders.map((each) => `-Wl,-rpath,$ORIGIN/${relative(folder, each)}`),
+    ],
+    folder,
+    environment: context.environment,
+    signal: context.signal,
+    hint: 'The binding is known to compile with GCC 12 and TensorFlow 2.21; give another wheel with --wheel, or another compiler in CXX.',
+  });
+}

@@ -1,0 +1,82 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { BusyError, InvalidInputError } from '#core/errors.ts';
+import { INSTALLED_FILE, type InstallationRecord } from '#model/tensorflow/installation.ts';
+
+const LOCK_FILE = 'lock';
+
+/**
+ * Lets `work` use the folder for native backends alone. What it has not committed with `commitInstallation` when it ends, or
+ * what an earlier process left when it was killed, is removed.
+ *
+ * @throws BusyError when another process is at it
+ */
+export async function withHome<T>(home: string, work: () => Promise<T>): Promise<T> {
+  await mkdir(home, { recursive: true }).catch((cause: unknown) => {
+    throw new InvalidInputError(`The folder "${home}" cannot be made`, {
+      cause,
+      hint: `Native backends are installed beside the program's node_modules: run it as someone who may write to ${dirname(home)}.`,
+    });
+  });
+  await lock(home);
+  try {
+    return await work();
+  } finally {
+    await sweep(home);
+  }
+}
+
+/** A new folder for `work` of `withHome` to fill. */
+export async function newFolder(home: string): Promise<string> {
+  const folder = await mkdtemp(join(home, 'tensorflow-'));
+  // mkdtemp's are for their owner only; the container installs as root and computes as an ordinary user.
+  await chmod(folder, 0o755);
+  return folder;
+}
+
+/** From now on the installation is the one that the record names. */
+export async function commitInstallation(home: string, record: InstallationRecord): Promise<void> {
+  const draft = join(home, record.folder, INSTALLED_FILE);
+  await writeFile(draft, `${JSON.stringify(record, null, 2)}\n`);
+  await rename(draft, join(home, INSTALLED_FILE));
+}
+
+async function lock(home: string): Promise<void> {
+  const file = join(home, LOCK_FILE);
+  const text = String(process.pid);
+  const make = () => writeFile(file, text, { flag: 'wx' });
+  await make().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+    const owner = Number(await readFile(file, 'utf8').catch(() => ''));
+    if (owner > 0 && isRunning(owner)) {
+      throw new BusyError(`Another process (${owner}) is changing the native backends`, {
+        hint: 'Wait until it is done.',
+      });
+    }
+    await rm(file, { force: true });
+    await make();
+  });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Removes all but the installation, the lock last; and the folder, when nothing is left in it. */
+async function sweep(home: string): Promise<void> {
+  const record = await readFile(join(home, INSTALLED_FILE), 'utf8').then(
+    (text) => JSON.parse(text) as Partial<InstallationRecord>,
+    () => undefined,
+  );
+  const kept = [LOCK_FILE, ...(record === undefined ? [] : [INSTALLED_FILE, record.folder])];
+  for (const name of await readdir(home)) {
+    if (!kept.includes(name)) await rm(join(home, name), { recursive: true, force: true });
+  }
+  await rm(join(home, LOCK_FILE), { force: true });
+  await rmdir(home).catch(() => undefined);
+}
