@@ -9,7 +9,9 @@ import { loadDataSet } from '#model/data-set.ts';
 import { evaluate } from '#model/evaluate.ts';
 import { loadModel } from '#model/files.ts';
 import { fineTune } from '#model/transfer.ts';
-import { buildProduceData } from '../examples/produce/build.ts';
+import { withImagesPerClass } from '../examples/icons/domains/example-domain.ts';
+import { PRODUCE } from '../examples/icons/domains/produce.ts';
+import { buildIconData } from '../examples/icons/icon-data.ts';
 import { compareSeeds } from './fine-tune/compare.ts';
 import { firstFeatures, requireSameFeatures } from './fine-tune/same-model.ts';
 import type { Seed, Turn } from './fine-tune/turns.ts';
@@ -95,10 +97,8 @@ async function runSeed(
   skipped: Map<string, string>,
 ) {
   const out = join('.graft', 'bench', `fine-tune-${perClass}-${seed}`);
-  await buildProduceData({
-    ...{ out, seed: FIRST_SEED + seed, generalClasses: 0, generalPerClass: 0 },
-    produceTrainPerClass: perClass,
-  });
+  const domains = [withImagesPerClass(PRODUCE, perClass)];
+  await buildIconData({ out, seed: FIRST_SEED + seed, generalClasses: 0, domains });
   const data = join(out, 'produce');
   const keras = await turnOf(KERAS, peer(python, model, data, seed), skipped);
   const ours = new Map<string, Turn>();

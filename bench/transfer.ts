@@ -10,7 +10,8 @@ import { loadDataSet } from '#model/data-set.ts';
 import { evaluate, type Measured } from '#model/evaluate.ts';
 import { loadModel } from '#model/files.ts';
 import { fineTune, type TrainingResult, transferStepsAtMost } from '#model/transfer.ts';
-import { buildProduceData } from '../examples/produce/build.ts';
+import { PRODUCE } from '../examples/icons/domains/produce.ts';
+import { buildIconData } from '../examples/icons/icon-data.ts';
 import { describeGeneralModel, generalModelFolder, readManifest } from './shared/general-model.ts';
 import { type Summary, summary } from './shared/summary.ts';
 
@@ -30,7 +31,7 @@ async function measureSeed(
   const { input, cutLayer } = await readManifest(folder);
   const out = join('.graft', 'bench', `seed-${seed}`);
   // Other photographs than those of npm start, whose seeds are small.
-  await buildProduceData({ out, seed: 1000 + seed, generalClasses: 0, generalPerClass: 0 });
+  await buildIconData({ out, seed: 1000 + seed, generalClasses: 0, domains: [PRODUCE] });
   const train = await loadDataSet(join(out, 'produce', 'train'), input);
   const test = await loadDataSet(join(out, 'produce', 'test'), input);
   const general = await loadModel(folder);

@@ -1,7 +1,7 @@
 import type { Images } from './data-set.ts';
 
 /**
- * Bits of the 63 that may differ between the hashes of two near-duplicates. Measured on the 420 icons of `examples/produce` at 32 × 32
+ * Bits of the 63 that may differ between the hashes of two near-duplicates. Measured on the 420 icons of `examples/icons` at 32 × 32
  * pixels: JPEG at quality 70, scaling to 60 %, and WebP at quality 60 with 5 % more light change 12 bits at the most, between different
  * icons half of all pairs differ in 32 or more.
  */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
-import { buildProduceData } from '../../examples/produce/build.ts';
+import { buildIconData } from '../../examples/icons/icon-data.ts';
 import { graft } from '../../scripts/start/agent.ts';
 
 const START_MODEL = join('.graft', 'start', 'general');
@@ -28,7 +28,7 @@ export async function generalModelFolder(asked: string | undefined): Promise<str
   }
   const data = join('.graft', 'data');
   console.log('No general model yet: training one as npm start does.');
-  await buildProduceData({ out: data, seed: 1 });
+  await buildIconData({ out: data, seed: 1 });
   const options = ['--model', 'icons', '--max-seconds', OWN_TRAINING_SECONDS, '--seed', '1', '--force'];
   await graft(['train', join(data, 'general'), '--out', OWN_MODEL, ...options], process.env);
   return OWN_MODEL;

@@ -4,7 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { manifestSchema } from '#core/contracts/manifest.ts';
 import { parseJson } from '#core/parse.ts';
-import { buildProduceData } from '../../examples/produce/build.ts';
+import { buildIconData } from '../../examples/icons/icon-data.ts';
 import type { Moment } from '../../onprem-agent/progress-bar.ts';
 import {
   developmentSigningKey,
@@ -33,6 +33,8 @@ export interface DemonstrationOptions {
 /** Name of the general model and of the domain it is promoted to. */
 const MODEL = 'icons';
 const DOMAIN = 'produce';
+/** Built, but left to the reader to push. */
+const SECOND_DOMAIN = 'vehicles';
 
 /**
  * The whole path, every step by the program a user would run: `graft`, the local AWS over HTTP, the REST API.
@@ -53,7 +55,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
   const key = await developmentSigningKey();
   const [template, data] = await Promise.all([
     packageLocalStack(key.publicKey),
-    buildProduceData({
+    buildIconData({
       out: folders.data,
       seed: options.seed,
       onProgress: (done, total) => screen.bar('images', { done, total, unit: 'img' }),
@@ -140,6 +142,11 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
         image: samples[0]!.image,
         stateMachineArn: aws.outputs.StateMachineArn!,
         input: { model: MODEL, version, domains: [DOMAIN] },
+        domain: {
+          name: SECOND_DOMAIN,
+          folder: join(folders.data, SECOND_DOMAIN),
+          stack: `graft-${localStage}`,
+        },
       });
       await closing.asked;
     }

@@ -104,6 +104,8 @@ export function tellHowToGoOn(
     image: string;
     stateMachineArn: string;
     input: Record<string, unknown>;
+    /** Data of another domain, not pushed yet. */
+    domain: { name: string; folder: string; stack: string };
   },
 ): void {
   screen.line();
@@ -114,8 +116,16 @@ export function tellHowToGoOn(
   );
   screen.line();
   const region = next.stateMachineArn.split(':')[3];
+  const credentials = 'AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local';
   screen.line(
-    `AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws stepfunctions start-execution --region ${region} --endpoint-url ${next.endpoint} --state-machine-arn ${next.stateMachineArn} --input '${JSON.stringify(next.input)}'`,
+    `${credentials} aws stepfunctions start-execution --region ${region} --endpoint-url ${next.endpoint} --state-machine-arn ${next.stateMachineArn} --input '${JSON.stringify(next.input)}'`,
+  );
+  screen.line();
+  const { name, folder, stack } = next.domain;
+  screen.line(`A second domain, promoted from the same general model as soon as its data are there:`);
+  screen.line();
+  screen.line(
+    `${credentials} AWS_REGION=${region} AWS_ENDPOINT_URL=${next.endpoint} npx graft data push ${relative(repository, folder)} --domain ${name} --stack ${stack}`,
   );
   screen.line();
 }

@@ -1,25 +1,26 @@
 import type { Random } from '#core/random.ts';
+import type { Conditions } from './conditions.ts';
 import { ICON_SIZE } from './icon-sets.ts';
 
 /** Samples per pixel and axis: shrinking an icon without it would alias. */
 const SUPERSAMPLING = 2;
 
 /**
- * Simulates a photograph of an icon: turned, scaled and shifted a little, sometimes mirrored, on an uneven background with some
- * clutter, under more or less colourful and uneven light, with sensor noise.
+ * Simulates a photograph of an icon: turned, scaled and shifted, half of them mirrored, on an uneven background with some clutter,
+ * under more or less colourful and uneven light, blurred where the camera moves, with sensor noise.
  *
  * @param icon RGBA, `ICON_SIZE` squared, not premultiplied
  * @param size side of the photograph in pixels
  * @returns size × size × 3 values in 0…255
  */
-export function capture(icon: Uint8Array, size: number, random: Random): Uint8Array {
+export function capture(icon: Uint8Array, size: number, conditions: Conditions, random: Random): Uint8Array {
   const side = size * SUPERSAMPLING;
   const canvas = new Float32Array(side * side * 3);
   paintBackground(canvas, side, random);
-  const pieces = random.below(4);
+  const pieces = random.below(conditions.clutter + 1);
   for (let i = 0; i < pieces; i++) paintClutter(canvas, side, random);
-  paintIcon(canvas, side, icon, random);
-  return develop(canvas, side, size, random);
+  paintIcon(canvas, side, icon, conditions, random);
+  return develop(move(canvas, side, conditions, random), side, size, conditions, random);
 }
 
 /** A gradient between two related colours, with soft blotches. */
@@ -62,12 +63,18 @@ function paintClutter(canvas: Float32Array, side: number, random: Random) {
 }
 
 /** The icon under a random similarity transform, sampled bilinearly by the inverse map. */
-function paintIcon(canvas: Float32Array, side: number, icon: Uint8Array, random: Random) {
-  const angle = random.between(-25, 25) * (Math.PI / 180);
-  const scale = (random.between(0.68, 1) * side) / ICON_SIZE;
+function paintIcon(
+  canvas: Float32Array,
+  side: number,
+  icon: Uint8Array,
+  { turn, scale: share, shift }: Conditions,
+  random: Random,
+) {
+  const angle = random.between(-turn, turn) * (Math.PI / 180);
+  const scale = (random.between(...share) * side) / ICON_SIZE;
   const mirror = random.next() < 0.5 ? -1 : 1;
-  const x0 = side * (0.5 + random.between(-0.09, 0.09));
-  const y0 = side * (0.5 + random.between(-0.09, 0.09));
+  const x0 = side * (0.5 + random.between(-shift, shift));
+  const y0 = side * (0.5 + random.between(-shift, shift));
   const cos = Math.cos(angle) / scale;
   const sin = Math.sin(angle) / scale;
   const sample = new Float32Array(4);
@@ -108,14 +115,42 @@ function bilinear(icon: Uint8Array, u: number, v: number, out: Float32Array): bo
   return out[3]! > 0;
 }
 
+/** The mean of what passes by each place while the camera moves in a straight line. */
+function move(canvas: Float32Array, side: number, { motion }: Conditions, random: Random): Float32Array {
+  if (motion[1] === 0) return canvas;
+  const length = random.between(...motion) * side;
+  const angle = random.between(0, Math.PI);
+  const samples = Math.ceil(length) + 1;
+  const blurred = new Float32Array(canvas.length);
+  const inside = (value: number) => Math.max(0, Math.min(side - 1, Math.round(value)));
+  for (let sample = 0; sample < samples; sample++) {
+    const way = samples === 1 ? 0 : length * (sample / (samples - 1) - 0.5);
+    const [dx, dy] = [way * Math.cos(angle), way * Math.sin(angle)];
+    for (let y = 0, at = 0; y < side; y++) {
+      const row = inside(y + dy) * side;
+      for (let x = 0; x < side; x++, at += 3) {
+        const from = (row + inside(x + dx)) * 3;
+        for (let c = 0; c < 3; c++) blurred[at + c]! += canvas[from + c]! / samples;
+      }
+    }
+  }
+  return blurred;
+}
+
 /** Averages the samples of each pixel; applies light, white balance and noise. */
-function develop(canvas: Float32Array, side: number, size: number, random: Random): Uint8Array {
-  const exposure = random.between(0.78, 1.18);
+function develop(
+  canvas: Float32Array,
+  side: number,
+  size: number,
+  conditions: Conditions,
+  random: Random,
+): Uint8Array {
+  const exposure = random.between(...conditions.exposure);
   const gains = [0, 1, 2].map(() => (exposure * random.between(0.9, 1.1)) / SUPERSAMPLING ** 2);
-  const saturation = random.between(0.4, 1);
+  const saturation = random.between(...conditions.saturation);
   const slopeX = random.between(-0.18, 0.18) / size;
   const slopeY = random.between(-0.18, 0.18) / size;
-  const noise = random.between(1, 9);
+  const noise = random.between(...conditions.noise);
   const pixels = new Uint8Array(size * size * 3);
   for (let i = 0; i < canvas.length; i += 3) {
     // Luma of ITU-R BT.601.

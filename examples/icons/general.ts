@@ -1,22 +1,9 @@
 import type { IconSet } from './icon-sets.ts';
 
-/** The domain: fruits and vegetables that all icon sets but, for two of them, `fxemoji` draw. */
-export const PRODUCE = [
-  'banana',
-  'carrot',
-  'cherries',
-  'cucumber',
-  'eggplant',
-  'grapes',
-  'lemon',
-  'pear',
-  'pineapple',
-  'strawberry',
-  'tomato',
-  'watermelon',
-] as const;
-
-/** Categories of things. Faces, people, signs and buildings look too much like each other to teach shapes. */
+/**
+ * Categories of things. Faces, people, signs and buildings look too much like each other to teach shapes; vehicles (among "Travel &
+ * Places") are a domain of their own.
+ */
 const CATEGORIES = ['Activities', 'Animals & Nature', 'Food & Drink', 'Objects'];
 
 /** Fruits, vegetables and what shows or resembles them: none of it may be learnt before the domain. */
@@ -28,7 +15,7 @@ const VARIANTS =
   /mailbox-with|mobile-phone-|speaker-|-book$|envelope-|incoming-|banknote|chart-increasing-|medal|flag-in-hole|locked-with/;
 
 /**
- * Classes of the general data set: things that each of these sets draws, produce and its relatives left out, sorted by name.
+ * Classes of the general data set: things that each of these sets draws, the domains and their relatives left out, sorted by name.
  */
 export function generalClasses(sets: readonly IconSet[]): string[] {
   const categories = sets.find((set) => Object.keys(set.categories).length > 0)?.categories ?? {};
