@@ -9,13 +9,13 @@ import type { BilledJob } from '#core/report/compose.ts';
 /**
  * How long a training job waited, ran and is billed for. Undefined when there is no such job: it was never started.
  *
- * @param reused whether an earlier promotion ran it
+ * @param reusedFrom execution of the earlier promotion that ran it
  */
 export async function findTrainingBill(
   sagemaker: SageMakerClient,
   mode: Mode,
   job: string,
-  reused: boolean,
+  reusedFrom: string | undefined,
 ): Promise<BilledJob | undefined> {
   const description = await sagemaker
     .send(new DescribeTrainingJobCommand({ TrainingJobName: job }))
@@ -31,8 +31,8 @@ export async function findTrainingBill(
     mode,
     name: job,
     status: description.TrainingJobStatus ?? 'Unknown',
-    reused,
     spot: description.EnableManagedSpotTraining ?? false,
+    ...given('reusedFrom', reusedFrom),
     ...given('arn', description.TrainingJobArn),
     ...given('instanceType', resources?.InstanceType),
     ...given('instances', resources?.InstanceCount),

@@ -86,6 +86,13 @@ export class ChampionChangedError extends GraftError {
   }
 }
 
+/** The baseline that an earlier promotion trained does not fit this one. The state machine trains another. */
+export class BaselineUnfitError extends GraftError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('BaselineUnfit', message, details);
+  }
+}
+
 /**
  * An AWS service throttled us or failed on its side, even after the SDK's own retries. The state machine retries on this
  * name, so that its `Retry` needs no list of every service's error codes.

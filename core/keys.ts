@@ -34,6 +34,16 @@ export const evaluationKey = (execution: string, domain: string, mode: string) =
 /** Where SageMaker writes `<job>/output/{model,output}.tar.gz`. */
 export const trainingOutputPrefix = (execution: string, domain: string) =>
   `${promotionPrefix(execution, domain)}training/`;
+export const trainingOutputKeys = (execution: string, domain: string, job: string) => ({
+  modelKey: `${trainingOutputPrefix(execution, domain)}${job}/output/model.tar.gz`,
+  outputKey: `${trainingOutputPrefix(execution, domain)}${job}/output/output.tar.gz`,
+});
+/** Whose baseline the promotion took; absent where it trained its own. */
+export const reusedBaselineKey = (execution: string, domain: string) =>
+  `${promotionPrefix(execution, domain)}baseline.json`;
+/** Whose job answers for everything that the fingerprint stands for (`core/baseline-fingerprint.ts`). */
+export const baselineKey = (domain: string, fingerprint: string) =>
+  `${domainPrefix(domain)}baselines/${fingerprint}.json`;
 export const championKey = (domain: string) => `${domainPrefix(domain)}champion.json`;
 /** Everything that has ever been live in the domain. */
 export const championHistoryPrefix = (domain: string) => `${domainPrefix(domain)}champions/`;

@@ -2,11 +2,11 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { z } from 'zod';
 import { findChampion } from '#cloud/champions.ts';
 import { s3Client } from '#cloud/clients.ts';
-import { collectEvaluation, refuseDifferentData } from '#cloud/evaluations.ts';
+import { collectEvaluation, collectReusedBaseline, refuseDifferentData } from '#cloud/evaluations.ts';
 import { findJson, writeJson } from '#cloud/objects.ts';
 import { readSettings } from '#cloud/settings.ts';
 import { gatePolicySchema } from '#core/contracts/domain.ts';
-import { evaluationSchema } from '#core/contracts/evaluation.ts';
+import { type Evaluation, evaluationSchema } from '#core/contracts/evaluation.ts';
 import {
   domainPromotionSchema,
   domainSubjectSchema,
@@ -14,6 +14,7 @@ import {
   manualSchema,
   preparedSchema,
 } from '#core/contracts/promotion-state.ts';
+import { BaselineUnfitError, IntegrityError } from '#core/errors.ts';
 import { championCase } from '#core/gate/champion.ts';
 import { decide } from '#core/gate/gate.ts';
 import { decisionKey } from '#core/keys.ts';
@@ -25,18 +26,15 @@ const inputSchema = domainSubjectSchema.extend({
   champion: preparedSchema.shape.champion,
   manual: manualSchema.optional(),
 });
+type Input = z.output<typeof inputSchema>;
 
 /** Decides from what both jobs measured on the same test images, the champion's answers among it, and writes the decision down with its reasons. */
 export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
-  return async function evaluateGate(input: z.output<typeof inputSchema>): Promise<Gated> {
+  return async function evaluateGate(input: Input): Promise<Gated> {
     const { training, gate: policy, champion: offered, manual, ...subject } = input;
-    const collect = (mode: 'transfer' | 'baseline') =>
-      collectEvaluation(s3, artifactsBucket, subject, mode, training[mode]);
-    const transfer = await collect('transfer');
-    const baseline = await collect('baseline');
-    refuseDifferentData(transfer.evaluation, baseline.evaluation);
-
+    const transfer = await collectEvaluation(s3, artifactsBucket, subject, 'transfer', training.transfer);
     const challenger = transfer.evaluation;
+    const baseline = await baselineFor(input, challenger);
     // Looked up now: another promotion may have crowned one since this one began.
     const live = (await findChampion(s3, artifactsBucket, subject.domain))?.champion;
     // A job that is only asked about again was given the champion of its own time.
@@ -52,7 +50,9 @@ export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
     // Whoever forces a model that the gate accepts has forced nothing.
     const force = decided.decision === 'REJECT' ? manual?.force : undefined;
     const forced = force === undefined ? {} : { forced: force };
-    await writeJson(s3, artifactsBucket, key, { ...decided, ...forced });
+    const { reusedFrom } = training.baseline;
+    const reuse = reusedFrom === undefined ? {} : { baselineReusedFrom: reusedFrom };
+    await writeJson(s3, artifactsBucket, key, { ...decided, ...forced, ...reuse });
     const { decision, rows, baselineAccuracy, transferAccuracy } = decided;
     return {
       decision,
@@ -60,12 +60,31 @@ export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
       baselineAccuracy,
       transferAccuracy,
       ...forced,
+      ...reuse,
       decisionKey: key,
       evaluationKeys: { transfer: transfer.key, baseline: baseline.key },
       champion: live?.trainingJob ?? null,
       ...(challenger.warnings === undefined ? {} : { warnings: challenger.warnings }),
     };
   };
+
+  async function baselineFor({ training, manual, ...subject }: Input, challenger: Evaluation) {
+    const { baseline } = training;
+    if (baseline.reusedFrom === undefined) {
+      const own = await collectEvaluation(s3, artifactsBucket, subject, 'baseline', baseline);
+      refuseDifferentData(challenger, own.evaluation);
+      return own;
+    }
+    try {
+      return await collectReusedBaseline(s3, artifactsBucket, subject, baseline, challenger);
+    } catch (error) {
+      // Gate-only trains nothing, so that nobody could train another one.
+      if (error instanceof BaselineUnfitError && manual?.gateOnly) {
+        throw new IntegrityError(error.message, { cause: error });
+      }
+      throw error;
+    }
+  }
 }
 
 export const handler = lambda('EvaluateGate', inputSchema, () =>

@@ -1,6 +1,8 @@
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { z } from 'zod';
-import { sageMakerClient } from '#cloud/clients.ts';
+import { findReuse } from '#cloud/baselines.ts';
+import { s3Client, sageMakerClient } from '#cloud/clients.ts';
 import { readSettings } from '#cloud/settings.ts';
 import { describeTrainingJob } from '#cloud/training-jobs.ts';
 import type { Mode } from '#core/contracts/evaluation.ts';
@@ -13,7 +15,10 @@ import { lambda } from './middleware/lambda.ts';
 const inputSchema = domainSubjectSchema.extend({ gateOnly: gateOnlySchema });
 
 /** Finds what both jobs of an earlier execution have trained, for the gate to be asked once more. */
-export function createFindTraining(sagemaker: SageMakerClient, artifactsBucket: string) {
+export function createFindTraining(
+  { s3, sagemaker }: { s3: S3Client; sagemaker: SageMakerClient },
+  artifactsBucket: string,
+) {
   return async function findTraining({
     domain,
     gateOnly,
@@ -24,6 +29,9 @@ export function createFindTraining(sagemaker: SageMakerClient, artifactsBucket: 
       const job = trainingJobName(trainingOf, domain, mode, 0);
       const state = await describeTrainingJob(sagemaker, artifactsBucket, job);
       if (state === undefined) {
+        const reused =
+          mode === 'baseline' ? await findReuse(s3, artifactsBucket, trainingOf, domain) : undefined;
+        if (reused !== undefined) return reused;
         throw new NotFoundError(
           `gateOnly.trainingOf: execution ${trainingOf} has trained nothing for "${domain}" (there is no training job ${job})`,
           { hint: 'Name an execution that came to its gate.' },
@@ -39,5 +47,8 @@ export function createFindTraining(sagemaker: SageMakerClient, artifactsBucket: 
 }
 
 export const handler = lambda('FindTraining', inputSchema, () =>
-  createFindTraining(sageMakerClient(), readSettings('GRAFT_ARTIFACTS_BUCKET').GRAFT_ARTIFACTS_BUCKET),
+  createFindTraining(
+    { s3: s3Client(), sagemaker: sageMakerClient() },
+    readSettings('GRAFT_ARTIFACTS_BUCKET').GRAFT_ARTIFACTS_BUCKET,
+  ),
 );

@@ -6,6 +6,7 @@ import { checkData } from '#cloud/data-checks.ts';
 import { checkImages, readDomain } from '#cloud/domains.ts';
 import { objectExists } from '#cloud/objects.ts';
 import { readSettings } from '#cloud/settings.ts';
+import { domainFingerprint } from '#core/baseline-fingerprint.ts';
 import { nameSchema } from '#core/contracts/common.ts';
 import type { Champion } from '#core/contracts/outcome.ts';
 import {
@@ -77,6 +78,10 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
       champion,
       ...(warnings.length === 0 ? {} : { warnings }),
       approval: domain.approval,
+      baseline: {
+        domainFingerprint: domainFingerprint(domain, Object.values(images).flat()),
+        reuse: true,
+      },
     };
   };
 

@@ -112,12 +112,13 @@ export function createWriteReport(dependencies: WriteReportDependencies) {
     return (await findJson(s3, artifactsBucket, keyOfEvaluation(input, mode), evaluationSchema))?.value;
   }
 
-  async function jobsOf({ prepared, training }: Input): Promise<BilledJob[]> {
+  async function jobsOf({ prepared, training, manual }: Input): Promise<BilledJob[]> {
     if (prepared === undefined) return [];
     const jobs = await Promise.all(
       modes.map((mode) => {
         const job = training?.[mode].job ?? prepared.jobs[mode];
-        return findTrainingBill(sagemaker, mode, job, job !== prepared.jobs[mode]);
+        const reusedFrom = training?.[mode].reusedFrom ?? manual?.gateOnly?.trainingOf;
+        return findTrainingBill(sagemaker, mode, job, reusedFrom);
       }),
     );
     return jobs.filter((job) => job !== undefined);

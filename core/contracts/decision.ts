@@ -24,6 +24,8 @@ export const decisionSchema = z.strictObject({
   rows: z.array(gateRowSchema).min(1),
   baselineAccuracy: z.number(),
   transferAccuracy: z.number(),
+  /** Execution that trained the baseline, where this promotion did not train one itself. */
+  baselineReusedFrom: z.string().optional(),
   /** Of the champion on the same test images; absent where it was not compared. */
   championAccuracy: z.number().optional(),
   /** Who promotes the model although the gate says no, and why. */

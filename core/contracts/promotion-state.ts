@@ -71,6 +71,14 @@ export const imageCountsSchema = z.strictObject({
   other: z.int().positive().optional(),
 });
 
+/** By what an earlier promotion's baseline is found. */
+export const baselineQuerySchema = z.strictObject({
+  /** What the domain brings to it (`core/baseline-fingerprint.ts`). */
+  domainFingerprint: sha256Schema,
+  /** False once the gate has found that the one that was found does not fit. */
+  reuse: z.boolean(),
+});
+
 /** Answer of PrepareDomain. */
 export const preparedSchema = z.strictObject({
   /** Names of the two training jobs. */
@@ -84,6 +92,7 @@ export const preparedSchema = z.strictObject({
   /** What a person should know about the data, a sentence each. */
   warnings: z.array(z.string()).optional(),
   approval: approvalPolicySchema.optional(),
+  baseline: baselineQuerySchema.optional(),
 });
 export type Prepared = z.output<typeof preparedSchema>;
 
@@ -95,6 +104,7 @@ export const trainingTaskInputSchema = z.strictObject({
   resources: trainingResourcesSchema,
   images: imageCountsSchema.optional(),
   champion: offeredChampionSchema.nullish(),
+  baseline: baselineQuerySchema.nullish(),
 });
 export type TrainingTaskInput = z.output<typeof trainingTaskInputSchema>;
 
@@ -103,6 +113,10 @@ export const trainedSchema = z.strictObject({
   job: z.string(),
   modelKey: z.string(),
   outputKey: z.string(),
+  /** Execution whose baseline this is; absent where the promotion trained its own. */
+  reusedFrom: z.string().optional(),
+  /** Of that baseline. */
+  evaluationKey: z.string().optional(),
 });
 export type Trained = z.output<typeof trainedSchema>;
 
@@ -116,6 +130,7 @@ export const gatedSchema = z.strictObject({
   forced: forceSchema.optional(),
   decisionKey: z.string(),
   evaluationKeys: z.strictObject({ transfer: z.string(), baseline: z.string() }),
+  baselineReusedFrom: z.string().optional(),
   /** Training job of the champion that the challenger was compared with; null when there was none. */
   champion: z.string().nullish(),
   /** What the fine-tuning job found about the images. */

@@ -41,8 +41,8 @@ export const reportJobSchema = z.strictObject({
   name: z.string(),
   arn: z.string().optional(),
   status: z.string(),
-  /** Whether an earlier promotion ran it: its cost is not this one's. */
-  reused: z.boolean(),
+  /** Execution of the earlier promotion that ran it: its cost is not this one's. */
+  reusedFrom: z.string().optional(),
   instanceType: z.string().optional(),
   instances: z.int().positive().optional(),
   spot: z.boolean(),

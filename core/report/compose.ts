@@ -101,9 +101,9 @@ function trainedScoreOf(evaluation: Evaluation): TrainedScore {
 }
 
 function withCost(job: BilledJob, prices: PriceList): ReportJob {
-  const { instanceType, instances, billableSeconds, reused } = job;
+  const { instanceType, instances, billableSeconds, reusedFrom } = job;
   const pricePerHour = (instanceType === undefined ? undefined : prices.perHour[instanceType]) ?? null;
   const known = instanceType !== undefined && instances !== undefined && billableSeconds !== undefined;
   const cost = known ? costOf(prices, instanceType, instances, billableSeconds) : null;
-  return { ...job, pricePerHour, cost: reused ? 0 : cost };
+  return { ...job, pricePerHour, cost: reusedFrom === undefined ? cost : 0 };
 }

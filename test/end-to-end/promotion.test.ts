@@ -7,7 +7,14 @@ import { evaluationSchema } from '#core/contracts/evaluation.ts';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
 import { reportSchema } from '#core/contracts/report.ts';
 import { predictionResponseSchema } from '#core/contracts/served-model.ts';
-import { championKey, domainKey, evaluationKey, generalModelPrefix, reportKey } from '#core/keys.ts';
+import {
+  championKey,
+  decisionKey,
+  domainKey,
+  evaluationKey,
+  generalModelPrefix,
+  reportKey,
+} from '#core/keys.ts';
 import { dataExecutionName, executionName } from '#core/names.ts';
 import { signBytes } from '#core/signature.ts';
 import { makeDomainFolder, type Stack, startStack, tinyDomain, tinyLabels, trainTinyModel } from './stack.ts';
@@ -202,6 +209,13 @@ describe('a model that replaces another', () => {
     expect(evaluation.champion).toMatchObject({ trainingJob: before.trainingJob, version: model.version });
     const own = JSON.parse(await stack.get(stack.buckets.artifacts, before.evaluationKey));
     expect(evaluation.champion!.rows).toEqual(own.rows);
+  });
+
+  test('takes over its baseline, since data, recipe and architecture are the same', async () => {
+    const key = decisionKey('shapes-again', 'shapes');
+    const decision = JSON.parse(await stack.get(stack.buckets.artifacts, key));
+
+    expect(decision.baselineReusedFrom).toBe(executionName('tiny', model.version));
   });
 });
 

@@ -5,7 +5,7 @@ import { pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Evaluation } from '#core/contracts/evaluation.ts';
 import type { OfferedChampion } from '#core/contracts/promotion-state.ts';
-import { championKey } from '#core/keys.ts';
+import { championKey, evaluationKey } from '#core/keys.ts';
 import { createEvaluateGate } from '../../functions/evaluate-gate.ts';
 import { champion, evaluation, olderVersion, prepared, subject, training } from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
@@ -68,6 +68,65 @@ describe('evaluate-gate', () => {
     expect(await stage.json(buckets.artifacts, gated.decisionKey)).toMatchObject({
       decision: 'REJECT',
       forced: manual.force,
+    });
+  });
+
+  describe('with the baseline of an earlier promotion', () => {
+    const key = evaluationKey('promote-before', 'produce', 'baseline');
+    const reused = { ...training.baseline, reusedFrom: 'promote-before', evaluationKey: key };
+    const ask = (manual = {}) =>
+      createEvaluateGate(
+        stage.s3,
+        buckets.artifacts,
+      )({
+        ...subject,
+        training: { ...training, baseline: reused },
+        gate: prepared.gate,
+        champion: null,
+        manual,
+      });
+    const earlier = (changes: Partial<Evaluation> = {}) =>
+      evaluation('baseline', 8, 20, { general: { model: 'icons', version: olderVersion }, ...changes });
+
+    test('decides on it, whichever version of the general model it was made for, and says whose it is', async () => {
+      await stage.put(buckets.artifacts, key, earlier());
+
+      const gated = await ask();
+
+      expect(gated).toMatchObject({
+        decision: 'PROMOTE',
+        baselineAccuracy: 0.4,
+        baselineReusedFrom: 'promote-before',
+        evaluationKeys: { baseline: evaluationKey(subject.execution, 'produce', 'baseline') },
+      });
+      expect(await stage.json(buckets.artifacts, gated.evaluationKeys.baseline)).toEqual(earlier());
+      expect(await stage.json(buckets.artifacts, gated.decisionKey)).toMatchObject({
+        baselineReusedFrom: 'promote-before',
+      });
+    });
+
+    test.each<[string, object | string | undefined, RegExp]>([
+      ['gone', undefined, /is gone/],
+      ['damaged', 'half a fi', /not JSON/],
+      ['of another domain', earlier({ domain: 'tools' }), /domain is "tools"/],
+      ['a fine-tuning', { ...earlier(), mode: 'transfer' }, /mode is "transfer"/],
+      ['no sum of its rows', earlier({ accuracy: 0.9 }), /not that of its rows/],
+      [
+        'of other test images',
+        earlier({ data: { ...earlier().data, testDigest: 'f'.repeat(64) } }),
+        /not get the same test images/,
+      ],
+      ['of other labels', earlier({ labels: ['banana', 'apple'] }), /not get the same labels/],
+    ])('asks for one of its own where that is %s', async (_what, found, message) => {
+      if (found === undefined) await stage.remove(buckets.artifacts, key);
+      else await stage.put(buckets.artifacts, key, found);
+
+      const unfit = { name: 'BaselineUnfit', message: expect.stringMatching(message) };
+      await expect(ask()).rejects.toMatchObject(unfit);
+      // Nothing is trained then, so nobody could follow.
+      await expect(ask({ gateOnly: { trainingOf: 'promote-before' } })).rejects.toMatchObject({
+        name: 'IntegrityViolation',
+      });
     });
   });
 

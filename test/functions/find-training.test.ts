@@ -1,18 +1,30 @@
 import './quiet.ts';
 
 import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { evaluationKey, reusedBaselineKey } from '#core/keys.ts';
 import { trainingJobName } from '#core/names.ts';
 import { createFindTraining } from '../../functions/find-training.ts';
 import { recordingClient } from '../cloud/recording-client.ts';
 import { subject } from './samples.ts';
+import { type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterAll(() => stage.stop());
 
 const job = (mode: string) => trainingJobName('earlier', 'produce', mode, 0);
 const find = (answer: unknown) =>
   createFindTraining(
-    recordingClient<SageMakerClient>({ DescribeTrainingJob: answer }).client,
+    {
+      s3: stage.s3,
+      sagemaker: recordingClient<SageMakerClient>({ DescribeTrainingJob: answer }).client,
+    },
     'artifacts',
   )({ ...subject, gateOnly: { trainingOf: 'earlier' } });
+const unknown = new ResourceNotFound({ message: 'no', $metadata: {} });
 const completed = ({ TrainingJobName }: { TrainingJobName: string }) => ({
   TrainingJobStatus: 'Completed',
   ModelArtifacts: { S3ModelArtifacts: `s3://artifacts/out/${TrainingJobName}/output/model.tar.gz` },
@@ -27,10 +39,27 @@ describe('find-training', () => {
     });
   });
 
+  test('finds the baseline that the execution took from one before it', async () => {
+    const link = { schemaVersion: 1, execution: 'first', job: 'baseline-of-first' };
+    await stage.put('artifacts', reusedBaselineKey('earlier', 'produce'), link);
+
+    const found = await find((asked: { TrainingJobName: string }) =>
+      asked.TrainingJobName === job('baseline') ? unknown : completed(asked),
+    );
+
+    await stage.remove('artifacts', reusedBaselineKey('earlier', 'produce'));
+    expect(found.baseline).toMatchObject({
+      job: 'baseline-of-first',
+      reusedFrom: 'first',
+      evaluationKey: evaluationKey('first', 'produce', 'baseline'),
+    });
+    expect(found.transfer).not.toHaveProperty('reusedFrom');
+  });
+
   test.each<[string, unknown, string, RegExp]>([
     [
       'never trained',
-      new ResourceNotFound({ message: 'no', $metadata: {} }),
+      unknown,
       'NotFound',
       /gateOnly\.trainingOf: execution earlier has trained nothing for "produce"/,
     ],

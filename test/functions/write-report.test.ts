@@ -130,12 +130,22 @@ describe('write-report', () => {
     await evaluated();
     const training = {
       ...confirmedPromotion.training!,
-      baseline: { ...confirmedPromotion.training!.baseline, job: 'produce-baseline-before' },
+      baseline: {
+        ...confirmedPromotion.training!.baseline,
+        job: 'produce-baseline-before',
+        reusedFrom: 'promote-before',
+      },
     };
 
-    const { report } = await write({ training });
+    const { report, page } = await write({ training });
 
-    expect(report.cost.jobs[1]).toMatchObject({ name: 'produce-baseline-before', reused: true, cost: 0 });
+    expect(report.cost.jobs[0]).not.toHaveProperty('reusedFrom');
+    expect(report.cost.jobs[1]).toMatchObject({
+      name: 'produce-baseline-before',
+      reusedFrom: 'promote-before',
+      cost: 0,
+    });
+    expect(page).toContain('reused from promote-before');
   });
 
   test('embeds the misclassified images that it can, and says of the others why not', async () => {

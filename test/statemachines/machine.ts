@@ -219,6 +219,7 @@ export async function startMachine() {
         JSON.stringify(domain({ domain: name, gate, ...settings })),
       );
     },
+    put,
     s3,
     sfn,
     sagemaker,

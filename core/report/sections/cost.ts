@@ -37,8 +37,11 @@ function row(job: ReportJob): Html {
     instanceType ?? 'unknown',
     job.spot ? 'spot' : undefined,
   ].filter(Boolean);
-  return html`<tr><th scope="row">${names[job.mode]}</th><td>${job.reused ? `${job.status} in an earlier promotion, used again` : job.status}</td><td>${instance.join(' ')}</td><td class="number">${waited}</td><td class="number">${seconds(job.seconds)}</td><td class="number">${seconds(job.billableSeconds)}</td><td class="number">${dollars(job.pricePerHour)}</td><td class="number">${dollars(job.cost)}</td></tr>
+  return html`<tr><th scope="row">${names[job.mode]}</th><td>${endedAs(job)}</td><td>${instance.join(' ')}</td><td class="number">${waited}</td><td class="number">${seconds(job.seconds)}</td><td class="number">${seconds(job.billableSeconds)}</td><td class="number">${dollars(job.pricePerHour)}</td><td class="number">${dollars(job.cost)}</td></tr>
 `;
 }
+
+const endedAs = ({ status, reusedFrom }: ReportJob) =>
+  reusedFrom === undefined ? status : `${status}, reused from ${reusedFrom}`;
 
 const seconds = (value: number | undefined) => (value === undefined ? '–' : duration(value));

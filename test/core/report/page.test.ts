@@ -57,11 +57,11 @@ describe('the report', () => {
 
   test('does not pay twice for a baseline of an earlier promotion', () => {
     const made = report({
-      jobs: [job('transfer'), job('baseline', { reused: true, instanceType: 'ml.x9.huge' })],
+      jobs: [job('transfer'), job('baseline', { reusedFrom: 'promote-before', instanceType: 'ml.x9.huge' })],
     });
 
     expect(made.cost.total).toBeCloseTo(0.0102, 9);
-    expect(renderReport(made)).toContain('in an earlier promotion');
+    expect(renderReport(made)).toContain('reused from promote-before');
   });
 
   test('compares with the champion where it was scored', () => {

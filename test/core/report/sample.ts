@@ -44,7 +44,6 @@ export function job(mode: Mode, changes: Partial<BilledJob> = {}): BilledJob {
     name: `produce-${mode}-0`,
     arn: `arn:aws:sagemaker:eu-central-1:000000000000:training-job/produce-${mode}-0`,
     status: 'Completed',
-    reused: false,
     spot: false,
     instanceType: 'ml.c5.xlarge',
     instances: 1,

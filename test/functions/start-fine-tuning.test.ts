@@ -209,17 +209,3 @@ describe('start-fine-tuning', () => {
     await expect(start()).rejects.toThrow('no ml.c5.xlarge left');
   });
 });
-
-describe('start-baseline', () => {
-  test('differs from fine-tuning in the mode and nothing else that training could notice', async () => {
-    await start();
-    await createStartBaseline(clients(), settings)({ ...input, job: prepared.jobs.baseline });
-
-    const [transfer, baseline] = sagemaker.inputsOf('CreateTrainingJob');
-    expect(baseline).toEqual({
-      ...transfer,
-      TrainingJobName: 'produce-baseline-0',
-      HyperParameters: { mode: 'baseline', domain: 'produce' },
-    });
-  });
-});

@@ -1,0 +1,168 @@
+import './quiet.ts';
+
+import { ResourceInUse, type SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { type SFNClient, TaskTimedOut } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { evaluationKey, manifestKey, reusedBaselineKey, trainingOutputKeys } from '#core/keys.ts';
+import { createStartBaseline } from '../../functions/start-baseline.ts';
+import { createStartFineTuning } from '../../functions/start-fine-tuning.ts';
+import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
+import { evaluation, manifest, newerVersion, prepared, subject } from './samples.ts';
+import { buckets, type Stage, startStage } from './stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+  await stage.put(buckets.models, manifestKey('icons', subject.version), manifest());
+  await stage.put(buckets.models, manifestKey('icons', newerVersion), manifest({ version: newerVersion }));
+});
+afterAll(() => stage.stop());
+
+const settings = {
+  modelsBucket: buckets.models,
+  dataBucket: buckets.data,
+  artifactsBucket: buckets.artifacts,
+  image: '1.dkr.ecr/graft:1',
+  roleArn: 'arn:role',
+};
+let sagemaker: RecordingClient<SageMakerClient>;
+let sfn: RecordingClient<SFNClient>;
+const clients = () => ({ s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client });
+
+/** Every test has a domain of its own, so that none finds what another has trained. */
+let domain: string;
+let count = 0;
+beforeEach(() => {
+  domain = `produce-${++count}`;
+  sagemaker = recordingClient<SageMakerClient>({
+    CreateTrainingJob: {},
+    DescribeTrainingJob: serviceError('ValidationException', 'Requested resource not found.'),
+  });
+  sfn = recordingClient<SFNClient>({ SendTaskSuccess: {} });
+});
+
+const task = (execution: string) => ({
+  token: `token of ${execution}`,
+  ...subject,
+  domain,
+  execution,
+  job: `baseline-of-${execution}`,
+  resources: prepared.resources,
+  baseline: { domainFingerprint: 'a'.repeat(64), reuse: true },
+});
+type Changes = Partial<ReturnType<typeof task>>;
+const start = (execution: string, changes: Changes = {}, image = settings.image) =>
+  createStartBaseline(clients(), { ...settings, image })({ ...task(execution), ...changes });
+
+/** A promotion whose baseline has come to its evaluation. */
+async function finished(execution: string, changes: Changes = {}) {
+  await start(execution, changes);
+  const key = evaluationKey(execution, domain, 'baseline');
+  await stage.put(buckets.artifacts, key, evaluation('baseline', 8, 20, { domain }));
+}
+const started = () => sagemaker.inputsOf('CreateTrainingJob').map(({ TrainingJobName }) => TrainingJobName);
+
+describe('start-baseline', () => {
+  test('differs from fine-tuning in the mode and nothing else that training could notice', async () => {
+    await createStartFineTuning(clients(), settings)(task('first'));
+    await createStartBaseline(clients(), settings)({ ...task('first'), job: 'another' });
+
+    const [transfer, baseline] = sagemaker.inputsOf('CreateTrainingJob');
+    expect(baseline).toEqual({
+      ...transfer,
+      TrainingJobName: 'another',
+      HyperParameters: { mode: 'baseline', domain },
+    });
+  });
+
+  test('takes the finished baseline of an earlier promotion, of whichever version of the same architecture', async () => {
+    await finished('first');
+
+    expect(await start('second', { version: newerVersion })).toBe('answered');
+
+    expect(started()).toEqual(['baseline-of-first']);
+    const [{ taskToken, output } = {} as never] = sfn.inputsOf('SendTaskSuccess');
+    expect(taskToken).toBe('token of second');
+    expect(JSON.parse(output as string)).toEqual({
+      job: 'baseline-of-first',
+      ...trainingOutputKeys('first', domain, 'baseline-of-first'),
+      reusedFrom: 'first',
+      evaluationKey: evaluationKey('first', domain, 'baseline'),
+    });
+    expect(await stage.json(buckets.artifacts, reusedBaselineKey('second', domain))).toEqual({
+      schemaVersion: 1,
+      execution: 'first',
+      job: 'baseline-of-first',
+    });
+  });
+
+  test('always names the promotion that trained it, not one that took it too', async () => {
+    await finished('first');
+    await start('second');
+
+    await start('third');
+
+    expect(sfn.inputsOf('SendTaskSuccess').map(({ output }) => JSON.parse(output as string))).toMatchObject([
+      { reusedFrom: 'first' },
+      { reusedFrom: 'first' },
+    ]);
+  });
+
+  test.each<[string, () => Promise<unknown>, Changes, string?]>([
+    [
+      'another recipe or image',
+      () => finished('first'),
+      { baseline: { domainFingerprint: 'b'.repeat(64), reuse: true } },
+    ],
+    ['another container', () => finished('first'), {}, '1.dkr.ecr/graft:2'],
+    ['one that still runs', () => start('first'), {}],
+    [
+      'a damaged evaluation',
+      async () => {
+        await start('first');
+        await stage.put(buckets.artifacts, evaluationKey('first', domain, 'baseline'), '{"half": ');
+      },
+      {},
+    ],
+    [
+      'one that the gate did not find fit',
+      () => finished('first'),
+      { baseline: { domainFingerprint: 'a'.repeat(64), reuse: false } },
+    ],
+  ])('trains where it finds %s', async (_what, before, changes, image) => {
+    await before();
+
+    expect(await start('second', changes, image)).toBe('running');
+
+    expect(started()).toEqual(['baseline-of-first', 'baseline-of-second']);
+    expect(sfn.calls).toEqual([]);
+  });
+
+  test('trains one that takes the place of what was not fit', async () => {
+    await finished('first');
+    await finished('second', { baseline: { domainFingerprint: 'a'.repeat(64), reuse: false } });
+
+    await start('third');
+
+    const [{ output } = {} as never] = sfn.inputsOf('SendTaskSuccess');
+    expect(JSON.parse(output as string)).toMatchObject({ reusedFrom: 'second' });
+  });
+
+  test('waits for the job of an earlier attempt, though another promotion was faster meanwhile', async () => {
+    await start('second');
+    await finished('first');
+    sagemaker.answer('DescribeTrainingJob', { TrainingJobStatus: 'InProgress' });
+    sagemaker.answer('CreateTrainingJob', new ResourceInUse({ message: 'exists', $metadata: {} }));
+
+    expect(await start('second')).toBe('running');
+
+    expect(sfn.calls).toEqual([]);
+  });
+
+  test('is told when nobody waits for it any more', async () => {
+    await finished('first');
+    sfn.answer('SendTaskSuccess', new TaskTimedOut({ message: 'timed out', $metadata: {} }));
+
+    expect(await start('second')).toBe('nobody waits');
+  });
+});
