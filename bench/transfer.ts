@@ -43,7 +43,7 @@ async function measureSeed(
     return measured;
   };
   const transfer = await measure(await fineTune(task));
-  const minimumSteps = transferStepsAtMost(train.size, recipe);
+  const minimumSteps = transferStepsAtMost(recipe);
   const baseline = await measure(await trainBaseline({ ...task, minimumSteps }));
   general.dispose();
   return { baseline, transfer };

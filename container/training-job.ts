@@ -9,6 +9,7 @@ import { InvalidInputError } from '#core/errors.ts';
 import { parse } from '#core/parse.ts';
 import { type BackendName, useBackend } from '#model/backend.ts';
 import { trainBaseline } from '#model/baseline.ts';
+import { calibrationTally } from '#model/calibration.ts';
 import { type DataSet, loadDataSet } from '#model/data-set.ts';
 import { evaluate } from '#model/evaluate.ts';
 import { loadModel, saveModel } from '#model/files.ts';
@@ -85,7 +86,8 @@ async function train(job: TrainingJob): Promise<Evaluation> {
   await writeServedModel(job, inputs);
 
   const saved = await loadModel(paths.model);
-  const measured = await evaluate(saved, testImages, signal);
+  const tally = calibrationTally(result.calibration, testImages.classes);
+  const measured = await evaluate(saved, testImages, signal, tally.note);
   saved.dispose();
   signal.throwIfAborted();
   const latencyMs = await servedLatency(paths.model, await encodedImages(job, testImages), job.backend);
@@ -117,6 +119,8 @@ async function train(job: TrainingJob): Promise<Evaluation> {
       curve: result.curve,
       bestStep: result.bestStep,
       steps: result.steps,
+      ...(result.choices ? { choices: result.choices } : {}),
+      ...tally.calibration(),
       latencyMs,
       seconds: (performance.now() - startedAt) / 1000,
       seed: domain.recipe.seed,
@@ -163,7 +167,7 @@ async function trainAs(job: TrainingJob, inputs: JobInputs, general: LayersModel
   if (hyperparameters.mode === 'transfer') return fineTune(task, hooks);
   // The two jobs of a promotion run at the same time, so the baseline cannot know when the head stops early: it takes no fewer steps
   // than the head could at the most.
-  const minimumSteps = transferStepsAtMost(trainImages.size, domain.recipe);
+  const minimumSteps = transferStepsAtMost(domain.recipe);
   return trainBaseline({ ...task, minimumSteps }, hooks);
 }
 

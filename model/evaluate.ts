@@ -13,9 +13,15 @@ export type Measured = Pick<Evaluation, 'accuracy' | 'interval' | 'recall' | 'co
  * Runs every image through the model once.
  *
  * @param model normalised pixels → probabilities, in the order of the data set's labels
+ * @param onProbabilities gets each image's index and its probabilities, in the order of labels
  * @throws RangeError when the model has another number of outputs than the data set has labels
  */
-export async function evaluate(model: LayersModel, data: DataSet, signal?: AbortSignal): Promise<Measured> {
+export async function evaluate(
+  model: LayersModel,
+  data: DataSet,
+  signal?: AbortSignal,
+  onProbabilities?: (image: number, probabilities: Float32Array) => void,
+): Promise<Measured> {
   const { labels } = data;
   const outputs = model.outputs[0]!.shape[1];
   if (outputs !== labels.length) throw new RangeError(`${outputs} outputs for ${labels.length} labels`);
@@ -26,6 +32,7 @@ export async function evaluate(model: LayersModel, data: DataSet, signal?: Abort
     const probabilities = await predictPixels(model, data.gather(indices), indices.length, data.input);
     for (const [i, image] of indices.entries()) {
       const own = probabilities.subarray(i * labels.length, (i + 1) * labels.length);
+      onProbabilities?.(image, own);
       const guess = indexOfMaximum(own);
       const truth = data.classes[image]!;
       confusion[truth]![guess]!++;

@@ -4,21 +4,16 @@ import { InvalidInputError } from '#core/errors.ts';
 import { augment } from './augment.ts';
 import type { DataSet } from './data-set.ts';
 import { breathe } from './early-stopping.ts';
-import { toTensor } from './tensors.ts';
+import { createFeatureRows, type FeatureRows } from './feature-rows.ts';
+import { varyBatch } from './vary-batch.ts';
 
-const BATCH = 128;
-
-/** Cached outputs of the frozen backbone: one row for each variant of each image, those of one image together. */
-export interface Features {
-  /** images × variants × width values. */
-  values: Float32Array;
-  /** Length of one row. */
-  width: number;
-  variants: number;
-}
+/** Rows that pass the backbone together: larger batches are no faster, and take more memory. */
+const BATCH = 64;
 
 /** Where the general model is cut: from its input to its features, flattened. Shares the general model's weights. */
 export interface Backbone {
+  /** Name of the layer behind which it is cut. */
+  cutLayer: string;
   input: tfl.SymbolicTensor;
   /** Shape [n, width]. */
   features: tfl.SymbolicTensor;
@@ -40,7 +35,7 @@ export function cutBackbone(general: tfl.LayersModel, cutLayer: string): Backbon
   }
   const output = layer.output as tfl.SymbolicTensor;
   const features = output.shape.length === 4 ? flattened(pooled(output)) : output;
-  return { input: general.inputs[0]!, features, width: features.shape[1]! };
+  return { cutLayer, input: general.inputs[0]!, features, width: features.shape[1]! };
 }
 
 function pooled(map: tfl.SymbolicTensor): tfl.SymbolicTensor {
@@ -53,31 +48,63 @@ function pooled(map: tfl.SymbolicTensor): tfl.SymbolicTensor {
 const flattened = (map: tfl.SymbolicTensor) =>
   tfl.layers.flatten({ name: 'flat' }).apply(map) as tfl.SymbolicTensor;
 
+export interface ExtractionOptions {
+  /** Of each image; variant 0 is the image itself. */
+  variants: number;
+  seed: number;
+  /** Features that need more go to disk. */
+  memoryBytes: number;
+  signal?: AbortSignal | undefined;
+}
+
 /**
- * Runs every variant of every image through the backbone, once.
+ * Runs every variant of every image through the general model, once, however many cut layers are asked for.
  *
- * @param variants of each image; see `augment`
+ * @returns for each backbone its features, one row for each variant of each image, those of one image together; the caller closes them
  */
 export async function extractFeatures(
-  backbone: Backbone,
+  backbones: readonly Backbone[],
   data: DataSet,
-  variants: number,
-  seed: number,
-  signal?: AbortSignal,
-): Promise<Features> {
+  { variants, seed, memoryBytes, signal }: ExtractionOptions,
+): Promise<FeatureRows[]> {
   // Not disposed: it owns nothing, the layers are the general model's.
-  const model = tfl.model({ inputs: backbone.input, outputs: backbone.features });
+  const model = tfl.model({
+    inputs: backbones[0]!.input,
+    outputs: backbones.map(({ features }) => features),
+  });
   const rows = data.size * variants;
-  const values = new Float32Array(rows * backbone.width);
-  for (let start = 0; start < rows; start += BATCH) {
-    const n = Math.min(BATCH, rows - start);
-    const pixels = gatherVariants(data, { from: start, to: start + n }, variants, seed);
-    const output = tf.tidy(() => model.predict(toTensor(pixels, n, data.input)) as tf.Tensor2D);
-    values.set(await output.data(), start * backbone.width);
-    output.dispose();
-    await breathe(signal);
+  const share = memoryBytes / backbones.length;
+  const all = backbones.map(({ width }) => createFeatureRows(rows, width, share));
+  try {
+    for (let start = 0; start < rows; start += BATCH) {
+      const n = Math.min(BATCH, rows - start);
+      const outputs = tf.tidy(() => {
+        const { height, width, channels } = data.input;
+        const values = variantBatch(data, start, start + n, variants, seed);
+        return model.predict(tf.tensor4d(values, [n, height, width, channels]));
+      });
+      for (const [i, output] of [outputs].flat().entries()) {
+        all[i]!.write((await output.data()) as Float32Array, start);
+        output.dispose();
+      }
+      await breathe(signal);
+    }
+  } catch (error) {
+    for (const features of all) features.close();
+    throw error;
   }
-  return { values, width: backbone.width, variants };
+  return all;
+}
+
+/** Rows `image × variants + variant` from `from` to before `to`, as the network takes them. */
+function variantBatch(data: DataSet, from: number, to: number, variants: number, seed: number): Float32Array {
+  const images = Int32Array.from({ length: to - from }, (_, i) => Math.floor((from + i) / variants));
+  const pixels = data.gather(images);
+  const seeds = Array.from(images, (image, i) => {
+    const variant = (from + i) % variants;
+    return variant === 0 ? undefined : `${seed} ${data.ids[image]} ${variant}`;
+  });
+  return varyBatch(pixels, data.input, seeds);
 }
 
 /**

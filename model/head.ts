@@ -1,156 +1,133 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { createRandom } from '#core/random.ts';
-import { breathe } from './early-stopping.ts';
-import type { Features } from './features.ts';
+import type { Recipe } from '#core/contracts/domain.ts';
+import type { Choices, CurvePoint } from '#core/contracts/evaluation.ts';
+import { calibratedLoss, fitTemperature } from './calibration.ts';
+import { breathe, type TrainingHooks } from './early-stopping.ts';
+import type { HeadObjective, HeadScores, HeldOut } from './head-objective.ts';
+import { lbfgs } from './lbfgs.ts';
 
-/** Rows in one gradient step. */
-export const HEAD_BATCH = 256;
+/** A head is trained when a pass over the rows lowers its loss by less than this share. */
+const TOLERANCE = 1e-4;
+/** Passes between two points of the curve. */
+const PASSES_PER_POINT = 4;
+/** Weaker regularisation is not tried any more after so many strengths in a row that validate worse. */
+const PATIENCE = 2;
+/** Of two strengths that validate equally well but for this share, the stronger one: it does better on images that are a little different. */
+const INDIFFERENCE = 0.01;
 
-/** Softmax regression on raw features: `logits = features × kernel + bias`. */
-export interface HeadWeights {
-  /** width × classes. */
-  kernel: Float32Array;
-  bias: Float32Array;
+export type Tried = Choices['tried'][number];
+
+/** One strength of regularisation, and how it did on what was held out. */
+export interface Candidate {
+  tried: Tried;
+  /** One for each head. */
+  points: Float64Array[];
+  held: HeldOut;
+  /** 1 where the recipe asks for no calibration. */
+  temperature: number;
 }
 
-export interface HeadOptions {
-  features: Features;
-  /** Class of each row. */
-  classes: Int32Array;
-  labels: number;
-  /** Rows to train on. */
-  rows: Int32Array;
-  learningRate: number;
-  /** Weight of half the squared kernel (on standardised features) in the loss. */
-  regularisation: number;
-  seed: number;
-  /** Gradient steps at the most. */
-  steps: number;
-  /** Called after each pass over the rows, and after the last step; training ends when it answers true. */
-  afterPass?: (step: number, weights: HeadWeights) => boolean;
-  signal?: AbortSignal | undefined;
+/** Counts passes over the rows and keeps the curve, over all candidates. */
+export interface Course {
+  readonly curve: CurvePoint[];
+  readonly step: number;
+  /** Notes one pass. */
+  pass(scores: HeadScores): void;
+  /** Notes a point of the curve now. */
+  point(): void;
 }
 
-/**
- * Trains by Adam from zero. Features are standardised with mean and deviation of the training rows; the result takes raw
- * features, standardisation folded in.
- */
-export async function trainHead(options: HeadOptions): Promise<HeadWeights> {
-  const { features, classes, labels, rows, steps } = options;
-  const scaling = standardisation(features, rows);
-  const kernel = tf.tidy(() => tf.variable(tf.zeros([features.width, labels])));
-  const bias = tf.tidy(() => tf.variable(tf.zeros([labels])));
-  const optimizer = tf.train.adam(options.learningRate);
-  const random = createRandom('head', options.seed);
-  const order = rows.slice();
-  try {
-    for (let step = 0; step < steps; ) {
-      random.shuffle(order);
-      for (let start = 0; start < order.length && step < steps; start += HEAD_BATCH, step++) {
-        const batch = order.subarray(start, start + HEAD_BATCH);
-        takeStep(batch);
-      }
-      await breathe(options.signal);
-      if (options.afterPass?.(step, folded())) break;
-    }
-    return folded();
-  } finally {
-    optimizer.dispose();
-    kernel.dispose();
-    bias.dispose();
-  }
-
-  function takeStep(batch: Int32Array) {
-    tf.tidy(() => {
-      const x = tf.tensor2d(scaledRows(features, batch, scaling), [batch.length, features.width]);
-      const y = tf.oneHot(
-        tf.tensor1d(
-          Int32Array.from(batch, (row) => classes[row]!),
-          'int32',
-        ),
-        labels,
-      );
-      optimizer.minimize(
-        () => {
-          const logits = tf.add(tf.matMul(x, kernel as unknown as tf.Tensor2D), bias);
-          const penalty = tf.mul(tf.sum(tf.square(kernel)), options.regularisation / 2);
-          return tf.add(tf.losses.softmaxCrossEntropy(y, logits), penalty) as tf.Scalar;
-        },
-        false,
-        [kernel, bias],
-      );
-    });
-  }
-
-  /** `(f − mean) / deviation × K + b` as `f × K' + b'`. */
-  function folded(): HeadWeights {
-    const result = { kernel: new Float32Array(kernel.dataSync()), bias: new Float32Array(bias.dataSync()) };
-    for (let i = 0; i < features.width; i++) {
-      for (let label = 0; label < labels; label++) {
-        const weight = result.kernel[i * labels + label]! * scaling.inverse[i]!;
-        result.kernel[i * labels + label] = weight;
-        result.bias[label]! -= scaling.mean[i]! * weight;
-      }
-    }
-    return result;
-  }
+export function createCourse(onPoint: TrainingHooks['onPoint']): Course {
+  const curve: CurvePoint[] = [];
+  let step = 0;
+  let last: HeadScores | undefined;
+  const point = () => {
+    if (last === undefined || curve.at(-1)?.step === step) return;
+    curve.push({ step, ...last });
+    onPoint?.(curve.at(-1)!);
+  };
+  return {
+    curve,
+    get step() {
+      return step;
+    },
+    pass(scores) {
+      step++;
+      last = { ...scores, validationLoss: Math.max(0, scores.validationLoss) };
+      if (step % PASSES_PER_POINT === 0) point();
+    },
+    point,
+  };
 }
 
 /**
- * Accuracy and mean cross-entropy of a head on some rows.
+ * Trains all heads of an objective side by side to its minimum: a pass over the rows serves them all.
  *
- * @returns accuracy in [0, 1], loss in nats
+ * @param starts one point for each head
+ * @param passes at the most
+ * @returns one point for each head
  */
-export function scoreHead(
-  weights: HeadWeights,
-  features: Features,
-  classes: Int32Array,
-  rows: Int32Array,
-): { accuracy: number; loss: number } {
-  const labels = weights.bias.length;
-  const logits: Float32Array = tf.tidy(() => {
-    const x = tf.tensor2d(scaledRows(features, rows), [rows.length, features.width]);
-    return tf
-      .add(tf.matMul(x, tf.tensor2d(weights.kernel, [features.width, labels])), tf.tensor1d(weights.bias))
-      .dataSync<'float32'>();
-  });
-  let right = 0;
-  let loss = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const own = logits.subarray(i * labels, (i + 1) * labels);
-    const truth = own[classes[rows[i]!]!]!;
-    const highest = Math.max(...own);
-    if (truth === highest) right++;
-    loss += highest + Math.log(own.reduce((sum, value) => sum + Math.exp(value - highest), 0)) - truth;
-  }
-  return { accuracy: right / rows.length, loss: loss / rows.length };
-}
-
-type Scaling = { mean: Float64Array; inverse: Float64Array };
-
-/** Mean and inverse deviation of each feature over the rows. */
-function standardisation({ values, width }: Features, rows: Int32Array): Scaling {
-  const mean = new Float64Array(width);
-  const variance = new Float64Array(width);
-  for (const row of rows) for (let i = 0; i < width; i++) mean[i]! += values[row * width + i]! / rows.length;
-  for (const row of rows) {
-    for (let i = 0; i < width; i++) variance[i]! += (values[row * width + i]! - mean[i]!) ** 2 / rows.length;
-  }
-  // A feature that hardly ever fires must not shout when it does on an unseen image: a floor of 1 % of the mean variance.
-  const floor = 0.01 * (variance.reduce((sum, value) => sum + value, 0) / width) + 1e-12;
-  return { mean, inverse: variance.map((value) => 1 / Math.sqrt(value + floor)) };
-}
-
-function scaledRows({ values, width }: Features, rows: Int32Array, scaling?: Scaling): Float32Array {
-  const out = new Float32Array(rows.length * width);
-  for (let r = 0; r < rows.length; r++) {
-    const from = rows[r]! * width;
-    if (!scaling) out.set(values.subarray(from, from + width), r * width);
-    else {
-      for (let i = 0; i < width; i++) {
-        out[r * width + i] = (values[from + i]! - scaling.mean[i]!) * scaling.inverse[i]!;
-      }
+export async function trainHeads(
+  objective: HeadObjective,
+  starts: readonly Float64Array[],
+  regularisation: number,
+  passes: number,
+  hooks: { afterPass?: (scores: HeadScores) => void; signal?: AbortSignal | undefined },
+): Promise<Float64Array[]> {
+  const searches = starts.map((start) => lbfgs(start, { evaluations: passes, tolerance: TOLERANCE }));
+  const answers = searches.map((search) => search.next());
+  const points = answers.map(({ value }) => value);
+  while (answers.some(({ done }) => !done)) {
+    const { measured, scores } = objective.evaluate(points, regularisation);
+    hooks.afterPass?.(scores);
+    for (const [head, search] of searches.entries()) {
+      if (answers[head]!.done) continue;
+      answers[head] = search.next(measured[head]!);
+      points[head] = answers[head]!.value;
     }
+    await breathe(hooks.signal);
   }
-  return out;
+  return points;
+}
+
+/**
+ * Tries strengths of regularisation on what is held out, from the strongest on, each starting where the one before it ended.
+ */
+export async function tryStrengths(
+  objective: HeadObjective,
+  cutLayer: string,
+  recipe: Recipe,
+  course: Course,
+  signal?: AbortSignal,
+): Promise<Candidate[]> {
+  const strengths = [recipe.regularisation].flat().sort((a, b) => b - a);
+  const candidates: Candidate[] = [];
+  let points = objective.zeros();
+  let best = Number.POSITIVE_INFINITY;
+  let worse = 0;
+  for (const regularisation of strengths) {
+    points = await trainHeads(objective, points, regularisation, recipe.epochs, {
+      afterPass: course.pass,
+      signal,
+    });
+    course.point();
+    const held = objective.heldOut(points);
+    const temperature = recipe.calibration ? fitTemperature(held) : 1;
+    const validationLoss = calibratedLoss(held, temperature);
+    const { step, validationAccuracy } = course.curve.at(-1)!;
+    const tried = { cutLayer, regularisation, step, validationAccuracy, validationLoss };
+    candidates.push({ tried, points, held, temperature });
+    worse = validationLoss < best ? 0 : worse + 1;
+    best = Math.min(best, validationLoss);
+    if (worse === PATIENCE) break;
+  }
+  return candidates;
+}
+
+/** Of the cut layer with the lowest loss on what was held out: the strongest regularisation that is as good but for 1 %. */
+export function chooseCandidate(candidates: readonly Candidate[]): Candidate {
+  const best = candidates.reduce((a, b) => (b.tried.validationLoss < a.tried.validationLoss ? b : a));
+  const goodEnough = best.tried.validationLoss * (1 + INDIFFERENCE);
+  return candidates.find(({ tried }) => {
+    return tried.cutLayer === best.tried.cutLayer && tried.validationLoss <= goodEnough;
+  })!;
 }

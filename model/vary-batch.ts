@@ -9,14 +9,26 @@ import { createRandom } from '#core/random.ts';
  * image every time.
  *
  * @param pixels n × height × width × 3 values in 0…255
- * @param seeds one for each image; it determines the variation
+ * @param seeds one for each image; it determines the variation. Without one the image stays as it is
  * @returns n × height × width × 3 values
  */
-export function varyBatch(pixels: Uint8Array, input: Input, seeds: readonly string[]): Float32Array {
+export function varyBatch(
+  pixels: Uint8Array,
+  input: Input,
+  seeds: readonly (string | undefined)[],
+): Float32Array {
   const values = new Float32Array(pixels.length);
   const size = input.height * input.width * input.channels;
-  for (const [n, seed] of seeds.entries()) vary(pixels, n * size, values, input, seed);
+  for (const [n, seed] of seeds.entries()) {
+    if (seed === undefined) normalise(pixels, n * size, (n + 1) * size, values, input);
+    else vary(pixels, n * size, values, input, seed);
+  }
   return values;
+}
+
+function normalise(pixels: Uint8Array, from: number, to: number, values: Float32Array, input: Input) {
+  const { scale, offset } = input.normalisation;
+  for (let i = from; i < to; i++) values[i] = pixels[i]! * scale + offset;
 }
 
 /** Varies the image that begins at `start` in both arrays. */

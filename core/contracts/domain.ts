@@ -3,19 +3,42 @@ import { labelsSchema } from '../labels.ts';
 import { nameSchema, shareSchema } from './common.ts';
 import { alarmThresholdsSchema, dataCaptureSchema, rolloutSchema } from './rollout.ts';
 
+const strengthSchema = z.number().min(0).max(1_000);
+
 /** How the head (and optionally the top of the backbone) is trained. Every field has a measured default. */
 export const recipeSchema = z.strictObject({
   seed: z.int().min(0).default(1),
-  /** Augmented variants of each training image, the unchanged one included. */
-  augmentation: z.int().min(1).max(200).default(24),
-  /** Passes over the cached features at the most; early stopping usually ends sooner. */
-  epochs: z.int().min(1).max(10_000).default(20),
-  /** Of the head (Adam). */
-  learningRate: z.number().positive().max(1).default(0.01),
-  /** Weight of half the head's squared kernel, on standardised features, in its loss. */
-  regularisation: z.number().min(0).max(10).default(0.1),
-  /** Share of each class's training images held out to choose the best step. Never taken from the test images. */
+  /** Augmented variants of each training image, the unchanged one included. Of many images fewer are made: see `maximumRows`. */
+  augmentation: z.int().min(1).max(200).default(12),
+  /** Variants of all images together, at the most; every image has at least one. */
+  maximumRows: z.int().min(1).default(60_000),
+  /** Passes over the cached features at the most, for each strength of regularisation; the head's training usually ends sooner. */
+  epochs: z.int().min(1).max(10_000).default(40),
+  /**
+   * Weight of half the head's squared kernel, on standardised features, in its loss. Of several strengths validation chooses one.
+   */
+  regularisation: z
+    .union([strengthSchema, z.array(strengthSchema).min(1).max(20)])
+    .default([3, 1, 0.3, 0.1, 0.03]),
+  /**
+   * Layers of the general model whose output may be the features; of several, validation chooses one. The layer that the general model's
+   * manifest names when left out.
+   */
+  cutLayers: z.array(z.string().min(1)).min(1).max(10).optional(),
+  /** Heads that are validated on a part of the training images each. 1 is a single hold-out, which is also what many images get. */
+  folds: z.int().min(1).max(20).default(5),
+  /** Share of each class's training images in a single hold-out. Validation images are never taken from the test images. */
   validationShare: z.number().min(0.05).max(0.5).default(0.2),
+  /** Whether classes count equally in the loss (`balanced`), or by their images. */
+  classWeights: z.enum(['balanced', 'none']).default('balanced'),
+  /** Share of the truth that is spread over all classes. */
+  labelSmoothing: z.number().min(0).max(0.5).default(0),
+  /** Alpha of mixup between features; 0 mixes nothing. */
+  mixup: z.number().min(0).max(1).default(0),
+  /** Whether probabilities are calibrated on held-out training images. */
+  calibration: z.boolean().default(true),
+  /** Memory for decoded images and for features, each; what needs more goes to disk. */
+  memoryMegabytes: z.int().min(16).max(65_536).default(512),
   /** Instance of the training job. CPU instances only: that is the point. */
   instanceType: z
     .string()

@@ -50,6 +50,42 @@ export const curvePointSchema = z.strictObject({
 });
 export type CurvePoint = z.output<typeof curvePointSchema>;
 
+/** A setting that was tried on the validation images. */
+const triedSchema = z.strictObject({
+  cutLayer: z.string(),
+  regularisation: z.number().nonnegative(),
+  /** Step of the curve at which its training ended. */
+  step: z.int().nonnegative(),
+  validationAccuracy: shareSchema,
+  /** Mean cross-entropy in nats, after calibration where the recipe asks for it: what the choice looks at. */
+  validationLoss: z.number().nonnegative(),
+});
+
+/** What fine-tuning chose by its validation images. */
+export const choicesSchema = z.strictObject({
+  /** Variants of each image that passed the backbone. */
+  variants: z.int().positive(),
+  /** 1: a single hold-out. */
+  folds: z.int().positive(),
+  validationImages: z.int().positive(),
+  chosen: triedSchema,
+  tried: z.array(triedSchema),
+});
+export type Choices = z.output<typeof choicesSchema>;
+
+const calibrationErrorSchema = z.strictObject({ before: shareSchema, after: shareSchema });
+
+/** The head's temperature, and the expected calibration error (see `core/calibration.ts`) without and with it. */
+export const calibrationSchema = z.strictObject({
+  /** Divides the logits; it is part of the served model. Above 1: the head was too sure of itself. */
+  temperature: z.number().positive(),
+  /** On the held-out rows that the temperature was fitted to. */
+  validation: calibrationErrorSchema,
+  /** On the test images. */
+  test: calibrationErrorSchema,
+});
+export type Calibration = z.output<typeof calibrationSchema>;
+
 /**
  * `evaluation.json`, written by the training container to `/opt/ml/output/data`: what the gate reads. Accuracy and
  * everything derived from the test images is measured on the model as it is saved, after the best step was restored.
@@ -83,6 +119,9 @@ export const evaluationSchema = z.strictObject({
   bestStep: z.int().nonnegative(),
   /** Gradient steps taken in all. */
   steps: z.int().nonnegative(),
+  /** Absent for the baseline. */
+  choices: choicesSchema.optional(),
+  calibration: calibrationSchema.optional(),
   /** The live model, scored again by the same job on the same test images. Absent when there was none, or it could not be scored. */
   champion: championScoresSchema.optional(),
   championNotScored: championNotScoredSchema.optional(),

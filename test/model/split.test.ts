@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DataSet } from '#model/data-set.ts';
-import { splitByClass } from '#model/split.ts';
+import { foldsByClass, splitByClass } from '#model/split.ts';
 
 /** A data set without pixels: `counts[i]` images of class i. */
 function dataSet(counts: number[]): DataSet {
@@ -43,5 +43,52 @@ describe('splitByClass', () => {
 
   it('names a class with a single image', () => {
     expect(() => splitByClass(dataSet([5, 1]), 0.2, 1)).toThrow('The class "class 1"');
+  });
+});
+
+describe('foldsByClass', () => {
+  const recipe = { folds: 5, validationShare: 0.25, seed: 1 };
+
+  it('holds out every image once, in folds of equal size with as even classes as can be', () => {
+    const data = dataSet([10, 5, 3]);
+
+    const { heads, heldOutBy } = foldsByClass(data, recipe);
+
+    expect(heads).toBe(5);
+    for (let head = 0; head < heads; head++) {
+      const images = [...heldOutBy.keys()].filter((image) => heldOutBy[image] === head);
+      expect(images.length).toBeGreaterThanOrEqual(3);
+      expect(images.length).toBeLessThanOrEqual(4);
+      const ofClass = (label: number) => images.filter((image) => data.classes[image] === label).length;
+      expect(ofClass(0)).toBe(2);
+      expect(ofClass(1)).toBe(1);
+    }
+  });
+
+  it('makes no more folds than the largest class has images', () => {
+    expect(foldsByClass(dataSet([2, 3]), recipe).heads).toBe(3);
+  });
+
+  it.each([
+    ['one fold', dataSet([8, 8]), 1],
+    ['many images', dataSet([1_600, 800]), 5],
+  ])('is a single hold-out with %s', (_what, data, folds) => {
+    const { heads, heldOutBy } = foldsByClass(data, { ...recipe, folds });
+
+    expect(heads).toBe(1);
+    const held = [...heldOutBy.keys()].filter((image) => heldOutBy[image] === 0);
+    expect(held).toEqual([...splitByClass(data, 0.25, 1).validation]);
+    expect(held).toHaveLength(data.size / 4);
+  });
+
+  it('follows the seed', () => {
+    const data = dataSet([10, 10]);
+
+    expect(foldsByClass(data, recipe)).toEqual(foldsByClass(data, recipe));
+    expect(foldsByClass(data, { ...recipe, seed: 2 })).not.toEqual(foldsByClass(data, recipe));
+  });
+
+  it('names a class with a single image', () => {
+    expect(() => foldsByClass(dataSet([5, 1]), recipe)).toThrow('The class "class 1"');
   });
 });

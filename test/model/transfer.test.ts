@@ -57,10 +57,14 @@ describe('fineTune', () => {
     expect(accuracy).toBeGreaterThan(0.9);
     expect(result.curve).toEqual(points);
     for (const point of result.curve) curvePointSchema.parse(point);
+    const { chosen, tried } = result.choices!;
     const best = result.curve.find(({ step }) => step === result.bestStep)!;
-    expect(best.validationAccuracy).toBe(Math.max(...result.curve.map((point) => point.validationAccuracy)));
-    expect(result.steps).toBe(result.curve.at(-1)!.step + result.bestStep);
-    expect(result.steps).toBeLessThanOrEqual(transferStepsAtMost(train.size, recipe));
+    expect(best.validationAccuracy).toBe(chosen.validationAccuracy);
+    expect(chosen.step).toBe(result.bestStep);
+    const lowest = Math.min(...tried.map(({ validationLoss }) => validationLoss));
+    expect(chosen.validationLoss).toBeLessThanOrEqual(1.01 * lowest);
+    expect(result.steps).toBeGreaterThan(result.curve.at(-1)!.step);
+    expect(result.steps).toBeLessThanOrEqual(transferStepsAtMost(recipe));
     result.model.dispose();
   });
 
@@ -117,6 +121,63 @@ describe('fineTune', () => {
     const head = model.layers.at(-1)!;
     expect(head.getWeights()[0]!.shape).toEqual([2 * 2 * 8, labels.length]);
     expect((await evaluate(model, test)).accuracy).toBeGreaterThan(0.9);
+    model.dispose();
+  });
+
+  it('lets validation choose the cut layer, and says what it compared', async () => {
+    const cutLayers = ['block1_activation', CUT_LAYER];
+
+    const { model, choices } = await fineTune({
+      ...{ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, cutLayers, regularisation: [1, 0.1] } },
+    });
+
+    expect(choices).toMatchObject({ variants: 4, folds: 5, validationImages: 15 });
+    expect(new Set(choices!.tried.map(({ cutLayer }) => cutLayer))).toEqual(new Set(cutLayers));
+    const best = choices!.tried.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
+    expect(choices!.chosen.cutLayer).toBe(best.cutLayer);
+    const width = { block1_activation: 2 * 2 * 8, [CUT_LAYER]: 4 * 4 * 16 }[best.cutLayer]!;
+    expect(model.layers.at(-1)!.getWeights()[0]!.shape).toEqual([width, labels.length]);
+    model.dispose();
+  });
+
+  it('folds the temperature into the model, which leaves what it recognises as it is', async () => {
+    const plain = await fineTune({
+      ...{
+        general,
+        cutLayer: CUT_LAYER,
+        train,
+        recipe: { ...recipe, regularisation: 1, calibration: false },
+      },
+    });
+    const calibrated = await fineTune({
+      ...{ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, regularisation: 1 } },
+    });
+
+    expect(plain.calibration).toBeUndefined();
+    const { temperature, validation } = calibrated.calibration!;
+    expect(validation.after).toBeLessThan(validation.before);
+    const [before, after] = await Promise.all([plain, calibrated].map(({ model }) => probabilities(model)));
+    for (let at = 0; at < before!.length; at += labels.length) {
+      const powers = before!.slice(at, at + labels.length).map((p) => p ** (1 / temperature));
+      const sum = powers.reduce((all, power) => all + power, 0);
+      for (const [label, power] of powers.entries()) expect(after![at + label]).toBeCloseTo(power / sum, 4);
+    }
+    for (const { model } of [plain, calibrated]) model.dispose();
+  });
+
+  it.each<[string, Partial<Recipe>]>([
+    ['a single hold-out', { folds: 1, validationShare: 0.4 }],
+    ['smoothed labels and mixup', { labelSmoothing: 0.1, mixup: 0.5 }],
+    ['unweighted classes', { classWeights: 'none' }],
+    ['no more rows than images', { maximumRows: 1 }],
+  ])('recognises unseen images with %s', async (_what, changes) => {
+    const { model, choices } = await fineTune({
+      ...{ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, ...changes } },
+    });
+
+    expect((await evaluate(model, test)).accuracy).toBeGreaterThan(0.8);
+    expect(choices!.folds).toBe(changes.folds ?? 5);
+    expect(choices!.variants).toBe(changes.maximumRows ?? 4);
     model.dispose();
   });
 

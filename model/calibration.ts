@@ -1,0 +1,79 @@
+import { type Confidence, expectedCalibrationError } from '#core/calibration.ts';
+import type { Calibration } from '#core/contracts/evaluation.ts';
+import type { HeadWeights, HeldOut } from './head-objective.ts';
+import { crossEntropy } from './softmax.ts';
+
+/** Temperatures that are searched. */
+const LOWEST = 0.05;
+const HIGHEST = 20;
+
+/**
+ * The temperature by which logits are divided so that the probabilities of held-out rows are most likely (Guo et al., "On Calibration of
+ * Modern Neural Networks", 2017). The loss is convex in the inverse temperature, so a ternary search finds the minimum.
+ */
+export function fitTemperature(held: HeldOut): number {
+  let low = 1 / HIGHEST;
+  let high = 1 / LOWEST;
+  while (high - low > 1e-4 * low) {
+    const a = low + (high - low) / 3;
+    const b = high - (high - low) / 3;
+    if (lossAt(held, a) < lossAt(held, b)) high = b;
+    else low = a;
+  }
+  return 2 / (low + high);
+}
+
+/** Mean cross-entropy of held-out rows, in nats, with logits divided by a temperature. */
+export const calibratedLoss = (held: HeldOut, temperature: number) => lossAt(held, 1 / temperature);
+
+function lossAt({ logits, classes }: HeldOut, inverse: number): number {
+  const labels = logits.length / classes.length;
+  let loss = 0;
+  for (const [row, truth] of classes.entries()) {
+    loss += crossEntropy(logits, row * labels, labels, truth, inverse);
+  }
+  return loss / classes.length;
+}
+
+/** The head whose probabilities are the calibrated ones: softmax((f K + b) / T). */
+export function cool({ kernel, bias }: HeadWeights, temperature: number): HeadWeights {
+  return { kernel: kernel.map((x) => x / temperature), bias: bias.map((x) => x / temperature) };
+}
+
+/** What `expectedCalibrationError` needs of held-out rows, with logits divided by a temperature. */
+export function confidencesOf({ logits, classes }: HeldOut, temperature: number): Confidence[] {
+  const labels = logits.length / classes.length;
+  return Array.from(classes, (truth, row) => {
+    const own = logits.subarray(row * labels, (row + 1) * labels);
+    const highest = Math.max(...own);
+    const sum = own.reduce((all, logit) => all + Math.exp((logit - highest) / temperature), 0);
+    return { confidence: 1 / sum, right: own[truth] === highest };
+  });
+}
+
+/**
+ * Collects what the calibration is worth on the test images, from the calibrated model's answers. Its probabilities to the power of the
+ * temperature are in proportion to those that the model would have given without.
+ */
+export function calibrationTally(
+  fitted: Omit<Calibration, 'test'> | undefined,
+  classes: Int32Array,
+): { note(image: number, probabilities: Float32Array): void; calibration(): { calibration?: Calibration } } {
+  const before: Confidence[] = [];
+  const after: Confidence[] = [];
+  return {
+    note(image, probabilities) {
+      if (!fitted) return;
+      const highest = Math.max(...probabilities);
+      const right = probabilities[classes[image]!] === highest;
+      const sum = probabilities.reduce((all, p) => all + (p / highest) ** fitted.temperature, 0);
+      before.push({ confidence: 1 / sum, right });
+      after.push({ confidence: Math.min(1, highest), right });
+    },
+    calibration() {
+      if (!fitted) return {};
+      const [first, second] = [before, after].map(expectedCalibrationError);
+      return { calibration: { ...fitted, test: { before: first!, after: second! } } };
+    },
+  };
+}
