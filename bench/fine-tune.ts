@@ -53,15 +53,8 @@ const own = (backend: BackendName, model: string, data: string, seed: number): C
 });
 
 /** One turn of ours, in the process that the parent started for it. */
-async function measure(
-  backend: BackendName,
-  folder: string,
-  data: string,
-  seed: number,
-): Promise<Turn | { otherBackend: string }> {
+async function measure(backend: BackendName, folder: string, data: string, seed: number): Promise<Turn> {
   const used = await useBackend(backend);
-  // tensorflow-gpu without a GPU is tensorflow: that has a turn of its own.
-  if (used.name !== backend) return { otherBackend: used.reason };
   const { input, cutLayer } = await readManifest(folder);
   const train = await loadDataSet(join(data, 'train'), input);
   const test = await loadDataSet(join(data, 'test'), input);
@@ -83,9 +76,9 @@ async function turnOf(
   skipped: Map<string, string>,
 ): Promise<Turn | undefined> {
   if (skipped.has(name)) return undefined;
-  const turn = await runInChild<Turn | { otherBackend: string }>(command);
-  if (typeof turn !== 'string' && !('otherBackend' in turn)) return turn;
-  skipped.set(name, typeof turn === 'string' ? turn : turn.otherBackend);
+  const turn = await runInChild<Turn>(command);
+  if (typeof turn !== 'string') return turn;
+  skipped.set(name, turn);
   return undefined;
 }
 
