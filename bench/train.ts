@@ -90,6 +90,7 @@ function noise(images: number): DataSet {
     digest: '0'.repeat(64),
     size: images,
     damaged: [],
+    close: () => {},
     gather: (indices) => {
       const chosen = new Uint8Array(indices.length * size);
       for (let i = 0; i < indices.length; i++) {

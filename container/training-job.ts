@@ -10,7 +10,7 @@ import { parse } from '#core/parse.ts';
 import { type BackendName, useBackend } from '#model/backend.ts';
 import { trainBaseline } from '#model/baseline.ts';
 import { calibrationTally } from '#model/calibration.ts';
-import { type DataSet, loadDataSet } from '#model/data-set.ts';
+import { type DataSet, type Images, loadDataSet } from '#model/data-set.ts';
 import { evaluate } from '#model/evaluate.ts';
 import { loadModel, saveModel } from '#model/files.ts';
 import { readImageFile } from '#model/image.ts';
@@ -48,15 +48,19 @@ export interface TrainingJob {
  * @throws GraftError when an input is missing or not what it should be; nothing is left in `/opt/ml/model` then
  */
 export async function runTrainingJob(job: TrainingJob): Promise<Evaluation> {
+  const opened: Images[] = [];
   try {
-    return await train(job);
+    return await train(job, opened);
   } catch (error) {
     removeResults(job.paths);
     throw error;
+  } finally {
+    for (const images of opened) images.close();
   }
 }
 
-async function train(job: TrainingJob): Promise<Evaluation> {
+/** @param opened gets the images that were loaded: their scratch files end with the job */
+async function train(job: TrainingJob, opened: Images[]): Promise<Evaluation> {
   const { paths, log, signal } = job;
   const startedAt = performance.now();
   const inputs = await readInputs(paths);
@@ -65,12 +69,15 @@ async function train(job: TrainingJob): Promise<Evaluation> {
   const backend = await useBackend(job.backend);
   log.info({ backend, ...inputs.hyperparameters, general: manifest.version }, 'training starts');
 
-  const trainImages = await loadDataSet(paths.channel('train'), manifest.input, {
-    labels,
-    minimumPerClass: 2,
-    signal,
-  });
-  const testImages = await loadDataSet(paths.channel('test'), manifest.input, { labels, signal });
+  const memoryBytes = domain.recipe.memoryMegabytes * 2 ** 20;
+  const load = async (channel: 'train' | 'test', minimumPerClass: number) => {
+    const options = { labels, minimumPerClass, memoryBytes, signal };
+    const images = await loadDataSet(paths.channel(channel), manifest.input, options);
+    opened.push(images);
+    return images;
+  };
+  const trainImages = await load('train', 2);
+  const testImages = await load('test', 1);
   for (const image of [...trainImages.damaged, ...testImages.damaged]) {
     log.warn(image, 'image left out');
   }
@@ -94,7 +101,7 @@ async function train(job: TrainingJob): Promise<Evaluation> {
   const isTransfer = inputs.hyperparameters.mode === 'transfer';
   const champion = isTransfer ? await scoreChampion(paths, testImages, signal) : {};
   if (champion.championNotScored) log.warn(champion.championNotScored, 'champion not scored');
-  const warnings = nearDuplicateWarnings(nearDuplicates(trainImages, testImages));
+  const warnings = nearDuplicateWarnings(await nearDuplicates(trainImages, testImages, signal));
   for (const warning of warnings) log.warn(warning);
   signal.throwIfAborted();
 

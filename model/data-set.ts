@@ -4,6 +4,7 @@ import { dataSetDigest, sha256 } from '#core/digest.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { decodeImage, readImageFile } from './image.ts';
 import { type ImageFile, listImages, listLabelFolders } from './label-folders.ts';
+import { createRowStore, type RowStore } from './row-store.ts';
 
 /** Images decoded to the network's size, in the order of their ids. */
 export interface Images {
@@ -18,6 +19,8 @@ export interface Images {
   damaged: { id: string; reason: string }[];
   /** Pixels of these images, in this order: indices.length × height × width × 3 values in 0…255. */
   gather(indices: ArrayLike<number>): Uint8Array;
+  /** Gives the pixels' memory or disk space back. */
+  close(): void;
 }
 
 /** Images of labelled classes, in the order of labels and file names. */
@@ -35,14 +38,16 @@ export interface LoadOptions {
   maxDamagedShare?: number;
   /** Fewer readable images than this in any class are an error. 1 when left out. */
   minimumPerClass?: number;
+  /** Pixels that need more go to disk. They stay in memory, however many, when left out. */
+  memoryBytes?: number;
   onProgress?: (done: number, total: number) => void;
   /** When it aborts, its reason is thrown. */
   signal?: AbortSignal;
 }
 
 /**
- * Loads `<root>/<label>/<image>`. Files are read and decoded a few at a time, so memory holds the small decoded images and never
- * the files.
+ * Loads `<root>/<label>/<image>`. Files are read and decoded a few at a time, so memory never holds the files, and
+ * the small decoded images only as far as `memoryBytes` allows.
  *
  * @throws NotFoundError, InvalidInputError naming the folder, label or files that are wrong, and the remedy
  */
@@ -62,13 +67,30 @@ export async function loadDataSet(root: string, input: Input, options: LoadOptio
 export async function loadImages(
   root: string,
   input: Input,
-  options: Pick<LoadOptions, 'maxDamagedShare' | 'onProgress' | 'signal'> = {},
+  options: Omit<LoadOptions, 'labels' | 'minimumPerClass'> = {},
 ): Promise<Images> {
   return (await decodeAll(root, await listImages(root), input, options)).decoded;
 }
 
 async function decodeAll(root: string, files: readonly ImageFile[], input: Input, options: LoadOptions) {
-  const { images, damaged } = await readAll(files, input, options);
+  const rowBytes = input.height * input.width * input.channels;
+  const pixels = createRowStore(files.length, rowBytes, options.memoryBytes ?? Number.POSITIVE_INFINITY);
+  try {
+    return await decodeInto(pixels, root, files, input, options);
+  } catch (error) {
+    pixels.close();
+    throw error;
+  }
+}
+
+async function decodeInto(
+  pixels: RowStore,
+  root: string,
+  files: readonly ImageFile[],
+  input: Input,
+  options: LoadOptions,
+) {
+  const { images, damaged } = await readAll(files, input, pixels, options);
   refuseManyDamaged(root, damaged, files.length, options.maxDamagedShare ?? 0.1);
   const decoded: Images = {
     ids: images.map((image) => image.id),
@@ -76,7 +98,8 @@ async function decodeAll(root: string, files: readonly ImageFile[], input: Input
     digest: dataSetDigest(images),
     size: images.length,
     damaged,
-    gather: (indices) => gather(images, indices, input),
+    gather: (indices) => gather(pixels, images, indices, input),
+    close: pixels.close,
   };
   return { images, decoded };
 }
@@ -95,9 +118,10 @@ export function requireImagesPerClass(data: DataSet, minimum: number, what = 'th
   );
 }
 
-type Image = { id: string; class: number; sha256: string; pixels: Uint8Array };
+/** `row`: where its pixels are. */
+type Image = { id: string; class: number; sha256: string; row: number };
 
-async function readAll(files: readonly ImageFile[], input: Input, options: LoadOptions) {
+async function readAll(files: readonly ImageFile[], input: Input, pixels: RowStore, options: LoadOptions) {
   const results: (Image | { id: string; reason: string })[] = new Array(files.length);
   let next = 0;
   let done = 0;
@@ -105,7 +129,7 @@ async function readAll(files: readonly ImageFile[], input: Input, options: LoadO
     while (next < files.length) {
       options.signal?.throwIfAborted();
       const index = next++;
-      results[index] = await read(files[index]!, input);
+      results[index] = await read(files[index]!, index, input, pixels);
       options.onProgress?.(++done, files.length);
     }
   };
@@ -113,20 +137,27 @@ async function readAll(files: readonly ImageFile[], input: Input, options: LoadO
   const images: Image[] = [];
   const damaged: { id: string; reason: string }[] = [];
   for (const result of results) {
-    if ('pixels' in result) images.push(result);
+    if ('row' in result) images.push(result);
     else damaged.push(result);
   }
   return { images, damaged };
 }
 
-async function read(file: ImageFile, input: Input): Promise<Image | { id: string; reason: string }> {
+async function read(
+  file: ImageFile,
+  row: number,
+  input: Input,
+  pixels: RowStore,
+): Promise<Image | { id: string; reason: string }> {
+  let decoded: { sha256: string; pixels: Uint8Array };
   try {
     const bytes = await readImageFile(file.path);
-    const pixels = await decodeImage(bytes, input);
-    return { id: file.id, class: file.class, sha256: sha256(bytes), pixels };
+    decoded = { sha256: sha256(bytes), pixels: await decodeImage(bytes, input) };
   } catch (error) {
     return { id: file.id, reason: (error as Error).message };
   }
+  pixels.write(decoded.pixels, row);
+  return { id: file.id, class: file.class, sha256: decoded.sha256, row };
 }
 
 function refuseManyDamaged(root: string, damaged: DataSet['damaged'], total: number, limit: number) {
@@ -139,13 +170,18 @@ function refuseManyDamaged(root: string, damaged: DataSet['damaged'], total: num
   );
 }
 
-function gather(images: readonly Image[], indices: ArrayLike<number>, input: Input): Uint8Array {
+function gather(
+  pixels: RowStore,
+  images: readonly Image[],
+  indices: ArrayLike<number>,
+  input: Input,
+): Uint8Array {
   const each = input.height * input.width * input.channels;
-  const pixels = new Uint8Array(indices.length * each);
+  const gathered = new Uint8Array(indices.length * each);
   for (let i = 0; i < indices.length; i++) {
     const image = images[indices[i]!];
     if (!image) throw new RangeError(`no image ${indices[i]} in a data set of ${images.length}`);
-    pixels.set(image.pixels, i * each);
+    gathered.set(pixels.read(image.row, image.row + 1), i * each);
   }
-  return pixels;
+  return gathered;
 }

@@ -1,4 +1,5 @@
 import type { Images } from './data-set.ts';
+import { breathe } from './early-stopping.ts';
 
 /**
  * Bits of the 63 that may differ between the hashes of two near-duplicates. Measured on the 420 icons of `examples/icons` at 32 × 32
@@ -13,6 +14,7 @@ const MAXIMUM_DISTANCE = 12;
 const MAXIMUM_DIFFERENCE = 16;
 /** Coefficients of each direction; the first of all, the mean brightness, is left out. */
 const SIDE = 8;
+const IMAGES_PER_BREATH = 64;
 
 /** A training and a test image that look the same: scaled, compressed or stored again. */
 export interface NearDuplicate {
@@ -27,30 +29,45 @@ export interface NearDuplicate {
  *
  * Images and pixels are those of the network's size, so what the network cannot tell apart is found, whatever the files look like.
  */
-export function nearDuplicates(train: Images, test: Images): NearDuplicate[] {
-  const trainHashes = hashesOf(train);
-  const testHashes = hashesOf(test);
+export async function nearDuplicates(
+  train: Images,
+  test: Images,
+  signal?: AbortSignal,
+): Promise<NearDuplicate[]> {
+  const trainHashes = await hashesOf(train, signal);
+  const testHashes = await hashesOf(test, signal);
   const pairs: NearDuplicate[] = [];
-  for (const [i, hash] of testHashes.entries()) {
-    let own: Uint8Array | undefined;
-    for (const [k, other] of trainHashes.entries()) {
-      if (distance(hash, other) > MAXIMUM_DISTANCE) continue;
-      own ??= test.gather([i]);
-      if (meanDifference(own, train.gather([k])) > MAXIMUM_DIFFERENCE) continue;
-      pairs.push({ train: train.ids[k]!, test: test.ids[i]! });
-      break;
-    }
+  for (let i = 0; i < test.size; i++) {
+    const twin = twinOf(i);
+    if (twin !== undefined) pairs.push({ train: train.ids[twin]!, test: test.ids[i]! });
+    if (i % IMAGES_PER_BREATH === 0) await breathe(signal);
   }
   return pairs;
+
+  function twinOf(i: number): number | undefined {
+    const [first, second] = [testHashes[2 * i]!, testHashes[2 * i + 1]!];
+    let own: Uint8Array | undefined;
+    for (let k = 0; k < train.size; k++) {
+      const distance = ones(first ^ trainHashes[2 * k]!) + ones(second ^ trainHashes[2 * k + 1]!);
+      if (distance > MAXIMUM_DISTANCE) continue;
+      own ??= test.gather([i]);
+      if (meanDifference(own, train.gather([k])) <= MAXIMUM_DIFFERENCE) return k;
+    }
+    return undefined;
+  }
 }
 
-type Hash = readonly [number, number];
-
-function hashesOf(data: Images): Hash[] {
+/** Two words for each image. Plain memory: among hundred thousands of images, millions of pairs are compared. */
+async function hashesOf(data: Images, signal: AbortSignal | undefined): Promise<Int32Array> {
   const { height, width } = data.input;
   const rows = cosines(height);
   const columns = cosines(width);
-  return data.ids.map((_, i) => perceptualHash(data.gather([i]), height, width, rows, columns));
+  const hashes = new Int32Array(2 * data.size);
+  for (let i = 0; i < data.size; i++) {
+    hashes.set(perceptualHash(data.gather([i]), height, width, rows, columns), 2 * i);
+    if (i % IMAGES_PER_BREATH === 0) await breathe(signal);
+  }
+  return hashes;
 }
 
 /** Basis of the first eight DCT-II coefficients over `size` samples, SIDE × size. */
@@ -69,7 +86,7 @@ function perceptualHash(
   width: number,
   rows: Float64Array,
   columns: Float64Array,
-): Hash {
+): [number, number] {
   const partial = new Float64Array(SIDE * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -92,8 +109,6 @@ function perceptualHash(
   for (const [i, value] of coefficients.entries()) if (value > median) words[i >> 5]! |= 1 << (i & 31);
   return words;
 }
-
-const distance = (a: Hash, b: Hash) => ones(a[0] ^ b[0]) + ones(a[1] ^ b[1]);
 
 /** Bits set in a 32-bit word (Warren, Hacker's Delight, 5–1). */
 function ones(word: number): number {

@@ -68,7 +68,7 @@ export async function checkDomainImages(
   for (const split of ['train', 'test'] as const) {
     warnings.push(...balanceWarnings(split, countsOf(domain, images, split)));
   }
-  warnings.push(...nearDuplicateWarnings(nearDuplicates(sets.train!, sets.test!)));
+  warnings.push(...nearDuplicateWarnings(await nearDuplicates(sets.train!, sets.test!)));
   return { images, damaged, warnings };
 
   async function add(part: Part, data: Images) {

@@ -47,6 +47,18 @@ describe('loadDataSet', () => {
     expect(() => data.gather([6])).toThrow('no image 6');
   });
 
+  it('keeps pixels on disk when they need more memory than allowed, and gives the same ones', async () => {
+    const data = await loadDataSet(root, input);
+    const all = data.ids.map((_, i) => i);
+
+    const onDisk = await loadDataSet(root, input, { memoryBytes: 5 * 8 * 8 * 3 });
+
+    expect(onDisk.gather(all)).toEqual(data.gather(all));
+    expect(onDisk.digest).toBe(data.digest);
+    onDisk.close();
+    expect(() => onDisk.gather([0])).toThrow('EBADF');
+  });
+
   it('has a digest that changes with names and bytes, and not with the order of labels', async () => {
     const before = await loadDataSet(root, input);
     const otherOrder = await loadDataSet(root, input, { labels: ['pear', 'apple'] });

@@ -31,6 +31,7 @@ function colours(perClass: number): DataSet {
     digest: '0'.repeat(64),
     size: images.length,
     damaged: [],
+    close: () => {},
     gather: (indices) => Uint8Array.from(Array.from(indices, (i) => [...images[i]!]).flat()),
   };
 }

@@ -13,6 +13,7 @@ function dataSet(counts: number[]): DataSet {
     digest: '0'.repeat(64),
     size: classes.length,
     damaged: [],
+    close: () => {},
     gather: () => new Uint8Array(),
   };
 }
