@@ -5,6 +5,7 @@ import { augment } from './augment.ts';
 import type { DataSet } from './data-set.ts';
 import { breathe } from './early-stopping.ts';
 import { createFeatureRows, type FeatureRows } from './feature-rows.ts';
+import { infer } from './infer.ts';
 import { varyBatch } from './vary-batch.ts';
 
 /** Rows that pass the backbone together: larger batches are no faster, and take more memory. */
@@ -81,9 +82,9 @@ export async function extractFeatures(
       const outputs = tf.tidy(() => {
         const { height, width, channels } = data.input;
         const values = variantBatch(data, start, start + n, variants, seed);
-        return model.predict(tf.tensor4d(values, [n, height, width, channels]));
+        return infer(model, tf.tensor4d(values, [n, height, width, channels]));
       });
-      for (const [i, output] of [outputs].flat().entries()) {
+      for (const [i, output] of outputs.entries()) {
         all[i]!.write((await output.data()) as Float32Array, start);
         output.dispose();
       }

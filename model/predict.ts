@@ -3,6 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
 import type { PredictionResponse } from '#core/contracts/served-model.ts';
 import { decodeImage } from './image.ts';
+import { infer } from './infer.ts';
 import { toTensor } from './tensors.ts';
 
 /**
@@ -17,7 +18,7 @@ export async function predictPixels(
   n: number,
   input: Input,
 ): Promise<Float32Array> {
-  const output = tf.tidy(() => model.predict(toTensor(pixels, n, input)) as tf.Tensor2D);
+  const output = tf.tidy(() => infer(model, toTensor(pixels, n, input))[0] as tf.Tensor2D);
   try {
     return (await output.data()) as Float32Array;
   } finally {

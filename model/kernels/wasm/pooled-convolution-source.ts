@@ -1,4 +1,15 @@
-import { clearBytes, copyBytes, defineFunction, f32x4, i32, loop, sequence, set } from './assembler.ts';
+import {
+  type Code,
+  clearBytes,
+  copyBytes,
+  defineFunction,
+  f32x4,
+  i32,
+  type Local,
+  loop,
+  sequence,
+  set,
+} from './assembler.ts';
 
 /**
  * A 3 × 3 convolution at stride 1 that keeps height and width ("same"), followed by 2 × 2 max pooling, in one pass. Each
@@ -113,17 +124,77 @@ export function unframe(shape: Shape) {
  * byte from `x` on at which each one's patch begins; among equals the first wins.
  */
 export function convolveAndPool(shape: Shape) {
+  const corners = cornersOf(shape);
+  return overWindows(shape, 'winners', (names, sums, v, vector) => {
+    const { y, at, out, winners } = names;
+    const [value, mask, winner] = [vector(), vector(), vector()] as const;
+    return sequence(
+      set(winner, f32x4.splatI32(at)),
+      set(value, sums[0]!),
+      ...[1, 2, 3].flatMap((c) => [
+        set(mask, f32x4.greater(sums[c]!, value)),
+        set(value, f32x4.select(sums[c]!, value, mask)),
+        set(winner, f32x4.select(f32x4.splatI32(i32.add(at, corners[c]!)), winner, mask)),
+      ]),
+      f32x4.store(i32.add(y, out), value, 16 * v),
+      f32x4.store(i32.add(winners, out), winner, 16 * v),
+    );
+  });
+}
+
+/**
+ * Forward where nothing is to be learnt: `y` gets max(0, scale × pooled + shift). `scaling` holds for every four outputs their four
+ * scales, then their four shifts.
+ */
+export function convolvePoolAndActivate(shape: Shape) {
+  return overWindows(shape, 'scaling', ({ y, out, block, scaling }, sums, v, vector) => {
+    const value = vector();
+    const [a, b, c, d] = sums as [Local, Local, Local, Local];
+    const place = i32.add(scaling, i32.multiply(block, 32 * vectorsAtOnce(shape)));
+    return sequence(
+      set(value, f32x4.max(f32x4.max(a, b), f32x4.max(c, d))),
+      set(value, f32x4.add(f32x4.multiply(value, f32x4.load(place, 32 * v)), f32x4.load(place, 32 * v + 16))),
+      f32x4.store(i32.add(y, out), f32x4.max(value, f32x4.zero), 16 * v),
+    );
+  });
+}
+
+/** Vectors of outputs that are computed together: with the four places of a window at most 12 registers. */
+const vectorsAtOnce = ({ outputs }: Shape) => [3, 2, 1].find((count) => outputs % (4 * count) === 0)!;
+
+/** Bytes from a window's first patch to each of its four. */
+function cornersOf(shape: Shape) {
+  const { pixel, row } = layoutOf(shape);
+  return [0, pixel, row, row + pixel];
+}
+
+/**
+ * Convolves the four places of every pooling window and hands their sums to `finish`, a vector of outputs at a time. `at` is the window's
+ * byte in `x`, `out` that of the outputs in `y`, `block` counts the groups of outputs.
+ *
+ * @param parameter one more address, for `finish`
+ */
+function overWindows<const Name extends string>(
+  shape: Shape,
+  parameter: Name,
+  finish: (
+    names: Record<'y' | 'at' | 'out' | 'block' | Name, Local>,
+    sums: Local[],
+    v: number,
+    vector: () => Local,
+  ) => Code,
+) {
   const { pixel, row, image, pooledHeight, pooledWidth, outputPixel } = layoutOf(shape);
-  const corners = [0, pixel, row, row + pixel];
-  const vectors = [3, 2, 1].find((count) => shape.outputs % (4 * count) === 0)!;
+  const corners = cornersOf(shape);
+  const vectors = vectorsAtOnce(shape);
   const taps = 3 * shape.inputs;
   return defineFunction({
-    parameters: ['x', 'filter', 'y', 'winners', 'images'],
+    parameters: ['x', 'filter', 'y', 'images', parameter],
     variables: ['block', 'n', 'i', 'j', 'at', 'out', 'patch', 'weights', 'tapRow', 'tap'],
     body(names, vector) {
-      const { x, filter, y, winners, images } = names;
+      const { x, filter, images } = names;
       const { block, n, i, j, at, out, patch, weights, tapRow, tap } = names;
-      const [value, mask, winner] = [vector(), vector(), vector()] as const;
+      const value = vector();
       const w = Array.from({ length: vectors }, vector);
       const sums = corners.map(() => w.map(vector));
       const oneTap = (offset: number) =>
@@ -136,18 +207,6 @@ export function convolveAndPool(shape: Shape) {
               return set(sum, f32x4.add(sum, f32x4.multiply(value, local)));
             }),
           ]),
-        );
-      const pool = (v: number) =>
-        sequence(
-          set(winner, f32x4.splatI32(at)),
-          set(value, sums[0]![v]!),
-          ...[1, 2, 3].flatMap((c) => [
-            set(mask, f32x4.greater(sums[c]![v]!, value)),
-            set(value, f32x4.select(sums[c]![v]!, value, mask)),
-            set(winner, f32x4.select(f32x4.splatI32(i32.add(at, corners[c]!)), winner, mask)),
-          ]),
-          f32x4.store(i32.add(y, out), value, 16 * v),
-          f32x4.store(i32.add(winners, out), winner, 16 * v),
         );
       const onePixel = sequence(
         ...sums.flat().map((sum) => set(sum, f32x4.zero)),
@@ -173,7 +232,14 @@ export function convolveAndPool(shape: Shape) {
             set(patch, i32.add(patch, row - 3 * pixel)),
           ),
         ),
-        ...w.map((_, v) => pool(v)),
+        ...w.map((_, v) =>
+          finish(
+            names,
+            sums.map((ofCorner) => ofCorner[v]!),
+            v,
+            vector,
+          ),
+        ),
         set(at, i32.add(at, 2 * pixel)),
         set(out, i32.add(out, outputPixel)),
       );

@@ -3,6 +3,7 @@ import type { FunctionSource } from './assembler.ts';
 import { addressOf, kernelFunction, valuesOf, type WasmBackend } from './heap.ts';
 import {
   convolveAndPool,
+  convolvePoolAndActivate,
   filterGradient,
   frame,
   inputGradient,
@@ -14,6 +15,7 @@ import {
 const FORWARD = 'GraftPooledConvolution';
 const FILTER_GRADIENT = 'GraftPooledConvolutionFilterGradient';
 const INPUT_GRADIENT = 'GraftPooledConvolutionInputGradient';
+const INFERENCE = 'GraftInferredBlock';
 
 /** Whether the current backend has the kernels, and they fit these sizes. */
 export const hasPooledConvolution = (filter: tf.Tensor4D) =>
@@ -53,6 +55,19 @@ export function pooledConvolutionInputGradient(
   return tf.engine().runKernel(INPUT_GRADIENT, { dy, filter, winners }, { ...shape }) as tf.Tensor4D;
 }
 
+/** Of a batch normalisation, each of shape [outputs], as training left them. */
+export type Normalisation = Record<'gamma' | 'beta' | 'mean' | 'variance', tf.Tensor>;
+
+/** `max(0, gamma × (p − mean) / √(variance + epsilon) + beta)` with p of `pooledConvolution`, in one pass. No gradient. */
+export function inferredBlock(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  normalisation: Normalisation,
+  epsilon: number,
+): tf.Tensor4D {
+  return tf.engine().runKernel(INFERENCE, { x, filter, ...normalisation }, { epsilon }) as tf.Tensor4D;
+}
+
 export const shapeOf = (x: tf.TensorInfo, filter: tf.TensorInfo): Shape => ({
   height: x.shape[1]!,
   width: x.shape[2]!,
@@ -69,16 +84,10 @@ export function registerPooledConvolution() {
       const { x, filter } = args.inputs as { x: tf.TensorInfo; filter: tf.TensorInfo };
       const shape = shapeOf(x, filter);
       const images = x.shape[0]!;
-      const { image, slack, pooledHeight, pooledWidth } = layoutOf(shape);
-      const outputShape = [images, pooledHeight, pooledWidth, shape.outputs];
-      const framed = backend.makeOutput([(images * image + slack) / 4], 'float32');
+      const framed = putInFrames(backend, x, shape);
+      const outputShape = pooledShape(images, shape);
       const y = backend.makeOutput(outputShape, 'float32');
       const winners = backend.makeOutput(outputShape, 'int32');
-      compiled(
-        backend,
-        frame,
-        shape,
-      )({ from: addressOf(backend, x), to: addressOf(backend, framed), images });
       compiled(
         backend,
         convolveAndPool,
@@ -91,6 +100,37 @@ export function registerPooledConvolution() {
         images,
       });
       return [y, framed, winners];
+    },
+  });
+  tf.registerKernel({
+    kernelName: INFERENCE,
+    backendName: 'wasm',
+    kernelFunc: (args) => {
+      const backend = args.backend as WasmBackend;
+      const { x, filter, ...normalisation } = args.inputs as Record<
+        'x' | 'filter' | keyof Normalisation,
+        tf.TensorInfo
+      >;
+      const { epsilon } = args.attrs as { epsilon: number };
+      const shape = shapeOf(x, filter);
+      const images = x.shape[0]!;
+      const framed = putInFrames(backend, x, shape);
+      const y = backend.makeOutput(pooledShape(images, shape), 'float32');
+      const scaling = scalingOf(backend, normalisation, epsilon);
+      compiled(
+        backend,
+        convolvePoolAndActivate,
+        shape,
+      )({
+        x: addressOf(backend, framed),
+        filter: addressOf(backend, filter),
+        y: addressOf(backend, y),
+        scaling: addressOf(backend, scaling),
+        images,
+      });
+      backend.disposeData(framed.dataId);
+      backend.disposeData(scaling.dataId);
+      return y;
     },
   });
   tf.registerKernel({
@@ -159,6 +199,40 @@ export function registerPooledConvolution() {
       return dx;
     },
   });
+}
+
+const pooledShape = (images: number, shape: Shape) => {
+  const { pooledHeight, pooledWidth } = layoutOf(shape);
+  return [images, pooledHeight, pooledWidth, shape.outputs];
+};
+
+function putInFrames(backend: WasmBackend, x: tf.TensorInfo, shape: Shape): tf.TensorInfo {
+  const { image, slack } = layoutOf(shape);
+  const images = x.shape[0]!;
+  const framed = backend.makeOutput([(images * image + slack) / 4], 'float32');
+  compiled(backend, frame, shape)({ from: addressOf(backend, x), to: addressOf(backend, framed), images });
+  return framed;
+}
+
+/** A batch normalisation as a factor and a summand, in the order of `convolvePoolAndActivate`. */
+function scalingOf(
+  backend: WasmBackend,
+  normalisation: Record<keyof Normalisation, tf.TensorInfo>,
+  epsilon: number,
+): tf.TensorInfo {
+  const channels = normalisation.gamma.shape[0]!;
+  const scaling = backend.makeOutput([2 * channels], 'float32');
+  const values = valuesOf(backend, scaling);
+  const [gamma, beta, mean, variance] = (['gamma', 'beta', 'mean', 'variance'] as const).map((name) =>
+    valuesOf(backend, normalisation[name]),
+  ) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  for (let c = 0; c < channels; c++) {
+    const at = 8 * (c >> 2) + (c & 3);
+    const scale = gamma[c]! / Math.sqrt(variance[c]! + epsilon);
+    values[at] = scale;
+    values[at + 4] = beta[c]! - scale * mean[c]!;
+  }
+  return scaling;
 }
 
 const compiled = <P extends string>(
