@@ -27,6 +27,11 @@ export class ManualClock implements Clock {
     return this.#timers.length;
   }
 
+  /** When the next timer is due; undefined when none waits. */
+  get next(): number | undefined {
+    return this.#timers.length === 0 ? undefined : Math.min(...this.#timers.map(({ at }) => at));
+  }
+
   /** Moves on, calling every timer that falls due at its own time, also those set meanwhile. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;

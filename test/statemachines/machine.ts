@@ -1,6 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
-import * as lambdaSchemas from '@aws-sdk/client-lambda';
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { rmSync } from 'node:fs';
+import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeEndpointCommand,
   DescribeEndpointConfigCommand,
@@ -10,11 +9,10 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import type { Context } from 'aws-lambda';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import type { Outcome } from '#core/contracts/outcome.ts';
-import { generalModelPrefix, manifestKey, outcomeKey, signatureKey } from '#core/keys.ts';
-import { generateSigningKeys, signBytes } from '#core/signature.ts';
+import { outcomeKey } from '#core/keys.ts';
+import { generateSigningKeys } from '#core/signature.ts';
 import type { BusEvent, ServiceFactory } from '../../local/service.ts';
 import { createCloudWatch } from '../../local/services/cloudwatch/index.ts';
 import { createLogs } from '../../local/services/logs/index.ts';
@@ -23,73 +21,20 @@ import { createSageMakerWith } from '../../local/services/sagemaker/index.ts';
 import { createSageMakerRuntime } from '../../local/services/sagemaker-runtime/index.ts';
 import { createSns } from '../../local/services/sns/index.ts';
 import { createStepFunctions } from '../../local/services/step-functions/index.ts';
-import { domain, manifest, modelFiles } from '../functions/samples.ts';
 import { buckets } from '../functions/stage.ts';
 import { startLocal } from '../local/harness.ts';
 import { ShiftedClock } from '../local/shifted-clock.ts';
 import { scriptedContainer } from './container.ts';
-
-/** Functions by state, wrapped as they are deployed. */
-const functions = {
-  VerifyModel: () => import('../../functions/verify-model.ts'),
-  PrepareDomain: () => import('../../functions/prepare-domain.ts'),
-  StartFineTuning: () => import('../../functions/start-fine-tuning.ts'),
-  StartBaseline: () => import('../../functions/start-baseline.ts'),
-  FindTraining: () => import('../../functions/find-training.ts'),
-  EvaluateGate: () => import('../../functions/evaluate-gate.ts'),
-  AwaitApproval: () => import('../../functions/await-approval.ts'),
-  DeployEndpoint: () => import('../../functions/deploy-endpoint.ts'),
-  ConfirmEndpoint: () => import('../../functions/confirm-endpoint.ts'),
-  RestoreEndpoint: () => import('../../functions/restore-endpoint.ts'),
-  RollBackEndpoint: () => import('../../functions/roll-back-endpoint.ts'),
-  FinishDomain: () => import('../../functions/finish-domain.ts'),
-  RegisterModel: () => import('../../functions/register-model.ts'),
-  WriteReport: () => import('../../functions/write-report.ts'),
-  FinishPromotion: () => import('../../functions/finish-promotion.ts'),
-  ResumePromotion: () => import('../../functions/resume-promotion.ts'),
-};
-type Name = keyof typeof functions;
-
-async function call(name: string, event: unknown): Promise<unknown> {
-  const { handler } = (await functions[name as Name]()) as unknown as {
-    handler: (event: unknown, context: Context) => unknown;
-  };
-  return handler(event, {} as Context);
-}
-
-/** Lambda, reduced to calling the handlers in this process. */
-const createLambda: ServiceFactory = () => ({
-  signingName: 'lambda',
-  protocol: 'rest-json',
-  schemas: lambdaSchemas,
-  operations: {
-    async Invoke({ FunctionName, Payload }: { FunctionName: string; Payload: Uint8Array }) {
-      try {
-        const result = await call(
-          FunctionName.split(':').at(-1)!,
-          JSON.parse(Buffer.from(Payload).toString()),
-        );
-        return { StatusCode: 200, Payload: Buffer.from(JSON.stringify(result ?? null)) };
-      } catch (error) {
-        const { name: errorType, message: errorMessage } = error as Error;
-        const report = JSON.stringify({ errorType, errorMessage, trace: [] });
-        return { StatusCode: 200, FunctionError: 'Unhandled', Payload: Buffer.from(report) };
-      }
-    },
-  },
-});
-
-const definition = JSON.parse(readFileSync('statemachines/promote-model.asl.json', 'utf8'));
-const arnOf = (name: string) => `arn:aws:lambda:eu-central-1:000000000000:function:${name}`;
-const stateMachine = (name: string, Definition: object) => ({
-  Type: 'AWS::StepFunctions::StateMachine',
-  Properties: {
-    StateMachineName: name,
-    RoleArn: 'arn:aws:iam::000000000000:role/machine',
-    Definition,
-    DefinitionSubstitutions: Object.fromEntries(Object.keys(functions).map((key) => [key, arnOf(key)])),
-  },
-});
+import { callFunction } from './functions.ts';
+import { createInProcessLambda } from './in-process-lambda.ts';
+import {
+  functionEnvironment,
+  machineTemplate,
+  pushDomain,
+  pushModel,
+  put,
+  stateMachineArn,
+} from './stack.ts';
 
 /** The same machine with a second for a quarter of an hour wherever it waits for news. */
 function impatient(value: unknown): object {
@@ -120,7 +65,7 @@ export async function startMachine() {
     async onBusEvent(event: BusEvent) {
       if (deaf || event.source !== 'aws.sagemaker') return;
       for (let delivery = 0; delivery < 2; delivery++) {
-        await call('ResumePromotion', event).catch((error: unknown) => problems.push(error));
+        await callFunction('ResumePromotion', event).catch((error: unknown) => problems.push(error));
       }
     },
   });
@@ -129,7 +74,7 @@ export async function startMachine() {
     clock,
     services: [
       bus,
-      createLambda,
+      createInProcessLambda(callFunction),
       createLogs,
       createCloudWatch,
       createS3,
@@ -138,37 +83,15 @@ export async function startMachine() {
       createSns,
       createStepFunctions,
     ],
-    template: {
-      Resources: {
-        Repository: { Type: 'AWS::ECR::Repository', Properties: { RepositoryName: 'graft-test' } },
-        Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'notices' } },
-        PromoteModel: stateMachine('promote-model', definition),
-        Impatient: stateMachine('impatient', impatient(definition)),
-      },
-    },
+    template: machineTemplate({ impatient }),
   });
   const keys = generateSigningKeys();
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: local.endpoint,
-    AWS_REGION: local.world.region,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    GRAFT_MODELS_BUCKET: buckets.models,
-    GRAFT_DATA_BUCKET: buckets.data,
-    GRAFT_ARTIFACTS_BUCKET: buckets.artifacts,
-    GRAFT_SIGNING_PUBLIC_KEYS: keys.publicKey,
-    GRAFT_TRAINING_IMAGE: '000000000000.dkr.ecr.eu-central-1.amazonaws.com/graft-test:1',
-    GRAFT_SAGEMAKER_ROLE_ARN: 'arn:aws:iam::000000000000:role/sagemaker',
-    GRAFT_ENDPOINT_PREFIX: 'graft-test',
-    GRAFT_TOPIC_ARN: 'arn:aws:sns:eu-central-1:000000000000:notices',
-  });
+  Object.assign(process.env, functionEnvironment(local.endpoint, keys.publicKey));
   const s3 = local.client(S3Client);
   const sfn = local.client(SFNClient);
   const sagemaker = local.client(SageMakerClient);
   const runtime = local.client(SageMakerRuntimeClient);
   for (const Bucket of Object.values(buckets)) await s3.send(new CreateBucketCommand({ Bucket }));
-  const put = (Bucket: string, Key: string, Body: string | Uint8Array) =>
-    s3.send(new PutObjectCommand({ Bucket, Key, Body }));
   async function json(Key: string) {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: buckets.artifacts, Key }));
     return JSON.parse(await Body!.transformToString());
@@ -191,43 +114,20 @@ export async function startMachine() {
     loseEvents: () => {
       deaf = true;
     },
-    async pushModel(version: string) {
-      const bytes = Buffer.from(JSON.stringify(manifest({ version })));
-      for (const [name, text] of Object.entries(modelFiles)) {
-        await put(buckets.models, `${generalModelPrefix('icons', version)}${name}`, text);
-      }
-      await put(buckets.models, signatureKey('icons', version), signBytes(bytes, keys.privateKey));
-      await put(buckets.models, manifestKey('icons', version), bytes);
-    },
-    async pushDomain(name: string, settings: Partial<DomainInput> = {}) {
-      const gate = {
-        minimumAccuracy: 0.5,
-        minimumUplift: 0.1,
-        minimumRecall: 0.3,
-        minimumTestImages: 12,
-        significance: 0.05,
-      };
-      const images = ['train', 'test'].flatMap((split) =>
-        ['apple', 'banana'].flatMap((label) =>
-          [0, 1, 2, 3, 4, 5].map((n) => [`${split}/${label}/${n}.png`, `${split} ${label} ${n}`] as const),
-        ),
-      );
-      await Promise.all(images.map(([key, text]) => put(buckets.data, `domains/${name}/${key}`, text)));
-      await put(
-        buckets.data,
-        `domains/${name}/domain.json`,
-        JSON.stringify(domain({ domain: name, gate, ...settings })),
-      );
-    },
-    put,
+    pushModel: (version: string) => pushModel(s3, keys.privateKey, version),
+    pushDomain: (name: string, settings: Partial<DomainInput> = {}) => pushDomain(s3, name, settings),
+    put: (bucket: string, key: string, body: string | Uint8Array) => put(s3, bucket, key, body),
     s3,
     sfn,
     sagemaker,
     /** Runs one execution to its end. */
     async promote(name: string, input: object, machine = 'promote-model') {
-      const stateMachineArn = `arn:aws:states:eu-central-1:000000000000:stateMachine:${machine}`;
       const { executionArn } = await sfn.send(
-        new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),
+        new StartExecutionCommand({
+          stateMachineArn: stateMachineArn(machine),
+          name,
+          input: JSON.stringify(input),
+        }),
       );
       return ended(executionArn!);
     },

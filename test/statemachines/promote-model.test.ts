@@ -96,6 +96,8 @@ describe('promote-model.asl.json', () => {
     expect(retried).toEqual(
       expect.arrayContaining(['Transient', 'Lambda.TooManyRequestsException', 'Lambda.ServiceException']),
     );
+    // How a process that was killed (out of memory, or with its host) is reported.
+    expect(retried).toContain('Runtime.ExitError');
     const throttled = state.Retry!.find(({ ErrorEquals }) => ErrorEquals.includes('Transient'))!;
     expect(throttled.JitterStrategy).toBe('FULL');
     expect(state.Catch!.at(-1)!.ErrorEquals).toEqual(['States.ALL']);

@@ -8,6 +8,8 @@ export interface SageMakerOptions {
   containerFolder: string;
   /** Training jobs that run at the same time; the others wait. */
   concurrentJobs: number;
+  /** Starts the container's programs; by default as child processes. */
+  supervisor?: Supervisor;
 }
 
 /** What SageMaker's operations work on. */

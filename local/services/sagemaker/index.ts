@@ -38,15 +38,13 @@ import { stopTrainingJob } from './training/stop-training-job.ts';
 /** SageMaker's control plane: training jobs and endpoints run the container's own programs as child processes. */
 export const createSageMaker: ServiceFactory = (world) => createSageMakerWith({})(world);
 
-/** As `createSageMaker`, with another container or number of jobs at once. */
+/** As `createSageMaker`, with another container, another way to run it, or another number of jobs at once. */
 export function createSageMakerWith(options: Partial<SageMakerOptions>): ServiceFactory {
   return (world) => {
     const folder = world.folder('sagemaker');
-    const supervisor = createSupervisor({
-      folder: join(folder, 'processes'),
-      log: world.log,
-      clock: world.clock,
-    });
+    const { log, clock } = world;
+    const supervisor =
+      options.supervisor ?? createSupervisor({ folder: join(folder, 'processes'), log, clock });
     const workFolder = join(folder, 'work');
     // What a killed local AWS left of jobs and endpoints; both begin anew.
     rmSync(workFolder, { recursive: true, force: true });

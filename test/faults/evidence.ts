@@ -1,0 +1,48 @@
+import type { Evidence, ExecutionSeen } from './observe.ts';
+import { type Plan, versions } from './schedule.ts';
+
+/** A run without faults in which one good model is promoted over another one, to be changed by a test. */
+export const plainPlan: Plan = {
+  seed: 0,
+  shape: 'update',
+  before: 'one',
+  models: { [versions.next]: 'good' },
+  starts: [
+    {
+      name: 'promote',
+      version: versions.next,
+      after: 0,
+      by: { input: { model: 'icons', version: versions.next, domains: ['produce'] } },
+    },
+  ],
+  answers: [],
+  events: { duplicated: 0, lost: 0, late: 0 },
+  kills: [],
+  wires: [],
+  refused: [],
+  jobs: [],
+  unhealthy: [],
+  trainingSeconds: 0,
+  processKills: [],
+};
+
+export const deployedExecution: ExecutionSeen = {
+  name: 'promote',
+  status: 'SUCCEEDED',
+  outcome: { outcome: 'DEPLOYED', reason: 'all is well', version: versions.next },
+  decision: { decision: 'PROMOTE' },
+};
+
+/** How everything stands after that. */
+export const soundEvidence: Evidence = {
+  executions: [deployedExecution],
+  champion: {
+    version: versions.next,
+    execution: 'promote',
+    endpointConfig: 'config',
+    trainingJob: 'job',
+  },
+  crowned: ['promote'],
+  endpoint: { status: 'InService', config: 'config' },
+  answer: { trainingJob: 'job', label: 'apple' },
+};

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { kindNames } from './kinds.ts';
+import { Player } from './player.ts';
+import { schedule, shapes } from './schedule.ts';
+
+/** The short form of `npm run test:faults`, which plays hundreds of these. */
+const SEEDS = Array.from({ length: 24 }, (_, index) => 6 + index);
+
+let player: Player;
+beforeAll(() => {
+  player = new Player();
+});
+afterAll(() => player.close());
+
+describe('a promotion to which things happen', () => {
+  test.each(SEEDS)('loses no model, ships no wrong one and comes to an end: seed %i', async (seed) => {
+    const { violations, struck, history } = await player.play(seed);
+
+    expect(violations, history.map(({ text }) => text).join('\n')).toEqual([]);
+    expect(Object.keys(struck).length).toBeGreaterThan(0);
+  });
+});
+
+describe('the schedule', () => {
+  test('is the same for the same seed', () => {
+    expect(schedule(7)).toEqual(schedule(7));
+    expect(schedule(7)).not.toEqual(schedule(8));
+  });
+
+  test('comes to every shape, and to a killed process, within a hundred seeds', () => {
+    const plans = Array.from({ length: 100 }, (_, seed) => schedule(seed));
+
+    expect(new Set(plans.map(({ shape }) => shape))).toEqual(new Set(shapes));
+    expect(plans.filter(({ processKills }) => processKills.length > 0)).toHaveLength(8);
+    expect(kindNames.length).toBeGreaterThan(20);
+  });
+});

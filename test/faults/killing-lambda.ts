@@ -1,0 +1,173 @@
+import { ServiceError, type ServiceFactory } from '../../local/service.ts';
+import type { ManualClock } from '../local/manual-clock.ts';
+import { callFunction, type FunctionName } from '../statemachines/functions.ts';
+import { createInProcessLambda } from '../statemachines/in-process-lambda.ts';
+import type { Activity } from './activity.ts';
+import {
+  currentInvocation,
+  type Invocation,
+  never,
+  type WireAnswer,
+  type WireRequest,
+} from './invocation.ts';
+import type { Ledger } from './ledger.ts';
+import { describeRequest, refusal, serviceOf } from './refusals.ts';
+import type { Kill, Plan, WireFault } from './schedule.ts';
+
+/** How Lambda reports a process that is gone, whatever ended it. */
+class ExitError extends Error {
+  override readonly name = 'Runtime.ExitError';
+}
+
+export interface LambdaSurroundings {
+  clock: ManualClock;
+  activity: Activity;
+  ledger: Ledger;
+  plan: Pick<Plan, 'kills' | 'wires' | 'refused'>;
+  /** Called before each request to AWS with its number in the run. */
+  onRequest?(number: number): void;
+  /** Replaces functions: for tests of the suite itself. */
+  call?: typeof callFunction;
+}
+
+/** Runs functions in this process, and kills them, or what they ask, as planned. */
+export class KillingLambda {
+  readonly #around: LambdaSurroundings;
+  readonly #kills: Kill[];
+  readonly #wires: WireFault[];
+  /** Requests so far by service. */
+  readonly #asked = new Map<string, number>();
+  #requests = 0;
+  #invocations = 0;
+  /** Most requests that an invocation of each function has made. */
+  readonly most = new Map<FunctionName, number>();
+
+  constructor(around: LambdaSurroundings) {
+    this.#around = around;
+    this.#kills = around.plan.kills.map((kill) => ({ ...kill }));
+    this.#wires = around.plan.wires.map((fault) => ({ ...fault }));
+  }
+
+  /** As Step Functions sees it: what is refused never runs. */
+  get service(): ServiceFactory {
+    const create = createInProcessLambda((name, event) => this.call(name, event));
+    return (world) => {
+      const lambda = create(world);
+      const invoke = lambda.operations.Invoke!;
+      const { ledger, plan } = this.#around;
+      lambda.operations.Invoke = (input, context) => {
+        this.#invocations += 1;
+        if (plan.refused.includes(this.#invocations)) {
+          const throttled = this.#invocations % 2 === 0;
+          ledger.strike(
+            'lambda-refused',
+            `${input.FunctionName.split(':').at(-1)} (${throttled ? 429 : 500})`,
+          );
+          throw throttled
+            ? new ServiceError('TooManyRequestsException', 'Rate Exceeded.', 429)
+            : new ServiceError('ServiceException', 'An error occurred. Please retry.', 500);
+        }
+        return invoke(input, context);
+      };
+      return lambda;
+    };
+  }
+
+  /** @throws ExitError when it was killed, the function's own errors as they are */
+  async call(name: FunctionName, event: unknown): Promise<unknown> {
+    const { activity, clock, ledger, call = callFunction } = this.#around;
+    let kill = (_error: Error) => {};
+    const killed = new Promise<never>((_resolve, reject) => {
+      kill = reject;
+    });
+    killed.catch(() => {});
+    const die = (kind: Parameters<Ledger['strike']>[0], point: string, what: string): Promise<never> => {
+      invocation.dead = true;
+      ledger.strike(kind, what, { point });
+      kill(new ExitError('Error: Runtime exited with error: signal: killed'));
+      return never();
+    };
+    const invocation: Invocation = {
+      name,
+      clock,
+      requests: 0,
+      sending: 0,
+      waiting: 0,
+      dead: false,
+      send: (request, forward) => this.#send(invocation, request, forward, die),
+    };
+    const forget = activity.watch(() => invocation.sending > 0 || invocation.waiting === 0);
+    try {
+      const result = await Promise.race([currentInvocation.run(invocation, () => call(name, event)), killed]);
+      this.most.set(name, Math.max(this.most.get(name) ?? 0, invocation.requests));
+      const beyond = this.#kills.find(
+        (one) => one.name === name && one.request > invocation.requests && one.times > 0,
+      );
+      if (beyond !== undefined) {
+        beyond.times -= 1;
+        void die('lambda-killed-at-end', `${name} end`, `${name} after ${invocation.requests} requests`);
+        return await killed;
+      }
+      return result;
+    } finally {
+      forget();
+    }
+  }
+
+  async #send(
+    invocation: Invocation,
+    request: WireRequest,
+    forward: () => Promise<WireAnswer>,
+    die: (
+      kind: 'lambda-killed-before-call' | 'lambda-killed-after-call',
+      point: string,
+      what: string,
+    ) => Promise<never>,
+  ): Promise<WireAnswer> {
+    if (invocation.dead) return never();
+    const { ledger, onRequest } = this.#around;
+    const number = ++invocation.requests;
+    const { name } = invocation;
+    onRequest?.(++this.#requests);
+    const what = `${name}, request ${number}: ${describeRequest(request)}`;
+    const kill = this.#kills.find((one) => one.name === name && one.request === number && one.times > 0);
+    if (kill !== undefined) kill.times -= 1;
+    if (kill?.when === 'before') return die('lambda-killed-before-call', `${name} ${number} before`, what);
+
+    const fault = this.#wireFault(serviceOf(request));
+    if (fault !== undefined && fault.kind !== 'response-lost') {
+      ledger.strike(fault.kind, what);
+      return refusal(fault.service, fault.kind);
+    }
+    invocation.sending += 1;
+    let answer: WireAnswer;
+    try {
+      answer = await forward();
+    } finally {
+      invocation.sending -= 1;
+    }
+    if (invocation.dead) return never();
+    if (kill !== undefined) {
+      drain(answer);
+      return die('lambda-killed-after-call', `${name} ${number} after`, what);
+    }
+    if (fault !== undefined) {
+      drain(answer);
+      ledger.strike('response-lost', what);
+      throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+    }
+    return answer;
+  }
+
+  #wireFault(service: string): WireFault | undefined {
+    const asked = (this.#asked.get(service) ?? 0) + 1;
+    this.#asked.set(service, asked);
+    const fault = this.#wires.find((one) => one.service === service && asked >= one.nth && one.requests > 0);
+    if (fault !== undefined) fault.requests -= 1;
+    return fault;
+  }
+}
+
+function drain({ response }: WireAnswer): void {
+  (response.body as { resume?(): void } | undefined)?.resume?.();
+}
