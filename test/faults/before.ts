@@ -3,23 +3,9 @@ import { pushDomain } from '../statemachines/stack.ts';
 import { forgetLedger } from './ledger.ts';
 import { DOMAIN } from './observe.ts';
 import { play, settingsOf } from './run.ts';
-import { type Before, liveBefore, type Plan } from './schedule.ts';
+import { type Before, faultless, liveBefore, type Plan } from './schedule.ts';
 import { startStage } from './stage.ts';
 
-const quiet: Omit<Plan, 'before' | 'starts'> = {
-  seed: 0,
-  shape: 'update',
-  models: {},
-  answers: [],
-  events: { duplicated: 0, lost: 0, late: 0 },
-  kills: [],
-  wires: [],
-  refused: [],
-  jobs: [],
-  unhealthy: [],
-  trainingSeconds: 0,
-  processKills: [],
-};
 const fine = {
   trainingSeconds: 0,
   quality: () => 'good' as const,
@@ -35,7 +21,7 @@ const fine = {
  */
 export async function prepare(before: Before, parent: string): Promise<string> {
   const folder = join(parent, before);
-  const plan: Plan = { ...quiet, before, starts: [] };
+  const plan: Plan = { ...faultless, before, models: {}, starts: [] };
   const stage = await startStage({ folder, plan, fates: () => fine });
   await stage.makeBuckets();
   await pushDomain(stage.s3, DOMAIN, settingsOf(plan));

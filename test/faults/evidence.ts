@@ -1,10 +1,9 @@
 import type { Evidence, ExecutionSeen } from './observe.ts';
-import { type Plan, versions } from './schedule.ts';
+import { faultless, type Plan, versions } from './schedule.ts';
 
 /** A run without faults in which one good model is promoted over another one, to be changed by a test. */
 export const plainPlan: Plan = {
-  seed: 0,
-  shape: 'update',
+  ...faultless,
   before: 'one',
   models: { [versions.next]: 'good' },
   starts: [
@@ -15,15 +14,6 @@ export const plainPlan: Plan = {
       by: { input: { model: 'icons', version: versions.next, domains: ['produce'] } },
     },
   ],
-  answers: [],
-  events: { duplicated: 0, lost: 0, late: 0 },
-  kills: [],
-  wires: [],
-  refused: [],
-  jobs: [],
-  unhealthy: [],
-  trainingSeconds: 0,
-  processKills: [],
 };
 
 export const deployedExecution: ExecutionSeen = {

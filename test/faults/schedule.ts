@@ -110,6 +110,21 @@ export const shapes = [
 ] as const;
 export type Shape = (typeof shapes)[number];
 
+/** The part of a plan in which nothing goes wrong. */
+export const faultless: Omit<Plan, 'before' | 'models' | 'starts'> = {
+  seed: 0,
+  shape: 'update',
+  answers: [],
+  events: { duplicated: 0, lost: 0, late: 0 },
+  kills: [],
+  wires: [],
+  refused: [],
+  jobs: [],
+  unhealthy: [],
+  trainingSeconds: 0,
+  processKills: [],
+};
+
 /** Functions that run in one shape only. */
 const rare: Partial<Record<FunctionName, Shape>> = {
   RestoreEndpoint: 'unconfirmed',
