@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BusyError } from '#core/errors.ts';
+import { isRunning } from '#core/is-running.ts';
 
 /** A lock younger than this belongs to a process that may still be starting and not answer yet. */
 const STARTING = 30_000;
@@ -65,7 +66,7 @@ function readLock(path: string): Lock | undefined {
 }
 
 async function holds(holder: Lock): Promise<boolean> {
-  if (!isAlive(holder.pid)) return false;
+  if (!isRunning(holder.pid)) return false;
   if (holder.pid === process.pid) return true;
   if (holder.endpoint === undefined) return Date.now() - holder.since < STARTING;
   try {
@@ -74,14 +75,5 @@ async function holds(holder: Lock): Promise<boolean> {
     return health.pid === holder.pid;
   } catch {
     return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -4,7 +4,14 @@ import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidInputError } from '#core/errors.ts';
 import { registerKernels } from './kernels/register.ts';
-import { type Attempt, NATIVE_SOURCES, type NativeSource, startNative } from './tensorflow/native.ts';
+import {
+  type Attempt,
+  NATIVE_SOURCES,
+  type NativeSource,
+  nativeState,
+  startNative,
+  versionOf,
+} from './tensorflow/native.ts';
 
 /**
  * What computes the tensors: TensorFlow on a GPU or on the CPU, WebAssembly, or plain JavaScript (`cpu`: the reference in tests,
@@ -71,15 +78,48 @@ async function useExactly(name: BackendName): Promise<BackendInfo> {
   });
 }
 
+/** A place where a backend can come from, and what is there. */
+export interface BackendSource {
+  /** As a person calls it. */
+  source: string;
+  version?: string;
+  state: 'in use' | 'here' | 'does not start' | 'not here';
+  /** Why it does not start. */
+  reason?: string;
+}
+
+/** All places that were looked at, in the order in which the first one that starts is taken; after `useBackend`. */
+export function backendSources(): BackendSource[] {
+  const natives = NATIVE_SOURCES.map((each): BackendSource => {
+    const source = each === 'installed' ? 'graft backend install' : each;
+    const found = nativeState(each);
+    const version = 'version' in found ? { version: found.version } : {};
+    if (found.state === 'started') return { source, ...version, state: 'in use' };
+    if (found.state === 'does not start')
+      return { source, ...version, state: found.state, reason: found.reason };
+    return { source, ...version, state: found.state };
+  });
+  const wasm = '@tensorflow/tfjs-backend-wasm';
+  const version = versionOf(wasm);
+  return [
+    ...natives,
+    {
+      source: wasm,
+      ...(version === undefined ? {} : { version }),
+      state: inUse?.name === 'wasm' ? 'in use' : 'here',
+    },
+  ];
+}
+
 /** @returns the backend, or the reason why it is not available */
 async function useNative(source: NativeSource): Promise<BackendInfo | string> {
   const attempt: Attempt = await startNative(source);
-  if (!attempt.started) return attempt.reason;
+  if (attempt.state !== 'started') return attempt.reason;
   await tf.setBackend('tensorflow');
-  const { version, gpu, reason } = attempt;
+  const { state: _, gpu, ...info } = attempt;
   return gpu === undefined
-    ? { name: 'tensorflow', device: processor(), version, reason }
-    : { name: 'tensorflow-gpu', device: gpu, version, reason };
+    ? { name: 'tensorflow', device: processor(), ...info }
+    : { name: 'tensorflow-gpu', device: gpu, ...info };
 }
 
 async function useWebAssembly(): Promise<Omit<BackendInfo, 'reason'>> {

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InvalidInputError } from '#core/errors.ts';
+import { isRunning } from '#core/is-running.ts';
 
 const STAMP = 'build.json';
 
@@ -58,14 +59,5 @@ async function removeAbandoned(out: string) {
     if (!path.startsWith(`${out}.partial-`)) continue;
     const owner = Number(path.slice(`${out}.partial-`.length));
     if (owner === process.pid || !isRunning(owner)) await rm(path, { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -37,16 +37,32 @@ export function gpuNames(): string[] {
   return run.status === 0 ? run.stdout.split('\n').filter((line) => line.trim() !== '') : [];
 }
 
-/** Why a TensorFlow of that build, in that folder, computes on the CPU. */
-export function whyNoGpu(build: 'cpu' | 'gpu', folder: string): string {
-  if (build === 'cpu') return 'this TensorFlow is built for the CPU';
-  if (!hasNvidiaDriver()) return 'there is no NVIDIA driver';
+/** Why a TensorFlow of that build, in that folder, computes on the CPU; and what to do where a GPU is to be had. */
+export function whyNoGpu(build: 'cpu' | 'gpu', folder: string): { reason: string; hint?: string } {
+  if (build === 'cpu') {
+    const hint = hasNvidiaDriver() ? { hint: 'for the GPU: npx graft backend install --gpu' } : {};
+    return { reason: 'it is installed for the CPU', ...hint };
+  }
+  if (!hasNvidiaDriver()) {
+    return { reason: 'there is no NVIDIA driver', hint: 'CUDA 12 needs a driver of version 525 or later' };
+  }
   const missing = missingCudaLibraries(folder);
-  if (missing.length > 0) return `CUDA 12 is not complete: ${missing.join(', ')} not found`;
+  if (missing.length > 0) {
+    return {
+      reason: `CUDA 12 is not complete: ${missing.join(', ')} not found`,
+      hint: 'npx graft backend install --gpu --force brings them',
+    };
+  }
   const hidden = process.env.CUDA_VISIBLE_DEVICES;
-  if (hidden !== undefined && !/^\d/.test(hidden)) return `CUDA_VISIBLE_DEVICES is "${hidden}"`;
+  if (hidden !== undefined && !/^(\d|GPU|MIG)/.test(hidden)) {
+    return { reason: `CUDA_VISIBLE_DEVICES is "${hidden}"` };
+  }
   const [name] = gpuNames();
-  return name === undefined ? 'the driver shows no GPU' : `TensorFlow cannot use the ${name}`;
+  if (name === undefined) return { reason: 'the driver shows no GPU' };
+  return {
+    reason: `TensorFlow cannot use the ${name}`,
+    hint: 'TF_CPP_MIN_LOG_LEVEL=0 makes TensorFlow say why',
+  };
 }
 
 /** Names of the CUDA libraries that are neither in the installation nor on the system. */

@@ -12,8 +12,16 @@ export type NativeSource = (typeof NATIVE_SOURCES)[number];
 
 /** What became of starting one. Reasons are parts of a sentence. */
 export type Attempt =
-  | { started: true; version: string /** Its name, where one is used. */; gpu?: string; reason: string }
-  | { started: false; version?: string; reason: string };
+  | {
+      state: 'started';
+      version: string;
+      /** Name of the GPU, where one is used. */
+      gpu?: string;
+      reason: string;
+      hint?: string;
+    }
+  | { state: 'does not start'; version?: string; reason: string }
+  | { state: 'not here'; reason: string };
 
 const attempts = new Map<NativeSource, Attempt>();
 
@@ -26,7 +34,9 @@ export async function startNative(source: NativeSource): Promise<Attempt> {
 
 async function tryToStart(source: NativeSource): Promise<Attempt> {
   // The binding keeps what it knows in global variables, without locks.
-  if (!isMainThread) return { started: false, reason: 'TensorFlow computes in the main thread only' };
+  if (!isMainThread) {
+    return { state: 'does not start', reason: 'TensorFlow computes in the main thread only' };
+  }
   return source === 'installed' ? startInstalled() : startPackage(source);
 }
 
@@ -34,45 +44,64 @@ async function startInstalled(): Promise<Attempt> {
   let what = 'the TensorFlow of `graft backend install`';
   try {
     const found = findInstallation();
-    if (found === undefined) return { started: false, reason: '`graft backend install` has not been run' };
+    if (found === undefined) return { state: 'not here', reason: '`graft backend install` has not been run' };
     const { tensorflow, platform, architecture } = found.record;
     what = `TensorFlow ${tensorflow.version} of \`graft backend install\``;
     if (platform !== process.platform || architecture !== process.arch) {
       return {
-        started: false,
+        state: 'does not start',
         version: tensorflow.version,
         reason: `${what} is built for ${platform} ${architecture}, and this is ${process.platform} ${process.arch}`,
       };
     }
     const { version, onGpu } = loadInstallation(found.folder);
-    if (onGpu) return { started: true, version, gpu: gpuName(), reason: `${what} found it` };
-    const why = whyNoGpu(tensorflow.build, found.folder);
-    return { started: true, version, reason: `${what}, on the CPU because ${why}` };
+    if (onGpu) return { state: 'started', version, gpu: gpuName(), reason: `${what} found it` };
+    const { reason, ...hint } = whyNoGpu(tensorflow.build, found.folder);
+    return { state: 'started', version, reason: `${what}, on the CPU because ${reason}`, ...hint };
   } catch (cause) {
-    return { started: false, reason: `${what} does not start (${firstLine(cause)})` };
+    return { state: 'does not start', reason: `${what} does not start (${firstLine(cause)})` };
   }
 }
 
 async function startPackage(name: Exclude<NativeSource, 'installed'>): Promise<Attempt> {
   const version = versionOf(name);
-  if (version === undefined) return { started: false, reason: `${name} is not installed` };
+  if (version === undefined) return { state: 'not here', reason: `${name} is not installed` };
   try {
     prepareProcess();
     // The name in a variable keeps bundlers and the type checker from looking for an optional package.
     await import(name);
     await tf.setBackend('tensorflow');
   } catch (cause) {
-    return { started: false, version, reason: `${name} does not start (${firstLine(cause)})` };
+    return { state: 'does not start', version, reason: `${name} does not start (${firstLine(cause)})` };
   }
   const onGpu = (tf.backend() as unknown as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true;
-  if (onGpu) return { started: true, version, gpu: gpuName(), reason: `${name} is installed` };
+  if (onGpu) return { state: 'started', version, gpu: gpuName(), reason: `${name} is installed` };
   const noGpu = name === '@tensorflow/tfjs-node-gpu' ? ', but found no GPU' : '';
-  return { started: true, version, reason: `${name} is installed${noGpu}` };
+  return { state: 'started', version, reason: `${name} is installed${noGpu}` };
+}
+
+/** What became of a source that was tried; of one that was not, its version when it is there. */
+export function nativeState(
+  source: NativeSource,
+): Attempt | { state: 'here' | 'not here'; version?: string } {
+  const attempt = attempts.get(source);
+  if (attempt) return attempt;
+  const version = source === 'installed' ? installedVersion() : versionOf(source);
+  return version === undefined ? { state: 'not here' } : { state: 'here', version };
+}
+
+function installedVersion(): string | undefined {
+  try {
+    return findInstallation()?.record.tensorflow.version;
+  } catch {
+    return undefined;
+  }
 }
 
 const gpuName = () => gpuNames().join(', ') || 'GPU';
 
-function versionOf(packageName: string): string | undefined {
+/** Version of an npm package that the program finds; undefined when it is not installed. */
+export function versionOf(packageName: string): string | undefined {
   const require = createRequire(import.meta.url);
   try {
     return (require(`${packageName}/package.json`) as { version: string }).version;

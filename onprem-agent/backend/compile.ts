@@ -1,29 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { join, relative } from 'node:path';
 import { cudaFolders } from '#model/tensorflow/gpu.ts';
 import { layoutOf } from '#model/tensorflow/installation.ts';
-import { BackendInstallError } from '../errors.ts';
 import { runProgram } from './run-program.ts';
 import { TENSORFLOW_LIBRARIES } from './wheel.ts';
 
 /** Of Node's stable interface: the one that the binding is written for, in every Node since 12.22. */
 const NODE_API_VERSION = 8;
-
-/**
- * The C++ compiler: `CXX`, or the first one that answers.
- *
- * @throws BackendInstallError when there is none
- */
-export function findCompiler(environment: NodeJS.ProcessEnv): string {
-  const candidates = environment.CXX ? [environment.CXX] : ['g++', 'c++', 'clang++'];
-  const found = candidates.find(
-    (command) => spawnSync(command, ['--version'], { env: environment }).status === 0,
-  );
-  if (found !== undefined) return found;
-  throw new BackendInstallError(`There is no C++ compiler (looked for ${candidates.join(', ')})`, {
-    hint: 'Install one: `apt-get install g++` on Debian and Ubuntu, `dnf install gcc-c++` on Fedora and Red Hat; or name one in CXX.',
-  });
-}
 
 /**
  * Compiles the two source files of the binding and links them with TensorFlow's libraries, whose places are written into it

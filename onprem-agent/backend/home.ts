@@ -1,9 +1,11 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BusyError, InvalidInputError } from '#core/errors.ts';
+import { isRunning } from '#core/is-running.ts';
 import { INSTALLED_FILE, type InstallationRecord } from '#model/tensorflow/installation.ts';
 
 const LOCK_FILE = 'lock';
+const FOLDER_PREFIX = 'tensorflow-';
 
 /**
  * Lets `work` use the folder for native backends alone. What it has not committed with `commitInstallation` when it ends, or
@@ -28,7 +30,7 @@ export async function withHome<T>(home: string, work: () => Promise<T>): Promise
 
 /** A new folder for `work` of `withHome` to fill. */
 export async function newFolder(home: string): Promise<string> {
-  const folder = await mkdtemp(join(home, 'tensorflow-'));
+  const folder = await mkdtemp(join(home, FOLDER_PREFIX));
   // mkdtemp's are for their owner only; the container installs as root and computes as an ordinary user.
   await chmod(folder, 0o755);
   return folder;
@@ -40,6 +42,9 @@ export async function commitInstallation(home: string, record: InstallationRecor
   await writeFile(draft, `${JSON.stringify(record, null, 2)}\n`);
   await rename(draft, join(home, INSTALLED_FILE));
 }
+
+/** Takes the commit mark away: with it goes the installation, when `work` of `withHome` ends. */
+export const withdrawInstallation = (home: string) => rm(join(home, INSTALLED_FILE), { force: true });
 
 async function lock(home: string): Promise<void> {
   const file = join(home, LOCK_FILE);
@@ -58,24 +63,15 @@ async function lock(home: string): Promise<void> {
   });
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Removes all but the installation, the lock last; and the folder, when nothing is left in it. */
+/** Removes the folders that are not the installation's, then the lock; and the whole folder, when nothing is left in it. */
 async function sweep(home: string): Promise<void> {
   const record = await readFile(join(home, INSTALLED_FILE), 'utf8').then(
     (text) => JSON.parse(text) as Partial<InstallationRecord>,
     () => undefined,
   );
-  const kept = [LOCK_FILE, ...(record === undefined ? [] : [INSTALLED_FILE, record.folder])];
   for (const name of await readdir(home)) {
-    if (!kept.includes(name)) await rm(join(home, name), { recursive: true, force: true });
+    if (!name.startsWith(FOLDER_PREFIX) || name === record?.folder) continue;
+    await rm(join(home, name), { recursive: true, force: true });
   }
   await rm(join(home, LOCK_FILE), { force: true });
   await rmdir(home).catch(() => undefined);

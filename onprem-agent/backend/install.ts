@@ -1,17 +1,16 @@
 import { rm, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { InvalidInputError } from '#core/errors.ts';
-import { hasNvidiaDriver, whyNoGpu } from '#model/tensorflow/gpu.ts';
+import { whyNoGpu } from '#model/tensorflow/gpu.ts';
 import { findInstallation, type Installation, layoutOf } from '#model/tensorflow/installation.ts';
-import { BackendInstallError } from '../errors.ts';
 import type { Output } from '../output.ts';
 import { formatAmount } from '../progress-bar.ts';
 import type { TrainingStepCheck } from './check-training-step.ts';
-import { compileBinding, findCompiler } from './compile.ts';
+import { compileBinding } from './compile.ts';
 import { installCuda } from './cuda.ts';
 import { commitInstallation, newFolder, withHome } from './home.ts';
 import { BINDING_VERSION, fetchPackages } from './packages.ts';
 import { downloadWheels, findPython, noPython, TENSORFLOW_RELEASE } from './pip.ts';
+import { checkMachine, checkNpm, checkSpace, chooseBuild, findCompiler } from './prerequisites.ts';
 import { verifyBackend } from './verify.ts';
 import { type Machine, readWheel, thisMachine, unpackWheel, type Wheel } from './wheel.ts';
 
@@ -37,10 +36,32 @@ export interface Installed {
   installation: Installation;
   check: TrainingStepCheck;
   /** Why it does not compute on a GPU, when it does not. */
-  whyNoGpu?: string;
+  noGpu?: { reason: string; hint?: string };
   /** It was there already, and works. */
   unchanged: boolean;
 }
+
+/** What takes other programs, the network or the disk's size; tests stand in for them. */
+export interface InstallSteps {
+  downloadWheels: typeof downloadWheels;
+  installCuda: typeof installCuda;
+  fetchPackages: typeof fetchPackages;
+  compileBinding: typeof compileBinding;
+  verifyBackend: typeof verifyBackend;
+  freeBytes(folder: string): Promise<number>;
+}
+
+const realSteps: InstallSteps = {
+  downloadWheels,
+  installCuda,
+  fetchPackages,
+  compileBinding,
+  verifyBackend,
+  freeBytes: async (folder) => {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  },
+};
 
 /** Free disk space that a download takes, before the file itself can be asked: wheel and what is unpacked, and CUDA's. */
 const EXPECTED_BYTES = { cpu: 1.2e9, gpu: 12e9 };
@@ -51,29 +72,34 @@ const EXPECTED_BYTES = { cpu: 1.2e9, gpu: 12e9 };
  *
  * @throws InvalidInputError, IntegrityError, BackendInstallError naming the step that failed
  */
-export async function installBackend(request: InstallRequest, context: InstallContext): Promise<Installed> {
+export async function installBackend(
+  request: InstallRequest,
+  context: InstallContext,
+  steps: InstallSteps = realSteps,
+): Promise<Installed> {
   const machine = context.machine ?? thisMachine();
   checkMachine(machine);
-  const compiler = findCompiler(context.environment);
   const given = request.wheel === undefined ? undefined : await readWheel(request.wheel, machine);
   const build = chooseBuild(request.build, given, machine);
   return withHome(request.home, async () => {
-    const present = request.force ? undefined : await presentOne(request.home, build, given, context);
+    const present = request.force ? undefined : await presentOne(request, build, given, context, steps);
     if (present) return present;
+    const compiler = findCompiler(context.environment);
+    checkNpm(context.environment);
     const folder = await newFolder(request.home);
-    const wheel = given ?? (await download(build, folder, machine, context));
-    await checkSpace(folder, wheel.bytes);
+    const wheel = given ?? (await download(build, folder, machine, context, steps));
+    await checkSpace(folder, wheel.bytes, steps.freeBytes);
     const headers = join(folder, 'include');
     await unpack(wheel, folder, headers, context);
-    if (build === 'gpu') await installCuda(wheel, folder, context);
+    if (build === 'gpu') await steps.installCuda(wheel, folder, context);
     await rm(downloadFolder(folder), { recursive: true, force: true });
     step(context, 'packages', `Fetching @tensorflow/tfjs-node-gpu ${BINDING_VERSION} with npm`);
-    await fetchPackages(layoutOf(folder).packages, context);
+    await steps.fetchPackages(layoutOf(folder).packages, context);
     step(context, 'compile', `Compiling the binding with ${compiler}, which takes about half a minute`);
-    await compileBinding(folder, headers, { ...context, compiler });
+    await steps.compileBinding(folder, headers, { ...context, compiler });
     await rm(headers, { recursive: true });
     step(context, 'verify', 'Comparing a training step with WebAssembly');
-    const check = await verifyBackend(folder, context);
+    const check = await steps.verifyBackend(folder, context);
     const record = {
       schemaVersion: 1 as const,
       folder: basename(folder),
@@ -95,7 +121,7 @@ function describe(installation: Installation, check: TrainingStepCheck, unchange
     installation,
     check,
     unchanged,
-    ...(check.gpu === undefined ? { whyNoGpu: whyNoGpu(record.tensorflow.build, folder) } : {}),
+    ...(check.gpu === undefined ? { noGpu: whyNoGpu(record.tensorflow.build, folder) } : {}),
   };
 }
 
@@ -104,64 +130,53 @@ const step = ({ output }: InstallContext, name: string, text: string) =>
 
 const downloadFolder = (folder: string) => join(folder, 'downloads');
 
-function checkMachine({ platform, architecture, glibc }: Machine) {
-  const fits = platform === 'linux' && ['x64', 'arm64'].includes(architecture) && glibc !== undefined;
-  if (fits) return;
-  const what = `${platform} ${architecture}${platform === 'linux' && glibc === undefined ? ' without the GNU C library' : ''}`;
-  throw new BackendInstallError(`The native backend can be installed on Linux (x64, arm64), not on ${what}`, {
-    hint: 'WebAssembly computes here; it uses all cores in training.',
-  });
-}
-
-function chooseBuild(wanted: 'cpu' | 'gpu' | undefined, wheel: Wheel | undefined, machine: Machine) {
-  const build =
-    wanted ?? wheel?.build ?? (machine.architecture === 'x64' && hasNvidiaDriver() ? 'gpu' : 'cpu');
-  if (build === 'gpu' && wheel?.build === 'cpu') {
-    throw new InvalidInputError(`"${wheel.file}" is a TensorFlow for the CPU only`, {
-      hint: 'Give the wheel of `tensorflow`, not of `tensorflow-cpu`; or leave --gpu out.',
-    });
-  }
-  if (build === 'gpu' && machine.architecture !== 'x64') {
-    throw new InvalidInputError(`TensorFlow has no wheel with CUDA for ${machine.architecture}`, {
-      hint: 'Use --cpu.',
-    });
-  }
-  return build;
-}
-
 /** What is installed already, if it is what is wanted and works. */
 async function presentOne(
-  home: string,
+  request: InstallRequest,
   build: 'cpu' | 'gpu',
   given: Wheel | undefined,
   context: InstallContext,
+  steps: InstallSteps,
 ): Promise<Installed | undefined> {
   try {
-    const found = findInstallation(home);
+    const found = findInstallation(request.home);
     if (found === undefined || found.record.binding !== BINDING_VERSION) return undefined;
     const { tensorflow } = found.record;
     const isWanted =
       given === undefined
         ? tensorflow.version.startsWith(`${TENSORFLOW_RELEASE}.`)
         : tensorflow.sha256 === given.sha256;
-    if (!isWanted || tensorflow.build !== build) return undefined;
-    return describe(found, await verifyBackend(found.folder, context), true);
+    // A GPU build where there is no GPU (an image is made elsewhere) is not replaced unless somebody says so.
+    const isBuild = tensorflow.build === build || (request.build === undefined && tensorflow.build === 'gpu');
+    if (!isWanted || !isBuild) return undefined;
+    return describe(found, await steps.verifyBackend(found.folder, context), true);
   } catch {
     context.signal.throwIfAborted();
     return undefined;
   }
 }
 
-async function download(build: 'cpu' | 'gpu', folder: string, machine: Machine, context: InstallContext) {
+async function download(
+  build: 'cpu' | 'gpu',
+  folder: string,
+  machine: Machine,
+  context: InstallContext,
+  steps: InstallSteps,
+) {
   const python = findPython(context.environment);
   if (python === undefined) throw noPython();
-  await checkSpace(folder, EXPECTED_BYTES[build]);
-  const name = build === 'cpu' ? 'tensorflow-cpu' : 'tensorflow';
+  await checkSpace(folder, EXPECTED_BYTES[build], steps.freeBytes);
+  const name = build === 'cpu' && machine.architecture === 'x64' ? 'tensorflow-cpu' : 'tensorflow';
   step(context, 'download', `Downloading ${name} ${TENSORFLOW_RELEASE} with pip`);
-  const [file] = await downloadWheels(python, [`${name}==${TENSORFLOW_RELEASE}.*`], downloadFolder(folder), {
-    ...context,
-    progress: context.output.progress('download', 'download'),
-  });
+  const [file] = await steps.downloadWheels(
+    python,
+    [`${name}==${TENSORFLOW_RELEASE}.*`],
+    downloadFolder(folder),
+    {
+      ...context,
+      progress: context.output.progress('download', 'download'),
+    },
+  );
   return readWheel(file!, machine);
 }
 
@@ -180,14 +195,4 @@ async function unpack(wheel: Wheel, folder: string, headers: string, context: In
       },
     },
   ).finally(() => progress.end());
-}
-
-async function checkSpace(folder: string, needed: number) {
-  const { bavail, bsize } = await statfs(folder);
-  const free = bavail * bsize;
-  if (free >= needed) return;
-  throw new BackendInstallError(
-    `There is not enough room in ${folder}: ${formatAmount(needed, 'B')} are needed, ${formatAmount(free, 'B')} are free`,
-    { hint: 'Make room on that disk.' },
-  );
 }

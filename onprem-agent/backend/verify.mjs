@@ -4,4 +4,9 @@ import { register } from 'tsx/esm/api';
 
 register();
 const { checkTrainingStep } = await import('./check-training-step.ts');
-console.log(JSON.stringify(await checkTrainingStep(process.argv[2])));
+try {
+  console.log(JSON.stringify(await checkTrainingStep(process.argv[2])));
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -35,14 +35,14 @@ export const backendInstall = agentCommand({
       },
       { environment: io.environment, signal: io.signal, output },
     );
-    const { installation, check, unchanged, whyNoGpu } = installed;
+    const { installation, check, unchanged, noGpu } = installed;
     output.result(
       {
         command: 'backend install',
         unchanged,
         folder: installation.folder,
         ...installation.record.tensorflow,
-        ...(check.gpu === undefined ? { whyNoGpu } : { gpu: check.gpu }),
+        ...(check.gpu === undefined ? { noGpu } : { gpu: check.gpu }),
         check,
         seconds: (io.now() - startedAt) / 1000,
       },
@@ -51,12 +51,12 @@ export const backendInstall = agentCommand({
   },
 });
 
-function lines({ installation, check, unchanged, whyNoGpu }: Installed): string[] {
+function lines({ installation, check, unchanged, noGpu }: Installed): string[] {
   const { version, build } = installation.record.tensorflow;
   const [wasm, native] = check.losses.map((loss) => loss.toFixed(5));
   return [
     `TensorFlow ${version} for the ${build === 'gpu' ? 'GPU' : 'CPU'} is installed${unchanged ? ' already, and works' : ''}: ${installation.folder}`,
-    `computes on ${check.gpu ?? `the CPU, because ${whyNoGpu}`}`,
+    `computes on ${check.gpu ?? `the CPU, because ${noGpu?.reason}`}${noGpu?.hint === undefined ? '' : ` (${noGpu.hint})`}`,
     `a training step gives what WebAssembly gives: loss ${native} and ${wasm}, gradients differ by ${check.gradientDifference.toExponential(1)}`,
   ];
 }

@@ -52,8 +52,12 @@ export const commands: Record<string, CommandEntry> = {
     description: 'Install a native TensorFlow, which trains faster than WebAssembly',
     load: async () => (await import('./backend-install.ts')).backendInstall,
   },
+  'backend remove': {
+    description: 'Remove the native TensorFlow again',
+    load: async () => (await import('./backend-remove.ts')).backendRemove,
+  },
   backend: {
-    description: 'Show what computes here, and why',
+    description: 'Show which backends are here, which one computes, and why',
     load: async () => (await import('./backend.ts')).backend,
   },
 };
