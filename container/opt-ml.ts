@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 /** The input channels that a Graft training job has (`InputDataConfig` of `CreateTrainingJob`). */
-export type Channel = 'model' | 'domain' | 'train' | 'test' | 'champion';
+export type Channel = 'model' | 'domain' | 'train' | 'test' | 'other' | 'champion';
 
 /** Every path of SageMaker's contract that we touch, below the folder that SageMaker calls `/opt/ml`. */
 export interface OptMl {

@@ -1,16 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  type PredictionResponse,
-  type ServedModel,
-  servedModelSchema,
-} from '#core/contracts/served-model.ts';
-import { NotFoundError } from '#core/errors.ts';
-import { parseJson } from '#core/parse.ts';
+import type { PredictionResponse, ServedModel } from '#core/contracts/served-model.ts';
 import { type BackendName, useBackend } from '#model/backend.ts';
 import { loadModel } from '#model/files.ts';
 import { decodeImage } from '#model/image.ts';
-import { predictPixels, rankLabels } from '#model/predict.ts';
+import { predictOutputs } from '#model/predict.ts';
+import { answerOf, readServedModel } from '#model/served-model.ts';
 import { HttpProblem } from './http-problem.ts';
 
 /** A model that is loaded, warm and ready to answer. */
@@ -37,31 +30,17 @@ export async function loadPredictor(folder: string, preferred?: BackendName): Pr
   const backend = await useBackend(preferred);
   const model = await loadModel(folder);
   const { height, width, channels } = served.input;
-  await predictPixels(model, new Uint8Array(height * width * channels), 1, served.input);
+  await predictOutputs(model, new Uint8Array(height * width * channels), 1, served.input);
 
   return {
     served,
     backend: backend.name,
     async predict(image) {
       const pixels = await decode(image, served);
-      const { domain, general, labels, trainingJob } = served;
-      const predictions = rankLabels(await predictPixels(model, pixels, 1, served.input), labels);
-      return { predictions, domain, general, trainingJob };
+      return answerOf(served, await predictOutputs(model, pixels, 1, served.input));
     },
     dispose: () => model.dispose(),
   };
-}
-
-/** @throws NotFoundError, InvalidInputError */
-export async function readServedModel(folder: string): Promise<ServedModel> {
-  const path = join(folder, 'served-model.json');
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new NotFoundError(`${path} cannot be read`, {
-      cause,
-      hint: 'Point ModelDataUrl at the model.tar.gz of a training job of this image.',
-    });
-  });
-  return parseJson(servedModelSchema, text, 'served-model.json');
 }
 
 /** Whatever stops the decoder is about the client's bytes, so it is never our 5xx. */

@@ -11,8 +11,8 @@ import { describeError, IntegrityError } from '#core/errors.ts';
 import { type DataSet, loadDataSet } from '#model/data-set.ts';
 import { evaluate } from '#model/evaluate.ts';
 import { loadModel } from '#model/files.ts';
+import { readServedModel } from '#model/served-model.ts';
 import type { OptMl } from './opt-ml.ts';
-import { readServedModel } from './predictor.ts';
 
 /** The part of `evaluation.json` that is about the champion; empty when nothing is live. */
 export interface ScoredChampion {

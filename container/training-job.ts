@@ -4,20 +4,21 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Logger } from 'pino';
 import { type CurvePoint, type Evaluation, evaluationSchema } from '#core/contracts/evaluation.ts';
 import { servedModelSchema } from '#core/contracts/served-model.ts';
-import { nearDuplicateWarnings } from '#core/data-checks.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { parse } from '#core/parse.ts';
 import { type BackendName, useBackend } from '#model/backend.ts';
 import { trainBaseline } from '#model/baseline.ts';
 import { calibrationTally } from '#model/calibration.ts';
-import { type DataSet, type Images, loadDataSet } from '#model/data-set.ts';
+import type { DataSet } from '#model/data-set.ts';
 import { evaluate } from '#model/evaluate.ts';
+import { evaluateUnsure } from '#model/evaluate-unsure.ts';
 import { loadModel, saveModel } from '#model/files.ts';
 import { readImageFile } from '#model/image.ts';
-import { nearDuplicates } from '#model/near-duplicates.ts';
+import { addOutOfDomain } from '#model/out-of-domain.ts';
 import { fineTune, transferStepsAtMost } from '#model/transfer.ts';
 import { curveLine, testAccuracyLine } from './metrics.ts';
 import type { OptMl } from './opt-ml.ts';
+import { imageWarnings, type JobImages, readImages } from './read-images.ts';
 import { type JobInputs, readInputs } from './read-inputs.ts';
 import { BODY_LIMIT } from './request-body.ts';
 import { scoreChampion } from './score-champion.ts';
@@ -48,60 +49,66 @@ export interface TrainingJob {
  * @throws GraftError when an input is missing or not what it should be; nothing is left in `/opt/ml/model` then
  */
 export async function runTrainingJob(job: TrainingJob): Promise<Evaluation> {
-  const opened: Images[] = [];
   try {
-    return await train(job, opened);
+    return await train(job);
   } catch (error) {
     removeResults(job.paths);
     throw error;
-  } finally {
-    for (const images of opened) images.close();
   }
 }
 
-/** @param opened gets the images that were loaded: their scratch files end with the job */
-async function train(job: TrainingJob, opened: Images[]): Promise<Evaluation> {
+async function train(job: TrainingJob): Promise<Evaluation> {
   const { paths, log, signal } = job;
   const startedAt = performance.now();
   const inputs = await readInputs(paths);
-  const { manifest, domain } = inputs;
-  const { labels } = domain;
   const backend = await useBackend(job.backend);
-  log.info({ backend, ...inputs.hyperparameters, general: manifest.version }, 'training starts');
+  log.info({ backend, ...inputs.hyperparameters, general: inputs.manifest.version }, 'training starts');
 
-  const memoryBytes = domain.recipe.memoryMegabytes * 2 ** 20;
-  const load = async (channel: 'train' | 'test', minimumPerClass: number) => {
-    const options = { labels, minimumPerClass, memoryBytes, signal };
-    const images = await loadDataSet(paths.channel(channel), manifest.input, options);
-    opened.push(images);
-    return images;
-  };
-  const trainImages = await load('train', 2);
-  const testImages = await load('test', 1);
-  for (const image of [...trainImages.damaged, ...testImages.damaged]) {
-    log.warn(image, 'image left out');
+  const images = await readImages(paths, inputs, signal);
+  try {
+    return await trainOn(job, inputs, images, { backend: backend.name, startedAt });
+  } finally {
+    images.close();
   }
+}
+
+async function trainOn(
+  job: TrainingJob,
+  inputs: JobInputs,
+  images: JobImages,
+  { backend, startedAt }: { backend: string; startedAt: number },
+): Promise<Evaluation> {
+  const { paths, log, signal } = job;
+  const { manifest, domain } = inputs;
+  for (const image of images.damaged) log.warn(image, 'image left out');
 
   const general = await loadModel(paths.channel('model'));
-  const result = await trainAs(job, inputs, general, trainImages);
+  const result = await trainAs(job, inputs, general, images.train);
   general.dispose();
   signal.throwIfAborted();
 
-  await mkdir(paths.model, { recursive: true });
-  await saveModel(result.model, paths.model);
+  const { keep } = domain.unsure;
+  const { augmentation, seed } = domain.recipe;
+  const options = { keep, augmentation, seed, signal };
+  const { model, heldOut } = await addOutOfDomain(result.model, images.train, options);
   result.model.dispose();
+
+  await mkdir(paths.model, { recursive: true });
+  await saveModel(model, paths.model);
+  model.dispose();
   await writeServedModel(job, inputs);
 
   const saved = await loadModel(paths.model);
-  const tally = calibrationTally(result.calibration, testImages.classes);
-  const measured = await evaluate(saved, testImages, signal, tally.note);
+  const tally = calibrationTally(result.calibration, images.test.classes);
+  const measured = await evaluate(saved, images.test, signal, tally.note);
+  const unsure = await evaluateUnsure(saved, measured.rows, images.other, { keep, heldOut }, signal);
   saved.dispose();
   signal.throwIfAborted();
-  const latencyMs = await servedLatency(paths.model, await encodedImages(job, testImages), job.backend);
+  const latencyMs = await servedLatency(paths.model, await encodedImages(job, images.test), job.backend);
   const isTransfer = inputs.hyperparameters.mode === 'transfer';
-  const champion = isTransfer ? await scoreChampion(paths, testImages, signal) : {};
+  const champion = isTransfer ? await scoreChampion(paths, images.test, signal) : {};
   if (champion.championNotScored) log.warn(champion.championNotScored, 'champion not scored');
-  const warnings = nearDuplicateWarnings(await nearDuplicates(trainImages, testImages, signal));
+  const warnings = await imageWarnings(images, signal);
   for (const warning of warnings) log.warn(warning);
   signal.throwIfAborted();
 
@@ -114,13 +121,14 @@ async function train(job: TrainingJob, opened: Images[]): Promise<Evaluation> {
       general: { model: manifest.model, version: manifest.version },
       labels: domain.labels,
       data: {
-        trainDigest: trainImages.digest,
-        testDigest: testImages.digest,
-        trainImages: trainImages.ids.length,
-        testImages: testImages.ids.length,
-        damaged: [...trainImages.damaged, ...testImages.damaged],
+        trainDigest: images.train.digest,
+        testDigest: images.test.digest,
+        trainImages: images.train.size,
+        testImages: images.test.size,
+        damaged: images.damaged,
       },
       ...measured,
+      unsure,
       ...champion,
       ...(warnings.length === 0 ? {} : { warnings }),
       curve: result.curve,
@@ -131,7 +139,7 @@ async function train(job: TrainingJob, opened: Images[]): Promise<Evaluation> {
       latencyMs,
       seconds: (performance.now() - startedAt) / 1000,
       seed: domain.recipe.seed,
-      backend: backend.name,
+      backend,
     },
     'evaluation.json',
   );

@@ -70,3 +70,41 @@ export function fewestImagesFor(lowerBound: number, z = Z_95): number | undefine
   while (wilsonInterval(n, n, z).lower < lowerBound) n++;
   return n;
 }
+
+/**
+ * Area under the receiver operating characteristic: the probability that a score from outside is above one from inside, ties counting one
+ * half (the Mann-Whitney statistic; Hanley, McNeil, 1982, Radiology 143:29–36).
+ *
+ * @returns 1 when every score from outside is above every one from inside, 0.5 when they cannot be told apart
+ * @throws RangeError when one of the two has no scores
+ */
+export function areaUnderRoc(inside: readonly number[], outside: readonly number[]): number {
+  if (inside.length === 0 || outside.length === 0)
+    throw new RangeError('no curve without scores of both kinds');
+  const sorted = inside.toSorted((a, b) => a - b);
+  const below = (value: number, orEqual: boolean) => {
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle]! < value || (orEqual && sorted[middle] === value)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const sum = outside.reduce((wins, value) => wins + (below(value, false) + below(value, true)) / 2, 0);
+  return sum / (inside.length * outside.length);
+}
+
+/**
+ * The bound that a share of new scores stay within, if they come from where these come from: the ⌈(n + 1) × share⌉-th smallest of n
+ * (split conformal prediction: Vovk, Gammerman, Shafer, 2005; Lei et al., 2018, JASA 113:1094–1111). For a share of 0.95 that takes 19
+ * scores; of fewer it is the largest, and the share that stays within is smaller: n / (n + 1).
+ *
+ * @param share in (0, 1]
+ * @throws RangeError when there are no scores
+ */
+export function conformalBound(scores: readonly number[], share: number): number {
+  if (scores.length === 0) throw new RangeError('no bound without scores');
+  const rank = Math.min(scores.length, Math.ceil((scores.length + 1) * share));
+  return scores.toSorted((a, b) => a - b)[rank - 1]!;
+}

@@ -62,14 +62,16 @@ export async function loadDataSet(root: string, input: Input, options: LoadOptio
 /**
  * Loads `<root>/<image>`, images without labels, as `loadDataSet` does.
  *
- * @throws NotFoundError, InvalidInputError naming the folder or files that are wrong, and the remedy
+ * @returns undefined where there is no such folder
+ * @throws InvalidInputError naming the folder or files that are wrong, and the remedy
  */
 export async function loadImages(
   root: string,
   input: Input,
   options: Omit<LoadOptions, 'labels' | 'minimumPerClass'> = {},
-): Promise<Images> {
-  return (await decodeAll(root, await listImages(root), input, options)).decoded;
+): Promise<Images | undefined> {
+  const files = await listImages(root);
+  return files && (await decodeAll(root, files, input, options)).decoded;
 }
 
 async function decodeAll(root: string, files: readonly ImageFile[], input: Input, options: LoadOptions) {

@@ -3,7 +3,7 @@ import type { Evaluation, EvaluationRow } from '#core/contracts/evaluation.ts';
 import { wilsonInterval } from '#core/statistics.ts';
 import type { DataSet } from './data-set.ts';
 import { breathe } from './early-stopping.ts';
-import { predictPixels } from './predict.ts';
+import { predictOutputs } from './predict.ts';
 
 const BATCH = 64;
 
@@ -12,7 +12,7 @@ export type Measured = Pick<Evaluation, 'accuracy' | 'interval' | 'recall' | 'co
 /**
  * Runs every image through the model once.
  *
- * @param model normalised pixels → probabilities, in the order of the data set's labels
+ * @param model normalised pixels → probabilities, in the order of the data set's labels, and how far out each image is where it says so
  * @param onProbabilities gets each image's index and its probabilities, in the order of labels
  * @throws RangeError when the model has another number of outputs than the data set has labels
  */
@@ -29,7 +29,8 @@ export async function evaluate(
   const confusion = labels.map(() => new Array<number>(labels.length).fill(0));
   for (let start = 0; start < data.size; start += BATCH) {
     const indices = Array.from({ length: Math.min(BATCH, data.size - start) }, (_, i) => start + i);
-    const probabilities = await predictPixels(model, data.gather(indices), indices.length, data.input);
+    const pixels = data.gather(indices);
+    const { probabilities, outOfDomain } = await predictOutputs(model, pixels, indices.length, data.input);
     for (const [i, image] of indices.entries()) {
       const own = probabilities.subarray(i * labels.length, (i + 1) * labels.length);
       onProbabilities?.(image, own);
@@ -41,6 +42,7 @@ export async function evaluate(
         truth: labels[truth]!,
         prediction: labels[guess]!,
         confidence: Math.min(1, own[guess]!),
+        ...(outOfDomain && { outOfDomain: outOfDomain[i]! }),
       });
     }
     await breathe(signal);

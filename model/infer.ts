@@ -15,64 +15,69 @@ export function infer(model: tfl.LayersModel, x: tf.Tensor): tf.Tensor[] {
   const wanted = model.outputs.map(({ sourceLayer }) => sourceLayer);
   return tf.tidy(() => {
     const values = new Map<tfl.layers.Layer, tf.Tensor>();
-    for (const { from, to, run } of steps) values.set(to, run(from ? values.get(from)! : x));
+    for (const { from, to, run } of steps) {
+      values.set(to, run(from.map((layer) => (layer ? values.get(layer)! : x))));
+    }
     // An output that is the input would hand the caller's own tensor back.
     return wanted.map((layer) => values.get(layer) ?? tf.clone(x));
   });
 }
 
+/** By layer, those whose outputs it takes. */
+type Sources = Map<tfl.layers.Layer, readonly tfl.layers.Layer[]>;
+
 /** One layer or a whole block. */
 interface Step {
-  /** Whose output it takes; undefined when that is the model's input. */
-  from: tfl.layers.Layer | undefined;
+  /** Whose outputs it takes; undefined stands for the model's input. */
+  from: readonly (tfl.layers.Layer | undefined)[];
   /** The layer whose output it gives. */
   to: tfl.layers.Layer;
-  run(value: tf.Tensor): tf.Tensor;
+  run(values: tf.Tensor[]): tf.Tensor;
 }
 
-/** @returns the steps in order, or undefined when a layer takes more than one input */
+/** @returns the steps in order, or undefined when a layer is used more than once, or the model has several inputs */
 function stepsOf(model: tfl.LayersModel): Step[] | undefined {
-  const sources = new Map<tfl.layers.Layer, tfl.layers.Layer>();
+  if (model.inputs.length !== 1) return undefined;
+  const sources: Sources = new Map();
   for (const layer of model.layers) {
     if (isInput(layer)) continue;
     const inputs = layer.inboundNodes
       .map(({ inboundLayers }) => inboundLayers)
       .filter((inbound) => inbound.every((source) => isInput(source) || model.layers.includes(source)));
-    if (inputs.length !== 1 || inputs[0]!.length !== 1) return undefined;
-    sources.set(layer, inputs[0]![0]!);
+    if (inputs.length !== 1) return undefined;
+    sources.set(layer, inputs[0]!);
   }
   const steps: Step[] = [];
   const covered = new Set<tfl.layers.Layer>();
-  for (const [layer, source] of sources) {
+  for (const [layer, inbound] of sources) {
     if (covered.has(layer)) continue;
-    const from = isInput(source) ? undefined : source;
+    const from = inbound.map((source) => (isInput(source) ? undefined : source));
     const block = blockFrom(layer, sources, model);
     if (block) for (const part of block.layers) covered.add(part);
     steps.push(
       block
-        ? { from, to: block.layers.at(-1)!, run: block.run }
-        : { from, to: layer, run: (value) => layer.apply(value) as tf.Tensor },
+        ? { from, to: block.layers.at(-1)!, run: ([value]) => block.run(value!) }
+        : { from, to: layer, run: (values) => layer.apply(one(values)) as tf.Tensor },
     );
   }
   return steps;
 }
+
+/** Layers of a single input take it as it is. */
+const one = (values: tf.Tensor[]) => (values.length === 1 ? values[0]! : values);
 
 const isInput = (layer: tfl.layers.Layer) => layer.getClassName() === 'InputLayer';
 
 const BLOCK = ['Conv2D', 'MaxPooling2D', 'BatchNormalization', 'ReLU'];
 
 /** The block of `buildNetwork` that begins with a layer, if there is one, nothing else looks inside, and the backend has a kernel. */
-function blockFrom(
-  first: tfl.layers.Layer,
-  sources: ReadonlyMap<tfl.layers.Layer, tfl.layers.Layer>,
-  model: tfl.LayersModel,
-) {
+function blockFrom(first: tfl.layers.Layer, sources: Sources, model: tfl.LayersModel) {
   const layers = [first];
   for (const name of BLOCK) {
     const last = layers.at(-1)!;
     if (last.getClassName() !== name) return undefined;
     if (layers.length === BLOCK.length) break;
-    const followers = [...sources].filter(([, source]) => source === last);
+    const followers = [...sources].filter(([, inbound]) => inbound.includes(last));
     if (followers.length !== 1 || model.outputs.some(({ sourceLayer }) => sourceLayer === last)) {
       return undefined;
     }

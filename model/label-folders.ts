@@ -74,12 +74,16 @@ export async function listLabelFolders(
 /**
  * Lists `<root>/<image>`, sorted by the names' code units: images without labels.
  *
- * @returns files of class 0 whose id is their name
- * @throws NotFoundError when the folder is not there
+ * @returns files of class 0 whose id is their name; undefined where there is no such folder
  * @throws InvalidInputError when it is empty, or has folders
  */
-export async function listImages(root: string): Promise<ImageFile[]> {
-  const { folders, files } = await list(root);
+export async function listImages(root: string): Promise<ImageFile[] | undefined> {
+  const found = await list(root).catch((error: unknown) => {
+    if (isMissing((error as Error).cause)) return undefined;
+    throw error;
+  });
+  if (found === undefined) return undefined;
+  const { folders, files } = found;
   if (folders.length > 0) {
     throw new InvalidInputError(`The folder "${root}" has a folder of its own, "${folders[0]}"`, {
       hint: 'Its images have no labels: move them directly into it.',
@@ -93,12 +97,13 @@ export async function listImages(root: string): Promise<ImageFile[]> {
   return files.map((name) => ({ id: name, path: join(root, name), class: 0 }));
 }
 
+const isMissing = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+
 async function list(folder: string): Promise<{ folders: string[]; files: string[] }> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
     const notThere = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
     if (!notThere) throw cause;
-    const message =
-      cause.code === 'ENOENT' ? 'There is no folder' : 'This is a file, not a folder of images:';
+    const message = isMissing(cause) ? 'There is no folder' : 'This is a file, not a folder of images:';
     throw new NotFoundError(`${message} "${folder}"`, { cause, hint: 'Check the path.' });
   });
   const folders: string[] = [];

@@ -6,6 +6,45 @@ import { decodeImage } from './image.ts';
 import { infer } from './infer.ts';
 import { toTensor } from './tensors.ts';
 
+/** What a model says about some images. */
+export interface Outputs {
+  /** n × classes values in [0, 1]. */
+  probabilities: Float32Array;
+  /** n values in [0, 1], see `isUnsure`; undefined where the model has no such output. */
+  outOfDomain: Float64Array | undefined;
+}
+
+/**
+ * Both outputs for images that are decoded already, from one forward pass.
+ *
+ * @param pixels n × height × width × 3 values in 0…255
+ */
+export async function predictOutputs(
+  model: LayersModel,
+  pixels: Uint8Array,
+  n: number,
+  input: Input,
+): Promise<Outputs> {
+  const outputs = tf.tidy(() => infer(model, toTensor(pixels, n, input)));
+  try {
+    const [probabilities, beyond] = await Promise.all(
+      outputs.map(async (output) => (await output.data()) as Float32Array),
+    );
+    return {
+      probabilities: probabilities!,
+      // The logistic function keeps the order and puts the threshold at one half.
+      outOfDomain: beyond && Float64Array.from(beyond, (value) => 1 / (1 + Math.exp(-value))),
+    };
+  } finally {
+    tf.dispose(outputs);
+  }
+}
+
+/** Where the threshold lies, however far out it is in features. */
+export const UNSURE_ABOVE = 0.5;
+/** Whether an image is so far from the domain's classes that it is taken for none of them. */
+export const isUnsure = (outOfDomain: number) => outOfDomain > UNSURE_ABOVE;
+
 /**
  * Probabilities of images that are decoded already, a batch at a time.
  *
@@ -18,12 +57,7 @@ export async function predictPixels(
   n: number,
   input: Input,
 ): Promise<Float32Array> {
-  const output = tf.tidy(() => infer(model, toTensor(pixels, n, input))[0] as tf.Tensor2D);
-  try {
-    return (await output.data()) as Float32Array;
-  } finally {
-    output.dispose();
-  }
+  return (await predictOutputs(model, pixels, n, input)).probabilities;
 }
 
 /**

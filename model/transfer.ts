@@ -4,6 +4,7 @@ import { expectedCalibrationError } from '#core/calibration.ts';
 import type { Recipe } from '#core/contracts/domain.ts';
 import type { Calibration, Choices, CurvePoint } from '#core/contracts/evaluation.ts';
 import { confidencesOf, cool } from './calibration.ts';
+import { copyModel } from './copy-model.ts';
 import type { DataSet } from './data-set.ts';
 import type { TrainingHooks } from './early-stopping.ts';
 import type { FeatureRows } from './feature-rows.ts';
@@ -163,19 +164,8 @@ async function assemble(backbone: Backbone, head: HeadWeights, labels: number): 
   );
   const shared = tfl.model({ name: 'graft', inputs: backbone.input, outputs });
   try {
-    return await copyOf(shared);
+    return await copyModel(shared);
   } finally {
     dense.dispose();
   }
-}
-
-async function copyOf(model: tfl.LayersModel): Promise<tfl.LayersModel> {
-  let artifacts: tf.io.ModelArtifacts | undefined;
-  await model.save(
-    tf.io.withSaveHandler(async (saved) => {
-      artifacts = saved;
-      return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(saved) };
-    }),
-  );
-  return tfl.loadLayersModel(tf.io.fromMemory(artifacts!));
 }

@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { forEachBounded } from '#core/bounded.ts';
 import type { Input } from '#core/contracts/common.ts';
@@ -53,12 +52,11 @@ export async function checkDomainImages(
     sets[split] = data;
     await add(split, data);
   }
-  const others = join(folder, 'other');
-  if (await isThere(others)) {
-    const { signal, onProgress } = options;
-    const progress = (done: number, total: number) => onProgress('other', done, total);
-    await add('other', await loadImages(others, PROBE, { signal, onProgress: progress }));
-  }
+  const other = await loadImages(join(folder, 'other'), PROBE, {
+    signal: options.signal,
+    onProgress: (done, total) => options.onProgress('other', done, total),
+  });
+  if (other) await add('other', other);
   refuse(
     testSetProblems(images.filter(({ part }) => part === 'test').length, domain.gate),
     'Add test images, or review the policy in domain.json.',
@@ -81,12 +79,6 @@ export async function checkDomainImages(
     images.push(...data.ids.map((id) => ({ part, id, path: join(folder, part, id), ...digests.get(id)! })));
   }
 }
-
-const isThere = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** @throws InvalidInputError */
 function refuse(problems: readonly string[], hint: string) {

@@ -1,24 +1,53 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PredictionResponse } from '#core/contracts/served-model.ts';
 import { useBackend } from '#model/backend.ts';
 import { loadModel } from '#model/files.ts';
 import { decodeImage } from '#model/image.ts';
-import { predictPixels, rankLabels } from '#model/predict.ts';
+import { type Outputs, predictOutputs, rankLabels } from '#model/predict.ts';
+import { answerOf, readServedModel } from '#model/served-model.ts';
 import { named } from './image-error.ts';
 import { readModelFolder, verifyModelFolder } from './model-folder.ts';
 
+type Answer = Pick<PredictionResponse, 'predictions' | 'general'> & Partial<PredictionResponse>;
+
 /**
- * What a general model in a folder makes of an image.
+ * What a model in a folder makes of an image: a general model that `graft train` wrote, or a domain's, which is the content of a training
+ * job's `model.tar.gz`.
  *
  * @param image path of a JPEG, PNG or WebP file
  * @throws GraftError when the image or the model cannot be read
  */
-export async function predictLocally(image: string, folder: string) {
-  const model = await readModelFolder(folder);
-  await verifyModelFolder(model);
-  const { input, labels, version } = model.manifest;
+export async function predictLocally(image: string, folder: string): Promise<Answer> {
+  const { input, answer } = (await isThere(join(folder, 'served-model.json')))
+    ? await domainModel(folder)
+    : await generalModel(folder);
   const pixels = await named(image, () => decodeImage(image, input));
   await useBackend();
   const network = await loadModel(folder);
-  const predictions = rankLabels(await predictPixels(network, pixels, 1, input), labels);
+  const outputs = await predictOutputs(network, pixels, 1, input);
   network.dispose();
-  return { predictions, general: { model: model.manifest.model, version } };
+  return answer(outputs);
 }
+
+async function generalModel(folder: string) {
+  const model = await readModelFolder(folder);
+  await verifyModelFolder(model);
+  const { input, labels, version, model: name } = model.manifest;
+  const answer = ({ probabilities }: Outputs): Answer => ({
+    predictions: rankLabels(probabilities, labels),
+    general: { model: name, version },
+  });
+  return { input, answer };
+}
+
+async function domainModel(folder: string) {
+  const served = await readServedModel(folder);
+  return { input: served.input, answer: (outputs: Outputs): Answer => answerOf(served, outputs) };
+}
+
+const isThere = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );

@@ -115,6 +115,15 @@ export const approvalPolicySchema = z.strictObject({
   timeoutSeconds: z.int().min(60).max(432_000).default(86_400),
 });
 
+/** When the served model says that an image is none of the domain's classes. */
+export const unsurePolicySchema = z.strictObject({
+  /**
+   * Share of the domain's own images that are not to be called unsure: the more of them are kept, the fewer others are caught. 1 keeps
+   * every training image.
+   */
+  keep: z.number().min(0.5).max(1).default(0.95),
+});
+
 /** `domain.json`: uploaded last by the domain's owner, so its arrival commits the data. */
 export const domainSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -123,6 +132,7 @@ export const domainSchema = z.strictObject({
   labels: labelsSchema,
   recipe: recipeSchema.prefault({}),
   gate: gatePolicySchema,
+  unsure: unsurePolicySchema.prefault({}),
   endpoint: endpointSchema.prefault({ type: 'serverless' }),
   approval: approvalPolicySchema.prefault({}),
 });

@@ -13,6 +13,8 @@ export const evaluationRowSchema = z.strictObject({
   prediction: z.string(),
   /** Probability of the prediction, in [0, 1]. */
   confidence: shareSchema,
+  /** How far the image is from all classes; above `unsure.threshold` the model says that it is unsure. Models of old have none. */
+  outOfDomain: shareSchema.optional(),
 });
 export type EvaluationRow = z.output<typeof evaluationRowSchema>;
 
@@ -29,6 +31,32 @@ export const championScoresSchema = z.strictObject({
   rows: z.array(evaluationRowSchema),
 });
 export type ChampionScores = z.output<typeof championScoresSchema>;
+
+/** How well the model notices images of none of its classes. */
+export const unsureSchema = z.strictObject({
+  /** Share of the domain's own images that the threshold was to keep, as `domain.json` asks. */
+  keep: shareSchema,
+  /** An image whose `outOfDomain` is above it is called unsure. */
+  threshold: shareSchema,
+  /** Training images, each held out in its turn, that the threshold comes from. */
+  heldOut: z.int().positive(),
+  /** Share of the test images that are called unsure, wrongly. */
+  falseAlarms: shareSchema,
+  /** Images of none of the classes, from the domain's folder `other`. Absent where it has none: then nothing was measured on any. */
+  other: z
+    .strictObject({
+      images: z.int().positive(),
+      /** Over the sorted (id, SHA-256) pairs. */
+      digest: sha256Schema,
+      /** Probability that such an image is further out than a test image: area under the ROC curve. 0.5 is chance. */
+      auroc: shareSchema,
+      /** Share of them that are called unsure, rightly. */
+      caught: shareSchema,
+      rows: z.array(z.strictObject({ id: z.string().min(1), outOfDomain: shareSchema })),
+    })
+    .optional(),
+});
+export type Unsure = z.output<typeof unsureSchema>;
 
 /** Why a champion that the job was given has no scores. */
 export const championNotScoredSchema = z.strictObject({
@@ -114,6 +142,7 @@ export const evaluationSchema = z.strictObject({
   /** Counts, `confusion[truth][prediction]`, both in the order of `labels`. */
   confusion: z.array(z.array(z.int().nonnegative())),
   rows: z.array(evaluationRowSchema),
+  unsure: unsureSchema.optional(),
   curve: z.array(curvePointSchema),
   /** Step of the curve whose weights were kept. */
   bestStep: z.int().nonnegative(),

@@ -20,6 +20,10 @@ export type ServedModel = z.output<typeof servedModelSchema>;
 export const predictionResponseSchema = z.strictObject({
   /** Ranked, most probable first; probabilities sum to 1 over all labels. */
   predictions: z.array(z.strictObject({ label: z.string(), probability: z.number().min(0).max(1) })).min(1),
+  /** Whether the image is taken for none of the labels. It and the next field are absent where the model was trained before there were any. */
+  unsure: z.boolean().optional(),
+  /** How far the image is from every label, in [0, 1]; unsure above 0.5. Where several are asked about, it ranks them. */
+  outOfDomain: z.number().min(0).max(1).optional(),
   domain: z.string(),
   /** The general model version behind this answer. */
   general: z.strictObject({ model: z.string(), version: z.string() }),

@@ -7,7 +7,11 @@ import { apiUrl, predictRemotely } from '../predict-remotely.ts';
 export const predict = agentCommand({
   args: {
     image: { type: 'positional', required: true, description: 'JPEG, PNG or WebP file' },
-    model: { type: 'string', valueHint: 'DIR', description: 'General model that `graft train` wrote' },
+    model: {
+      type: 'string',
+      valueHint: 'DIR',
+      description: 'Model that `graft train` wrote, or a training job’s, unpacked',
+    },
     domain: { type: 'string', valueHint: 'NAME', description: 'Domain to ask through the REST API' },
     url: { type: 'string', valueHint: 'URL', description: 'REST API, instead of asking the stack' },
     'api-key': {
@@ -43,6 +47,10 @@ export const predict = agentCommand({
     const lines = predictions.map(
       ({ label, probability }) => `${label.padEnd(width)}  ${probability.toFixed(4)}`,
     );
+    if (answer.outOfDomain !== undefined) lines.push(certainty(answer.unsure, answer.outOfDomain));
     output.result({ command: 'predict', ...answer, predictions }, lines.join('\n'));
   },
 });
+
+const certainty = (unsure: boolean | undefined, outOfDomain: number) =>
+  `${unsure ? 'unsure: it may be none of these' : 'not out of the domain'} (${outOfDomain.toFixed(4)}, unsure above 0.5)`;

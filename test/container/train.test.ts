@@ -5,13 +5,16 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { failureReason } from '../../container/failure.ts';
 import { optMl } from '../../container/opt-ml.ts';
+import { loadPredictor } from '../../container/predictor.ts';
 import { runTrainingJob } from '../../container/training-job.ts';
 import { evaluationSchema } from '../../core/contracts/evaluation.ts';
 import { servedModelSchema } from '../../core/contracts/served-model.ts';
+import { areaUnderRoc } from '../../core/statistics.ts';
 import { useBackend } from '../../model/backend.ts';
 import { loadDataSet } from '../../model/data-set.ts';
 import { evaluate } from '../../model/evaluate.ts';
 import { loadModel } from '../../model/files.ts';
+import { makeImageFolder } from '../fixtures/images.ts';
 import { labels, makeJob, startContainer } from './job-fixture.ts';
 
 const METRIC_LINE =
@@ -89,6 +92,47 @@ describe('a training job', () => {
     model.dispose();
     expect(measured.rows).toEqual(reported.rows);
     expect(measured.accuracy).toBe(reported.accuracy);
+  });
+
+  it('measures how well images of none of the classes are noticed, where it is given any', async () => {
+    await makeImageFolder(join(root, 'input/data'), { labels: ['x', 'y', 'other'], perLabel: 5, seed: 9 });
+
+    const { data, rows, unsure } = await runHere();
+
+    const others = unsure!.other!;
+    expect(others.rows.map(({ id }) => id)).toEqual([0, 1, 2, 3, 4].map((n) => `2-00${n}.png`));
+    expect(others).toMatchObject({
+      images: 5,
+      auroc: areaUnderRoc(
+        rows.map((row) => row.outOfDomain!),
+        others.rows.map((row) => row.outOfDomain),
+      ),
+      caught: others.rows.filter((row) => row.outOfDomain > 0.5).length / 5,
+    });
+    expect(unsure).toMatchObject({ keep: 0.95, threshold: 0.5, heldOut: data.trainImages });
+    expect(unsure!.falseAlarms).toBe(rows.filter((row) => row.outOfDomain! > 0.5).length / rows.length);
+  });
+
+  it('keeps the share of its own images that the domain asks for', async () => {
+    await editDomain((domain) => Object.assign(domain, { unsure: { keep: 0.5 } }));
+
+    const { unsure } = await runHere();
+
+    expect(unsure).toMatchObject({ keep: 0.5, threshold: 0.5 });
+    expect(unsure).not.toHaveProperty('other');
+  });
+
+  it('serves a model that says of a test image what the evaluation says', async () => {
+    const { rows } = await runHere();
+    const predictor = await loadPredictor(join(root, 'model'), 'wasm');
+
+    for (const { id, prediction, outOfDomain } of rows) {
+      const answer = await predictor.predict(await readFile(join(root, 'input/data/test', id)));
+      expect(answer.predictions[0]!.label).toBe(prediction);
+      expect(answer.outOfDomain).toBeCloseTo(outOfDomain!, 4);
+      expect(answer.unsure).toBe(answer.outOfDomain! > 0.5);
+    }
+    predictor.dispose();
   });
 
   it('says which test images look like training images', async () => {
@@ -189,6 +233,11 @@ describe('a training job fails, and leaves nothing that looks finished, with', (
       'labels and folders that disagree',
       () => rename(join(root, 'input/data/train/pear'), join(root, 'input/data/train/plum')),
       /pear|plum/,
+    ],
+    [
+      'labels below other',
+      () => makeImageFolder(join(root, 'input/data/other'), { labels: ['plum'], perLabel: 1 }),
+      /other" has a folder of its own, "plum"/,
     ],
     [
       'a class with one image',

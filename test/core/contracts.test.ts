@@ -3,6 +3,7 @@ import { domainSchema } from '#core/contracts/domain.ts';
 import { hyperparametersSchema } from '#core/contracts/hyperparameters.ts';
 import { manifestSchema } from '#core/contracts/manifest.ts';
 import { promotionInputSchema } from '#core/contracts/promotion.ts';
+import { predictionResponseSchema } from '#core/contracts/served-model.ts';
 import { labelSchema, labelsSchema } from '#core/labels.ts';
 import { parse, parseJson } from '#core/parse.ts';
 import { domain, manifest, subject } from '../functions/samples.ts';
@@ -163,5 +164,40 @@ describe('hyperparameters', () => {
     [{ mode: 'transfer', domain: 'produce', epochs: '3' }, /epochs/],
   ])('%j are refused', (given, message) => {
     expect(messageOf(() => parse(hyperparametersSchema, given, 'hyperparameters.json'))).toMatch(message);
+  });
+});
+
+describe('an answer', () => {
+  const before = {
+    predictions: [{ label: 'apple', probability: 1 }],
+    domain: 'produce',
+    general: { model: 'icons', version: '20261123T154200Z-3f2a9c' },
+    trainingJob: 'job-1',
+  };
+
+  test.each([
+    ['of a model that knows no "unsure"', before],
+    ['of one that does', { ...before, unsure: true, outOfDomain: 0.75 }],
+  ])('%s is read as it is', (_what, answer) => {
+    expect(predictionResponseSchema.parse(answer)).toEqual(answer);
+  });
+
+  test('names a share that is none', () => {
+    expect(messageOf(() => parse(predictionResponseSchema, { ...before, outOfDomain: 2 }, 'It'))).toMatch(
+      /outOfDomain: /,
+    );
+  });
+});
+
+describe('unsure', () => {
+  test('keeps 95 % of a domain’s own images unless it says otherwise', () => {
+    expect(domainSchema.parse(domain()).unsure).toEqual({ keep: 0.95 });
+    expect(domainSchema.parse({ ...domain(), unsure: { keep: 0.8 } }).unsure).toEqual({ keep: 0.8 });
+  });
+
+  test.each([0.4, 1.1, '0.95'])('refuses to keep %j, by name', (keep) => {
+    expect(messageOf(() => parse(domainSchema, { ...domain(), unsure: { keep } }, 'domain.json'))).toMatch(
+      /unsure\.keep: /,
+    );
   });
 });

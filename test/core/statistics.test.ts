@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mcnemarExact, wilsonInterval } from '#core/statistics.ts';
+import { areaUnderRoc, conformalBound, mcnemarExact, wilsonInterval } from '#core/statistics.ts';
 
 describe('wilsonInterval', () => {
   // Newcombe, 1998, Statistics in Medicine 17:857–872, table I, method 3 (score without continuity correction).
@@ -68,5 +68,48 @@ describe('mcnemarExact', () => {
     expect(mcnemarExact(5000, 5000)).toBeCloseTo(0.504, 3);
     expect(mcnemarExact(10_000, 0)).toBeGreaterThanOrEqual(0);
     expect(mcnemarExact(0, 10_000)).toBeCloseTo(1, 9);
+  });
+});
+
+describe('areaUnderRoc', () => {
+  // By counting pairs: a higher score from outside counts 1, an equal one ½.
+  test.each([
+    [[0.1, 0.2], [0.3, 0.4], 1],
+    [[0.3, 0.4], [0.1, 0.2], 0],
+    [[0.1, 0.4], [0.2, 0.5], 3 / 4],
+    [[0.5, 0.5, 0.5], [0.5], 1 / 2],
+    [[0.1, 0.5], [0.5], 3 / 4],
+    [[1, 2, 2, 3], [2, 2, 4], (2 * (1 + 1 / 2 + 1 / 2) + 4) / 12],
+    [[0.2], [0.1, 0.2, 0.3, 0.3], (1 / 2 + 2) / 4],
+  ])('%j inside, %j outside: %f', (inside, outside, area) => {
+    expect(areaUnderRoc(inside, outside)).toBe(area);
+    expect(areaUnderRoc(outside, inside)).toBeCloseTo(1 - area, 12);
+  });
+
+  test('has no answer without scores of both kinds', () => {
+    expect(() => areaUnderRoc([], [1])).toThrow(RangeError);
+    expect(() => areaUnderRoc([1], [])).toThrow(RangeError);
+  });
+});
+
+describe('conformalBound', () => {
+  const upTo = (n: number) => Array.from({ length: n }, (_, i) => n - i);
+
+  // The ⌈(n + 1) × share⌉-th smallest of 1 … n is that number itself.
+  test.each([
+    [1, 0.95, 1],
+    [18, 0.95, 18],
+    [19, 0.95, 19],
+    [20, 0.95, 20],
+    [39, 0.95, 38],
+    [99, 0.9, 90],
+    [99, 0.5, 50],
+    [100, 1, 100],
+  ])('of %i scores %f stay within the %i-th', (n, share, rank) => {
+    expect(conformalBound(upTo(n), share)).toBe(rank);
+  });
+
+  test('has no answer without scores', () => {
+    expect(() => conformalBound([], 0.95)).toThrow(RangeError);
   });
 });

@@ -105,6 +105,17 @@ describeOnFastBackends('infer', (backend) => {
     });
   });
 
+  it('joins branches again', async () => {
+    await expectAgreement(backend, () => {
+      const model = trainedNetwork([8, 16]);
+      const features = model.getLayer('features').output as tfl.SymbolicTensor;
+      const copy = tfl.layers.activation({ activation: 'linear' }).apply(features) as tfl.SymbolicTensor;
+      const squares = tfl.layers.multiply().apply([features, copy]) as tfl.SymbolicTensor;
+      const both = tfl.layers.concatenate().apply([features, squares]) as tfl.SymbolicTensor;
+      return tfl.model({ inputs: model.inputs, outputs: [model.outputs[0]!, both] });
+    });
+  });
+
   it.each(Object.keys(unusual))('takes nothing for a block that is none: %s', async (name) => {
     await expectAgreement(backend, unusual[name]!);
   });

@@ -1,0 +1,52 @@
+import type { Evaluation } from '#core/contracts/evaluation.ts';
+import { nearDuplicateWarnings } from '#core/data-checks.ts';
+import { type DataSet, type Images, loadDataSet, loadImages } from '#model/data-set.ts';
+import { nearDuplicates } from '#model/near-duplicates.ts';
+import type { OptMl } from './opt-ml.ts';
+import type { JobInputs } from './read-inputs.ts';
+
+/** A domain's images as the network takes them. */
+export interface JobImages {
+  train: DataSet;
+  test: DataSet;
+  /** Of none of the classes; undefined where the domain has no such images. */
+  other: Images | undefined;
+  /** Files that were left out. */
+  damaged: Evaluation['data']['damaged'];
+  /** Gives their memory and scratch files back. */
+  close(): void;
+}
+
+/** @throws NotFoundError, InvalidInputError naming the folder, label or files that are wrong, and the remedy */
+export async function readImages(
+  { channel }: OptMl,
+  { manifest: { input }, domain: { labels, recipe } }: Pick<JobInputs, 'manifest' | 'domain'>,
+  signal: AbortSignal,
+): Promise<JobImages> {
+  const opened: Images[] = [];
+  const open = <Some extends Images | undefined>(images: Some): Some => {
+    if (images) opened.push(images);
+    return images;
+  };
+  const close = () => {
+    for (const images of opened) images.close();
+  };
+  const options = { memoryBytes: recipe.memoryMegabytes * 2 ** 20, signal };
+  try {
+    const train = open(
+      await loadDataSet(channel('train'), input, { ...options, labels, minimumPerClass: 2 }),
+    );
+    const test = open(await loadDataSet(channel('test'), input, { ...options, labels }));
+    const other = open(await loadImages(channel('other'), input, options));
+    const damagedOthers = (other?.damaged ?? []).map(({ id, reason }) => ({ id: `other/${id}`, reason }));
+    return { train, test, other, damaged: [...train.damaged, ...test.damaged, ...damagedOthers], close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** What a person should know about the images, a sentence each. */
+export async function imageWarnings({ train, test }: JobImages, signal: AbortSignal): Promise<string[]> {
+  return nearDuplicateWarnings(await nearDuplicates(train, test, signal));
+}

@@ -1,0 +1,130 @@
+/**
+ * How far an image lies from the classes, in features. Class means with one variance for all of them is how Lee et al. (NeurIPS 2018)
+ * find images of none of the classes; here each feature has a variance of its own but no covariance, which few images cannot show. Ren et
+ * al. (2021, arXiv:2106.09022) take the distance from the mean of all images away: what is far from everything is often only loud.
+ * Half of it separates best on the demonstration, see `bench/unsure.ts`.
+ */
+const DISCOUNT = 0.5;
+/** A feature that hardly ever fires must not shout when it does on an unseen image: a floor of its variance, in mean variances. */
+const VARIANCE_FLOOR = 0.01;
+
+/** Sums over rows of features, from which means and variances follow. Those of a part can be taken away again. */
+export interface ClassSums {
+  width: number;
+  /** Rows of each class. */
+  rows: Float64Array;
+  /** classes × width. */
+  sums: Float64Array;
+  /** Over the rows of all classes; width values. */
+  squares: Float64Array;
+}
+
+export const createSums = (classes: number, width: number): ClassSums => ({
+  width,
+  rows: new Float64Array(classes),
+  sums: new Float64Array(classes * width),
+  squares: new Float64Array(width),
+});
+
+export function addRow({ width, rows, sums, squares }: ClassSums, label: number, row: Float32Array): void {
+  rows[label]!++;
+  for (let i = 0; i < width; i++) {
+    const value = row[i]!;
+    sums[label * width + i]! += value;
+    squares[i]! += value * value;
+  }
+}
+
+/** All sums, each times its sign: 1 adds, −1 takes away. */
+export function combine(parts: readonly { sums: ClassSums; sign: 1 | -1 }[]): ClassSums {
+  const first = parts[0]!.sums;
+  const result = createSums(first.rows.length, first.width);
+  for (const { sums, sign } of parts) {
+    for (const name of ['rows', 'sums', 'squares'] as const) {
+      const [to, from] = [result[name], sums[name]];
+      for (let i = 0; i < to.length; i++) to[i]! += sign * from[i]!;
+    }
+  }
+  return result;
+}
+
+/** Where the classes lie. */
+export interface ClassStatistics {
+  width: number;
+  /** Of each feature. */
+  mean: Float64Array;
+  variance: Float64Array;
+  /** Of the standardised features, classes × width. */
+  means: Float64Array;
+  /** Of each class's squared distance: see `statisticsOf`. A class without rows lies nowhere, and has none. */
+  weights: Float64Array;
+}
+
+/**
+ * @param variants rows of each image
+ * @param images of a class whose weight is 1. The mean of m images is itself off by 1 / m of the variance, so a squared distance from
+ * it is 1 + 1 / m times too large, and classes with few images would lose against those with many.
+ */
+export function statisticsOf(sums: ClassSums, variants: number, images: number): ClassStatistics {
+  const { width } = sums;
+  const total = sums.rows.reduce((sum, rows) => sum + rows, 0);
+  const mean = new Float64Array(width);
+  for (let label = 0; label < sums.rows.length; label++) {
+    for (let i = 0; i < width; i++) mean[i]! += sums.sums[label * width + i]! / total;
+  }
+  const raw = sums.squares.map((square, i) => Math.max(0, square / total - mean[i]! ** 2));
+  const floor = VARIANCE_FLOOR * (raw.reduce((sum, value) => sum + value, 0) / width) + 1e-12;
+  const variance = raw.map((value) => value + floor);
+  return {
+    width,
+    mean,
+    variance,
+    means: sums.sums.map((sum, at) => {
+      const [label, i] = [Math.floor(at / width), at % width];
+      return sums.rows[label] === 0 ? 0 : (sum / sums.rows[label]! - mean[i]!) / Math.sqrt(variance[i]!);
+    }),
+    weights: sums.rows.map((rows) => (1 + 1 / images) / (1 + variants / rows)),
+  };
+}
+
+/**
+ * Per feature, the squared distance of a row from the nearest class's mean, less half of that from the mean of all.
+ *
+ * @returns the higher, the further out
+ */
+export function distanceOf(statistics: ClassStatistics, row: Float32Array): number {
+  const { width, mean, variance, means, weights } = statistics;
+  const z = mean.map((value, i) => (row[i]! - value) / Math.sqrt(variance[i]!));
+  let nearest = Number.POSITIVE_INFINITY;
+  for (let label = 0; label < weights.length; label++) {
+    if (weights[label] === 0) continue;
+    let squared = 0;
+    for (let i = 0; i < width; i++) squared += (z[i]! - means[label * width + i]!) ** 2;
+    nearest = Math.min(nearest, weights[label]! * squared);
+  }
+  return (nearest - DISCOUNT * z.reduce((sum, value) => sum + value * value, 0)) / width;
+}
+
+/**
+ * The same as a network computes it: `distanceOf` is `−max over classes of (z, z²) × kernel + bias`.
+ *
+ * @returns kernel of shape [2 × width, classes], row by row, and a bias for each class
+ */
+export function asLayer({ width, means, weights }: ClassStatistics): {
+  kernel: Float32Array;
+  bias: Float32Array;
+} {
+  const classes = weights.length;
+  const kernel = new Float32Array(2 * width * classes);
+  const bias = new Float32Array(classes);
+  for (let label = 0; label < classes; label++) {
+    const weight = weights[label]! / width;
+    for (let i = 0; i < width; i++) {
+      const at = means[label * width + i]!;
+      kernel[i * classes + label] = 2 * weight * at;
+      kernel[(width + i) * classes + label] = DISCOUNT / width - weight;
+      bias[label]! -= weight * at * at;
+    }
+  }
+  return { kernel, bias };
+}
