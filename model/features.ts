@@ -39,6 +39,13 @@ export function cutBackbone(general: tfl.LayersModel, cutLayer: string): Backbon
   return { cutLayer, input: general.inputs[0]!, features, width: features.shape[1]! };
 }
 
+/** Behind a layer, with its whole output flattened as it is. */
+export function cutUnpooled(general: tfl.LayersModel, cutLayer: string): Backbone {
+  const output = general.getLayer(cutLayer).output as tfl.SymbolicTensor;
+  const features = output.shape.length === 4 ? flattened(output) : output;
+  return { cutLayer, input: general.inputs[0]!, features, width: features.shape[1]! };
+}
+
 function pooled(map: tfl.SymbolicTensor): tfl.SymbolicTensor {
   const [, height, width] = map.shape as [null, number, number];
   const poolSize: [number, number] = [Math.ceil(height / 2), Math.ceil(width / 2)];

@@ -2,7 +2,7 @@ import type { Recipe } from '#core/contracts/domain.ts';
 import type { Choices, CurvePoint } from '#core/contracts/evaluation.ts';
 import { calibratedLoss, fitTemperature } from './calibration.ts';
 import { breathe, type TrainingHooks } from './early-stopping.ts';
-import type { HeadObjective, HeadScores, HeldOut } from './head-objective.ts';
+import type { HeadObjective, HeadScores, HeadWeights, HeldOut } from './head-objective.ts';
 import { lbfgs } from './lbfgs.ts';
 
 /** A head is trained when a pass over the rows lowers its loss by less than this share. */
@@ -11,8 +11,11 @@ const TOLERANCE = 1e-4;
 const PASSES_PER_POINT = 4;
 /** Weaker regularisation is not tried any more after so many strengths in a row that validate worse. */
 const PATIENCE = 2;
-/** Of two strengths that validate equally well but for this share, the stronger one: it does better on images that are a little different. */
-const INDIFFERENCE = 0.01;
+/**
+ * Losses on what was held out that differ by no more than this share are taken for equal. Of two such strengths the stronger one is chosen:
+ * it does better on images that are a little different.
+ */
+export const INDIFFERENCE = 0.01;
 
 export type Tried = Choices['tried'][number];
 
@@ -21,6 +24,8 @@ export interface Candidate {
   tried: Tried;
   /** One for each head. */
   points: Float64Array[];
+  /** One for each head, on raw features. */
+  weights: HeadWeights[];
   held: HeldOut;
   /** 1 where the recipe asks for no calibration. */
   temperature: number;
@@ -115,7 +120,8 @@ export async function tryStrengths(
     const validationLoss = calibratedLoss(held, temperature);
     const { step, validationAccuracy } = course.curve.at(-1)!;
     const tried = { cutLayer, regularisation, step, validationAccuracy, validationLoss };
-    candidates.push({ tried, points, held, temperature });
+    const weights = points.map((point, head) => objective.weights(head, point));
+    candidates.push({ tried, points, weights, held, temperature });
     worse = validationLoss < best ? 0 : worse + 1;
     best = Math.min(best, validationLoss);
     if (worse === PATIENCE) break;

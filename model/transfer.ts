@@ -1,18 +1,19 @@
-import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
+import type * as tfl from '@tensorflow/tfjs-layers';
 import { expectedCalibrationError } from '#core/calibration.ts';
 import type { Recipe } from '#core/contracts/domain.ts';
 import type { Calibration, Choices, CurvePoint } from '#core/contracts/evaluation.ts';
+import { assemble } from './assemble.ts';
 import { confidencesOf, cool } from './calibration.ts';
-import { copyModel } from './copy-model.ts';
 import type { DataSet } from './data-set.ts';
 import type { TrainingHooks } from './early-stopping.ts';
 import type { FeatureRows } from './feature-rows.ts';
-import { type Backbone, cutBackbone, extractFeatures } from './features.ts';
+import { cutBackbone, cutUnpooled, extractFeatures } from './features.ts';
 import { type Candidate, chooseCandidate, createCourse, trainHeads, tryStrengths } from './head.ts';
-import { createHeadObjective, type HeadTask, type HeadWeights } from './head-objective.ts';
-import { mixRows } from './mixup.ts';
-import { type Folds, foldsByClass } from './split.ts';
+import { createHeadObjective, type HeadWeights } from './head-objective.ts';
+import { headTask, memoryBytesOf } from './head-task.ts';
+import { foldsByClass } from './split.ts';
+import { layerBelowTop } from './top.ts';
+import { unfreeze, validateUnfreezing } from './unfreeze.ts';
 
 export interface TransferOptions {
   general: tfl.LayersModel;
@@ -40,22 +41,26 @@ export interface TrainingResult {
 /**
  * Transfer learning with a frozen backbone: each variant of each image passes through it once, and a regularised softmax regression is
  * trained on the cached features. A first run holds out training images to choose cut layer and regularisation, and to calibrate the
- * probabilities; a second run trains on all of them with what was chosen, because with five images a class every one counts.
+ * probabilities; a second run trains on all of them with what was chosen, because with five images a class every one counts. Where the
+ * recipe asks for it, the top of the backbone is trained, too, and kept where that does better on what was held out.
  *
  * The general model is left as it is. The result is one standard LayersModel without custom layers.
  *
- * @throws InvalidInputError when a class has a single image or a cut layer is missing
+ * @throws InvalidInputError when a class has a single image, a cut layer is missing, or too many blocks are to be unfrozen
  */
 export async function fineTune(options: TransferOptions, hooks: TrainingHooks = {}): Promise<TrainingResult> {
   const { general, train, recipe } = options;
   const { signal } = hooks;
   const folds = foldsByClass(train, recipe);
   const backbones = (recipe.cutLayers ?? [options.cutLayer]).map((layer) => cutBackbone(general, layer));
+  const { blocks } = recipe.unfreeze;
+  const below = blocks === 0 ? [] : backbones.map(({ cutLayer }) => layerBelowTop(general, cutLayer, blocks));
   const variants = Math.max(1, Math.min(recipe.augmentation, Math.floor(recipe.maximumRows / train.size)));
-  const memoryBytes = recipe.memoryMegabytes * 2 ** 20;
-  const features = await extractFeatures(backbones, train, {
-    ...{ variants, seed: recipe.seed, memoryBytes, signal },
-  });
+  const features = await extractFeatures(
+    [...backbones, ...below.map((layer) => cutUnpooled(general, layer))],
+    train,
+    { variants, seed: recipe.seed, memoryBytes: memoryBytesOf(recipe), signal },
+  );
   try {
     const course = createCourse(hooks.onPoint);
     const candidates: Candidate[] = [];
@@ -69,21 +74,30 @@ export async function fineTune(options: TransferOptions, hooks: TrainingHooks = 
     }
     const chosen = chooseCandidate(candidates);
     const which = backbones.findIndex(({ cutLayer }) => cutLayer === chosen.tried.cutLayer);
-    const final = await trainOnAll(options, features[which]!, chosen, signal);
-    const head = cool(final.weights, chosen.temperature);
+    const head = await trainOnAll(options, features[which]!, chosen, signal);
+    const top = {
+      ...{ backbone: backbones[which]!, below: below[which]!, inputs: features[backbones.length + which]! },
+      ...{ task: headTask(options, features[which]!, folds), chosen, recipe, signal },
+    };
+    const unfrozen = blocks === 0 ? undefined : await validateUnfreezing(top);
+    const last = unfrozen ?? chosen;
     return {
-      model: await assemble(backbones[which]!, head, train.labels.length),
+      model:
+        unfrozen && unfrozen.report.kept > 0
+          ? await unfreeze(top, head.weights, unfrozen)
+          : await assemble(top.backbone, cool(head.weights, chosen.temperature), train.labels.length),
       curve: course.curve,
       bestStep: chosen.tried.step,
-      steps: course.step + final.passes,
+      steps: course.step + head.passes,
       choices: {
         variants,
         folds: folds.heads,
         validationImages: folds.heldOutBy.reduce((sum, by) => sum + (by < 0 ? 0 : 1), 0),
         chosen: chosen.tried,
         tried: candidates.map(({ tried }) => tried),
+        ...(unfrozen ? { unfreezing: unfrozen.report } : {}),
       },
-      ...(recipe.calibration ? { calibration: calibrationOf(chosen) } : {}),
+      ...(recipe.calibration ? { calibration: calibrationOf(last) } : {}),
     };
   } finally {
     for (const rows of features) rows.close();
@@ -94,32 +108,6 @@ export async function fineTune(options: TransferOptions, hooks: TrainingHooks = 
 export function transferStepsAtMost(recipe: Recipe): number {
   const candidates = [recipe.regularisation].flat().length * (recipe.cutLayers?.length ?? 1);
   return (candidates + 1) * recipe.epochs;
-}
-
-function headTask({ train, recipe }: TransferOptions, features: FeatureRows, folds: Folds): HeadTask {
-  const variants = features.rows / train.size;
-  const imageOf = (row: number) => Math.floor(row / variants);
-  const heldOutBy = Int8Array.from({ length: features.rows }, (_, row) => folds.heldOutBy[imageOf(row)]!);
-  return {
-    features,
-    classes: Int32Array.from({ length: features.rows }, (_, row) => train.classes[imageOf(row)]!),
-    labels: train.labels.length,
-    heads: folds.heads,
-    heldOutBy,
-    classWeights: classWeights(train, recipe),
-    labelSmoothing: recipe.labelSmoothing,
-    mixed: recipe.mixup > 0 ? mixRows(heldOutBy, recipe.mixup, recipe.seed) : undefined,
-    memoryBytes: recipe.memoryMegabytes * 2 ** 20,
-  };
-}
-
-/** Balanced: images / (classes × images of the class), so that their mean over the images is 1. */
-function classWeights(train: DataSet, { classWeights }: Recipe): Float64Array {
-  const weights = new Float64Array(train.labels.length).fill(1);
-  if (classWeights === 'none') return weights;
-  const counts = new Int32Array(train.labels.length);
-  for (const label of train.classes) counts[label]!++;
-  return weights.map((_, label) => train.size / (train.labels.length * counts[label]!));
 }
 
 /** One head on all rows, with what validation chose, from the mean of the heads that were validated. */
@@ -145,7 +133,10 @@ async function trainOnAll(
   }
 }
 
-function calibrationOf({ held, temperature }: Candidate): Omit<Calibration, 'test'> {
+function calibrationOf({
+  held,
+  temperature,
+}: Pick<Candidate, 'held' | 'temperature'>): Omit<Calibration, 'test'> {
   return {
     temperature,
     validation: {
@@ -153,19 +144,4 @@ function calibrationOf({ held, temperature }: Candidate): Omit<Calibration, 'tes
       after: expectedCalibrationError(confidencesOf(held, temperature)),
     },
   };
-}
-
-/** Backbone and head as one model with weights of its own, so that disposing either leaves the other whole. */
-async function assemble(backbone: Backbone, head: HeadWeights, labels: number): Promise<tfl.LayersModel> {
-  const dense = tfl.layers.dense({ name: 'head', units: labels, activation: 'softmax' });
-  const outputs = dense.apply(backbone.features) as tfl.SymbolicTensor;
-  tf.tidy(() =>
-    dense.setWeights([tf.tensor2d(head.kernel, [backbone.width, labels]), tf.tensor1d(head.bias)]),
-  );
-  const shared = tfl.model({ name: 'graft', inputs: backbone.input, outputs });
-  try {
-    return await copyModel(shared);
-  } finally {
-    dense.dispose();
-  }
 }

@@ -5,6 +5,14 @@ import { alarmThresholdsSchema, dataCaptureSchema, rolloutSchema } from './rollo
 
 const strengthSchema = z.number().min(0).max(1_000);
 
+const unfreezeSchema = z.strictObject({
+  blocks: z.int().min(0).max(20).default(0),
+  /** Of Adam. Far lower than a training from scratch would take. */
+  learningRate: z.number().positive().max(0.1).default(0.0003),
+  /** At the most; validation chooses how many are kept. */
+  epochs: z.int().min(1).max(1_000).default(6),
+});
+
 /** How the head (and optionally the top of the backbone) is trained. Every field has a measured default. */
 export const recipeSchema = z.strictObject({
   seed: z.int().min(0).default(1),
@@ -35,6 +43,11 @@ export const recipeSchema = z.strictObject({
   labelSmoothing: z.number().min(0).max(0.5).default(0),
   /** Alpha of mixup between features; 0 mixes nothing. */
   mixup: z.number().min(0).max(1).default(0),
+  /**
+   * Training of the topmost convolution blocks together with the head, batch-normalisation statistics frozen. Epochs are kept only
+   * where validation says so. 0 blocks: the backbone stays frozen.
+   */
+  unfreeze: unfreezeSchema.prefault({}),
   /** Whether probabilities are calibrated on held-out training images. */
   calibration: z.boolean().default(true),
   /** Memory for decoded images and for features, each; what needs more goes to disk. */
