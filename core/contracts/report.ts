@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { sha256Schema, shareSchema } from './common.ts';
 import { gateRowSchema } from './decision.ts';
-import { curvePointSchema, evaluationRowSchema, modeSchema } from './evaluation.ts';
+import {
+  calibrationSchema,
+  choicesSchema,
+  curvePointSchema,
+  evaluationRowSchema,
+  modeSchema,
+} from './evaluation.ts';
 import { outcomeNameSchema } from './outcome.ts';
 
 /** What one model showed on the test images. */
@@ -30,6 +36,8 @@ export const trainedScoreSchema = scoreSchema.extend({
   latencyMs: z.strictObject({ p50: z.number(), p95: z.number() }),
   seed: z.int(),
   backend: z.string(),
+  choices: choicesSchema.optional(),
+  calibration: calibrationSchema.optional(),
 });
 export type TrainedScore = z.output<typeof trainedScoreSchema>;
 

@@ -97,7 +97,12 @@ export function composeReport(source: ReportSource): Report {
 
 function trainedScoreOf(evaluation: Evaluation): TrainedScore {
   const { labels, rows, curve, bestStep, steps, seconds, latencyMs, seed, backend } = evaluation;
-  return { ...scoreOf(labels, rows), curve, bestStep, steps, seconds, latencyMs, seed, backend };
+  const { choices, calibration } = evaluation;
+  return {
+    ...{ ...scoreOf(labels, rows), curve, bestStep, steps, seconds, latencyMs, seed, backend },
+    ...(choices ? { choices } : {}),
+    ...(calibration ? { calibration } : {}),
+  };
 }
 
 function withCost(job: BilledJob, prices: PriceList): ReportJob {

@@ -8,6 +8,7 @@ import { headline } from './sections/headline.ts';
 import { lineage } from './sections/lineage.ts';
 import { mistakes, type Thumbnail } from './sections/mistakes.ts';
 import { recall } from './sections/recall.ts';
+import { recipe } from './sections/recipe.ts';
 import { styles } from './styles.ts';
 
 /**
@@ -32,6 +33,7 @@ ${headline(report)}
 <main>
 ${gate(report)}
 ${accuracy(report)}
+${recipe(report)}
 ${recall(report)}
 ${confusion(report)}
 ${mistakes(report, thumbnails)}

@@ -161,3 +161,49 @@ describe('html', () => {
     expect(escapeHtml('a & b')).toBe('a &amp; b');
   });
 });
+
+describe('what fine-tuning chose', () => {
+  const tried = [
+    { cutLayer: 'features', regularisation: 3, step: 7, validationAccuracy: 0.7, validationLoss: 0.91 },
+    { cutLayer: 'features', regularisation: 1, step: 19, validationAccuracy: 0.72, validationLoss: 0.87 },
+  ];
+  const choices = { variants: 12, folds: 5, validationImages: 60, chosen: tried[1]!, tried };
+  const calibration = {
+    temperature: 0.46,
+    validation: { before: 0.31, after: 0.052 },
+    test: { before: 0.296, after: 0.063 },
+  };
+  const sectionOf = (changes: Parameters<typeof evaluation>[3]) => {
+    const page = renderReport(report({ evaluations: { transfer: evaluation('transfer', 20, 20, changes) } }));
+    return page.match(/<section id="recipe">[\s\S]*?<\/section>/)?.[0];
+  };
+
+  test('says what was tried on held-out images, what was kept, and what calibration was worth', () => {
+    const section = sectionOf({ choices, calibration });
+
+    expect(section).toContain('60 held-out training images (5 folds, 12 variants each)');
+    expect(section).toMatch(
+      />1<\/td><td class="number">0\.720<\/td><td class="number">0\.870<\/td><td>chosen/,
+    );
+    expect(section).toMatch(
+      />3<\/td><td class="number">0\.700<\/td><td class="number">0\.910<\/td><td><\/td>/,
+    );
+    expect(section).toContain('temperature 0.460');
+    expect(section).toMatch(/Test images<\/th><td class="number">0\.296<\/td><td class="number">0\.063/);
+  });
+
+  test.each([
+    [0, 'the backbone stayed frozen'],
+    [2, 'trained for 2 epochs lowered the validation loss from 0.870 to 0.800'],
+  ])('says whether the top of the backbone was trained: %i epochs kept', (kept, text) => {
+    const epochs = [0.87, 0.84, 0.8].map((validationLoss) => ({ validationLoss, validationAccuracy: 0.7 }));
+
+    const section = sectionOf({ choices: { ...choices, unfreezing: { blocks: 1, kept, epochs } } });
+
+    expect(section).toContain(text);
+  });
+
+  test('is left out for evaluations of older versions, which say nothing about it', () => {
+    expect(sectionOf({})).toBeUndefined();
+  });
+});

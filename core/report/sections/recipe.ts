@@ -1,0 +1,42 @@
+import type { Calibration, Choices } from '../../contracts/evaluation.ts';
+import type { Report } from '../../contracts/report.ts';
+import { plural, share } from '../format.ts';
+import { type Html, html } from '../html.ts';
+
+/** What fine-tuning chose by its validation images, and how much its probabilities mean. */
+export function recipe({ scores }: Report): Html | undefined {
+  const { choices, calibration } = scores.transfer ?? {};
+  if (choices === undefined && calibration === undefined) return undefined;
+  return html`<section id="recipe">
+<h2>What fine-tuning chose</h2>
+${choices && chosen(choices)}
+${calibration && calibrated(calibration)}
+</section>`;
+}
+
+function chosen({ variants, folds, validationImages, chosen, tried, unfreezing }: Choices): Html {
+  const how = folds === 1 ? 'a single hold-out' : `${folds} folds`;
+  return html`<p>On ${plural(validationImages, 'held-out training image')} (${how}, ${plural(variants, 'variant')} each). The strongest regularisation whose loss is within 1 % of the lowest is kept.</p>
+<div class="scroll"><table><thead><tr><th scope="col">Cut behind</th><th scope="col" class="number">Regularisation</th><th scope="col" class="number">Validation accuracy</th><th scope="col" class="number">Validation loss</th><th scope="col"></th></tr></thead>
+<tbody>${tried.map(
+    (one) =>
+      html`<tr><th scope="row">${one.cutLayer}</th><td class="number">${one.regularisation}</td><td class="number">${share(one.validationAccuracy)}</td><td class="number">${share(one.validationLoss)}</td><td>${one.step === chosen.step ? 'chosen' : ''}</td></tr>
+`,
+  )}</tbody></table></div>
+${unfreezing && unfrozen(unfreezing)}`;
+}
+
+function unfrozen({ blocks, kept, epochs }: NonNullable<Choices['unfreezing']>): Html {
+  const [before, after] = [epochs[0], epochs[kept]].map((epoch) => epoch?.validationLoss);
+  return kept === 0
+    ? html`<p>Training the ${plural(blocks, 'topmost block')} too did not lower the validation loss by more than 1 %: the backbone stayed frozen.</p>`
+    : html`<p>The ${plural(blocks, 'topmost block')} trained for ${plural(kept, 'epoch')} lowered the validation loss from ${share(before!)} to ${share(after!)}.</p>`;
+}
+
+function calibrated({ temperature, validation, test }: Calibration): Html {
+  return html`<h3>Calibration</h3>
+<p>Logits are divided by the temperature ${share(temperature)}, so that a confidence means the share of such answers that are right.</p>
+<div class="scroll"><table><thead><tr><th scope="col">Expected calibration error</th><th scope="col" class="number">Before</th><th scope="col" class="number">After</th></tr></thead>
+<tbody><tr><th scope="row">Held-out training images</th><td class="number">${share(validation.before)}</td><td class="number">${share(validation.after)}</td></tr>
+<tr><th scope="row">Test images</th><td class="number">${share(test.before)}</td><td class="number">${share(test.after)}</td></tr></tbody></table></div>`;
+}
