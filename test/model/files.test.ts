@@ -8,12 +8,13 @@ import { IntegrityError, NotFoundError } from '#core/errors.ts';
 import { buildNetwork } from '#model/backbone.ts';
 import { useBackend } from '#model/backend.ts';
 import { loadModel, saveModel } from '#model/files.ts';
+import { backendUnderTest } from './backend-under-test.ts';
 
 let folder: string;
 const parts: { dispose(): unknown }[] = [];
 
 beforeEach(async () => {
-  await useBackend('wasm');
+  await useBackend(backendUnderTest);
   folder = await mkdtemp(join(tmpdir(), 'graft-files-'));
 });
 afterEach(async () => {

@@ -4,6 +4,7 @@ import { createRandom } from '#core/random.ts';
 import { useBackend } from '#model/backend.ts';
 import type { DataSet } from '#model/data-set.ts';
 import { type GeneralTrainingProgress, trainGeneral } from '#model/general.ts';
+import { backendUnderTest } from './backend-under-test.ts';
 
 const input = {
   height: 16,
@@ -56,7 +57,7 @@ async function weightsOf(training: ReturnType<typeof trainGeneral>) {
 }
 
 beforeAll(async () => {
-  await useBackend('wasm');
+  await useBackend(backendUnderTest);
 });
 
 describe('trainGeneral', () => {

@@ -6,12 +6,13 @@ import { createFeatureRows } from '#model/feature-rows.ts';
 import { trainHeads } from '#model/head.ts';
 import { createHeadObjective, type HeadObjective, type HeadTask } from '#model/head-objective.ts';
 import { mixRows } from '#model/mixup.ts';
+import { backendUnderTest } from './backend-under-test.ts';
 
 const ROWS = 40;
 const WIDTH = 5;
 const LABELS = 3;
 
-beforeAll(() => useBackend('wasm').then(() => {}));
+beforeAll(() => useBackend(backendUnderTest).then(() => {}));
 let open: HeadObjective[] = [];
 afterEach(() => {
   for (const objective of open) objective.dispose();

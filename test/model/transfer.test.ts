@@ -17,6 +17,7 @@ import { measureLatency } from '#model/latency.ts';
 import { predictImage, predictPixels } from '#model/predict.ts';
 import { fineTune, transferStepsAtMost } from '#model/transfer.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
+import { backendUnderTest } from './backend-under-test.ts';
 
 const input: Input = { height: 16, width: 16, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } };
 const labels = ['red discs', 'green squares', 'blue crosses'];
@@ -28,7 +29,7 @@ let test: DataSet;
 let general: tfl.LayersModel;
 
 beforeAll(async () => {
-  await useBackend('wasm');
+  await useBackend(backendUnderTest);
   folder = await mkdtemp(join(tmpdir(), 'graft-transfer-'));
   await makeImageFolder(join(folder, 'train'), { labels, perLabel: 5, seed: 1 });
   await makeImageFolder(join(folder, 'test'), { labels, perLabel: 8, seed: 2 });
