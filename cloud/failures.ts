@@ -15,6 +15,8 @@ const throttlingNames = new Set([
   'SlowDown',
   'RequestThrottled',
 ]);
+/** SageMaker's name for a quota that is used up, and CloudWatch's. Rates have other names. */
+const limitNames = new Set(['ResourceLimitExceeded', 'LimitExceeded', 'LimitExceededFault']);
 const connectionCodes = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
@@ -33,6 +35,11 @@ export function isThrottled(error: unknown): boolean {
     fault.$retryable?.throttling === true ||
     fault.$metadata?.httpStatusCode === 429
   );
+}
+
+/** Whether the account has as many of something as it may have. */
+export function isLimitReached(error: unknown): boolean {
+  return error instanceof Error && limitNames.has(error.name);
 }
 
 /** Whether the same call may succeed later: throttled, failed on the service's side, or cut off on the way. */

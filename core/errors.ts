@@ -103,6 +103,16 @@ export class TransientError extends GraftError {
   }
 }
 
+/**
+ * The account has as many of something as AWS lets it have: training instances, serverless endpoints. The state machine waits and
+ * tries again, for days, since other jobs end and people can raise a quota.
+ */
+export class LimitReachedError extends GraftError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('LimitReached', message, details);
+  }
+}
+
 /** Message, hint and causes on one line each, for terminals and `FailureReason`. */
 export function describeError(error: unknown): string {
   const lines: string[] = [];

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { findChampion, refuseSuperseded, refuseUncompared } from '#cloud/champions.ts';
 import { cloudWatchClient, s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/clients.ts';
 import { recordConfiguration } from '#cloud/configurations.ts';
-import { takeDeploymentLock } from '#cloud/deployment-locks.ts';
+import { releaseDeploymentLock, takeDeploymentLock } from '#cloud/deployment-locks.ts';
 import { changeAndWait, type EndpointClients } from '#cloud/endpoint-callbacks.ts';
 import {
   createEndpoint,
@@ -18,6 +18,7 @@ import {
   updateEndpoint,
   VARIANT,
 } from '#cloud/endpoints.ts';
+import { isLimitReached } from '#cloud/failures.ts';
 import { log } from '#cloud/log.ts';
 import { guardedDeployment } from '#cloud/rollouts.ts';
 import { readSettings } from '#cloud/settings.ts';
@@ -71,14 +72,20 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
       ? { etag: live.etag, version: live.champion.version, endpointConfig: live.champion.endpointConfig }
       : null;
 
-    const created = await createModelAndConfig(input);
-    return changeAndWait(clients, artifactsBucket, {
-      token,
-      endpoint: endpoint.name,
-      endpointConfig: created.endpointConfig,
-      output: { endpoint: endpoint.name, ...created, previous } satisfies Deployed,
-      request: (state) => requestDeployment(subject, endpoint, created.endpointConfig, state),
-    });
+    try {
+      const created = await createModelAndConfig(input);
+      return await changeAndWait(clients, artifactsBucket, {
+        token,
+        endpoint: endpoint.name,
+        endpointConfig: created.endpointConfig,
+        output: { endpoint: endpoint.name, ...created, previous } satisfies Deployed,
+        request: (state) => requestDeployment(subject, endpoint, created.endpointConfig, state),
+      });
+    } catch (error) {
+      // A quota may keep it waiting for a day, in which a newer model must not wait for it.
+      if (isLimitReached(error)) await releaseDeploymentLock(s3, artifactsBucket, domain, execution);
+      throw error;
+    }
   };
 
   /** Both names are derived from content, so that a retry finds what it has created. */

@@ -1,10 +1,11 @@
 import type middy from '@middy/core';
-import { isTransient } from '#cloud/failures.ts';
-import { GraftError, TransientError } from '#core/errors.ts';
+import { isLimitReached, isTransient } from '#cloud/failures.ts';
+import { GraftError, LimitReachedError, TransientError } from '#core/errors.ts';
 
 /**
  * Gives errors the form that the state machine's `Retry` and `Catch` and a person need: Lambda passes on an error's name and
- * message only, so the hint goes into the message, and what may pass by itself gets the one name `Transient`.
+ * message only, so the hint goes into the message, and what may pass by itself gets the one name `Transient`, or `LimitReached` where
+ * that takes other jobs to end or a person to raise a quota.
  */
 export function explained(): middy.MiddlewareObj {
   const explainedOnError: middy.MiddlewareFn = (request) => {
@@ -18,6 +19,11 @@ export function explain(error: unknown): Error {
   if (error instanceof GraftError) {
     if (error.hint === undefined) return error;
     return new GraftError(error.name, `${error.message}. ${error.hint}`, { cause: error });
+  }
+  if (isLimitReached(error)) {
+    const { name, message } = error as Error;
+    const raise = 'It is tried again; raise the quota in Service Quotas for it to go faster';
+    return new LimitReachedError(`${name}: ${message}. ${raise}`, { cause: error });
   }
   if (isTransient(error)) {
     const { name, message } = error as Error;

@@ -72,6 +72,17 @@ const failures = () => sfn.inputsOf('SendTaskFailure');
 const operations = () => sagemaker.calls.map(({ operation }) => operation);
 
 describe('deploy-endpoint', () => {
+  test('holds up no newer model while it waits for a quota', async () => {
+    const limit = "The account-level service limit 'Number of serverless endpoints' is 50 Resources";
+    sagemaker.answer('CreateEndpoint', serviceError('ResourceLimitExceeded', limit));
+
+    await expect(deploy()).rejects.toThrow(limit);
+
+    expect(await stage.json(buckets.artifacts, deploymentLockKey(domain))).toBeUndefined();
+    sagemaker.answer('CreateEndpoint', () => endpointIs('Creating'));
+    expect(await deploy()).toBe('running');
+  });
+
   test('creates the endpoint where there is none, and waits', async () => {
     let stored: unknown;
     sagemaker.answer('CreateEndpoint', async () => {

@@ -69,6 +69,19 @@ describe('a handler', () => {
     });
   });
 
+  test('says what to do about a quota, and gives it the name that the state machine waits on for long', async () => {
+    const error = serviceError(
+      'ResourceLimitExceeded',
+      "The account-level service limit 'ml.c5.xlarge for training job usage' is 2 Instances",
+      { $metadata: { httpStatusCode: 400 } },
+    );
+
+    await expect(throwing(error)({ domain: 'a' }, context)).rejects.toMatchObject({
+      name: 'LimitReached',
+      message: expect.stringMatching(/ml\.c5\.xlarge for training job usage.*raise the quota/),
+    });
+  });
+
   test('leaves other refusals as they are', async () => {
     const error = serviceError('AccessDeniedException', 'not allowed');
 
