@@ -15,16 +15,21 @@ const readySchema = z.object({
 });
 export type LocalAws = z.output<typeof readySchema> & { process: ChildProcess; stop(): Promise<void> };
 
+export interface LocalAwsOptions {
+  template: string;
+  state: string;
+  port: number;
+  /** Added to this process's own. */
+  environment?: Record<string, string>;
+}
+
 /**
  * Starts `local/main.ts` as a process of its own and waits until every resource of the template is there.
  *
  * @param logFile takes all that the process logs
  * @throws GraftError with the last lines of the log when it ends before it is ready
  */
-export async function startLocalAws(
-  options: { template: string; state: string; port: number },
-  logFile: string,
-): Promise<LocalAws> {
+export async function startLocalAws(options: LocalAwsOptions, logFile: string): Promise<LocalAws> {
   await mkdir(dirname(logFile), { recursive: true });
   const log = createWriteStream(logFile);
   const child = spawn(
@@ -33,7 +38,12 @@ export async function startLocalAws(
       ...['--import', 'tsx', join(repository, 'local/main.ts')],
       ...['--template', options.template, '--state', options.state, '--port', String(options.port), '--json'],
     ],
-    { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+    {
+      cwd: repository,
+      env: { ...process.env, ...options.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    },
   );
   const last: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => {
