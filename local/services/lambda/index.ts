@@ -7,7 +7,7 @@ import { createCodeStore } from './code.ts';
 import { functionConfiguration } from './configuration.ts';
 import { FunctionRegistry } from './functions.ts';
 import { invokeOperation } from './invoke.ts';
-import { createPools } from './pool.ts';
+import { createPools, type PoolLimits } from './pool.ts';
 import { lambdaResources } from './resources.ts';
 import { createRuntimeApi } from './runtime-api.ts';
 
@@ -15,15 +15,16 @@ import { createRuntimeApi } from './runtime-api.ts';
  * AWS Lambda: functions run from their packaged archives, in Node processes that speak the Lambda Runtime API.
  *
  * @param artefacts folder of the packaged template and the functions' archives
+ * @param limits by the machine's cores when left out
  */
-export function lambdaFrom(artefacts: string): ServiceFactory {
+export function lambdaFrom(artefacts: string, limits?: PoolLimits): ServiceFactory {
   return (world): Service => {
     const folder = world.folder('lambda');
     const registry = new FunctionRegistry(world.region, world.accountId);
     const codeStore = createCodeStore(folder, artefacts);
     const supervisor = createSupervisor({ folder: join(folder, 'processes'), log: world.log });
     const runtimeApi = createRuntimeApi();
-    const pools = createPools({ world, supervisor, runtimeApi });
+    const pools = createPools({ world, supervisor, runtimeApi }, limits);
     const asynchronous = createAsynchronousInvocations(world, registry, pools);
 
     return {

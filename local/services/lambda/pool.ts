@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { World } from '../../service.ts';
 import { ServiceError } from '../../service.ts';
 import {
@@ -12,8 +13,19 @@ import type { ResolvedFunction } from './functions.ts';
 const IDLE_MS = 120_000;
 /** Concurrent invocations of all functions without a reservation of their own: an account's in AWS. */
 const UNRESERVED_CONCURRENCY = 1_000;
-/** So many of them run; the others wait for their turn, since a process each would be more than one machine holds. */
-const RUNNING_AT_ONCE = 16;
+/** What this machine holds at once. */
+export interface PoolLimits {
+  /** Invocations that run; the others wait for their turn. */
+  running: number;
+  /** Environments with and without work. Beyond it the idle one that was used longest ago ends. */
+  environments: number;
+}
+
+/** A fan-out to a hundred domains would otherwise leave a hundred processes of thirty megabytes each. */
+const machineLimits: PoolLimits = {
+  running: Math.min(32, 4 * availableParallelism()),
+  environments: Math.min(64, 8 * availableParallelism()),
+};
 
 /** Execution environments of all functions. */
 export interface EnvironmentPools {
@@ -28,10 +40,15 @@ interface Member {
   environment: ExecutionEnvironment;
   reserved: boolean;
   busy: boolean;
+  /** When its last invocation ended. */
+  usedAt: number;
   cancelReap(): void;
 }
 
-export function createPools(parts: Omit<EnvironmentParts, 'onChange'> & { world: World }): EnvironmentPools {
+export function createPools(
+  parts: Omit<EnvironmentParts, 'onChange'> & { world: World },
+  limits: PoolLimits = machineLimits,
+): EnvironmentPools {
   const pools = new Map<string, Set<Member>>();
   /** Invocations that wait for their turn, first come first served. */
   const turns: (() => void)[] = [];
@@ -42,6 +59,7 @@ export function createPools(parts: Omit<EnvironmentParts, 'onChange'> & { world:
     const member: Member = {
       reserved,
       busy: false,
+      usedAt: 0,
       cancelReap: () => {},
       environment: new ExecutionEnvironment(target, {
         ...parts,
@@ -50,14 +68,29 @@ export function createPools(parts: Omit<EnvironmentParts, 'onChange'> & { world:
         },
       }),
     };
+    makeRoom();
     pool.add(member);
     return member;
+  }
+
+  /** For one more. */
+  function makeRoom(): void {
+    const idle = all().filter(({ busy, environment }) => !busy && environment.idle);
+    const busy = all().filter((member) => member.busy);
+    const surplus = idle.length + busy.length + 1 - limits.environments;
+    if (surplus <= 0) return;
+    idle.sort((one, other) => one.usedAt - other.usedAt);
+    for (const member of idle.slice(0, surplus)) {
+      member.cancelReap();
+      void member.environment.stop();
+    }
   }
 
   const runningUnreserved = () => all().filter((member) => member.busy && !member.reserved).length;
 
   function release(member: Member, pool: Set<Member>): void {
     member.busy = false;
+    member.usedAt = parts.world.clock.now();
     turns.shift()?.();
     if (member.environment.idle) {
       member.cancelReap = parts.world.clock.after(IDLE_MS, () => void member.environment.stop());
@@ -82,7 +115,7 @@ export function createPools(parts: Omit<EnvironmentParts, 'onChange'> & { world:
         if ([...pool].filter((member) => member.busy).length >= reservation) throw tooMany(true);
       } else {
         if (runningUnreserved() + turns.length >= UNRESERVED_CONCURRENCY) throw tooMany(false);
-        while (runningUnreserved() >= RUNNING_AT_ONCE) {
+        while (runningUnreserved() >= limits.running) {
           await new Promise<void>((resolve) => turns.push(resolve));
           if (stopped) throw new ServiceError('ServiceException', 'The local AWS is stopping.', 500);
         }
