@@ -65,7 +65,6 @@ export async function invokeEndpoint(
       429,
     );
   }
-  container.invocations += 1;
   const measured: Measured = { endpoint: name, config, variant: container.plan.name, began };
   try {
     measured.asked = performance.now();
@@ -76,7 +75,7 @@ export async function invokeEndpoint(
       customAttributes: input.CustomAttributes,
       inferenceId: input.InferenceId,
     };
-    const answer = await forward(world, name, container, invocation);
+    const answer = await container.whileAsked(() => forward(world, name, container, invocation));
     measured.answered = performance.now();
     // Nobody waits for it, as in SageMaker.
     void captureInvocation(world, name, container, { invocation, answer }, Math.random());
@@ -91,7 +90,6 @@ export async function invokeEndpoint(
     measured.error = error;
     throw error;
   } finally {
-    container.invocations -= 1;
     measureInvocation(world, measured);
   }
 }

@@ -1,6 +1,7 @@
 import type { Supervisor } from '../../processes/supervisor.ts';
 import type { World } from '../../service.ts';
 import type { Fleet } from './endpoints/fleet.ts';
+import type { WarmContainers } from './endpoints/warm-containers.ts';
 import type { SageMakerStore } from './sagemaker-store.ts';
 
 export interface SageMakerOptions {
@@ -8,6 +9,8 @@ export interface SageMakerOptions {
   containerFolder: string;
   /** Training jobs that run at the same time; the others wait. */
   concurrentJobs: number;
+  /** Containers of serverless endpoints that run at the same time; the others start when they are asked. */
+  warmContainers: number;
   /** Starts the container's programs; by default as child processes. */
   supervisor?: Supervisor;
 }
@@ -20,6 +23,8 @@ export interface SageMakerContext {
   supervisor: Supervisor;
   /** The endpoints' processes, which the runtime API asks. */
   fleet: Fleet;
+  /** Of them, the serverless ones that run. */
+  warm: WarmContainers;
   /** Aborts when the local AWS stops: what ends from then on is not to be started again. */
   closing: AbortSignal;
   /** Folder for jobs and endpoints, each with its own `/opt/ml`. */

@@ -14,6 +14,7 @@ import { createEndpoint, deleteEndpoint, updateEndpoint } from './endpoints/chan
 import { EndpointController } from './endpoints/controller.ts';
 import { describeEndpoint, listEndpoints } from './endpoints/describe-endpoint.ts';
 import { fleetOf } from './endpoints/fleet.ts';
+import { WarmContainers } from './endpoints/warm-containers.ts';
 import {
   createModelPackageGroup,
   describeModelPackageGroup,
@@ -51,12 +52,14 @@ export function createSageMakerWith(options: Partial<SageMakerOptions>): Service
     mkdirSync(workFolder, { recursive: true });
     const store = new SageMakerStore(folder);
     const closing = new AbortController();
+    const settings = { ...sageMakerSettings(), ...options };
     const sagemaker: SageMakerContext = {
       world,
-      options: { ...sageMakerSettings(), ...options },
+      options: settings,
       store,
       supervisor,
       fleet: fleetOf(world),
+      warm: new WarmContainers(settings.warmContainers),
       closing: closing.signal,
       workFolder,
     };

@@ -10,10 +10,16 @@ const settingsSchema = z.object({
     .default(fileURLToPath(new URL('../../../.build/container', import.meta.url))),
   /** Training jobs that run at the same time on this machine. */
   GRAFT_LOCAL_JOBS: z.coerce.number().int().min(1).max(64).default(2),
+  /** Containers of serverless endpoints that stay running: one takes some 150 MB. */
+  GRAFT_LOCAL_WARM_CONTAINERS: z.coerce.number().int().min(1).max(1_000).default(8),
 });
 
 /** How this machine stands in for SageMaker's, from the environment. */
 export function sageMakerSettings(): SageMakerOptions {
   const settings = readEnvironment(settingsSchema);
-  return { containerFolder: settings.GRAFT_LOCAL_CONTAINER, concurrentJobs: settings.GRAFT_LOCAL_JOBS };
+  return {
+    containerFolder: settings.GRAFT_LOCAL_CONTAINER,
+    concurrentJobs: settings.GRAFT_LOCAL_JOBS,
+    warmContainers: settings.GRAFT_LOCAL_WARM_CONTAINERS,
+  };
 }

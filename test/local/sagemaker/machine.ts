@@ -31,7 +31,13 @@ export interface Machine extends Harness {
 
 /** A local AWS with S3, logs and both of SageMaker's APIs over a small container, and what it published. */
 export async function startMachine(
-  options: { clock?: Clock; state?: string; jobs?: number; more?: readonly ServiceFactory[] } = {},
+  options: {
+    clock?: Clock;
+    state?: string;
+    jobs?: number;
+    warm?: number;
+    more?: readonly ServiceFactory[];
+  } = {},
 ): Promise<Machine> {
   const containerFolder = fakeContainer();
   const events: BusEvent[] = [];
@@ -46,9 +52,16 @@ export async function startMachine(
       for (const one of waiting) if (one.fits(event)) one.resolve(event);
     },
   });
-  const sagemaker = provisioned(createSageMakerWith({ containerFolder, concurrentJobs: options.jobs ?? 2 }), {
-    Repository: { Type: 'AWS::ECR::Repository', Properties: { RepositoryName: 'graft-test' } },
-  });
+  const sagemaker = provisioned(
+    createSageMakerWith({
+      containerFolder,
+      concurrentJobs: options.jobs ?? 2,
+      warmContainers: options.warm ?? 8,
+    }),
+    {
+      Repository: { Type: 'AWS::ECR::Repository', Properties: { RepositoryName: 'graft-test' } },
+    },
+  );
   const local = await startLocal({
     services: [listener, createLogs, createS3, sagemaker, createSageMakerRuntime, ...(options.more ?? [])],
     ...(options.clock === undefined ? {} : { clock: options.clock }),

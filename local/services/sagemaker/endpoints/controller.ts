@@ -145,7 +145,7 @@ export class EndpointController {
   #startAgain(name: string, endpoint: EndpointRecord): void {
     const { fleet } = this.#sagemaker;
     this.change(name, { status: 'SystemUpdating' });
-    const deployment = this.#deploy(endpoint, endpoint.config, endpoint.plan);
+    const deployment = this.#deploy(endpoint, endpoint.config, endpoint.plan, true);
     fleet.set(name, deployment);
     this.#do(name, async () => {
       try {
@@ -164,9 +164,15 @@ export class EndpointController {
     });
   }
 
-  async #deploy({ name }: EndpointRecord, config: string, plan: readonly VariantPlan[]): Promise<Deployment> {
+  /** @param asleep serverless variants, which have been healthy before, start with the first request only */
+  async #deploy(
+    { name }: EndpointRecord,
+    config: string,
+    plan: readonly VariantPlan[],
+    asleep = false,
+  ): Promise<Deployment> {
     const started = await Promise.allSettled(
-      plan.map((variant) => ServingContainer.start(this.#sagemaker, name, variant)),
+      plan.map((variant) => ServingContainer.start(this.#sagemaker, name, variant, asleep)),
     );
     const containers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const failed = started.find((one) => one.status === 'rejected');

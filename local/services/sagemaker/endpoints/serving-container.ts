@@ -13,6 +13,7 @@ import { LogStream } from '../log-stream.ts';
 import type { VariantPlan } from '../records.ts';
 import { imageProblem } from '../repository.ts';
 import { parseS3Uri, S3Files } from '../s3-files.ts';
+import type { Sleeper } from './warm-containers.ts';
 
 /** SageMaker waits this long for an answer to one `/ping`. */
 const PING_TIMEOUT_MS = 2_000;
@@ -25,22 +26,29 @@ const LONGEST_PAUSE_MS = 30_000;
 /** Why a variant could not be brought into service: the endpoint's `FailureReason`. */
 export class StartupFailure extends Error {}
 
-/** One production variant's container: the unpacked model and the `serve` process in a folder of its own. */
-export class ServingContainer {
+/**
+ * One production variant's container: the unpacked model and the `serve` process in a folder of its own. A serverless one may sleep,
+ * without a process, until it is asked again.
+ */
+export class ServingContainer implements Sleeper {
   readonly plan: VariantPlan;
-  /** Invocations under way. */
-  invocations = 0;
+  #invocations = 0;
   readonly #sagemaker: SageMakerContext;
   readonly #log: LogStream;
   readonly #root: string;
   #process: ManagedProcess | undefined;
   #port = 0;
   #stopping = false;
+  /** Its process has answered `/ping`, and runs. */
+  #healthy = false;
+  #asleep: boolean;
+  #goingToSleep: Promise<unknown> | undefined;
   #ready: Promise<string>;
   #failures = 0;
 
-  private constructor(sagemaker: SageMakerContext, endpoint: string, plan: VariantPlan) {
+  private constructor(sagemaker: SageMakerContext, endpoint: string, plan: VariantPlan, asleep: boolean) {
     this.plan = plan;
+    this.#asleep = asleep && plan.serverless !== undefined;
     this.#sagemaker = sagemaker;
     const id = randomUUID();
     this.#log = new LogStream(
@@ -57,14 +65,16 @@ export class ServingContainer {
   /**
    * Downloads and unpacks the model, starts the process, waits until it is healthy.
    *
+   * @param asleep a serverless one starts its process with the first request only
    * @throws StartupFailure with the endpoint's FailureReason; nothing is left running then
    */
   static async start(
     sagemaker: SageMakerContext,
     endpoint: string,
     plan: VariantPlan,
+    asleep = false,
   ): Promise<ServingContainer> {
-    const container = new ServingContainer(sagemaker, endpoint, plan);
+    const container = new ServingContainer(sagemaker, endpoint, plan, asleep);
     try {
       await container.#ready;
       return container;
@@ -74,14 +84,49 @@ export class ServingContainer {
     }
   }
 
-  /** Where it listens; waits while a container that has ended is being started again. */
+  /** Invocations under way. */
+  get invocations(): number {
+    return this.#invocations;
+  }
+
+  /** Runs something that asks this container: while it does, the container stays awake. */
+  async whileAsked<T>(ask: () => Promise<T>): Promise<T> {
+    this.#invocations += 1;
+    try {
+      return await ask();
+    } finally {
+      this.#invocations -= 1;
+      this.#used();
+    }
+  }
+
+  /** Where it listens; waits while a container that sleeps or has ended is being started again. */
   address(): Promise<string> {
+    if (this.#asleep && !this.#stopping) {
+      this.#asleep = false;
+      this.#ready = this.#launch(this.plan.startupSeconds * 1000);
+      this.#ready.catch(() => this.#restart());
+    }
     return this.#ready;
+  }
+
+  get idle(): boolean {
+    return this.#healthy && !this.#stopping && this.#invocations === 0;
+  }
+
+  sleep(): void {
+    const process = this.#process;
+    this.#process = undefined;
+    this.#healthy = false;
+    this.#asleep = true;
+    this.#goingToSleep = process?.stop(STOP_GRACE_MS);
   }
 
   async stop(graceMs = STOP_GRACE_MS): Promise<void> {
     this.#stopping = true;
+    this.#sagemaker.warm.remove(this);
     await this.#process?.stop(graceMs);
+    await this.#goingToSleep;
     await this.#log.flush();
     await rm(this.#root, { recursive: true, force: true });
   }
@@ -95,6 +140,7 @@ export class ServingContainer {
     const model = join(this.#root, 'model');
     await mkdir(model, { recursive: true });
     if (plan.modelDataUrl !== undefined) await this.#fetchModel(plan.modelDataUrl, model);
+    if (this.#asleep) return '';
     // Serverless counts the download, instances count from the container's start.
     const left = plan.serverless === undefined ? plan.startupSeconds * 1000 : deadline - world.clock.now();
     return this.#launch(left);
@@ -153,8 +199,20 @@ export class ServingContainer {
       throw new StartupFailure(this.#reason(health, serving));
     }
     this.#failures = 0;
-    void serving.exited.then(() => this.#restart());
+    this.#healthy = true;
+    void serving.exited.then(() => {
+      if (this.#process !== serving) return;
+      this.#healthy = false;
+      this.#restart();
+    });
+    this.#used();
     return address;
+  }
+
+  #used(): void {
+    if (this.plan.serverless !== undefined && this.#healthy && !this.#stopping) {
+      this.#sagemaker.warm.used(this);
+    }
   }
 
   #reason(health: 'timeout' | 'exited', serving: ManagedProcess): string {
