@@ -9,7 +9,13 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import type { Mode } from '#core/contracts/evaluation.ts';
 import type { DomainSubject, Trained, TrainingResources } from '#core/contracts/promotion-state.ts';
-import { domainSnapshotPrefix, generalModelPrefix, imagesPrefix, trainingOutputPrefix } from '#core/keys.ts';
+import {
+  checkpointsPrefix,
+  domainSnapshotPrefix,
+  generalModelPrefix,
+  imagesPrefix,
+  trainingOutputPrefix,
+} from '#core/keys.ts';
 import { promotionTags } from './tags.ts';
 
 /** Model, images, their decoded pixels and features of a small data set fit many times over. */
@@ -86,6 +92,14 @@ export function trainingJobInput(
       ...(resources.spot ? { MaxWaitTimeInSeconds: 2 * resources.maxSeconds } : {}),
     },
     EnableManagedSpotTraining: resources.spot,
+    ...(resources.spot
+      ? {
+          CheckpointConfig: {
+            S3Uri: `s3://${artifactsBucket}/${checkpointsPrefix(execution, domain)}${mode}`,
+            LocalPath: '/opt/ml/checkpoints',
+          },
+        }
+      : {}),
     // The platform brings the data in and the results out; the container itself needs no network.
     EnableNetworkIsolation: true,
     RetryStrategy: { MaximumRetryAttempts: RETRIES },

@@ -1,6 +1,6 @@
 // SageMaker starts the image as `<image> train` or `<image> serve`. The program is imported into this very process, so that
 // node stays PID 1 and SIGTERM reaches it: a shell in between would swallow the signal until SIGKILL.
-import { chownSync, mkdirSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const programs = { train: './train.mjs', serve: './serve.mjs' };
@@ -14,7 +14,7 @@ if (process.getuid?.() === 0 && process.env.GRAFT_USER_ID) giveUpRoot();
 await import(programs[command]);
 
 /**
- * Images and models are parsed by an ordinary user. A training job writes three folders that SageMaker mounts for root, so they
+ * Images and models are parsed by an ordinary user. A training job writes folders that SageMaker mounts for root, so they
  * change hands first; serving writes nothing. Where the platform does not let us (no CAP_CHOWN, no CAP_SETUID), SageMaker's
  * contract goes first: we stay root and say so.
  */
@@ -24,10 +24,13 @@ function giveUpRoot() {
   const root = process.env.GRAFT_OPT_ML ?? '/opt/ml';
   try {
     if (command === 'train') {
+      const checkpoints = join(root, 'checkpoints');
       for (const folder of [join(root, 'model'), join(root, 'output'), join(root, 'output', 'data')]) {
         mkdirSync(folder, { recursive: true });
         chownSync(folder, user, group);
       }
+      // Only there when the job has checkpoints, and that is how the job knows.
+      if (existsSync(checkpoints)) chownSync(checkpoints, user, group);
     }
     process.setgroups([group]);
     process.setgid(group);

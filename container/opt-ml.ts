@@ -9,6 +9,8 @@ export interface OptMl {
   channel(channel: Channel): string;
   /** Becomes `output/model.tar.gz`; at serving time the same tree, unpacked. */
   model: string;
+  /** Restored before a job that was interrupted begins anew, and copied away while it runs; not there without `CheckpointConfig`. */
+  checkpoints: string;
   /** Becomes `output/output.tar.gz`. */
   outputData: string;
   evaluation: string;
@@ -25,6 +27,7 @@ export function optMl(root: string): OptMl {
     hyperparameters: join(root, 'input', 'config', 'hyperparameters.json'),
     channel: (channel) => join(root, 'input', 'data', channel),
     model: join(root, 'model'),
+    checkpoints: join(root, 'checkpoints'),
     outputData,
     evaluation: join(outputData, 'evaluation.json'),
     stopped: join(outputData, 'stopped.json'),

@@ -16,6 +16,7 @@ import { loadModel, saveModel } from '#model/files.ts';
 import { readImageFile } from '#model/image.ts';
 import { addOutOfDomain } from '#model/out-of-domain.ts';
 import { fineTune, transferStepsAtMost } from '#model/transfer.ts';
+import { openCheckpoints } from './checkpoints.ts';
 import { curveLine, testAccuracyLine } from './metrics.ts';
 import type { OptMl } from './opt-ml.ts';
 import { imageWarnings, type JobImages, readImages } from './read-images.ts';
@@ -83,7 +84,7 @@ async function trainOn(
   for (const image of images.damaged) log.warn(image, 'image left out');
 
   const general = await loadModel(paths.channel('model'));
-  const result = await trainAs(job, inputs, general, images.train);
+  const result = await trainAs(job, inputs, general, images.train, backend);
   general.dispose();
   signal.throwIfAborted();
 
@@ -169,7 +170,13 @@ async function encodedImages({ paths }: TrainingJob, testImages: DataSet): Promi
   );
 }
 
-async function trainAs(job: TrainingJob, inputs: JobInputs, general: LayersModel, trainImages: DataSet) {
+async function trainAs(
+  job: TrainingJob,
+  inputs: JobInputs,
+  general: LayersModel,
+  trainImages: DataSet,
+  backend: string,
+) {
   const { hyperparameters, domain, manifest } = inputs;
   const task = { general, cutLayer: manifest.cutLayer, train: trainImages, recipe: domain.recipe };
   const hooks = {
@@ -177,13 +184,18 @@ async function trainAs(job: TrainingJob, inputs: JobInputs, general: LayersModel
       job.metric(curveLine(point));
       job.onPoint?.(point);
     },
+    onResume({ phase, step, curve }: { phase: string; step: number; curve: readonly CurvePoint[] }) {
+      job.log.info({ phase, step }, 'goes on where it was interrupted');
+      for (const point of curve) job.onPoint?.(point);
+    },
     signal: job.signal,
   };
   if (hyperparameters.mode === 'transfer') return fineTune(task, hooks);
   // The two jobs of a promotion run at the same time, so the baseline cannot know when the head stops early: it takes no fewer steps
   // than the head could at the most.
   const minimumSteps = transferStepsAtMost(domain.recipe);
-  return trainBaseline({ ...task, minimumSteps }, hooks);
+  const checkpoints = await openCheckpoints(job, inputs, trainImages, backend);
+  return trainBaseline({ ...task, minimumSteps, checkpoints }, hooks);
 }
 
 async function writeServedModel(job: TrainingJob, { domain, manifest }: JobInputs): Promise<void> {

@@ -10,21 +10,21 @@ export interface ListedImage {
 }
 
 /**
- * What the domain brings to a baseline: labels in their order, recipe and images, as they are known before any job is started. Of the
+ * What the domain brings to a baseline: labels in their order, recipe, when it is unsure, and images, as they are known before any job is started. Of the
  * recipe only what cannot change a result is left out: whether the instance is a spot one, and when a job is given up. The instance's
  * type stays in it, since another processor may round differently, and a field that the recipe gains some day is in it from the start.
  *
  * @returns SHA-256
  */
 export function domainFingerprint(
-  { labels, recipe }: Pick<Domain, 'labels' | 'recipe'>,
+  { labels, recipe, unsure }: Pick<Domain, 'labels' | 'recipe' | 'unsure'>,
   images: readonly ListedImage[],
 ): string {
   const { spot: _spot, maxSeconds: _maxSeconds, ...decisive } = recipe;
   const listed = images
     .map(({ key, size, etag }) => [key, size, etag])
     .sort(([a], [b]) => (a! < b! ? -1 : 1));
-  return sha256(JSON.stringify([labels, sorted(decisive), listed]));
+  return sha256(JSON.stringify([labels, sorted(decisive), sorted(unsure), listed]));
 }
 
 /**

@@ -38,6 +38,9 @@ export const trainingOutputKeys = (execution: string, domain: string, job: strin
   modelKey: `${trainingOutputPrefix(execution, domain)}${job}/output/model.tar.gz`,
   outputKey: `${trainingOutputPrefix(execution, domain)}${job}/output/output.tar.gz`,
 });
+/** What spot jobs keep for the case that their instance is taken away. */
+export const checkpointsPrefix = (execution: string, domain: string) =>
+  `${promotionPrefix(execution, domain)}checkpoints/`;
 /** Whose baseline the promotion took; absent where it trained its own. */
 export const reusedBaselineKey = (execution: string, domain: string) =>
   `${promotionPrefix(execution, domain)}baseline.json`;

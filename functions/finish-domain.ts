@@ -5,6 +5,7 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import { removeApproval } from '#cloud/approvals.ts';
 import { recordChampion } from '#cloud/champion-history.ts';
 import { crownChampion, findChampion } from '#cloud/champions.ts';
+import { removeCheckpoints } from '#cloud/checkpoints.ts';
 import { cleanUpConfigurations } from '#cloud/clean-up.ts';
 import { cloudWatchClient, s3Client, sageMakerClient, snsClient } from '#cloud/clients.ts';
 import { recordPromotion } from '#cloud/configurations.ts';
@@ -61,6 +62,11 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
     if (outcome.outcome === 'DEPLOYED') await cleanUp(promotion, outcome);
     await releaseDeploymentLock(s3, artifactsBucket, domain, execution);
     await stopJobsNobodyWaitsFor(promotion);
+    if (promotion.prepared?.resources.spot) {
+      await removeCheckpoints(s3, artifactsBucket, promotion).catch((error: Error) =>
+        log.warn('could not remove the checkpoints', { error }),
+      );
+    }
     return excerpt(outcome);
   };
 

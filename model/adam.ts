@@ -2,6 +2,10 @@
 export interface Adam {
   /** Changes the parameters in place. */
   update(parameters: Float32Array, gradients: ArrayLike<number>, learningRate: number): void;
+  /** Running means of the gradients and of their squares, which change with every update. */
+  readonly moments: readonly [Float32Array, Float32Array];
+  /** Goes on where the moments were after so many updates. */
+  restore(moments: readonly [Float32Array, Float32Array], updates: number): void;
 }
 
 const BETA_1 = 0.9;
@@ -18,6 +22,12 @@ export function createAdam(size: number): Adam {
   const second = new Float32Array(size);
   let step = 0;
   return {
+    moments: [first, second],
+    restore(moments, updates) {
+      first.set(moments[0]);
+      second.set(moments[1]);
+      step = updates;
+    },
     update(parameters, gradients, learningRate) {
       step++;
       const correction1 = 1 - BETA_1 ** step;

@@ -3,6 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { CurvePoint } from '#core/contracts/evaluation.ts';
 import { createRandom } from '#core/random.ts';
 import { reinitialise } from './backbone.ts';
+import type { Checkpoint, Checkpoints, Progress } from './checkpoints.ts';
 import type { DataSet } from './data-set.ts';
 import { breathe, createEarlyStopping, type TrainingHooks } from './early-stopping.ts';
 import { gatherVariants, rowsOf } from './features.ts';
@@ -21,6 +22,8 @@ const EPOCHS = 10;
 const PATIENCE = 6;
 /** Rows that a point of the curve looks at, at the most. */
 const SCORED_ROWS = 512;
+/** Gradient steps between two checkpoints: some seconds, and at most so many are taken again after an interruption without warning. */
+const KEPT_EVERY = 100;
 
 export interface BaselineOptions extends TransferOptions {
   /**
@@ -28,6 +31,8 @@ export interface BaselineOptions extends TransferOptions {
    * noisy, and nobody shall say that the baseline was cut short.
    */
   minimumSteps: number;
+  /** Where an interrupted training goes on, and leaves off when the signal aborts. */
+  checkpoints?: Checkpoints | undefined;
 }
 
 /**
@@ -48,23 +53,37 @@ export async function trainBaseline(
   const validation = rowsOf(split.validation, variants);
   const passSteps = Math.ceil(training.length / BATCH);
   const stopping = createEarlyStopping(PATIENCE, minimumSteps);
-  const first = await run(options, training, Math.max(minimumSteps, EPOCHS * passSteps), hooks, {
-    every: Math.min(25, passSteps),
-    atPoint: async (step, model, trainingAccuracy) => {
-      const held = await score(model, train, spread(validation), variants, recipe.seed);
-      const point: CurvePoint = { step, trainingAccuracy, ...held };
-      stopping.add(point);
-      hooks.onPoint?.(point);
-      return stopping.isOver();
-    },
-  });
-  first.dispose();
-  const { curve, best } = stopping;
+  const left = await options.checkpoints?.find();
+  for (const point of left?.progress.curve ?? []) stopping.add(point);
+  if (left) hooks.onResume?.(left.progress);
+  const { curve } = stopping;
+  if (left?.progress.phase !== 'final') {
+    const steps = Math.max(minimumSteps, EPOCHS * passSteps);
+    const first = await run(
+      options,
+      training,
+      steps,
+      hooks,
+      { phase: 'search', curve, left },
+      {
+        every: Math.min(25, passSteps),
+        atPoint: async (step, model, trainingAccuracy) => {
+          const held = await score(model, train, spread(validation), variants, recipe.seed);
+          const point: CurvePoint = { step, trainingAccuracy, ...held };
+          stopping.add(point);
+          hooks.onPoint?.(point);
+          return stopping.isOver();
+        },
+      },
+    );
+    first.dispose();
+  }
+  const { best } = stopping;
   const all = rowsOf(
     train.classes.map((_, i) => i),
     variants,
   );
-  const model = await run(options, all, best.step, hooks);
+  const model = await run(options, all, best.step, hooks, { phase: 'final', curve, left });
   return { model, curve, bestStep: best.step, steps: curve[curve.length - 1]!.step + best.step };
 }
 
@@ -75,31 +94,34 @@ interface Points {
   atPoint(step: number, model: LayersModel, trainingAccuracy: number): Promise<boolean>;
 }
 
-/** One training from random weights. */
+interface Phase {
+  phase: Progress['phase'];
+  /** As it is at any moment. */
+  curve: CurvePoint[];
+  /** What an interrupted training has left, of whichever phase. */
+  left: Checkpoint | undefined;
+}
+
+/** One training from random weights, or from where its phase was interrupted. */
 async function run(
-  { general, train, recipe }: BaselineOptions,
+  { general, train, recipe, checkpoints }: BaselineOptions,
   rows: Int32Array,
   steps: number,
   { signal }: TrainingHooks,
+  { phase, curve, left }: Phase,
   points?: Points,
 ): Promise<LayersModel> {
   const model = reinitialise(general, train.labels.length, recipe.seed);
   const replica = createReplica(model);
   const learnt = new Float32Array(replica.size);
-  const random = createRandom('baseline', recipe.seed);
-  const order = rows.slice();
-  let right = 0;
-  let seen = 0;
+  const nextBatch = createBatches(rows, recipe.seed);
+  const from = left?.progress.phase === phase ? left.progress : { step: 0, right: 0, seen: 0 };
+  let { right, seen } = from;
   try {
-    for (let step = 1, at = order.length; step <= steps; step++, at += BATCH) {
-      if (at >= order.length) {
-        random.shuffle(order);
-        at = 0;
-      }
-      // Batch normalisation needs company: a short last batch is filled up from the start.
-      const batch = Int32Array.from({ length: Math.min(BATCH, order.length) }, (_, i) => {
-        return order[(at + i) % order.length]!;
-      });
+    if (left && from.step > 0) replica.restore(left.values, from.step);
+    for (let step = 1; step <= from.step; step++) nextBatch();
+    for (let step = from.step + 1; step <= steps; step++) {
+      const batch = nextBatch();
       const pixels = gatherVariants(train, batch, recipe.augmentation, recipe.seed);
       const classes = batch.map((row) => train.classes[Math.floor(row / recipe.augmentation)]!);
       tf.tidy(() => {
@@ -109,13 +131,17 @@ async function run(
       replica.apply(learnt, LEARNING_RATE);
       right += replica.score(learnt).correct;
       seen += batch.length;
-      await breathe(signal);
+      await breathe();
       if (points && (step % points.every === 0 || step === steps)) {
         replica.finish();
         if (await points.atPoint(step, model, Math.min(1, right / seen))) break;
         right = 0;
         seen = 0;
       }
+      if (checkpoints && (step % KEPT_EVERY === 0 || signal?.aborted)) {
+        await checkpoints.keep({ progress: { phase, step, right, seen, curve }, values: replica.save() });
+      }
+      signal?.throwIfAborted();
     }
     replica.finish();
     return model;
@@ -123,6 +149,25 @@ async function run(
     model.dispose();
     throw error;
   }
+}
+
+/** @returns rows of one batch after the other; every pass has its own order, given by the seed */
+function createBatches(rows: Int32Array, seed: number): () => Int32Array {
+  const random = createRandom('baseline', seed);
+  const order = rows.slice();
+  let at = order.length;
+  return () => {
+    if (at >= order.length) {
+      random.shuffle(order);
+      at = 0;
+    }
+    const start = at;
+    at += BATCH;
+    // Batch normalisation needs company: a short last batch is filled up from the start.
+    return Int32Array.from({ length: Math.min(BATCH, order.length) }, (_, i) => {
+      return order[(start + i) % order.length]!;
+    });
+  };
 }
 
 async function score(

@@ -3,6 +3,8 @@ import type { CurvePoint } from '#core/contracts/evaluation.ts';
 /** What fine-tuning and baseline report while they run, and how they are stopped. */
 export interface TrainingHooks {
   onPoint?: (point: CurvePoint) => void;
+  /** Hears where an interrupted training goes on, before its first step. */
+  onResume?: (from: { phase: string; step: number; curve: readonly CurvePoint[] }) => void;
   /** When it aborts, its reason is thrown and nothing is left behind. */
   signal?: AbortSignal;
 }

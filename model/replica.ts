@@ -21,6 +21,15 @@ export interface Replica {
   score(learnt: Float32Array): { loss: number; correct: number };
   /** Brings the running statistics into the network; call it once, at the end. */
   finish(): void;
+  /** Everything that the steps so far have changed: weights, running statistics, the optimiser's moments. */
+  save(): Float32Array;
+  /**
+   * Goes on as if it had taken those steps itself.
+   *
+   * @param saved of a replica of the same architecture
+   * @param steps taken when it was saved
+   */
+  restore(saved: Float32Array, steps: number): void;
 }
 
 export function createReplica(model: tfl.LayersModel): Replica {
@@ -30,18 +39,19 @@ export function createReplica(model: tfl.LayersModel): Replica {
   const statistics = flatten(running);
   const adam: Adam = createAdam(parameters.length);
   const lossAt = parameters.length + statistics.length;
+  const parts = [parameters, statistics, ...adam.moments];
   return {
     size: lossAt + 2,
     learn(x, labels, into) {
       const result = computeGradients(model, x, labels);
-      const parts = [
+      const learnt = [
         ...result.gradients,
         ...result.statistics.flatMap(({ mean, variance }) => [mean, variance]),
         result.loss,
         result.correct,
       ];
       let at = 0;
-      for (const part of parts) {
+      for (const part of learnt) {
         into.set(part.dataSync(), at);
         at += part.size;
       }
@@ -56,6 +66,25 @@ export function createReplica(model: tfl.LayersModel): Replica {
     },
     score: (learnt) => ({ loss: learnt[lossAt]!, correct: learnt[lossAt + 1]! }),
     finish: () => assign(running, statistics),
+    save() {
+      const saved = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
+      let at = 0;
+      for (const part of parts) {
+        saved.set(part, at);
+        at += part.length;
+      }
+      return saved;
+    },
+    restore(saved, steps) {
+      const [weights, means, first, second] = split(
+        saved,
+        parts.map((part) => part.length),
+      );
+      parameters.set(weights!);
+      statistics.set(means!);
+      adam.restore([first!, second!], steps);
+      assign(variables, parameters);
+    },
   };
 }
 
@@ -74,6 +103,18 @@ function flatten(variables: readonly tf.Variable[]): Float32Array {
     at += variable.size;
   }
   return flat;
+}
+
+/** @throws RangeError when the parts are not all of it */
+function split(flat: Float32Array, lengths: readonly number[]): Float32Array[] {
+  const expected = lengths.reduce((size, length) => size + length, 0);
+  if (expected !== flat.length)
+    throw new RangeError(`expected ${expected} saved values, found ${flat.length}`);
+  let at = 0;
+  return lengths.map((length) => {
+    at += length;
+    return flat.subarray(at - length, at);
+  });
 }
 
 function assign(variables: readonly tf.Variable[], flat: Float32Array) {

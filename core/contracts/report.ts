@@ -59,6 +59,8 @@ export const reportJobSchema = z.strictObject({
   endedAt: z.iso.datetime().optional(),
   seconds: z.number().nonnegative().optional(),
   billableSeconds: z.number().nonnegative().optional(),
+  /** Share of the seconds that spot training did not bill. */
+  savedBySpot: shareSchema.optional(),
   /** USD; null when it is not known. */
   pricePerHour: z.number().nonnegative().nullable(),
   cost: z.number().nonnegative().nullable(),

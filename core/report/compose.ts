@@ -9,7 +9,7 @@ import { scoreOf } from './score.ts';
 export const SHOWN_MISTAKES = 24;
 
 /** A training job as SageMaker describes it; the price is added here. */
-export type BilledJob = Omit<ReportJob, 'pricePerHour' | 'cost'>;
+export type BilledJob = Omit<ReportJob, 'pricePerHour' | 'cost' | 'savedBySpot'>;
 
 /** Everything that a promotion wrote about one domain; what it did not get to is left out. */
 export interface ReportSource {
@@ -110,5 +110,11 @@ function withCost(job: BilledJob, prices: PriceList): ReportJob {
   const pricePerHour = (instanceType === undefined ? undefined : prices.perHour[instanceType]) ?? null;
   const known = instanceType !== undefined && instances !== undefined && billableSeconds !== undefined;
   const cost = known ? costOf(prices, instanceType, instances, billableSeconds) : null;
-  return { ...job, pricePerHour, cost: reusedFrom === undefined ? cost : 0 };
+  return { ...job, ...savingsOf(job), pricePerHour, cost: reusedFrom === undefined ? cost : 0 };
+}
+
+/** As SageMaker's console has it: (1 − billable ÷ training seconds). */
+function savingsOf({ spot, seconds, billableSeconds }: BilledJob): Pick<ReportJob, 'savedBySpot'> {
+  if (!spot || !seconds || billableSeconds === undefined) return {};
+  return { savedBySpot: Math.max(0, 1 - billableSeconds / seconds) };
 }

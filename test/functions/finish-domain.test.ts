@@ -11,6 +11,7 @@ import type { DomainPromotion } from '#core/contracts/promotion-state.ts';
 import {
   approvalKey,
   championKey,
+  checkpointsPrefix,
   configurationKey,
   deploymentLockKey,
   endpointCallbackKey,
@@ -48,6 +49,8 @@ beforeEach(() => {
   sns = recordingClient<SNSClient>({ Publish: {} });
   cloudwatch = recordingClient<CloudWatchClient>({ DeleteAlarms: {} });
 });
+
+const kept = (execution: string) => `${checkpointsPrefix(execution, domain)}baseline/training.checkpoint`;
 
 const finish = (changes: Partial<DomainPromotion> = {}, at = Date.UTC(2026, 10, 23, 17)) =>
   createFinishDomain({
@@ -353,5 +356,22 @@ describe('the clean-up after a promotion', () => {
     await finish(failed);
 
     expect(sagemaker.calls).toEqual([]);
+  });
+});
+
+describe('what spot jobs have kept', () => {
+  const resources = { ...prepared.resources, spot: true };
+
+  test.each([
+    ['has come to its end', {}],
+    ['has failed', { error: { Error: 'TrainingFailed', Cause: 'stopped' }, training: undefined }],
+  ])('is removed once the promotion %s, and nobody else’s', async (_what, changes) => {
+    const [own, other] = [kept(subject.execution), kept('another')];
+    for (const key of [own, other]) await stage.put(buckets.artifacts, key, '{}');
+
+    await finish({ prepared: { ...prepared, resources }, ...(changes as Partial<DomainPromotion>) });
+
+    expect(await stage.json(buckets.artifacts, own)).toBeUndefined();
+    expect(await stage.json(buckets.artifacts, other)).toEqual({});
   });
 });

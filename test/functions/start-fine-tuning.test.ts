@@ -85,6 +85,7 @@ describe('start-fine-tuning', () => {
       EnableManagedSpotTraining: false,
     });
     expect(job!.StoppingCondition).not.toHaveProperty('MaxWaitTimeInSeconds');
+    expect(job).not.toHaveProperty('CheckpointConfig');
     expect(job!.Tags).toContainEqual({ Key: 'graft:domain', Value: 'produce' });
   });
 
@@ -125,13 +126,19 @@ describe('start-fine-tuning', () => {
     }
   });
 
-  test('gives a spot job time to wait for an instance', async () => {
-    await start({ ...input, resources: { ...input.resources, spot: true } });
+  test('gives a spot job time to wait for an instance, and each a place of its own for its checkpoints', async () => {
+    const spot = { ...input, resources: { ...input.resources, spot: true } };
+    await start(spot);
+    await createStartBaseline(clients(), settings)({ ...spot, job: prepared.jobs.baseline });
 
-    expect(sagemaker.inputsOf('CreateTrainingJob')[0]).toMatchObject({
-      EnableManagedSpotTraining: true,
-      StoppingCondition: { MaxRuntimeInSeconds: 3600, MaxWaitTimeInSeconds: 7200 },
-    });
+    const prefix = 's3://artifacts/promotions/promote-icons/produce/checkpoints';
+    for (const [index, mode] of ['transfer', 'baseline'].entries()) {
+      expect(sagemaker.inputsOf('CreateTrainingJob')[index]).toMatchObject({
+        EnableManagedSpotTraining: true,
+        StoppingCondition: { MaxRuntimeInSeconds: 3600, MaxWaitTimeInSeconds: 7200 },
+        CheckpointConfig: { S3Uri: `${prefix}/${mode}`, LocalPath: '/opt/ml/checkpoints' },
+      });
+    }
   });
 
   test('reads every metric from the lines that the container prints', async () => {

@@ -37,9 +37,12 @@ function row(job: ReportJob): Html {
     instanceType ?? 'unknown',
     job.spot ? 'spot' : undefined,
   ].filter(Boolean);
-  return html`<tr><th scope="row">${names[job.mode]}</th><td>${endedAs(job)}</td><td>${instance.join(' ')}</td><td class="number">${waited}</td><td class="number">${seconds(job.seconds)}</td><td class="number">${seconds(job.billableSeconds)}</td><td class="number">${dollars(job.pricePerHour)}</td><td class="number">${dollars(job.cost)}</td></tr>
+  return html`<tr><th scope="row">${names[job.mode]}</th><td>${endedAs(job)}</td><td>${instance.join(' ')}</td><td class="number">${waited}</td><td class="number">${seconds(job.seconds)}</td><td class="number">${seconds(job.billableSeconds)}${saved(job)}</td><td class="number">${dollars(job.pricePerHour)}</td><td class="number">${dollars(job.cost)}</td></tr>
 `;
 }
+
+const saved = ({ savedBySpot }: ReportJob) =>
+  savedBySpot === undefined ? '' : ` (spot saved ${Math.round(100 * savedBySpot)} %)`;
 
 const endedAs = ({ status, reusedFrom }: ReportJob) =>
   reusedFrom === undefined ? status : `${status}, reused from ${reusedFrom}`;

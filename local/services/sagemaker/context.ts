@@ -13,6 +13,8 @@ export interface SageMakerOptions {
   warmContainers: number;
   /** Starts the container's programs; by default as child processes. */
   supervisor?: Supervisor;
+  /** A managed spot training job's instance is taken away after so many seconds of training, once; never when undefined. */
+  spotSeconds?: number | undefined;
 }
 
 /** What SageMaker's operations work on. */

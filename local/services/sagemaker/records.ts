@@ -41,6 +41,8 @@ export interface TrainingJobRecord {
   metrics?: MetricRecord[];
   /** Runs begun, counting those that a kill of the local AWS cut off. */
   attempts: number;
+  /** Runs that ended because their spot instance was taken away, and milliseconds of all of them together. */
+  interruptions?: { count: number; ran: number };
 }
 
 export interface ModelRecord {

@@ -77,15 +77,19 @@ export class S3Files {
     return files;
   }
 
-  async upload(path: string, { bucket, key }: S3Location): Promise<void> {
+  async upload(path: string, { bucket, key }: S3Location, type = 'application/x-tar'): Promise<void> {
     const { size } = await stat(path);
     await this.#call('PutObject', {
       Bucket: bucket,
       Key: key,
       Body: createReadStream(path),
       ContentLength: size,
-      ContentType: 'application/x-tar',
+      ContentType: type,
     });
+  }
+
+  async remove({ bucket, key }: S3Location): Promise<void> {
+    await this.#call('DeleteObject', { Bucket: bucket, Key: key });
   }
 
   #call(operation: string, input: object): Promise<unknown> {

@@ -12,6 +12,8 @@ const settingsSchema = z.object({
   GRAFT_LOCAL_JOBS: z.coerce.number().int().min(1).max(64).default(2),
   /** Containers of serverless endpoints that stay running: one takes some 150 MB. */
   GRAFT_LOCAL_WARM_CONTAINERS: z.coerce.number().int().min(1).max(1_000).default(8),
+  /** Seconds of training after which a spot job's instance is taken away, once. */
+  GRAFT_LOCAL_SPOT_SECONDS: z.coerce.number().positive().optional(),
 });
 
 /** How this machine stands in for SageMaker's, from the environment. */
@@ -21,5 +23,6 @@ export function sageMakerSettings(): SageMakerOptions {
     containerFolder: settings.GRAFT_LOCAL_CONTAINER,
     concurrentJobs: settings.GRAFT_LOCAL_JOBS,
     warmContainers: settings.GRAFT_LOCAL_WARM_CONTAINERS,
+    spotSeconds: settings.GRAFT_LOCAL_SPOT_SECONDS,
   };
 }

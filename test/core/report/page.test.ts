@@ -55,6 +55,15 @@ describe('the report', () => {
     expect(renderReport(made)).toMatch(/Together<\/th><td class="number"><b>unknown/);
   });
 
+  test('says what spot training saved, where it was spot training', () => {
+    const jobs = [job('transfer', { spot: true, seconds: 200, billableSeconds: 50 }), job('baseline')];
+    const made = report({ jobs });
+
+    expect(made.cost.jobs[0]).toMatchObject({ savedBySpot: 0.75, cost: (0.204 * 50) / 3600 });
+    expect(made.cost.jobs[1]).not.toHaveProperty('savedBySpot');
+    expect(renderReport(made)).toContain('(spot saved 75 %)');
+  });
+
   test('does not pay twice for a baseline of an earlier promotion', () => {
     const made = report({
       jobs: [job('transfer'), job('baseline', { reusedFrom: 'promote-before', instanceType: 'ml.x9.huge' })],

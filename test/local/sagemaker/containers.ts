@@ -7,7 +7,7 @@ import { join } from 'node:path';
  * what `serve` does.
  */
 const TRAIN = `
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 const root = process.env.GRAFT_OPT_ML;
 const config = (name) => JSON.parse(readFileSync(join(root, 'input/config', name + '.json'), 'utf8'));
@@ -35,6 +35,21 @@ switch (parameters.do) {
     console.log('hanging');
     setInterval(() => {}, 1000);
     break;
+  case 'checkpoint': {
+    const folder = join(root, 'checkpoints');
+    writeFileSync(join(root, 'output/data/found.json'), JSON.stringify(list(folder)));
+    if (existsSync(join(folder, 'half'))) {
+      rmSync(join(folder, 'half'));
+      writeFileSync(join(folder, 'whole'), 'done');
+      break;
+    }
+    mkdirSync(join(folder, 'deep'));
+    writeFileSync(join(folder, 'deep/first'), 'one');
+    process.on('SIGTERM', () => { writeFileSync(join(folder, 'half'), 'saved on SIGTERM'); process.exit(143); });
+    console.log('waiting');
+    setInterval(() => {}, 1000);
+    break;
+  }
   default:
     mkdirSync(join(root, 'model/code'));
     writeFileSync(join(root, 'model/code/a.txt'), 'a');

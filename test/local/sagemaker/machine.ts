@@ -36,6 +36,7 @@ export async function startMachine(
     state?: string;
     jobs?: number;
     warm?: number;
+    spotSeconds?: number;
     more?: readonly ServiceFactory[];
   } = {},
 ): Promise<Machine> {
@@ -57,6 +58,7 @@ export async function startMachine(
       containerFolder,
       concurrentJobs: options.jobs ?? 2,
       warmContainers: options.warm ?? 8,
+      spotSeconds: options.spotSeconds,
     }),
     {
       Repository: { Type: 'AWS::ECR::Repository', Properties: { RepositoryName: 'graft-test' } },

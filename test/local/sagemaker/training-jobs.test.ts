@@ -236,8 +236,8 @@ describe('a training job', () => {
     [
       'what is not emulated',
       'v7',
-      { CheckpointConfig: { S3Uri: `s3://${BUCKET}/c` } },
-      /does not emulate CheckpointConfig of CreateTrainingJob/,
+      { DebugHookConfig: { S3OutputPath: `s3://${BUCKET}/c` } },
+      /does not emulate DebugHookConfig of CreateTrainingJob/,
     ],
     ['an https output path', 'v8', { OutputDataConfig: { S3OutputPath: 'ftp://x' } }, /s3OutputPath/],
   ])('with %s is refused', async (_what, name, changes, message) => {

@@ -46,6 +46,8 @@ export const CREATE_TRAINING_JOB: Constraints = {
   },
   'OutputDataConfig.S3OutputPath': S3_URI,
   'OutputDataConfig.CompressionType': { enum: ['GZIP', 'NONE'] },
+  'CheckpointConfig.S3Uri': S3_URI,
+  'CheckpointConfig.LocalPath': { max: 4096 },
   'ResourceConfig.InstanceType': { enum: Object.values(TrainingInstanceType) },
   'ResourceConfig.InstanceCount': { min: 0 },
   'ResourceConfig.VolumeSizeInGB': { min: 0 },

@@ -14,6 +14,9 @@ import { publishJob } from './events.ts';
 import { createMetrics } from './metrics.ts';
 import type { TrainingRunner } from './runner.ts';
 
+/** The default of CheckpointConfig, and the one place that is emulated. */
+const CHECKPOINTS = '/opt/ml/checkpoints';
+
 const REFUSED = [
   'AlgorithmSpecification.AlgorithmName',
   'AlgorithmSpecification.ContainerEntrypoint',
@@ -28,7 +31,6 @@ const REFUSED = [
   'ResourceConfig.KeepAlivePeriodInSeconds',
   'ResourceConfig.TrainingPlanArn',
   'ResourceConfig.InstancePlacementConfig',
-  'CheckpointConfig',
   'DebugHookConfig',
   'DebugRuleConfigurations',
   'TensorBoardOutputConfig',
@@ -105,6 +107,9 @@ function assertRunnable(input: CreateTrainingJobCommandInput): void {
       );
     }
   }
+  const { LocalPath = CHECKPOINTS, S3Uri } = input.CheckpointConfig ?? {};
+  if (LocalPath !== CHECKPOINTS) throw unsupported(`CheckpointConfig.LocalPath ${LocalPath}`);
+  if (input.CheckpointConfig !== undefined) parseS3Uri(S3Uri!);
   createMetrics(algorithm.MetricDefinitions ?? []);
   const channels = input.InputDataConfig ?? [];
   const names = channels.map((channel) => channel.ChannelName);

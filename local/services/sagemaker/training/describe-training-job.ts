@@ -59,8 +59,9 @@ export function describeTrainingJob(
 }
 
 /** Whole seconds on instances, begun ones counting; undefined until the job has ended. */
-export function secondsOf({ started, ended }: TrainingJobRecord): number | undefined {
-  return started === undefined || ended === undefined ? undefined : Math.ceil((ended - started) / 1000);
+export function secondsOf({ started, ended, interruptions }: TrainingJobRecord): number | undefined {
+  if (started === undefined || ended === undefined) return undefined;
+  return Math.ceil((ended - started + (interruptions?.ran ?? 0)) / 1000);
 }
 
 export function listTrainingJobs(

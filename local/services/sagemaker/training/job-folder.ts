@@ -10,6 +10,8 @@ export interface JobFolder {
   root: string;
   channel(name: string): string;
   model: string;
+  /** Only there when the job has checkpoints. */
+  checkpoints: string;
   outputData: string;
   failure: string;
 }
@@ -26,6 +28,7 @@ export async function prepareJobFolder(
     root,
     channel: (name) => join(root, 'input', 'data', name),
     model: join(root, 'model'),
+    checkpoints: join(root, 'checkpoints'),
     outputData: join(root, 'output', 'data'),
     failure: join(root, 'output', 'failure'),
   };

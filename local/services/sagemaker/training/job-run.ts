@@ -11,6 +11,7 @@ import { LogStream } from '../log-stream.ts';
 import type { TrainingJobRecord } from '../records.ts';
 import { imageProblem } from '../repository.ts';
 import { parseS3Uri, S3Files, type S3Location } from '../s3-files.ts';
+import { CheckpointSync } from './checkpoint-sync.ts';
 import { findJob } from './describe-training-job.ts';
 import { type JobFolder, prepareJobFolder, readFailure } from './job-folder.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -33,7 +34,7 @@ class JobFailure extends Error {}
 export class JobRun {
   readonly #sagemaker: SageMakerContext;
   readonly #name: string;
-  readonly #job: TrainingJobRecord;
+  #job: TrainingJobRecord;
   readonly #s3: S3Files;
   readonly #log: LogStream;
   readonly #metrics: Metrics;
@@ -41,6 +42,7 @@ export class JobRun {
   readonly #interruption = new AbortController();
   #process: ManagedProcess | undefined;
   #stopReason: StopReason | undefined;
+  #interrupted = false;
   #abandoned = false;
 
   constructor(sagemaker: SageMakerContext, name: string) {
@@ -57,7 +59,7 @@ export class JobRun {
   async run(): Promise<void> {
     const root = join(this.#sagemaker.workFolder, 'jobs', fileNameOf(this.#name));
     try {
-      await this.#run(root);
+      while ((await this.#run(root)) === 'interrupted') this.#to('Starting');
     } catch (error) {
       if (!this.#abandoned) this.#fail(error);
     }
@@ -81,28 +83,71 @@ export class JobRun {
     await this.#process?.stop(0);
   }
 
-  async #run(root: string): Promise<void> {
+  /** @returns 'interrupted' when its spot instance was taken away, and another one is to go on */
+  async #run(root: string): Promise<'ended' | 'interrupted'> {
     const { world } = this.#sagemaker;
     const { request } = this.#job;
     const problem = imageProblem(this.#sagemaker, request.AlgorithmSpecification!.TrainingImage!);
     if (problem !== undefined) throw new JobFailure(problem);
     this.#to('Downloading', { started: world.clock.now(), attempts: this.#job.attempts + 1 });
     const limit = (request.StoppingCondition?.MaxRuntimeInSeconds ?? DEFAULT_RUNTIME_SECONDS) * 1000;
-    const cancelLimit = world.clock.after(limit, () => this.stop('MaxRuntimeExceeded'));
+    const left = Math.max(0, limit - (this.#job.interruptions?.ran ?? 0));
+    const cancelLimit = world.clock.after(left, () => this.stop('MaxRuntimeExceeded'));
     try {
       const folder = await prepareJobFolder(root, HOST, request);
-      if (!(await this.#download(folder))) return this.#end('Stopped');
-      const code = await this.#train(folder);
+      const checkpoints = this.#checkpointsOf(folder);
+      if (!(await this.#download(folder, checkpoints))) {
+        this.#end('Stopped');
+        return 'ended';
+      }
+      checkpoints?.start();
+      const code = await this.#train(folder).finally(() => this.#keepCheckpoints(checkpoints));
       cancelLimit();
-      if (this.#abandoned) return;
+      if (this.#abandoned) return 'ended';
+      // One that had done its work by then is done.
+      if (this.#interrupted && code !== 0 && this.#stopReason === undefined) {
+        this.#takenAway();
+        return 'interrupted';
+      }
       await this.#finish(folder, code);
+      return 'ended';
     } finally {
       cancelLimit();
     }
   }
 
+  #checkpointsOf(folder: JobFolder): CheckpointSync | undefined {
+    const uri = this.#job.request.CheckpointConfig?.S3Uri;
+    if (uri === undefined) return undefined;
+    const { clock } = this.#sagemaker.world;
+    return new CheckpointSync(this.#s3, parseS3Uri(uri), folder.checkpoints, clock);
+  }
+
+  async #keepCheckpoints(checkpoints: CheckpointSync | undefined): Promise<void> {
+    try {
+      await checkpoints?.stop();
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.statusCode >= 500) throw error;
+      throw new JobFailure(`ClientError: Checkpoint upload failed: ${error.code}: ${error.message}`);
+    }
+  }
+
+  /** Notes how long it ran: that is paid for, though the job begins anew. */
+  #takenAway(): void {
+    const now = this.#sagemaker.world.clock.now();
+    const { started, interruptions } = findJob(this.#sagemaker, this.#name);
+    const count = (interruptions?.count ?? 0) + 1;
+    this.#to('Interrupted', { interruptions: { count, ran: (interruptions?.ran ?? 0) + now - started! } });
+    this.#job = findJob(this.#sagemaker, this.#name);
+    this.#interrupted = false;
+  }
+
   /** @returns false when the job was stopped meanwhile */
-  async #download(folder: JobFolder): Promise<boolean> {
+  async #download(folder: JobFolder, checkpoints: CheckpointSync | undefined): Promise<boolean> {
+    await checkpoints?.restore(this.#interruption.signal).catch((error: unknown) => {
+      if (this.#interruption.signal.aborted || !(error instanceof ServiceError)) throw error;
+      throw new JobFailure(`ClientError: Checkpoint download failed: ${error.code}: ${error.message}`);
+    });
     for (const { ChannelName, DataSource } of this.#job.request.InputDataConfig ?? []) {
       const uri = DataSource!.S3DataSource!.S3Uri!;
       try {
@@ -147,10 +192,22 @@ export class JobRun {
         this.#metrics.take(line, world.clock.now());
       },
     });
-    const { code, signal, error } = await this.#process.exited;
+    const cancelInterruption = this.#interruptLater();
+    const { code, signal, error } = await this.#process.exited.finally(cancelInterruption);
     if (error !== undefined) throw error;
     // As a shell has it: 128 and the signal's number; 137 is SIGKILL, the usual one.
     return code ?? (signal === 'SIGTERM' ? 143 : 137);
+  }
+
+  /** The spot instance's end: SIGTERM, and SIGKILL after two minutes. Once per job, where this machine was told to do so at all. */
+  #interruptLater(): () => void {
+    const { options, world } = this.#sagemaker;
+    const spot = this.#job.request.EnableManagedSpotTraining && this.#job.interruptions === undefined;
+    if (!spot || options.spotSeconds === undefined) return () => {};
+    return world.clock.after(options.spotSeconds * 1000, () => {
+      this.#interrupted = true;
+      void this.#process?.stop(STOP_GRACE_MS);
+    });
   }
 
   async #finish(folder: JobFolder, code: number): Promise<void> {

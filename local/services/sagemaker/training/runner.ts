@@ -45,7 +45,7 @@ export class TrainingRunner {
         transition(this.#sagemaker, name, 'Stopped', { status: 'Stopped' });
       } else if (job.attempts === 0) {
         this.enqueue(name);
-      } else if (job.attempts <= retries) {
+      } else if (job.attempts - (job.interruptions?.count ?? 0) <= retries) {
         transition(this.#sagemaker, name, 'Restarting');
         this.enqueue(name);
       } else {

@@ -15,6 +15,7 @@ const MESSAGES: Partial<Record<SecondaryStatus, string>> = {
   MaxRuntimeExceeded: 'Training job runtime exceeded MaxRuntimeInSeconds provided',
   Completed: 'Training job completed',
   Failed: 'Training job failed',
+  Interrupted: 'The spot instance was taken away',
   Restarting: 'Restarting the training job after an internal error',
 };
 

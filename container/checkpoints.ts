@@ -1,0 +1,37 @@
+import { stat } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import { sha256 } from '#core/digest.ts';
+import { type Checkpoints, fileCheckpoints } from '#model/checkpoints.ts';
+import type { DataSet } from '#model/data-set.ts';
+import type { OptMl } from './opt-ml.ts';
+import type { JobInputs } from './read-inputs.ts';
+
+/**
+ * Where the job keeps how far it has come; undefined where nobody would bring it back (without `CheckpointConfig` there is no such
+ * folder). SageMaker downloads the channels anew before it starts an interrupted job again, so a checkpoint counts for exactly the
+ * images, recipe, model and backend that it was made with.
+ */
+export async function openCheckpoints(
+  { paths, log }: { paths: OptMl; log: Logger },
+  { hyperparameters, domain, manifest }: JobInputs,
+  trainImages: DataSet,
+  backend: string,
+): Promise<Checkpoints | undefined> {
+  const folder = await stat(paths.checkpoints).catch(() => undefined);
+  if (!folder?.isDirectory()) return undefined;
+  const identity = sha256(
+    JSON.stringify([
+      hyperparameters.mode,
+      domain.labels,
+      domain.recipe,
+      trainImages.digest,
+      manifest.files.map(({ name, sha256: digest }) => [name, digest]),
+      manifest.input,
+      manifest.cutLayer,
+      backend,
+    ]),
+  );
+  return fileCheckpoints(paths.checkpoints, identity, (reason) =>
+    log.warn({ reason }, 'the checkpoint is not used: training starts from its beginning'),
+  );
+}
