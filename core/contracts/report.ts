@@ -7,6 +7,7 @@ import {
   curvePointSchema,
   evaluationRowSchema,
   modeSchema,
+  unsureSchema,
 } from './evaluation.ts';
 import { outcomeNameSchema } from './outcome.ts';
 
@@ -26,8 +27,29 @@ export const scoreSchema = z.strictObject({
 });
 export type Score = z.output<typeof scoreSchema>;
 
+/** Images by `outOfDomain`: in twenty equal steps from 0 to 1, how many. */
+const outOfDomainHistogramSchema = z.array(z.int().nonnegative()).length(20);
+
+/** How well a model notices images of none of its classes. */
+export const unsureScoreSchema = unsureSchema
+  .pick({ keep: true, threshold: true, heldOut: true, falseAlarms: true })
+  .extend({
+    test: outOfDomainHistogramSchema,
+    /** Absent where the domain has no such images. */
+    other: z
+      .strictObject({
+        images: z.int().positive(),
+        auroc: shareSchema,
+        caught: shareSchema,
+        histogram: outOfDomainHistogramSchema,
+      })
+      .optional(),
+  });
+export type UnsureScore = z.output<typeof unsureScoreSchema>;
+
 /** A model that this promotion trained. */
 export const trainedScoreSchema = scoreSchema.extend({
+  unsure: unsureScoreSchema.optional(),
   curve: z.array(curvePointSchema),
   bestStep: z.int().nonnegative(),
   steps: z.int().nonnegative(),

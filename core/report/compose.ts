@@ -4,6 +4,7 @@ import type { Outcome } from '../contracts/outcome.ts';
 import type { Report, ReportJob, TrainedScore } from '../contracts/report.ts';
 import { costOf, type PriceList } from '../prices.ts';
 import { scoreOf } from './score.ts';
+import { unsureScoreOf } from './unsure-score.ts';
 
 /** More would make the page heavy, and nobody looks at them. */
 export const SHOWN_MISTAKES = 24;
@@ -98,10 +99,12 @@ export function composeReport(source: ReportSource): Report {
 function trainedScoreOf(evaluation: Evaluation): TrainedScore {
   const { labels, rows, curve, bestStep, steps, seconds, latencyMs, seed, backend } = evaluation;
   const { choices, calibration } = evaluation;
+  const unsure = unsureScoreOf(evaluation);
   return {
     ...{ ...scoreOf(labels, rows), curve, bestStep, steps, seconds, latencyMs, seed, backend },
     ...(choices ? { choices } : {}),
     ...(calibration ? { calibration } : {}),
+    ...(unsure ? { unsure } : {}),
   };
 }
 

@@ -9,6 +9,7 @@ import { lineage } from './sections/lineage.ts';
 import { mistakes, type Thumbnail } from './sections/mistakes.ts';
 import { recall } from './sections/recall.ts';
 import { recipe } from './sections/recipe.ts';
+import { unsure } from './sections/unsure.ts';
 import { styles } from './styles.ts';
 
 /**
@@ -37,6 +38,7 @@ ${recipe(report)}
 ${recall(report)}
 ${confusion(report)}
 ${mistakes(report, thumbnails)}
+${unsure(report)}
 ${cost(report)}
 ${lineage(report)}
 </main>

@@ -42,8 +42,8 @@ async function main() {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${values.out} (${cached ? 'already there' : `${seconds} s`})`);
   console.log(`  general   ${images.general} images of ${generalClasses} classes`);
-  for (const [name, { train, test }] of Object.entries(images.domains)) {
-    console.log(`  ${name.padEnd(9)} ${train} images to train, ${test} to test`);
+  for (const [name, { train, test, other }] of Object.entries(images.domains)) {
+    console.log(`  ${name.padEnd(9)} ${train} images to train, ${test} to test, ${other} of other things`);
   }
 }
 

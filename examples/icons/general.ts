@@ -18,9 +18,25 @@ const VARIANTS =
  * Classes of the general data set: things that each of these sets draws, the domains and their relatives left out, sorted by name.
  */
 export function generalClasses(sets: readonly IconSet[]): string[] {
+  return things(sets).filter((name) => sets.every((set) => set.has(name)));
+}
+
+/**
+ * Things of no domain that the general data set has not either, because not all of its sets draw them, sorted by name: what an endpoint is
+ * asked about all the same.
+ *
+ * @param sets those of the general data set
+ * @param drawing those that have to draw it
+ */
+export function otherThings(sets: readonly IconSet[], drawing: readonly IconSet[]): string[] {
+  return things(sets).filter(
+    (name) => !sets.every((set) => set.has(name)) && drawing.every((set) => set.has(name)),
+  );
+}
+
+function things(sets: readonly IconSet[]): string[] {
   const categories = sets.find((set) => Object.keys(set.categories).length > 0)?.categories ?? {};
   return CATEGORIES.flatMap((category) => categories[category] ?? [])
-    .filter((name) => sets.every((set) => set.has(name)))
     .filter((name) => !PRODUCE_AND_RELATIVES.test(name) && !VARIANTS.test(name))
     .sort();
 }

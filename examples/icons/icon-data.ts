@@ -6,12 +6,12 @@ import { capture } from './capture.ts';
 import { type Conditions, ON_A_TABLE } from './conditions.ts';
 import { type ExampleDomain, settingsOf } from './domains/example-domain.ts';
 import { DOMAINS } from './domains/index.ts';
-import { generalClasses } from './general.ts';
+import { generalClasses, otherThings } from './general.ts';
 import { ICON_SETS, type IconSet, openIconSet } from './icon-sets.ts';
 import { encodePng } from './png.ts';
 
 /** Changes whenever other images would come out: older builds are then made again. */
-const BUILDER_VERSION = 5;
+const BUILDER_VERSION = 6;
 
 export interface BuildOptions {
   /** Folder to build; replaced as a whole when it holds another build, refused when it holds anything else. */
@@ -38,11 +38,11 @@ export interface Build {
   domains: readonly ExampleDomain[];
   /** Versions of the icon packages. */
   icons: Record<string, string>;
-  images: { general: number; domains: Record<string, { train: number; test: number }> };
+  images: { general: number; domains: Record<string, { train: number; test: number; other: number }> };
 }
 
 /**
- * Builds `<out>/general/<label>/*.png`, and for every domain `<out>/<domain>/{train,test}/<label>/*.png` and
+ * Builds `<out>/general/<label>/*.png`, and for every domain `<out>/<domain>/{train,test}/<label>/*.png`, `<out>/<domain>/other/*.png` and
  * `<out>/<domain>/domain.json`. The same options give the same bytes, and a class with fewer images has the first ones of a class with
  * more.
  *
@@ -65,10 +65,10 @@ function plan(options: BuildOptions, sets: Sets): Build {
   const classes = Math.min(options.generalClasses ?? available, available);
   const perClass = options.generalPerClass ?? 64;
   const domains = options.domains ?? DOMAINS;
-  const images = domains.map(({ name, trainingImages, testImagesPerClass }) => {
+  const images = domains.map(({ name, trainingImages, testImagesPerClass, otherImages }) => {
     const counts = Object.values(trainingImages);
     const train = counts.reduce((sum, count) => sum + count, 0);
-    return [name, { train, test: counts.length * testImagesPerClass }] as const;
+    return [name, { train, test: counts.length * testImagesPerClass, other: otherImages }] as const;
   });
   return {
     builder: BUILDER_VERSION,
@@ -84,7 +84,10 @@ function plan(options: BuildOptions, sets: Sets): Build {
 
 async function writeEverything(folder: string, build: Build, sets: Sets, options: BuildOptions) {
   const { general, domains } = build.images;
-  const total = Object.values(domains).reduce((sum, { train, test }) => sum + train + test, general);
+  const total = Object.values(domains).reduce(
+    (sum, { train, test, other }) => sum + train + test + other,
+    general,
+  );
   let done = 0;
   const write = async (part: Part, label: string, count: number) => {
     options.signal?.throwIfAborted();
@@ -106,6 +109,9 @@ async function writeEverything(folder: string, build: Build, sets: Sets, options
       await write(train, label, count);
       await write(test, label, domain.testImagesPerClass);
     }
+    await writeOthers(folder, domain, build, sets);
+    done += domain.otherImages;
+    options.onProgress?.(done, total);
     const settings = `${JSON.stringify(settingsOf(domain), null, 2)}\n`;
     await writeFile(join(folder, name, 'domain.json'), settings);
   }
@@ -133,4 +139,18 @@ async function writeClass(root: string, part: Part, label: string, count: number
       return writeFile(join(folder, name), encodePng(pixels, build.size, build.size));
     }),
   );
+}
+
+/** One image of each of some other things, in the hands of the test sets and under the domain's conditions. */
+async function writeOthers(root: string, domain: ExampleDomain, build: Build, sets: Sets) {
+  const folder = join(root, domain.name, 'other');
+  const all = otherThings(sets.train, sets.test);
+  if (domain.otherImages > 0) await mkdir(folder, { recursive: true });
+  for (let i = 0; i < domain.otherImages; i++) {
+    const thing = all[Math.floor((i * all.length) / domain.otherImages)]!;
+    const set = sets.test[i % sets.test.length]!;
+    const random = createRandom('produce', build.seed, `${domain.name}/other`, thing, i);
+    const pixels = capture(await set.render(thing), build.size, domain.conditions, random);
+    await writeFile(join(folder, `${set.name}-${thing}.png`), encodePng(pixels, build.size, build.size));
+  }
 }

@@ -9,6 +9,7 @@ export interface Answer {
   expected: string;
   label: string;
   probability: number;
+  unsure: boolean;
   milliseconds: number;
 }
 
@@ -21,6 +22,15 @@ export async function oneOfEach(folder: string): Promise<{ image: string; expect
       return { image: join(folder, expected, first!), expected };
     }),
   );
+}
+
+/** Some images that lie directly in a folder, evenly taken from their names. Their names say what they show. */
+export async function someOf(folder: string, count: number): Promise<{ image: string; expected: string }[]> {
+  const names = (await readdir(folder)).sort();
+  return Array.from({ length: count }, (_, i) => {
+    const name = names[Math.floor((i * names.length) / count)]!;
+    return { image: join(folder, name), expected: name.replace(/^[^-]*-|\.png$/g, '') };
+  });
 }
 
 /**
@@ -41,6 +51,7 @@ export async function ask(url: string, apiKey: string, image: string, expected: 
   if (response.status !== 200) {
     throw new GraftError('PredictionFailed', `POST ${url} answered ${response.status}: ${text}`);
   }
-  const [best] = parseJson(predictionResponseSchema, text, 'The answer of the REST API').predictions;
-  return { image, expected, label: best!.label, probability: best!.probability, milliseconds };
+  const { predictions, unsure } = parseJson(predictionResponseSchema, text, 'The answer of the REST API');
+  const { label, probability } = predictions[0]!;
+  return { image, expected, label, probability, unsure: unsure === true, milliseconds };
 }

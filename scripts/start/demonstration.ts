@@ -16,11 +16,11 @@ import {
 } from '../development.ts';
 import { repository } from '../fingerprint.ts';
 import { graft } from './agent.ts';
-import { type Answer, ask, oneOfEach } from './ask.ts';
+import { type Answer, ask, oneOfEach, someOf } from './ask.ts';
 import { type LocalAws, startLocalAws } from './local-aws.ts';
 import { downloadReport, followPromotion, readResults } from './promotion.ts';
 import type { Screen } from './screen.ts';
-import { tellAnswers, tellHowToGoOn, tellReport, tellResults, tellTraining } from './story.ts';
+import { tellAnswers, tellHowToGoOn, tellOthers, tellReport, tellResults, tellTraining } from './story.ts';
 
 export interface DemonstrationOptions {
   once: boolean;
@@ -33,6 +33,8 @@ export interface DemonstrationOptions {
 /** Name of the general model and of the domain it is promoted to. */
 const MODEL = 'icons';
 const DOMAIN = 'produce';
+/** Images of none of the classes that the endpoint is asked about. */
+const OTHERS_ASKED = 10;
 /** Built, but left to the reader to push. */
 const SECOND_DOMAIN = 'vehicles';
 
@@ -127,7 +129,12 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     const url = `${aws.outputs.ApiUrl}/domains/${DOMAIN}/predictions`;
     const deployed = results.outcome?.outcome === 'DEPLOYED';
     const samples = await oneOfEach(join(folders.data, DOMAIN, 'test'));
-    const answers = deployed ? await askAll(screen, url, aws, samples) : [];
+    const answers = deployed ? await askAll(url, aws, samples) : [];
+    if (deployed) {
+      tellAnswers(screen, answers);
+      const others = await someOf(join(folders.data, DOMAIN, 'other'), OTHERS_ASKED);
+      tellOthers(screen, await askAll(url, aws, others));
+    }
     const ok = promotion.status === 'SUCCEEDED' && deployed;
     screen.line();
     screen.line(
@@ -181,7 +188,6 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
 }
 
 async function askAll(
-  screen: Screen,
   url: string,
   aws: LocalAws,
   samples: Awaited<ReturnType<typeof oneOfEach>>,
@@ -190,7 +196,6 @@ async function askAll(
   for (const { image, expected } of samples) {
     answers.push(await ask(url, aws.apiKey, image, expected));
   }
-  tellAnswers(screen, answers);
   return answers;
 }
 

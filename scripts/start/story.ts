@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import type { Evaluation } from '#core/contracts/evaluation.ts';
 import type { Manifest } from '#core/contracts/manifest.ts';
 import { repository } from '../fingerprint.ts';
 import type { Answer } from './ask.ts';
@@ -67,7 +68,22 @@ export function tellResults(screen: Screen, promotion: Promotion, results: Promo
     ] as const) {
       screen.line(`      ${name.padEnd(26)} ${shareBar(accuracy)} ${accuracy.toFixed(2)}`);
     }
+    tellUnsure(screen, transfer);
   }
+}
+
+/** How often the model says that it is unsure, and how often it should. */
+function tellUnsure(screen: Screen, { unsure, rows }: Evaluation): void {
+  if (unsure?.other === undefined) return;
+  const { images, caught, auroc } = unsure.other;
+  screen.line();
+  screen.line(
+    `    Unsure: an image of none of the classes is told from a test image with AUROC ${auroc.toFixed(2)}`,
+  );
+  screen.line(
+    `      of ${`${rows.length} test images`.padEnd(23)} ${shareBar(unsure.falseAlarms)} ${unsure.falseAlarms.toFixed(2)}`,
+  );
+  screen.line(`      of ${`${images} images of none`.padEnd(23)} ${shareBar(caught)} ${caught.toFixed(2)}`);
 }
 
 /** @param path of the report, where there is one */
@@ -87,11 +103,21 @@ export function tellAnswers(screen: Screen, answers: readonly Answer[]): void {
     ` 4  Ask it     POST /domains/…/predictions, one image of each class: ${right} of ${answers.length} right`,
   );
   for (const answer of answers) {
-    const truth = answer.label === answer.expected ? '✓' : `it is ${answer.expected}`;
+    const truth = `${answer.label === answer.expected ? '✓' : `it is ${answer.expected}`}${answer.unsure ? ', unsure' : ''}`;
     screen.line(
       `    ${answer.label.padEnd(16)} ${answer.probability.toFixed(2)}   ${truth.padEnd(24)} ${answer.milliseconds.toFixed(0).padStart(4)} ms`,
     );
   }
+}
+
+/** @param answers about images of none of the classes: whatever their labels are, they are wrong */
+export function tellOthers(screen: Screen, answers: readonly Answer[]): void {
+  const unsure = answers.filter((answer) => answer.unsure);
+  const names = unsure.map(({ expected }) => expected);
+  screen.line();
+  screen.line(
+    `    … and ${answers.length} images of none of the classes: "unsure" about ${unsure.length} of them${names.length === 0 ? '' : ` (${names.join(', ')})`}`,
+  );
 }
 
 /** What a person can type next; every line works as printed, in the folder that `npm start` ran in. */

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { domainSchema } from '#core/contracts/domain.ts';
 import { parseJson } from '#core/parse.ts';
-import { loadDataSet } from '#model/data-set.ts';
+import { loadDataSet, loadImages } from '#model/data-set.ts';
 import { type ExampleDomain, withImagesPerClass } from '../../examples/icons/domains/example-domain.ts';
 import { DOMAINS } from '../../examples/icons/domains/index.ts';
 import { PRODUCE } from '../../examples/icons/domains/produce.ts';
 import { VEHICLES } from '../../examples/icons/domains/vehicles.ts';
-import { generalClasses } from '../../examples/icons/general.ts';
+import { generalClasses, otherThings } from '../../examples/icons/general.ts';
 import { buildIconData } from '../../examples/icons/icon-data.ts';
 import { ICON_SETS, openIconSet } from '../../examples/icons/icon-sets.ts';
 
@@ -43,16 +43,20 @@ describe('the data of the demonstration', () => {
 
     const general = await loadDataSet(join(out, 'general'), input);
     expect(general).toMatchObject({ size: 15, damaged: [] });
-    const sizes = { produce: { train: 60, test: 48 }, vehicles: { train: 28, test: 42 } };
+    const sizes = {
+      produce: { train: 60, test: 48, other: 100 },
+      vehicles: { train: 28, test: 42, other: 100 },
+    };
     for (const [name, expected] of Object.entries(sizes)) {
       const { labels } = await readDomain(name);
       const train = await loadDataSet(join(out, name, 'train'), input, { labels });
       const test = await loadDataSet(join(out, name, 'test'), input, { labels });
-      expect({ train: train.size, test: test.size }).toEqual(expected);
-      expect([...train.damaged, ...test.damaged]).toEqual([]);
+      const other = (await loadImages(join(out, name, 'other'), input))!;
+      expect({ train: train.size, test: test.size, other: other.size }).toEqual(expected);
+      expect([...train.damaged, ...test.damaged, ...other.damaged]).toEqual([]);
     }
     expect(build).toMatchObject({ cached: false, images: { general: 15, domains: sizes } });
-    expect(progress.at(-1)).toBe(15 + 60 + 48 + 28 + 42);
+    expect(progress.at(-1)).toBe(15 + 60 + 48 + 28 + 42 + 2 * 100);
     expect(await readdir(parent)).toEqual(['data']);
   });
 
@@ -85,6 +89,18 @@ describe('the data of the demonstration', () => {
       /(^|-)(car|truck|lorry|automobile|van|bike|scooter|train|tram|railway|boat|canoe|ferry|plane|wheel)(-|$)/,
     ];
     expect(classes.filter((name) => relatives.some((relative) => relative.test(name)))).toEqual([]);
+  });
+
+  it('asks about things that neither the general data set nor any domain has', () => {
+    const sets = { train: ICON_SETS.train.map(openIconSet), test: ICON_SETS.test.map(openIconSet) };
+    const others = otherThings(sets.train, sets.test);
+
+    expect(others.length).toBeGreaterThanOrEqual(100);
+    const known = [
+      ...generalClasses(sets.train),
+      ...DOMAINS.flatMap((one) => Object.keys(one.trainingImages)),
+    ];
+    expect(others.filter((name) => known.includes(name))).toEqual([]);
   });
 
   it('draws every class of a domain in at least three training sets and all test sets', () => {

@@ -8,6 +8,8 @@ export interface ExampleDomain {
   /** Names of icons that all sets draw (the odd one may be missing), and how many training images each class has. */
   trainingImages: Readonly<Record<string, number>>;
   testImagesPerClass: number;
+  /** Images of none of the classes, each of another thing. */
+  otherImages: number;
   conditions: Conditions;
   gate: DomainInput['gate'];
 }

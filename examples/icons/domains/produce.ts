@@ -25,6 +25,7 @@ export const PRODUCE: ExampleDomain = {
     watermelon: 5,
   },
   testImagesPerClass: 30,
+  otherImages: 100,
   conditions: ON_A_TABLE,
   gate: {
     minimumAccuracy: 0.45,

@@ -21,6 +21,7 @@ export const VEHICLES: ExampleDomain = {
     tractor: 4,
   },
   testImagesPerClass: 30,
+  otherImages: 100,
   conditions: ON_THE_ROAD,
   gate: {
     minimumAccuracy: 0.3,

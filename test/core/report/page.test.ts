@@ -94,9 +94,45 @@ describe('the page', () => {
       'recall',
       'confusion',
       'mistakes',
+      'unsure',
       'cost',
       'lineage',
     ]);
+  });
+
+  test('says how well images of none of the classes are noticed, and draws how far out they are', () => {
+    const { unsure } = report().scores.transfer!;
+    const page = renderReport(report());
+
+    expect(unsure!.test.reduce((sum, count) => sum + count, 0)).toBe(60);
+    // The threshold itself is not beyond it.
+    expect(unsure!.test.slice(9, 11)).toEqual([5, 5]);
+    expect(unsure!.other!.histogram.flatMap((count, i) => (count === 0 ? [] : [[i, count]]))).toEqual([
+      [9, 1],
+      [19, 1],
+    ]);
+    const section = page.slice(page.indexOf('<section id="unsure">'), page.indexOf('<section id="cost"'));
+    expect(section).toMatch(/<b>0\.875<\/b> \(AUROC on 2 images of none and 60 test images/);
+    expect(section).toMatch(/"unsure" about 0\.500 of them, and wrongly about 0\.083 of the 60 test images/);
+    expect(section.match(/<rect /g)).toHaveLength(
+      [...unsure!.test, ...unsure!.other!.histogram].filter((count) => count > 0).length,
+    );
+  });
+
+  test('says that nothing was measured where the domain has no images of none of its classes', () => {
+    const source = reportSource();
+    const { transfer } = source.evaluations;
+    const { other: _, ...unsure } = transfer!.unsure!;
+    const page = renderReport(report({ evaluations: { transfer: { ...transfer!, unsure } } }));
+
+    expect(page).toContain('was not measured: the domain has none in its folder other/');
+    expect(page).not.toContain('AUROC');
+  });
+
+  test('has nothing to say about a model that knows no "unsure"', () => {
+    const before = report({ evaluations: { transfer: evaluation('transfer', 10) } });
+
+    expect(sections(renderReport(before))).not.toContain('unsure');
   });
 
   test('stands without what a promotion never got to', () => {

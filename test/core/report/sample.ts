@@ -18,6 +18,7 @@ function evaluationOf(mode: Mode): Evaluation {
       truth,
       prediction: (n + index) % every === 0 ? labels[(index + 1) % labels.length]! : truth,
       confidence: 0.5 + n / 30,
+      outOfDomain: n / 20,
     })),
   );
   const accuracy = rows.filter((row) => row.prediction === row.truth).length / rows.length;
@@ -33,6 +34,22 @@ function evaluationOf(mode: Mode): Evaluation {
       validationAccuracy: (mode === 'transfer' ? 0.7 : 0.45) * (1 - Math.exp(-n / 3)),
       validationLoss: 1,
     })),
+    unsure: {
+      keep: 0.95,
+      threshold: 0.5,
+      heldOut: 60,
+      falseAlarms: 1 / 12,
+      other: {
+        images: 2,
+        digest: sha256('c'),
+        auroc: 0.875,
+        caught: 0.5,
+        rows: [
+          { id: `${hostileLabel}.png`, outOfDomain: 0.5 },
+          { id: 'dog.png', outOfDomain: 1 },
+        ],
+      },
+    },
     bestStep: 240,
     steps: 280,
   });

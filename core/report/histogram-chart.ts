@@ -1,0 +1,58 @@
+import { type Html, html } from './html.ts';
+import { colours } from './styles.ts';
+
+export interface Bars {
+  name: string;
+  colour: string;
+  /** Counts of equal steps from 0 to 1. */
+  counts: readonly number[];
+}
+
+const WIDTH = 720;
+const LEFT = 190;
+const RIGHT = 24;
+const ROW = 96;
+const BAR = 64;
+const BOTTOM = 44;
+
+/**
+ * Histograms of shares (0…1) below each other on one scale as SVG, each as high as its own largest count, and a threshold across them.
+ *
+ * @param threshold where the line is drawn, named by `thresholdName`
+ * @param xTitle what the horizontal axis shows
+ * @param description for those who cannot see it
+ */
+export function histogramChart(
+  rows: readonly Bars[],
+  threshold: number,
+  thresholdName: string,
+  xTitle: string,
+  description: string,
+): Html {
+  const height = rows.length * ROW + BOTTOM;
+  const xAt = (value: number) => round(LEFT + value * (WIDTH - LEFT - RIGHT));
+  return html`<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${description}" font-family="system-ui,sans-serif" font-size="12" fill="${colours.text}">
+<title>${description}</title>
+${rows.map(({ name, colour, counts }, index) => {
+  const base = (index + 1) * ROW;
+  const highest = Math.max(1, ...counts);
+  return html`<text x="${LEFT - 12}" y="${base - 4}" text-anchor="end">${name}</text>${counts.map(
+    (count, i) => {
+      const [x, next] = [xAt(i / counts.length), xAt((i + 1) / counts.length)];
+      const tall = round((count / highest) * BAR);
+      return count === 0
+        ? undefined
+        : html`<rect x="${x + 1}" y="${round(base - tall)}" width="${round(next - x - 2)}" height="${tall}" fill="${colour}"><title>${count}</title></rect>`;
+    },
+  )}<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${base}" y2="${base}" stroke="${colours.faint}"/>`;
+})}
+${[0, 0.2, 0.4, 0.6, 0.8, 1].map(
+  (value) =>
+    html`<text x="${xAt(value)}" y="${rows.length * ROW + 18}" text-anchor="middle">${value.toFixed(1)}</text>`,
+)}
+<text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${height - 6}" text-anchor="middle" fill="${colours.faint}">${xTitle}</text>
+<line x1="${xAt(threshold)}" x2="${xAt(threshold)}" y1="16" y2="${rows.length * ROW}" stroke="${colours.text}" stroke-dasharray="5 4"/><text x="${xAt(threshold) + 6}" y="20" font-weight="600" stroke="#fff" stroke-width="4" paint-order="stroke">${thresholdName}</text>
+</svg>`;
+}
+
+const round = (value: number) => Math.round(value * 10) / 10;

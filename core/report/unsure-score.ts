@@ -1,0 +1,32 @@
+import type { Evaluation } from '../contracts/evaluation.ts';
+import type { UnsureScore } from '../contracts/report.ts';
+
+const BINS = 20;
+
+/** What an evaluation says about "unsure", image by image only as histograms; undefined for models from before there was any. */
+export function unsureScoreOf({
+  unsure,
+  rows,
+}: Pick<Evaluation, 'unsure' | 'rows'>): UnsureScore | undefined {
+  if (unsure === undefined) return undefined;
+  const { keep, threshold, heldOut, falseAlarms, other } = unsure;
+  return {
+    ...{ keep, threshold, heldOut, falseAlarms },
+    test: histogramOf(rows.flatMap(({ outOfDomain }) => outOfDomain ?? [])),
+    ...(other && {
+      other: {
+        images: other.images,
+        auroc: other.auroc,
+        caught: other.caught,
+        histogram: histogramOf(other.rows.map(({ outOfDomain }) => outOfDomain)),
+      },
+    }),
+  };
+}
+
+/** The upper end of each bin belongs to it, as the threshold itself is not unsure. */
+function histogramOf(scores: readonly number[]): number[] {
+  const counts = new Array<number>(BINS).fill(0);
+  for (const score of scores) counts[Math.max(0, Math.ceil(score * BINS) - 1)]!++;
+  return counts;
+}
