@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { DescribeExecutionCommand, type DescribeExecutionOutput, SFNClient } from '@aws-sdk/client-sfn';
+import { type DescribeExecutionOutput, SFNClient } from '@aws-sdk/client-sfn';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import { type Outcome, outcomeSchema } from '#core/contracts/outcome.ts';
 import {
@@ -24,6 +24,7 @@ import {
   packageLocalStack,
 } from '../../scripts/development.ts';
 import { type LocalAws, startLocalAws } from '../../scripts/start/local-aws.ts';
+import { describeExecution } from '../../scripts/start/promotion.ts';
 import { manifest, modelFiles } from '../../test/functions/samples.ts';
 import { untilInvoked } from './lambda-log.ts';
 
@@ -113,12 +114,7 @@ export async function startPromotionStack(folder: string, container: string): Pr
     async ended(executionArn, limitSeconds) {
       const deadline = performance.now() + limitSeconds * 1000;
       for (;;) {
-        const found = await stepFunctions
-          .send(new DescribeExecutionCommand({ executionArn }))
-          .catch((error: Error) => {
-            if (error.name === 'ExecutionDoesNotExist') return undefined;
-            throw error;
-          });
+        const found = await describeExecution(stepFunctions, executionArn);
         if (found !== undefined && found.status !== 'RUNNING') return found;
         if (performance.now() > deadline) {
           throw new Error(`${executionArn} has not ended after ${limitSeconds} s: see ${logFile}`);

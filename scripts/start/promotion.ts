@@ -43,7 +43,7 @@ export async function followPromotion(
   const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
   const deadline = performance.now() + START_LIMIT_MS;
   for (;;) {
-    const execution = await describe(client, executionArn);
+    const execution = await describeExecution(client, executionArn);
     if (execution === undefined) {
       if (performance.now() > deadline) {
         throw new GraftError(
@@ -63,7 +63,8 @@ export async function followPromotion(
   }
 }
 
-async function describe(
+/** Undefined where there is none yet. */
+export async function describeExecution(
   client: SFNClient,
   executionArn: string,
 ): Promise<DescribeExecutionOutput | undefined> {

@@ -95,7 +95,7 @@ describe('waiting for a quota of training jobs', () => {
 
     expect(mostAttempts).toBeLessThan(retry.MaxAttempts);
     expect(seconds).toBeLessThan(machine.TimeoutSeconds);
-    // Of the history's 25,000 events a domain takes 65, and a retry three (scheduled, started, failed).
+    // Of the history's 25,000 events a domain takes some 65, and a retry three (scheduled, started, failed).
     expect(domains * 65 + retries * 3).toBeLessThan(25_000);
     // The places are in use nearly all the time.
     expect(seconds).toBeLessThan(1.4 * ((domains * 2 * 300) / quota) + 3_600);
