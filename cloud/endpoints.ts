@@ -28,6 +28,7 @@ const isValidation = (error: unknown): error is Error =>
 const isMissing = (error: unknown) => isValidation(error) && /could not find|not found/i.test(error.message);
 const isChanging = (error: unknown) =>
   isValidation(error) && /in[- ]progress|currently being/i.test(error.message);
+const isExisting = (error: unknown) => isValidation(error) && /already exist/i.test(error.message);
 
 /** How an endpoint stands. */
 export interface EndpointState {
@@ -235,6 +236,8 @@ async function requestChange(endpoint: string, request: Promise<unknown>): Promi
   } catch (error) {
     if (isMissing(error)) throw notYet(error as Error);
     if (isChanging(error)) throw new BusyError(`Endpoint ${endpoint} is changing`, { cause: error });
+    // Of our own request, when its response was lost and the SDK has repeated it: the next attempt finds the endpoint as it is.
+    if (isExisting(error)) throw new BusyError(`Endpoint ${endpoint} exists by now`, { cause: error });
     if (isValidation(error)) {
       throw new DeploymentFailedError(`SageMaker refused to change endpoint ${endpoint}: ${error.message}`, {
         cause: error,

@@ -8,6 +8,7 @@ import { startStage } from './stage.ts';
 
 const fine = {
   trainingSeconds: 0,
+  servingSeconds: 0,
   quality: () => 'good' as const,
   jobFault: () => undefined,
   unhealthy: () => false,

@@ -18,6 +18,7 @@ export interface Fates {
   /** A bad answer has been given, for the history. */
   answered(served: Served, how: 'wrong' | 'failed'): void;
   trainingSeconds: number;
+  servingSeconds: number;
 }
 
 /** What a trained model knows, in its archive. */
@@ -192,7 +193,7 @@ async function championOf(root: string): Promise<Served | undefined> {
   return served;
 }
 
-const serve: Program = (spec, exit, { activity, fates }) => {
+const serve: Program = (spec, exit, { clock, activity, fates }) => {
   const served = read<Served>(spec.env.GRAFT_OPT_ML!, 'model/served.json');
   const quality = fates.quality(served.general.version);
   if (fates.unhealthy(served) || quality === 'crasher') {
@@ -219,8 +220,11 @@ const serve: Program = (spec, exit, { activity, fates }) => {
       return response.end(JSON.stringify({ predictions, domain, general, trainingJob }));
     });
   });
-  server.listen(Number(spec.env.GRAFT_PORT), spec.env.GRAFT_HOST);
+  const cancel = clock.after(fates.servingSeconds * 1000, () => {
+    server.listen(Number(spec.env.GRAFT_PORT), spec.env.GRAFT_HOST);
+  });
   return () => {
+    cancel();
     server.close();
     server.closeAllConnections();
   };

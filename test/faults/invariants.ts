@@ -44,11 +44,13 @@ function lost({ plan, starts, ruined }: Facts, evidence: Evidence): Violation[] 
   for (const start of starts) {
     const execution = evidence.executions.find(({ name }) => name === start.name);
     if (execution === undefined) {
-      say(`${start.name} was never started`);
+      // Lambda gives an event up after three attempts; whoever reads the dead-letter queue starts the promotion.
+      if (!ruined.has(start.name)) say(`${start.name} was never started`);
     } else if (execution.status !== 'ABORTED' && execution.status !== 'RUNNING') {
       const { outcome } = execution;
       if (outcome === undefined) {
-        say(`${start.name} ended as ${execution.status} without an outcome.json: ${execution.cause ?? ''}`);
+        if (!ruined.has(start.name) || execution.decision !== undefined)
+          say(`${start.name} ended as ${execution.status} without an outcome.json: ${execution.cause ?? ''}`);
         continue;
       }
       const may = outcomesOf(plan, start, ruined.has(start.name));

@@ -23,7 +23,7 @@ export interface LambdaSurroundings {
   clock: ManualClock;
   activity: Activity;
   ledger: Ledger;
-  plan: Pick<Plan, 'kills' | 'wires' | 'refused'>;
+  plan: Pick<Plan, 'kills' | 'wires' | 'refused' | 'outage' | 'starts'>;
   /** Called before each request to AWS with its number in the run. */
   onRequest?(number: number): void;
   /** Replaces functions: for tests of the suite itself. */
@@ -39,6 +39,7 @@ export class KillingLambda {
   readonly #asked = new Map<string, number>();
   #requests = 0;
   #invocations = 0;
+  #outageEnds: number | undefined;
   /** Most requests that an invocation of each function has made. */
   readonly most = new Map<FunctionName, number>();
 
@@ -101,7 +102,8 @@ export class KillingLambda {
       const result = await Promise.race([currentInvocation.run(invocation, () => call(name, event)), killed]);
       this.most.set(name, Math.max(this.most.get(name) ?? 0, invocation.requests));
       const beyond = this.#kills.find(
-        (one) => one.name === name && one.request > invocation.requests && one.times > 0,
+        (one) =>
+          one.when !== 'lost' && one.name === name && one.request > invocation.requests && one.times > 0,
       );
       if (beyond !== undefined) {
         beyond.times -= 1;
@@ -134,11 +136,8 @@ export class KillingLambda {
     if (kill !== undefined) kill.times -= 1;
     if (kill?.when === 'before') return die('lambda-killed-before-call', `${name} ${number} before`, what);
 
-    const fault = this.#wireFault(serviceOf(request));
-    if (fault !== undefined && fault.kind !== 'response-lost') {
-      ledger.strike(fault.kind, what);
-      return refusal(fault.service, fault.kind);
-    }
+    const refused = this.#refusalOf(serviceOf(request), what);
+    if (refused !== undefined) return refused;
     invocation.sending += 1;
     let answer: WireAnswer;
     try {
@@ -147,27 +146,34 @@ export class KillingLambda {
       invocation.sending -= 1;
     }
     if (invocation.dead) return never();
-    if (kill !== undefined) {
-      drain(answer);
-      return die('lambda-killed-after-call', `${name} ${number} after`, what);
-    }
-    if (fault !== undefined) {
-      drain(answer);
-      ledger.strike('response-lost', what);
-      throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
-    }
-    return answer;
+    // The SDK compares it with its own time, and tries again whatever was refused while the two differ.
+    answer.response.headers.date = new Date(this.#around.clock.now()).toUTCString();
+    if (kill === undefined) return answer;
+    (answer.response.body as { resume?(): void } | undefined)?.resume?.();
+    if (kill.when === 'after') return die('lambda-killed-after-call', `${name} ${number} after`, what);
+    ledger.strike('response-lost', what, { point: `${name} ${number} lost` });
+    throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
   }
 
-  #wireFault(service: string): WireFault | undefined {
+  /** What the service answers instead, if it throttles or fails now. */
+  #refusalOf(service: string, what: string): WireAnswer | undefined {
+    const { ledger, clock, plan } = this.#around;
     const asked = (this.#asked.get(service) ?? 0) + 1;
     this.#asked.set(service, asked);
+    const { outage } = plan;
+    if (outage?.service === service && asked >= outage.nth) {
+      if (this.#outageEnds === undefined) {
+        this.#outageEnds = clock.now() + outage.minutes * 60_000;
+        ledger.strike('outage', `${service} for ${outage.minutes} minutes, from ${what} on`);
+        // Whatever runs meanwhile may give up, as long as it leaves nothing wrong behind.
+        for (const { name } of plan.starts) ledger.note(`${name} may fail`, { ruined: name });
+      }
+      if (clock.now() < this.#outageEnds) return refusal(service, 'server-error');
+    }
     const fault = this.#wires.find((one) => one.service === service && asked >= one.nth && one.requests > 0);
-    if (fault !== undefined) fault.requests -= 1;
-    return fault;
+    if (fault === undefined) return undefined;
+    fault.requests -= 1;
+    ledger.strike(fault.kind, what);
+    return refusal(service, fault.kind);
   }
-}
-
-function drain({ response }: WireAnswer): void {
-  (response.body as { resume?(): void } | undefined)?.resume?.();
 }

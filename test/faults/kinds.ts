@@ -10,6 +10,7 @@ export const faultKinds = {
   'response-lost': 'a request to AWS takes effect, and its response never arrives',
   throttled: 'an AWS service throttles requests, up to beyond what the SDK repeats by itself',
   'server-error': 'an AWS service answers 500, up to beyond what the SDK repeats by itself',
+  outage: 'an AWS service fails every request for up to half an hour',
   'training-failed': 'a training job ends with an exit code',
   'training-stopped': 'somebody stops a training job',
   'training-over-time': 'a training job runs longer than it may',

@@ -10,10 +10,10 @@ export function printTally(tallying: Tallying, seconds: number): void {
   for (const { kind, times, runs } of tallying.kinds()) {
     console.log(`${kind.padEnd(26)}${number(times, 8)}${number(runs, 9)}   ${faultKinds[kind]}`);
   }
-  console.log(`\n${'function'.padEnd(26)}${'requests'.padStart(8)}${'killed at'.padStart(11)}`);
+  console.log(`\n${'function'.padEnd(26)}${'requests'.padStart(8)}${'struck at'.padStart(11)}`);
   for (const { name, requests, killed } of tallying.functions()) {
     console.log(
-      `${name.padEnd(26)}${number(requests, 8)}${number(killed, 11)} of ${2 * requests} (before and after each)`,
+      `${name.padEnd(26)}${number(requests, 8)}${number(killed, 11)} of ${3 * requests} (killed before and after each, response lost)`,
     );
   }
   const { runs, faults, lostModels, wrongModelLive, stuckExecutions }: Tally = tallying.tally;

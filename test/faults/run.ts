@@ -96,6 +96,9 @@ class Run {
     if (plan.before === 'instances') this.#every(TRAFFIC_MS, () => this.#askWhileUpdating());
     await this.#settle();
     let evidence = await observe(this.#stage);
+    const factsNow = (): Facts => ({ plan, starts: this.#starts, ruined: ruinedIn(ledger) });
+    // Before the recovery nothing may be lost yet, but nothing wrong may be live either.
+    const early = findViolations(factsNow(), evidence).filter(({ kind }) => kind !== 'lost model');
     const wanted = newestWanted({ plan, starts: this.#starts }, evidence);
     if (
       wanted !== undefined &&
@@ -113,10 +116,9 @@ class Run {
     if (evidence.executions.some(({ outcome }) => /ALARM state/.test(outcome?.reason ?? ''))) {
       ledger.strike('alarm-during-canary', 'SageMaker took the canary back');
     }
-    const facts: Facts = { plan, starts: this.#starts, ruined: ruinedIn(ledger) };
     return {
       plan,
-      violations: findViolations(facts, evidence),
+      violations: [...early, ...findViolations(factsNow(), evidence)],
       struck: ledger.counts(),
       points: ledger.lines.flatMap(({ point }) => point ?? []),
       most: Object.fromEntries(lambda.most),
@@ -259,6 +261,7 @@ function fatesOf(plan: Plan, ledger: Ledger, stageOf: () => Stage): Fates {
   };
   return {
     trainingSeconds: plan.trainingSeconds,
+    servingSeconds: plan.servingSeconds,
     quality: (version) => plan.models[version] ?? 'good',
     jobFault({ name, version, mode }) {
       if (mode === 'transfer' && plan.models[version] === 'poor') ledger.strike('gate-refuses', name);

@@ -42,18 +42,26 @@ export interface Kill {
   name: FunctionName;
   /** Its n-th request to AWS, from 1; a function that makes fewer ends before it has answered. */
   request: number;
-  when: 'before' | 'after';
-  /** Invocations that end so, one after the other. */
+  /** Killed before the request is sent, or when it has taken effect; or only its response is lost, and the function lives. */
+  when: 'before' | 'after' | 'lost';
+  /** Invocations that meet this, one after the other. */
   times: number;
 }
 
 export interface WireFault {
-  kind: 'throttled' | 'server-error' | 'response-lost';
+  kind: 'throttled' | 'server-error';
   service: ServiceName;
   /** From the service's n-th request in the run on. */
   nth: number;
   /** Requests that it hits, one after the other; an SDK client gives up after six. */
   requests: number;
+}
+
+/** A service that fails every request, from its n-th in the run on. */
+export interface Outage {
+  service: ServiceName;
+  nth: number;
+  minutes: number;
 }
 
 /** How a training job ends badly, the first of this version and mode. */
@@ -78,6 +86,7 @@ export interface Plan {
   events: { duplicated: number; lost: number; late: number };
   kills: Kill[];
   wires: WireFault[];
+  outage?: Outage;
   /** Invocations that Lambda refuses, by their number in the run. */
   refused: number[];
   jobs: JobFault[];
@@ -85,6 +94,8 @@ export interface Plan {
   unhealthy: string[];
   /** Seconds that a training job takes at the most. */
   trainingSeconds: number;
+  /** Seconds until a container answers `/ping`. */
+  servingSeconds: number;
   /** When the process is killed, one life after the other. */
   processKills: ProcessKill[];
 }
@@ -122,6 +133,7 @@ export const faultless: Omit<Plan, 'before' | 'models' | 'starts'> = {
   jobs: [],
   unhealthy: [],
   trainingSeconds: 0,
+  servingSeconds: 0,
   processKills: [],
 };
 
@@ -185,6 +197,7 @@ export function schedule(seed: number): Plan {
     jobs: [],
     unhealthy: [],
     trainingSeconds: pick(random, [0, 30, 1_200]),
+    servingSeconds: pick(random, [0, 20, 90]),
     processKills:
       seed % 12 === 5
         ? Array.from({ length: 1 + random.below(3) }, () => ({
@@ -198,6 +211,14 @@ export function schedule(seed: number): Plan {
     const end = pick(random, ['training-failed', 'training-stopped', 'training-over-time'] as const);
     plan.jobs.push({ version: victim, mode: pick(random, ['transfer', 'baseline']), end });
   }
+  if (random.next() < 0.12) {
+    const service = pick(random, ['s3', 'sagemaker', 'states'] as const);
+    plan.outage = {
+      service,
+      nth: 1 + random.below(service === 's3' ? 120 : 15),
+      minutes: 2 + random.below(30),
+    };
+  }
   if (shape !== 'gate-only' && random.next() < 0.14) plan.unhealthy.push(victim);
   return plan;
 }
@@ -205,9 +226,9 @@ export function schedule(seed: number): Plan {
 const pick = <Value>(random: Random, values: readonly Value[]): Value => values[random.below(values.length)]!;
 
 function killOf(name: FunctionName, round: number): Omit<Kill, 'times'> {
-  const points = 2 * (requestsOf[name] ?? 8) + 1;
-  const point = round % points;
-  return { name, request: 1 + Math.floor(point / 2), when: point % 2 === 0 ? 'before' : 'after' };
+  const sides = ['before', 'after', 'lost'] as const;
+  const point = round % (sides.length * (requestsOf[name] ?? 8) + 1);
+  return { name, request: 1 + Math.floor(point / sides.length), when: sides[point % sides.length]! };
 }
 
 function wireFault(random: Random): WireFault {
@@ -215,7 +236,7 @@ function wireFault(random: Random): WireFault {
   const seldom = service === 'sns' || service === 'monitoring';
   return {
     service,
-    kind: pick(random, ['throttled', 'server-error', 'response-lost']),
+    kind: pick(random, ['throttled', 'server-error']),
     nth: 1 + random.below(seldom ? 2 : service === 's3' ? 70 : 14),
     requests: pick(random, [1, 2, 3, 7]),
   };

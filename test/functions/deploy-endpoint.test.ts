@@ -283,6 +283,8 @@ describe('deploy-endpoint', () => {
     ['CreateEndpointConfig', missing('model')],
     ['CreateEndpoint', missing('endpoint configuration')],
     ['CreateEndpoint', serviceError('ValidationException', 'Cannot update in-progress endpoint')],
+    // Its response was lost, and the SDK has repeated the request.
+    ['CreateEndpoint', exists('endpoint')],
   ])('comes again when %s meets what is not ready yet (%s)', async (operation, error) => {
     sagemaker.answer(operation, error);
 

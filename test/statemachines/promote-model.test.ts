@@ -12,7 +12,7 @@ interface State {
   Resource?: string;
   TimeoutSeconds?: number | string;
   Arguments?: { FunctionName?: string };
-  Retry?: { ErrorEquals: string[]; MaxAttempts: number; JitterStrategy?: string }[];
+  Retry?: { ErrorEquals: string[]; MaxAttempts: number; MaxDelaySeconds?: number; JitterStrategy?: string }[];
   Catch?: { ErrorEquals: string[]; Next: string }[];
   ItemProcessor?: { States: Record<string, State> };
   Branches?: { States: Record<string, State> }[];
@@ -117,6 +117,17 @@ describe('promote-model.asl.json', () => {
     // Each of them is four events of the history's 25,000.
     expect(longest / seconds).toBeLessThanOrEqual(32);
   });
+
+  test.each(['DeployEndpoint', 'RollBackEndpoint', 'RestoreEndpoint', 'FinishDomain'])(
+    '%s outlasts an outage of hours: to give up would leave an endpoint that nobody has confirmed',
+    (name) => {
+      const [, state] = tasks.find(([task]) => task === name)!;
+      const retry = state.Retry!.find(({ ErrorEquals }) => ErrorEquals.includes('Transient'))!;
+
+      // With full jitter a pause is half as long on average.
+      expect((retry.MaxAttempts * retry.MaxDelaySeconds!) / 2).toBeGreaterThan(2 * 3600);
+    },
+  );
 
   test('never retries what will not change', () => {
     const retried = new Set(tasks.flatMap(([, state]) => state.Retry!.flatMap((r) => r.ErrorEquals)));
