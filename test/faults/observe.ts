@@ -7,7 +7,7 @@ import { findChampion } from '#cloud/champions.ts';
 import type { Champion, Outcome } from '#core/contracts/outcome.ts';
 import { decisionKey, deploymentLockKey, outcomeKey } from '#core/keys.ts';
 import { buckets } from '../functions/stage.ts';
-import { stateMachineArn } from '../statemachines/stack.ts';
+import { imageText, stateMachineArn } from '../statemachines/stack.ts';
 import type { Stage } from './stage.ts';
 
 export const DOMAIN = 'produce';
@@ -83,7 +83,11 @@ export async function endpointOf({ sagemaker }: Stage): Promise<Evidence['endpoi
 export async function ask({ runtime }: Stage): Promise<NonNullable<Evidence['answer']>> {
   try {
     const { Body } = await runtime.send(
-      new InvokeEndpointCommand({ EndpointName: ENDPOINT, Body: 'test apple 0', ContentType: 'image/png' }),
+      new InvokeEndpointCommand({
+        EndpointName: ENDPOINT,
+        Body: imageText('test', 'apple', 0),
+        ContentType: 'image/png',
+      }),
     );
     const { trainingJob, predictions } = JSON.parse(new TextDecoder().decode(Body));
     return { trainingJob, label: predictions[0].label };

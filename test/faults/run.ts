@@ -17,7 +17,7 @@ const SECOND = 1000;
 /** Longer than any retry or time-out of a state lasts, after the last fault: whoever still runs then is stuck. */
 const PATIENCE_MS = 24 * 3600 * SECOND;
 /** Pauses between two questions to the endpoint during an update, and between two looks of the person who approves. */
-const TRAFFIC_MS = 4 * SECOND;
+const TRAFFIC_MS = 15 * SECOND;
 const LOOK_MS = 60 * SECOND;
 
 export interface RunResult {
@@ -109,7 +109,9 @@ class Run {
       const input = { model: 'icons', version: wanted, domains: [DOMAIN] };
       const recovery: Start = { name: 'recovery', version: wanted, after: 0, by: { input } };
       this.#starts.push(recovery);
-      this.#at(clock.now(), () => this.#start(recovery));
+      // Nobody starts anything while a service is down.
+      const pause = (plan.outage?.minutes ?? 0) * 60 * SECOND;
+      this.#at(clock.now() + pause, () => this.#start(recovery));
       await this.#settle();
       evidence = await observe(this.#stage);
     }

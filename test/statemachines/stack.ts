@@ -72,6 +72,16 @@ export async function pushModel(s3: S3Client, privateKey: string, version: strin
   await put(s3, buckets.models, manifestKey('icons', version), bytes);
 }
 
+/**
+ * What stands for an image. All but two are of different sizes, so that the search for identical ones need not look at their contents.
+ *
+ * @param n from 0 to 5
+ */
+export function imageText(split: string, label: string, n: number): string {
+  const position = 12 * ['train', 'test'].indexOf(split) + 6 * ['apple', 'banana'].indexOf(label) + n;
+  return `${split} ${label} ${n}`.padEnd(20 + Math.max(1, position), '.');
+}
+
 /** Uploads a domain with six training and six test images of two classes, its `domain.json` last. */
 export async function pushDomain(
   s3: S3Client,
@@ -80,7 +90,7 @@ export async function pushDomain(
 ): Promise<void> {
   const images = ['train', 'test'].flatMap((split) =>
     ['apple', 'banana'].flatMap((label) =>
-      [0, 1, 2, 3, 4, 5].map((n) => [`${split}/${label}/${n}.png`, `${split} ${label} ${n}`] as const),
+      [0, 1, 2, 3, 4, 5].map((n) => [`${split}/${label}/${n}.png`, imageText(split, label, n)] as const),
     ),
   );
   await Promise.all(images.map(([key, text]) => put(s3, buckets.data, `domains/${name}/${key}`, text)));
