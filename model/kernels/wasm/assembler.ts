@@ -62,6 +62,11 @@ const simd =
 /** Four 32-bit floats at once. Addresses need no alignment. */
 export const f32x4 = {
   zero: [0xfd, 12, ...new Array<number>(16).fill(0)] as Code,
+  /** Four times the same number. */
+  constant: (value: number): Code => {
+    const bytes = new Uint8Array(Float32Array.of(value, value, value, value).buffer);
+    return [0xfd, 12, ...bytes];
+  },
   load: (address: Operand, offset = 0): Code => [...code(address), 0xfd, 0, 2, ...unsigned(offset)],
   /** One number in all four places. */
   loadSplat: (address: Operand, offset = 0): Code => [...code(address), 0xfd, 9, 2, ...unsigned(offset)],

@@ -120,13 +120,25 @@ export function unframe(shape: Shape) {
 }
 
 /**
- * Forward. `filter` has the usual order (row, column, input, output). `y` gets the pooled values, `winners` (as many int32) the
- * byte from `x` on at which each one's patch begins; among equals the first wins.
+ * Makes what the kernel stores of the four convolved places of a pooling window, a vector of outputs at a time.
+ *
+ * @param names `at` is the window's byte in the framed input, `out` its outputs' in `y`, `block` the first of these outputs' within all of a
+ *   pixel; `extra` is an address of the finish's own
+ * @param sums of the four places, one vector each
+ * @param v counts the vectors from `block` on
  */
-export function convolveAndPool(shape: Shape) {
-  const corners = cornersOf(shape);
-  return overWindows(shape, 'winners', (names, sums, v, vector) => {
-    const { y, at, out, winners } = names;
+type Finish = (
+  names: Record<'y' | 'at' | 'out' | 'block' | 'extra', Local>,
+  sums: readonly Local[],
+  v: number,
+  vector: () => Local,
+) => Code;
+
+/** Stores the largest value, and in `extra` (as many int32) the byte at which its patch begins; among equals the first wins. */
+const keepWinners =
+  (shape: Shape): Finish =>
+  ({ y, at, out, extra }, sums, v, vector) => {
+    const corners = cornersOf(shape);
     const [value, mask, winner] = [vector(), vector(), vector()] as const;
     return sequence(
       set(winner, f32x4.splatI32(at)),
@@ -137,30 +149,27 @@ export function convolveAndPool(shape: Shape) {
         set(winner, f32x4.select(f32x4.splatI32(i32.add(at, corners[c]!)), winner, mask)),
       ]),
       f32x4.store(i32.add(y, out), value, 16 * v),
-      f32x4.store(i32.add(winners, out), winner, 16 * v),
+      f32x4.store(i32.add(extra, out), winner, 16 * v),
     );
-  });
-}
+  };
 
-/**
- * Forward where nothing is to be learnt: `y` gets max(0, scale × pooled + shift). `scaling` holds for every four outputs their four
- * scales, then their four shifts.
- */
-export function convolvePoolAndActivate(shape: Shape) {
-  return overWindows(shape, 'scaling', ({ y, out, block, scaling }, sums, v, vector) => {
-    const value = vector();
-    const [a, b, c, d] = sums as [Local, Local, Local, Local];
-    const place = i32.add(scaling, i32.multiply(block, 32 * vectorsAtOnce(shape)));
-    return sequence(
-      set(value, f32x4.max(f32x4.max(a, b), f32x4.max(c, d))),
-      set(value, f32x4.add(f32x4.multiply(value, f32x4.load(place, 32 * v)), f32x4.load(place, 32 * v + 16))),
-      f32x4.store(i32.add(y, out), f32x4.max(value, f32x4.zero), 16 * v),
-    );
-  });
-}
+/** Stores max(0, scale × largest + shift). `extra` holds for every four outputs their four scales, then their four shifts. */
+const activate: Finish = ({ y, out, block, extra }, sums, v, vector) => {
+  const value = vector();
+  const [a, b, c, d] = sums as [Local, Local, Local, Local];
+  const place = i32.add(extra, i32.multiply(block, 2));
+  return sequence(
+    set(value, f32x4.max(f32x4.max(a, b), f32x4.max(c, d))),
+    set(value, f32x4.add(f32x4.multiply(value, f32x4.load(place, 32 * v)), f32x4.load(place, 32 * v + 16))),
+    f32x4.store(i32.add(y, out), f32x4.max(value, f32x4.zero), 16 * v),
+  );
+};
+
+export const FINISHES = { keepWinners, activate: () => activate };
+export type FinishName = keyof typeof FINISHES;
 
 /** Vectors of outputs that are computed together: with the four places of a window at most 12 registers. */
-const vectorsAtOnce = ({ outputs }: Shape) => [3, 2, 1].find((count) => outputs % (4 * count) === 0)!;
+export const vectorsAtOnce = ({ outputs }: Shape) => [3, 2, 1].find((count) => outputs % (4 * count) === 0)!;
 
 /** Bytes from a window's first patch to each of its four. */
 function cornersOf(shape: Shape) {
@@ -168,28 +177,14 @@ function cornersOf(shape: Shape) {
   return [0, pixel, row, row + pixel];
 }
 
-/**
- * Convolves the four places of every pooling window and hands their sums to `finish`, a vector of outputs at a time. `at` is the window's
- * byte in `x`, `out` that of the outputs in `y`, `block` counts the groups of outputs.
- *
- * @param parameter one more address, for `finish`
- */
-function overWindows<const Name extends string>(
-  shape: Shape,
-  parameter: Name,
-  finish: (
-    names: Record<'y' | 'at' | 'out' | 'block' | Name, Local>,
-    sums: Local[],
-    v: number,
-    vector: () => Local,
-  ) => Code,
-) {
+/** Forward, place by place. `filter` has the usual order (row, column, input, output). */
+export function convolveAndPool(shape: Shape, finish: FinishName) {
   const { pixel, row, image, pooledHeight, pooledWidth, outputPixel } = layoutOf(shape);
   const corners = cornersOf(shape);
   const vectors = vectorsAtOnce(shape);
   const taps = 3 * shape.inputs;
   return defineFunction({
-    parameters: ['x', 'filter', 'y', 'images', parameter],
+    parameters: ['x', 'filter', 'y', 'extra', 'images'],
     variables: ['block', 'n', 'i', 'j', 'at', 'out', 'patch', 'weights', 'tapRow', 'tap'],
     body(names, vector) {
       const { x, filter, images } = names;
@@ -211,7 +206,7 @@ function overWindows<const Name extends string>(
       const onePixel = sequence(
         ...sums.flat().map((sum) => set(sum, f32x4.zero)),
         set(patch, i32.add(x, at)),
-        set(weights, i32.add(filter, i32.multiply(block, 16 * vectors))),
+        set(weights, i32.add(filter, block)),
         loop(
           tapRow,
           0,
@@ -233,7 +228,7 @@ function overWindows<const Name extends string>(
           ),
         ),
         ...w.map((_, v) =>
-          finish(
+          FINISHES[finish](shape)(
             names,
             sums.map((ofCorner) => ofCorner[v]!),
             v,
@@ -246,10 +241,10 @@ function overWindows<const Name extends string>(
       return loop(
         block,
         0,
-        shape.outputs / (4 * vectors),
-        1,
+        outputPixel,
+        16 * vectors,
         sequence(
-          set(out, i32.multiply(block, 16 * vectors)),
+          set(out, block),
           loop(
             n,
             0,

@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { FunctionSource } from './assembler.ts';
-import { addressOf, kernelFunction, valuesOf, type WasmBackend } from './heap.ts';
+import { convolve, shapeFunction } from './convolve.ts';
+import { addressOf, valuesOf, type WasmBackend } from './heap.ts';
 import {
-  convolveAndPool,
-  convolvePoolAndActivate,
   filterGradient,
   frame,
   inputGradient,
@@ -88,17 +86,7 @@ export function registerPooledConvolution() {
       const outputShape = pooledShape(images, shape);
       const y = backend.makeOutput(outputShape, 'float32');
       const winners = backend.makeOutput(outputShape, 'int32');
-      compiled(
-        backend,
-        convolveAndPool,
-        shape,
-      )({
-        x: addressOf(backend, framed),
-        filter: addressOf(backend, filter),
-        y: addressOf(backend, y),
-        winners: addressOf(backend, winners),
-        images,
-      });
+      convolve(backend, { framed, filter, y, extra: winners, images }, shape, 'keepWinners');
       return [y, framed, winners];
     },
   });
@@ -117,17 +105,7 @@ export function registerPooledConvolution() {
       const framed = putInFrames(backend, x, shape);
       const y = backend.makeOutput(pooledShape(images, shape), 'float32');
       const scaling = scalingOf(backend, normalisation, epsilon);
-      compiled(
-        backend,
-        convolvePoolAndActivate,
-        shape,
-      )({
-        x: addressOf(backend, framed),
-        filter: addressOf(backend, filter),
-        y: addressOf(backend, y),
-        scaling: addressOf(backend, scaling),
-        images,
-      });
+      convolve(backend, { framed, filter, y, extra: scaling, images }, shape, 'activate');
       backend.disposeData(framed.dataId);
       backend.disposeData(scaling.dataId);
       return y;
@@ -142,7 +120,7 @@ export function registerPooledConvolution() {
       const shape = args.attrs as unknown as Shape;
       const { filter } = layoutOf(shape);
       const rows = backend.makeOutput([(shape.outputs * filter) / 4], 'float32');
-      compiled(
+      shapeFunction(
         backend,
         filterGradient,
         shape,
@@ -177,7 +155,7 @@ export function registerPooledConvolution() {
       forEachWeight(shape, valuesOf(backend, rows), valuesOf(backend, filter), (inRows, usual, r, u) => {
         inRows[r] = usual[u]!;
       });
-      compiled(
+      shapeFunction(
         backend,
         inputGradient,
         shape,
@@ -189,7 +167,7 @@ export function registerPooledConvolution() {
         pixels: images * dy.shape[1]! * dy.shape[2]!,
         images,
       });
-      compiled(
+      shapeFunction(
         backend,
         unframe,
         shape,
@@ -210,7 +188,11 @@ function putInFrames(backend: WasmBackend, x: tf.TensorInfo, shape: Shape): tf.T
   const { image, slack } = layoutOf(shape);
   const images = x.shape[0]!;
   const framed = backend.makeOutput([(images * image + slack) / 4], 'float32');
-  compiled(backend, frame, shape)({ from: addressOf(backend, x), to: addressOf(backend, framed), images });
+  shapeFunction(
+    backend,
+    frame,
+    shape,
+  )({ from: addressOf(backend, x), to: addressOf(backend, framed), images });
   return framed;
 }
 
@@ -234,17 +216,6 @@ function scalingOf(
   }
   return scaling;
 }
-
-const compiled = <P extends string>(
-  backend: WasmBackend,
-  source: (shape: Shape) => FunctionSource<P>,
-  shape: Shape,
-) =>
-  kernelFunction(
-    backend,
-    [source.name, shape.height, shape.width, shape.inputs, shape.outputs].join(' '),
-    () => source(shape),
-  );
 
 /** Pairs each weight's place in filters laid out in rows of whole vectors with its place in the usual order. */
 function forEachWeight(
