@@ -3,6 +3,11 @@ import * as tfl from '@tensorflow/tfjs-layers';
 
 /** The same model with weights of its own, so that disposing either leaves the other whole. */
 export async function copyModel(model: tfl.LayersModel): Promise<tfl.LayersModel> {
+  return tfl.loadLayersModel(tf.io.fromMemory(await artifactsOf(model)));
+}
+
+/** A model as plain data, weights included. */
+export async function artifactsOf(model: tfl.LayersModel): Promise<tf.io.ModelArtifacts> {
   let artifacts: tf.io.ModelArtifacts | undefined;
   await model.save(
     tf.io.withSaveHandler(async (saved) => {
@@ -10,5 +15,5 @@ export async function copyModel(model: tfl.LayersModel): Promise<tfl.LayersModel
       return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(saved) };
     }),
   );
-  return tfl.loadLayersModel(tf.io.fromMemory(artifacts!));
+  return artifacts!;
 }

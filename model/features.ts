@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { augment } from './augment.ts';
 import type { DataSet } from './data-set.ts';
 import { breathe } from './early-stopping.ts';
 import { createFeatureRows, type FeatureRows } from './feature-rows.ts';
+import { type FeatureBatch, type FeatureResult, featureThreads, inferOnThreads } from './feature-threads.ts';
 import { infer } from './infer.ts';
 import { varyBatch } from './vary-batch.ts';
 
@@ -62,6 +64,8 @@ export interface ExtractionOptions {
   seed: number;
   /** Features that need more go to disk. */
   memoryBytes: number;
+  /** See `featureThreads` for what is taken when left out. */
+  threads?: number;
   signal?: AbortSignal | undefined;
 }
 
@@ -73,7 +77,7 @@ export interface ExtractionOptions {
 export async function extractFeatures(
   backbones: readonly Backbone[],
   data: DataSet,
-  { variants, seed, memoryBytes, signal }: ExtractionOptions,
+  { variants, seed, memoryBytes, signal, threads = featureThreads(data.size * variants) }: ExtractionOptions,
 ): Promise<FeatureRows[]> {
   // Not disposed: it owns nothing, the layers are the general model's.
   const model = tfl.model({
@@ -83,20 +87,13 @@ export async function extractFeatures(
   const rows = data.size * variants;
   const share = memoryBytes / backbones.length;
   const all = backbones.map(({ width }) => createFeatureRows(rows, width, share));
+  const batches = batchesOf(data, variants, seed);
+  const keep = ({ start, features }: FeatureResult) => {
+    for (const [i, values] of features.entries()) all[i]!.write(values, start);
+  };
   try {
-    for (let start = 0; start < rows; start += BATCH) {
-      const n = Math.min(BATCH, rows - start);
-      const outputs = tf.tidy(() => {
-        const { height, width, channels } = data.input;
-        const values = variantBatch(data, start, start + n, variants, seed);
-        return infer(model, tf.tensor4d(values, [n, height, width, channels]));
-      });
-      for (const [i, output] of outputs.entries()) {
-        all[i]!.write((await output.data()) as Float32Array, start);
-        output.dispose();
-      }
-      await breathe(signal);
-    }
+    if (threads > 1) await inferOnThreads(model, data.input, threads, batches, keep, signal);
+    else await inferHere(model, data.input, batches, keep, signal);
   } catch (error) {
     for (const features of all) features.close();
     throw error;
@@ -104,15 +101,38 @@ export async function extractFeatures(
   return all;
 }
 
-/** Rows `image × variants + variant` from `from` to before `to`, as the network takes them. */
-function variantBatch(data: DataSet, from: number, to: number, variants: number, seed: number): Float32Array {
-  const images = Int32Array.from({ length: to - from }, (_, i) => Math.floor((from + i) / variants));
-  const pixels = data.gather(images);
-  const seeds = Array.from(images, (image, i) => {
-    const variant = (from + i) % variants;
-    return variant === 0 ? undefined : `${seed} ${data.ids[image]} ${variant}`;
-  });
-  return varyBatch(pixels, data.input, seeds);
+/** Rows `image × variants + variant`, a batch at a time. */
+function* batchesOf(data: DataSet, variants: number, seed: number): Generator<FeatureBatch, undefined> {
+  const rows = data.size * variants;
+  for (let start = 0; start < rows; start += BATCH) {
+    const length = Math.min(BATCH, rows - start);
+    const images = Int32Array.from({ length }, (_, i) => Math.floor((start + i) / variants));
+    const seeds = Array.from(images, (image, i) => {
+      const variant = (start + i) % variants;
+      return variant === 0 ? undefined : `${seed} ${data.ids[image]} ${variant}`;
+    });
+    yield { start, pixels: data.gather(images), seeds };
+  }
+  return undefined;
+}
+
+async function inferHere(
+  model: tfl.LayersModel,
+  input: Input,
+  batches: Iterable<FeatureBatch>,
+  onResult: (result: FeatureResult) => void,
+  signal: AbortSignal | undefined,
+) {
+  const { height, width, channels } = input;
+  for (const { start, pixels, seeds } of batches) {
+    const outputs = tf.tidy(() => {
+      const values = varyBatch(pixels, input, seeds);
+      return infer(model, tf.tensor4d(values, [seeds.length, height, width, channels]));
+    });
+    onResult({ start, features: outputs.map((output) => output.dataSync<'float32'>()) });
+    tf.dispose(outputs);
+    await breathe(signal);
+  }
 }
 
 /**

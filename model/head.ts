@@ -94,14 +94,20 @@ export async function trainHeads(
   return points;
 }
 
+export interface TrialOptions {
+  cutLayer: string;
+  recipe: Recipe;
+  /** Images that are held out by one head or another. */
+  validationImages: number;
+  course: Course;
+}
+
 /**
  * Tries strengths of regularisation on what is held out, from the strongest on, each starting where the one before it ended.
  */
 export async function tryStrengths(
   objective: HeadObjective,
-  cutLayer: string,
-  recipe: Recipe,
-  course: Course,
+  { cutLayer, recipe, validationImages, course }: TrialOptions,
   signal?: AbortSignal,
 ): Promise<Candidate[]> {
   const strengths = [recipe.regularisation].flat().sort((a, b) => b - a);
@@ -116,7 +122,7 @@ export async function tryStrengths(
     });
     course.point();
     const held = objective.heldOut(points);
-    const temperature = recipe.calibration ? fitTemperature(held) : 1;
+    const temperature = recipe.calibration ? fitTemperature(held, validationImages) : 1;
     const validationLoss = calibratedLoss(held, temperature);
     const { step, validationAccuracy } = course.curve.at(-1)!;
     const tried = { cutLayer, regularisation, step, validationAccuracy, validationLoss };

@@ -52,6 +52,7 @@ export async function fineTune(options: TransferOptions, hooks: TrainingHooks = 
   const { general, train, recipe } = options;
   const { signal } = hooks;
   const folds = foldsByClass(train, recipe);
+  const validationImages = folds.heldOutBy.reduce((sum, by) => sum + (by < 0 ? 0 : 1), 0);
   const backbones = (recipe.cutLayers ?? [options.cutLayer]).map((layer) => cutBackbone(general, layer));
   const { blocks } = recipe.unfreeze;
   const below = blocks === 0 ? [] : backbones.map(({ cutLayer }) => layerBelowTop(general, cutLayer, blocks));
@@ -67,7 +68,9 @@ export async function fineTune(options: TransferOptions, hooks: TrainingHooks = 
     for (const [i, { cutLayer }] of backbones.entries()) {
       const objective = createHeadObjective(headTask(options, features[i]!, folds));
       try {
-        candidates.push(...(await tryStrengths(objective, cutLayer, recipe, course, signal)));
+        candidates.push(
+          ...(await tryStrengths(objective, { cutLayer, recipe, validationImages, course }, signal)),
+        );
       } finally {
         objective.dispose();
       }
@@ -77,7 +80,7 @@ export async function fineTune(options: TransferOptions, hooks: TrainingHooks = 
     const head = await trainOnAll(options, features[which]!, chosen, signal);
     const top = {
       ...{ backbone: backbones[which]!, below: below[which]!, inputs: features[backbones.length + which]! },
-      ...{ task: headTask(options, features[which]!, folds), chosen, recipe, signal },
+      ...{ task: headTask(options, features[which]!, folds), chosen, recipe, validationImages, signal },
     };
     const unfrozen = blocks === 0 ? undefined : await validateUnfreezing(top);
     const last = unfrozen ?? chosen;
@@ -92,7 +95,7 @@ export async function fineTune(options: TransferOptions, hooks: TrainingHooks = 
       choices: {
         variants,
         folds: folds.heads,
-        validationImages: folds.heldOutBy.reduce((sum, by) => sum + (by < 0 ? 0 : 1), 0),
+        validationImages,
         chosen: chosen.tried,
         tried: candidates.map(({ tried }) => tried),
         ...(unfrozen ? { unfreezing: unfrozen.report } : {}),

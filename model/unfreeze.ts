@@ -19,6 +19,8 @@ export interface UnfreezeOptions {
   task: HeadTask;
   chosen: Candidate;
   recipe: Recipe;
+  /** Images that are held out by one head or another. */
+  validationImages: number;
   signal?: AbortSignal | undefined;
 }
 
@@ -36,7 +38,7 @@ export interface Unfreezing {
  * held out. Epochs are kept only where they lower the loss by more than 1 %: more weights than images can do harm.
  */
 export async function validateUnfreezing(options: UnfreezeOptions): Promise<Unfreezing> {
-  const { task, chosen, recipe, signal } = options;
+  const { task, chosen, recipe, validationImages, signal } = options;
   const { epochs, blocks } = recipe.unfreeze;
   const rowsOf = (wanted: (heldOutBy: number) => boolean) =>
     Int32Array.from(task.heldOutBy.keys()).filter((row) => wanted(task.heldOutBy[row]!));
@@ -55,7 +57,9 @@ export async function validateUnfreezing(options: UnfreezeOptions): Promise<Unfr
   const candidates = logits.map((parts): Unfreezing['held'] => {
     return { logits: joined(parts), classes: Int32Array.from(classes) };
   });
-  const temperatures = candidates.map((held) => (recipe.calibration ? fitTemperature(held) : 1));
+  const temperatures = candidates.map((held) =>
+    recipe.calibration ? fitTemperature(held, validationImages) : 1,
+  );
   const losses = candidates.map((held, epoch) => calibratedLoss(held, temperatures[epoch]!));
   const lowest = losses.indexOf(Math.min(...losses));
   const kept = losses[lowest]! < losses[0]! * (1 - INDIFFERENCE) ? lowest : 0;

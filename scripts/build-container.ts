@@ -7,7 +7,7 @@ import { fingerprint, repository } from './fingerprint.ts';
 export const containerFolder = join(repository, '.build', 'container');
 
 /**
- * Bundles `container/train.ts` and `container/serve.ts` to `.build/container/{train,serve}.mjs`.
+ * Bundles `container/train.ts`, `container/serve.ts` and the thread that extracts features to `.build/container/*.mjs`.
  *
  * @returns the image tag: a digest of all that goes into the image
  */
@@ -26,7 +26,12 @@ export async function buildContainer(): Promise<string> {
   await mkdir(containerFolder, { recursive: true });
   await build({
     absWorkingDir: repository,
-    entryPoints: ['container/train.ts', 'container/serve.ts'],
+    entryPoints: {
+      train: 'container/train.ts',
+      serve: 'container/serve.ts',
+      // Beside the programs, where `model/feature-threads.ts` looks for it.
+      'feature-thread': 'model/feature-worker.ts',
+    },
     outdir: containerFolder,
     outExtension: { '.js': '.mjs' },
     bundle: true,

@@ -26,7 +26,7 @@ describe('fitTemperature', () => {
   it.each([0.2, 1, 5])('finds by how much logits are too large: %f times', (factor) => {
     const held = heldOut(factor);
 
-    const temperature = fitTemperature(held);
+    const temperature = fitTemperature(held, 4_000);
 
     expect(temperature / factor).toBeGreaterThan(0.93);
     expect(temperature / factor).toBeLessThan(1.07);
@@ -34,11 +34,22 @@ describe('fitTemperature', () => {
     expect(calibratedLoss(held, temperature)).toBeLessThanOrEqual(calibratedLoss(held, temperature / 1.05));
   });
 
+  it('is not made certain by a few images that were all recognised', () => {
+    const held: HeldOut = { logits: Float32Array.of(3, 0, 0, 3, 3, 0), classes: Int32Array.of(0, 1, 0) };
+
+    const [few, many] = [3, 3_000].map((images) => {
+      return confidencesOf(held, fitTemperature(held, images))[0]!.confidence;
+    });
+
+    expect(few).toBeCloseTo(0.9, 2);
+    expect(many).toBeGreaterThan(0.999);
+  });
+
   it('makes confidences mean what they say', () => {
     const held = heldOut(5);
 
     const before = expectedCalibrationError(confidencesOf(held, 1));
-    const after = expectedCalibrationError(confidencesOf(held, fitTemperature(held)));
+    const after = expectedCalibrationError(confidencesOf(held, fitTemperature(held, 4_000)));
 
     expect(before).toBeGreaterThan(0.1);
     expect(after).toBeLessThan(0.03);

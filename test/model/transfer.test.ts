@@ -185,10 +185,12 @@ describe('fineTune', () => {
   it('trains the top of the backbone, too, where validation says so, and leaves the general model alone', async () => {
     const before = general.getWeights().map((weight) => weight.dataSync().slice());
     const tensors = tf.memory().numTensors;
+    await makeImageFolder(join(folder, 'noisy'), { labels, perLabel: 5, seed: 4, style: 'noisy' });
+    const noisy = await loadDataSet(join(folder, 'noisy'), input, { labels });
     const unfreeze = { blocks: 1, learningRate: 0.01, epochs: 3 };
 
     const { model, choices, calibration } = await fineTune({
-      ...{ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, unfreeze } },
+      ...{ general, cutLayer: CUT_LAYER, train: noisy, recipe: { ...recipe, unfreeze } },
     });
 
     const { epochs, kept } = choices!.unfreezing!;
