@@ -90,9 +90,14 @@ export function statisticsOf(sums: ClassSums, variants: number, images: number):
 /**
  * Per feature, the squared distance of a row from the nearest class's mean, less half of that from the mean of all.
  *
+ * @param discount another share than half; for comparisons
  * @returns the higher, the further out
  */
-export function distanceOf(statistics: ClassStatistics, row: Float32Array): number {
+export function distanceOf(
+  statistics: ClassStatistics,
+  row: Float32Array,
+  discount: number = DISCOUNT,
+): number {
   const { width, mean, variance, means, weights } = statistics;
   const z = mean.map((value, i) => (row[i]! - value) / Math.sqrt(variance[i]!));
   let nearest = Number.POSITIVE_INFINITY;
@@ -102,7 +107,7 @@ export function distanceOf(statistics: ClassStatistics, row: Float32Array): numb
     for (let i = 0; i < width; i++) squared += (z[i]! - means[label * width + i]!) ** 2;
     nearest = Math.min(nearest, weights[label]! * squared);
   }
-  return (nearest - DISCOUNT * z.reduce((sum, value) => sum + value * value, 0)) / width;
+  return (nearest - discount * z.reduce((sum, value) => sum + value * value, 0)) / width;
 }
 
 /**

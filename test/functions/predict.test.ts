@@ -63,6 +63,13 @@ describe('a prediction', () => {
     expect(Buffer.from(invoked()[0]!.Body as Uint8Array).toString('base64')).toBe(event.body);
   });
 
+  test('says whether the model is unsure, where the model does', async () => {
+    const unsure = { ...prediction, unsure: true, outOfDomain: 0.75 };
+    runtime.answer('InvokeEndpoint', { Body: new TextEncoder().encode(JSON.stringify(unsure)) });
+
+    expect((await ask()).json).toEqual(unsure);
+  });
+
   test.each([
     ['image/jpeg', { 'content-type': 'image/jpeg' }],
     ['image/webp', { 'CONTENT-TYPE': 'Image/WebP' }],

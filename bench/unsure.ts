@@ -1,0 +1,201 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Input } from '#core/contracts/common.ts';
+import { recipeSchema } from '#core/contracts/domain.ts';
+import { describeError, InvalidInputError } from '#core/errors.ts';
+import { createRandom } from '#core/random.ts';
+import { areaUnderRoc } from '#core/statistics.ts';
+import { useBackend } from '#model/backend.ts';
+import { type Images, loadDataSet, loadImages } from '#model/data-set.ts';
+import { evaluate } from '#model/evaluate.ts';
+import { evaluateUnsure } from '#model/evaluate-unsure.ts';
+import { loadModel } from '#model/files.ts';
+import { measureDomain } from '#model/out-of-domain.ts';
+import { withOutOfDomain } from '#model/out-of-domain-layers.ts';
+import { fineTune } from '#model/transfer.ts';
+import { capture } from '../examples/icons/capture.ts';
+import { type ExampleDomain, withImagesPerClass } from '../examples/icons/domains/example-domain.ts';
+import { DOMAINS } from '../examples/icons/domains/index.ts';
+import { generalClasses } from '../examples/icons/general.ts';
+import { buildIconData } from '../examples/icons/icon-data.ts';
+import { ICON_SETS, openIconSet } from '../examples/icons/icon-sets.ts';
+import { describeGeneralModel, generalModelFolder, readManifest } from './shared/general-model.ts';
+import { type Summary, summary } from './shared/summary.ts';
+import { direction, look, SCORES } from './unsure/scores.ts';
+
+const HELP = `npm run bench:unsure -- [--seeds 5] [--model DIR] [--keep 0.95] [--per-class N] [--json]
+
+How well images of none of a domain's classes are told from its test images: AUROC of the usual scores on the same fine-tuned models, and for
+the one that is served how many images of either kind are called unsure. "Unknown" are things that the general model has not seen, "general"
+its own classes; both are drawn by the icon sets of the test images, so that only the thing tells them apart.
+
+  --seeds N      how many, of each domain                        5
+  --model DIR    general model; that of npm start when left out, or one trained as npm start does
+  --keep SHARE   of a domain's own images                        0.95
+  --per-class N  training images of every class; as the domains have them when left out
+  --json         last line: by domain {auroc: {score: {unknown, general}}, falseAlarms, caught: {unknown, general}}`;
+
+const GENERAL_IMAGES = 200;
+
+/** General classes as the test sets draw them. */
+async function generalImages(
+  { name, conditions }: ExampleDomain,
+  input: Input,
+  seed: number,
+): Promise<Images> {
+  const sets = ICON_SETS.test.map(openIconSet);
+  const classes = generalClasses(ICON_SETS.train.map(openIconSet)).filter((thing) =>
+    sets.every((set) => set.has(thing)),
+  );
+  const each = input.height * input.width * 3;
+  const pixels = new Uint8Array(GENERAL_IMAGES * each);
+  const ids: string[] = [];
+  for (let i = 0; i < GENERAL_IMAGES; i++) {
+    const thing = classes[Math.floor((i * classes.length) / GENERAL_IMAGES)]!;
+    const icon = await sets[i % sets.length]!.render(thing);
+    pixels.set(
+      capture(icon, input.height, conditions, createRandom('bench', name, seed, thing, i)),
+      i * each,
+    );
+    ids.push(`${i}-${thing}`);
+  }
+  return {
+    ids,
+    input,
+    digest: '0'.repeat(64),
+    size: GENERAL_IMAGES,
+    damaged: [],
+    gather: (indices) => {
+      const out = new Uint8Array(indices.length * each);
+      for (let i = 0; i < indices.length; i++) {
+        out.set(pixels.subarray(indices[i]! * each, (indices[i]! + 1) * each), i * each);
+      }
+      return out;
+    },
+    close() {},
+  };
+}
+
+const KINDS = ['unknown', 'general'] as const;
+type Kind = (typeof KINDS)[number];
+interface Result {
+  auroc: Record<string, Record<Kind, number>>;
+  falseAlarms: number;
+  caught: Record<Kind, number>;
+}
+
+/** @param variant tells folders of the same domain with other images apart */
+async function measure(
+  folder: string,
+  domain: ExampleDomain,
+  { variant, seed, keep }: { variant: string; seed: number; keep: number },
+): Promise<Result> {
+  const { input, cutLayer } = await readManifest(folder);
+  const out = join('.graft', 'bench', 'unsure', `${domain.name}-${variant}${seed}`);
+  // Other photographs than those of npm start, whose seeds are small.
+  await buildIconData({ out, seed: 1000 + seed, generalClasses: 0, domains: [domain] });
+  const labels = Object.keys(domain.trainingImages);
+  const train = await loadDataSet(join(out, domain.name, 'train'), input, { labels });
+  const test = await loadDataSet(join(out, domain.name, 'test'), input, { labels });
+  const outside: Record<Kind, Images> = {
+    unknown: (await loadImages(join(out, domain.name, 'other'), input))!,
+    general: await generalImages(domain, input, seed),
+  };
+  const general = await loadModel(folder);
+  const recipe = recipeSchema.parse({ seed });
+  const { model } = await fineTune({ general, cutLayer, train, recipe });
+  general.dispose();
+
+  const measured = await measureDomain(model, train, { keep, augmentation: recipe.augmentation, seed });
+  const { statistics } = measured;
+  const neighbours = (await look(model, train)).map(({ features }) => direction(statistics, features));
+  const known = { statistics, neighbours };
+  const inside = await look(model, test);
+  const result: Result = { auroc: {}, falseAlarms: 0, caught: { unknown: 0, general: 0 } };
+  const both = await withOutOfDomain(model, measured);
+  const { rows } = await evaluate(both, test);
+  for (const kind of KINDS) {
+    const strangers = await look(model, outside[kind]);
+    for (const [name, score] of Object.entries(SCORES)) {
+      const of = (seen: typeof inside) => seen.map((one) => score(one, known));
+      result.auroc[name] ??= { unknown: 0, general: 0 };
+      result.auroc[name][kind] = areaUnderRoc(of(inside), of(strangers));
+    }
+    const unsure = await evaluateUnsure(both, rows, outside[kind], { keep, heldOut: measured.heldOut });
+    result.falseAlarms = unsure.falseAlarms;
+    result.caught[kind] = unsure.other!.caught;
+  }
+  both.dispose();
+  model.dispose();
+  return result;
+}
+
+const show = ({ mean, sd }: Summary) => `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
+
+/** Prints a domain's table and gives its figures. */
+function tell(domain: ExampleDomain, results: readonly Result[]) {
+  const over = (pick: (result: Result) => number) => summary(results.map(pick));
+  console.log(`\n${domain.name}, mean ± sd of ${results.length} seeds`);
+  console.log(`  ${'AUROC'.padEnd(30)} unknown         general`);
+  const auroc: Record<string, Record<Kind, Summary>> = {};
+  for (const name of Object.keys(SCORES)) {
+    const unknown = over((result) => result.auroc[name]!.unknown);
+    const general = over((result) => result.auroc[name]!.general);
+    auroc[name] = { unknown, general };
+    console.log(`  ${name.padEnd(30)} ${show(unknown)}   ${show(general)}`);
+  }
+  const falseAlarms = over((result) => result.falseAlarms);
+  const caught = {
+    unknown: over((result) => result.caught.unknown),
+    general: over((result) => result.caught.general),
+  };
+  console.log(`  ${'called unsure'.padEnd(30)} ${show(caught.unknown)}   ${show(caught.general)}`);
+  console.log(`  ${'… of the test images'.padEnd(30)} ${show(falseAlarms)}`);
+  return { auroc, falseAlarms, caught };
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '5' },
+      model: { type: 'string' },
+      keep: { type: 'string', default: '0.95' },
+      'per-class': { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(HELP);
+  const [seeds, keep] = [Number(values.seeds), Number(values.keep)];
+  if (!Number.isInteger(seeds) || seeds < 1) {
+    throw new InvalidInputError(`--seeds "${values.seeds}" is not a whole number from 1`);
+  }
+  if (!(keep > 0 && keep <= 1)) throw new InvalidInputError(`--keep "${values.keep}" is not a share`);
+  const backend = await useBackend();
+  const folder = await generalModelFolder(values.model);
+  console.log(describeGeneralModel(folder, await readManifest(folder)));
+  console.log(`Backend ${backend.name} on ${backend.device}`);
+  const perClass = values['per-class'] === undefined ? undefined : Number(values['per-class']);
+  if (perClass !== undefined && !(Number.isInteger(perClass) && perClass >= 2)) {
+    throw new InvalidInputError(`--per-class "${values['per-class']}" is not a whole number from 2`);
+  }
+  const domains = DOMAINS.map((domain) =>
+    perClass === undefined
+      ? { domain, variant: '' }
+      : { domain: withImagesPerClass(domain, perClass), variant: `${perClass}-each-` },
+  );
+  const figures: Record<string, ReturnType<typeof tell>> = {};
+  for (const { domain, variant } of domains) {
+    const results: Result[] = [];
+    for (let seed = 1; seed <= seeds; seed++) {
+      results.push(await measure(folder, domain, { variant, seed, keep }));
+    }
+    figures[domain.name] = tell(domain, results);
+  }
+  if (values.json) console.log(JSON.stringify({ seeds, keep, ...figures }));
+}
+
+await main().catch((error) => {
+  console.error(describeError(error));
+  process.exitCode = 1;
+});
