@@ -12,6 +12,8 @@ const configurationSchema = z.strictObject({
   endpointConfig: z.string(),
   modelName: z.string(),
   execution: z.string(),
+  /** Of the archive that it serves; records of earlier versions of Graft do not say. */
+  modelKey: z.string().optional(),
   /** When it became the champion; null when it has not. */
   promotedAt: z.iso.datetime().nullable(),
 });
@@ -22,7 +24,7 @@ export async function recordConfiguration(
   s3: S3Client,
   artifactsBucket: string,
   domain: string,
-  made: Pick<Configuration, 'endpointConfig' | 'modelName' | 'execution'>,
+  made: Pick<Configuration, 'endpointConfig' | 'modelName' | 'execution' | 'modelKey'>,
 ): Promise<void> {
   const key = configurationKey(domain, made.endpointConfig);
   const record: Configuration = { schemaVersion: 1, ...made, promotedAt: null };

@@ -3,7 +3,9 @@ import {
   CreateModelPackageGroupCommand,
   DescribeModelPackageCommand,
   ListModelPackagesCommand,
+  type ModelApprovalStatus,
   type SageMakerClient,
+  UpdateModelPackageCommand,
 } from '@aws-sdk/client-sagemaker';
 import { type PackageMetadata, packageMetadataSchema } from '#core/contracts/model-package.ts';
 import { shortDigest } from '#core/names.ts';
@@ -84,13 +86,22 @@ export interface RegisteredModel {
   version: number;
   approval: string;
   createdAt: Date;
+  /** S3 URI of its archive. */
+  modelData: string;
+  /** Whether somebody has given a reason for its status: Graft gives none. */
+  spokenOf: boolean;
   metadata: PackageMetadata;
 }
 
-/** Versions of a group that Graft registered, newest first, each looked up when it is asked for; none when there is no group. */
+/**
+ * Versions of a group that Graft registered, newest first, each looked up when it is asked for; none when there is no group.
+ *
+ * @param approval only those of this status
+ */
 export async function* registeredModels(
   sagemaker: SageMakerClient,
   group: string,
+  approval?: ModelApprovalStatus,
 ): AsyncGenerator<RegisteredModel> {
   let NextToken: string | undefined;
   do {
@@ -100,6 +111,7 @@ export async function* registeredModels(
           ModelPackageGroupName: group,
           SortBy: 'CreationTime',
           SortOrder: 'Descending',
+          ...(approval === undefined ? {} : { ModelApprovalStatus: approval }),
           ...(NextToken === undefined ? {} : { NextToken }),
         }),
       )
@@ -119,9 +131,23 @@ export async function* registeredModels(
         version: found.ModelPackageVersion!,
         approval: found.ModelApprovalStatus ?? 'unknown',
         createdAt: found.CreationTime!,
+        modelData: found.InferenceSpecification?.Containers?.[0]?.ModelDataUrl ?? '',
+        spokenOf: found.ApprovalDescription !== undefined,
         metadata: metadata.data,
       };
     }
     NextToken = page?.NextToken;
   } while (NextToken !== undefined);
+}
+
+/** Marks a version whose archive is about to be removed, so that nobody deploys it from the registry. */
+export async function retireModel(sagemaker: SageMakerClient, arn: string): Promise<void> {
+  await sagemaker.send(
+    new UpdateModelPackageCommand({
+      ModelPackageArn: arn,
+      ModelApprovalStatus: 'Rejected',
+      ApprovalDescription:
+        'Retired: too many newer versions have been live since, and its archive was removed.',
+    }),
+  );
 }

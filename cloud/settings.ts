@@ -27,6 +27,7 @@ const settingsSchema = z.object({
   GRAFT_TOPIC_ARN: text,
   /** USD an hour by instance type, as JSON; empty for the list prices of `core/prices.ts`. */
   GRAFT_INSTANCE_PRICES: z.string().default(''),
+  GRAFT_KEPT_PROMOTIONS: z.coerce.number().int().min(1).default(5),
   GRAFT_KEPT_CONFIGURATIONS: z.coerce.number().int().min(1).default(5),
 });
 type Settings = z.output<typeof settingsSchema>;

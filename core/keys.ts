@@ -59,6 +59,10 @@ export const deploymentLockKey = (domain: string) => `${domainPrefix(domain)}dep
 export const configurationsPrefix = (domain: string) => `${domainPrefix(domain)}configurations/`;
 export const configurationKey = (domain: string, endpointConfig: string) =>
   `${configurationsPrefix(domain)}${endpointConfig}.json`;
+/** Folder of the records of a domain's promotions whose artefacts are still there, one each, for the clean-up. */
+export const promotionRecordsPrefix = (domain: string) => `${domainPrefix(domain)}promotions/`;
+export const promotionRecordKey = (domain: string, execution: string) =>
+  `${promotionRecordsPrefix(domain)}${execution}.json`;
 /** Where SageMaker keeps captured requests; it adds endpoint, variant and hour. */
 export const capturesPrefix = (domain: string) => `captures/${domain}`;
 

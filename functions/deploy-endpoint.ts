@@ -105,7 +105,8 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
       JSON.stringify(capture ? { variant, capture } : variant),
     );
     // Written before there is anything, so that nothing is created that the clean-up does not know.
-    await recordConfiguration(s3, artifactsBucket, domain, { endpointConfig, modelName: name, execution });
+    const made = { endpointConfig, modelName: name, execution, modelKey: training.modelKey };
+    await recordConfiguration(s3, artifactsBucket, domain, made);
     await ensureModel(sagemaker, { ...subject, name, image, roleArn, modelDataUrl });
     await ensureEndpointConfig(sagemaker, subject, endpointConfig, variant, capture);
     return { modelName: name, endpointConfig };

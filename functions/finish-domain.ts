@@ -105,13 +105,14 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
 
   /** What is not cleaned up costs little and is found again next time: no reason to change an outcome. */
   async function cleanUp(
-    { domain, execution, deployment }: DomainPromotion,
+    { domain, execution, deployment, training, manual }: DomainPromotion,
     outcome: Outcome,
   ): Promise<void> {
     const { endpoint, endpointConfig, modelName } = deployment!;
     try {
       const promotedAt = outcome.finishedAt;
-      const promoted = { endpointConfig, modelName, execution, promotedAt };
+      const { modelKey } = manual?.rollback?.target ?? training!.transfer;
+      const promoted = { endpointConfig, modelName, execution, modelKey, promotedAt };
       await recordPromotion(s3, artifactsBucket, domain, promoted);
       const target = { domain, endpoint, keep: dependencies.keptConfigurations };
       const removed = await cleanUpConfigurations(dependencies, artifactsBucket, target);

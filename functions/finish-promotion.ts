@@ -1,5 +1,13 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { z } from 'zod';
+import { cleanUpArtefacts } from '#cloud/clean-up-artefacts.ts';
+import { cleanUpGeneralModels } from '#cloud/clean-up-general-models.ts';
+import { s3Client, sageMakerClient } from '#cloud/clients.ts';
+import { log } from '#cloud/log.ts';
+import { readSettings } from '#cloud/settings.ts';
 import { domainOutcomeSchema, type PromotionSummary } from '#core/contracts/promotion-state.ts';
+import { modelPackageGroupName } from '#core/names.ts';
 import { lambda } from './middleware/lambda.ts';
 
 const inputSchema = z.strictObject({
@@ -11,8 +19,58 @@ const inputSchema = z.strictObject({
 /** It shares the state's 262,144 bytes with the outcomes, and nobody reads more. */
 const SUMMARY_LIMIT = 5_000;
 
-/** Sums a promotion up over its domains. */
-export async function finishPromotion(input: z.output<typeof inputSchema>): Promise<PromotionSummary> {
+/** Removing stops then, and goes on after the next promotion: the function itself may take 300 s. */
+const CLEAN_UP_MS = 200_000;
+
+export interface FinishPromotionDependencies {
+  s3: S3Client;
+  sagemaker: SageMakerClient;
+  modelsBucket: string;
+  artifactsBucket: string;
+  endpointPrefix: string;
+  /** Promotions of a domain, and versions of a general model, that keep all of their files. */
+  kept: number;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+type Input = z.output<typeof inputSchema>;
+
+/** Sums a promotion up over its domains, when all of them have ended, and removes what nobody needs any more. */
+export function createFinishPromotion(dependencies: FinishPromotionDependencies) {
+  const { s3, sagemaker, modelsBucket, artifactsBucket, endpointPrefix, kept, now } = dependencies;
+
+  return async function finishPromotion(input: Input): Promise<PromotionSummary> {
+    await cleanUp(input);
+    return summarise(input);
+  };
+
+  async function cleanUp({ model, outcomes }: Input): Promise<void> {
+    const began = now();
+    for (const { domain } of outcomes) {
+      if (now() - began > CLEAN_UP_MS) return;
+      const group = modelPackageGroupName(endpointPrefix, domain);
+      await attempt({ domain }, () =>
+        cleanUpArtefacts({ s3, sagemaker }, artifactsBucket, { domain, group, keep: kept, now: now() }),
+      );
+    }
+    await attempt({ model }, () =>
+      cleanUpGeneralModels(s3, { modelsBucket, artifactsBucket }, { model, keep: kept, now: now() }),
+    );
+  }
+
+  /** What is not removed costs little and is found again next time: no reason to fail a promotion. */
+  async function attempt(of: Record<string, string>, remove: () => Promise<string[]>): Promise<void> {
+    try {
+      const removed = await remove();
+      if (removed.length > 0) log.info('removed files that nothing refers to', { ...of, removed });
+    } catch (error) {
+      log.warn('could not clean up', { ...of, error: error as Error });
+    }
+  }
+}
+
+/** What became of a promotion, over its domains. */
+export function summarise(input: Input): PromotionSummary {
   const { model, version, outcomes } = input;
   const counts = new Map<string, number>();
   for (const { outcome } of outcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
@@ -29,4 +87,20 @@ export async function finishPromotion(input: z.output<typeof inputSchema>): Prom
   };
 }
 
-export const handler = lambda('FinishPromotion', inputSchema, () => finishPromotion);
+export const handler = lambda('FinishPromotion', inputSchema, () => {
+  const settings = readSettings(
+    'GRAFT_MODELS_BUCKET',
+    'GRAFT_ARTIFACTS_BUCKET',
+    'GRAFT_ENDPOINT_PREFIX',
+    'GRAFT_KEPT_PROMOTIONS',
+  );
+  return createFinishPromotion({
+    s3: s3Client(),
+    sagemaker: sageMakerClient(),
+    modelsBucket: settings.GRAFT_MODELS_BUCKET,
+    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
+    endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
+    kept: settings.GRAFT_KEPT_PROMOTIONS,
+    now: Date.now,
+  });
+});

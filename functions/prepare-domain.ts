@@ -5,6 +5,7 @@ import { s3Client } from '#cloud/clients.ts';
 import { checkData } from '#cloud/data-checks.ts';
 import { checkImages, readDomain } from '#cloud/domains.ts';
 import { objectExists } from '#cloud/objects.ts';
+import { recordPromotionBegun } from '#cloud/promotion-records.ts';
 import { readSettings } from '#cloud/settings.ts';
 import { domainFingerprint } from '#core/baseline-fingerprint.ts';
 import { nameSchema } from '#core/contracts/common.ts';
@@ -49,6 +50,7 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
     const images = await checkImages(s3, dataBucket, domain);
     const warnings = await checkData(s3, dataBucket, domain, images);
     const champion = await offer(live, warnings);
+    await recordPromotionBegun(s3, artifactsBucket, { execution, domain: name });
     await s3.send(
       new PutObjectCommand({
         Bucket: artifactsBucket,

@@ -1,12 +1,12 @@
 import './quiet.ts';
 
 import { describe, expect, test } from 'vitest';
-import { finishPromotion } from '../../functions/finish-promotion.ts';
+import { summarise } from '../../functions/finish-promotion.ts';
 import { subject } from './samples.ts';
 
 const { model, version } = subject;
-const finish = (outcomes: Parameters<typeof finishPromotion>[0]['outcomes']) =>
-  finishPromotion({ model, version, outcomes });
+const finish = (outcomes: Parameters<typeof summarise>[0]['outcomes']) =>
+  summarise({ model, version, outcomes });
 
 describe('finish-promotion', () => {
   test('counts the outcomes and names who failed, with the reason', async () => {

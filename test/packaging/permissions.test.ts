@@ -96,3 +96,53 @@ describe('the roles of a rollout', () => {
     }
   });
 });
+
+describe('the role of the clean-up of artefacts', () => {
+  const remove = (Bucket: string, Key: string) =>
+    ask('FinishPromotion', 's3', 'DeleteObject', { Bucket, Key });
+  const models = 'graft-dev-models-000000000000-eu-central-1';
+  const general = 'general/icons/20261123T154200Z-3f2a9c';
+
+  test('reaches the large files', async () => {
+    for (const Key of [
+      'promotions/one/produce/training/job/output/model.tar.gz',
+      'promotions/one/produce/checkpoints/baseline/training.checkpoint',
+      'domains/produce/promotions/one.json',
+    ]) {
+      expect(await remove(artifacts, Key), Key).toBe('fine');
+    }
+    expect(await remove(models, `${general}/weights.bin`)).toBe('fine');
+  });
+
+  test('reaches no record and nothing that is live', async () => {
+    for (const Key of [
+      'promotions/one/produce/outcome.json',
+      'promotions/one/produce/evaluation-transfer.json',
+      'promotions/one/produce/report.html',
+      'domains/produce/champion.json',
+      'domains/produce/champions/one.json',
+    ]) {
+      expect(await remove(artifacts, Key), Key).toMatch(/^AccessDenied/);
+    }
+    for (const name of ['manifest.json', 'manifest.sig']) {
+      expect(await remove(models, `${general}/${name}`), name).toMatch(/^AccessDenied/);
+    }
+  });
+
+  test('may look at versions of the registry and retire them', async () => {
+    const arn = (stage: string) =>
+      `arn:aws:sagemaker:${local.world.region}:${local.world.accountId}:model-package/graft-${stage}-produce/1`;
+    // None of them exists; what counts is that SageMaker says so, and not IAM.
+    for (const [operation, input] of [
+      ['ListModelPackages', { ModelPackageGroupName: 'graft-dev-produce' }],
+      ['DescribeModelPackage', { ModelPackageName: arn('dev') }],
+      ['UpdateModelPackage', { ModelPackageArn: arn('dev'), ModelApprovalStatus: 'Rejected' }],
+    ] as const) {
+      expect(await ask('FinishPromotion', 'sagemaker', operation, input), operation).toBe(
+        'ValidationException',
+      );
+    }
+    const others = { ModelPackageArn: arn('prod'), ModelApprovalStatus: 'Rejected' };
+    expect(await ask('FinishPromotion', 'sagemaker', 'UpdateModelPackage', others)).toMatch(/^AccessDenied/);
+  });
+});
