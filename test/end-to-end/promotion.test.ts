@@ -65,6 +65,7 @@ describe('a model that is dropped into S3', () => {
     const answer = predictionResponseSchema.parse(await response.json());
     expect(answer.predictions.map((prediction) => prediction.label).sort()).toEqual([...tinyLabels].sort());
     expect(answer.general.version).toBe(model.version);
+    expect(answer.unsure).toBe(answer.outOfDomain! > 0.5);
   });
 
   test('leaves a report and a registered model, from which its lineage is told', async () => {
@@ -74,6 +75,7 @@ describe('a model that is dropped into S3', () => {
     const report = reportSchema.parse(JSON.parse(await read('json')));
     expect(report).toMatchObject({
       outcome: 'DEPLOYED',
+      scores: { transfer: { unsure: { other: { images: 3, auroc: expect.any(Number) } } } },
       cost: { jobs: [{ status: 'Completed' }, { status: 'Completed' }], total: expect.any(Number) },
       lineage: { modelPackage: expect.stringContaining('model-package/graft-dev-shapes/') },
     });

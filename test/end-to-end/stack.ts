@@ -140,6 +140,8 @@ export function tinyDomain(domain: string, change: Partial<DomainInput> = {}): D
 export async function makeDomainFolder(folder: string, settings: DomainInput): Promise<string> {
   await makeImageFolder(join(folder, 'train'), { labels: tinyLabels, perLabel: 8, seed: 1 });
   await makeImageFolder(join(folder, 'test'), { labels: tinyLabels, perLabel: 6, seed: 2 });
+  // Directly below the domain's folder: images without labels.
+  await makeImageFolder(folder, { labels: ['other'], perLabel: 3, seed: 3, style: 'noisy' });
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'domain.json'), JSON.stringify(settings));
   return folder;
