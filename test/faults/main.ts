@@ -38,6 +38,10 @@ async function main(): Promise<number> {
         console.log(`seed ${result.plan.seed}: ${result.violations.map(({ text }) => text).join('; ')}`);
       }
     });
+  } catch (error) {
+    // What came before is worth knowing all the same.
+    printTally(tallying, seconds());
+    throw error;
   } finally {
     clearInterval(progress);
     if (process.stderr.isTTY) process.stderr.write(`\r${''.padEnd(70)}\r`);
