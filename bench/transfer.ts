@@ -1,98 +1,138 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { recipeSchema } from '#core/contracts/domain.ts';
+import { sha256 } from '#core/digest.ts';
 import { describeError, InvalidInputError } from '#core/errors.ts';
-import { pair } from '#core/gate/pairing.ts';
-import { mcnemarExact } from '#core/statistics.ts';
-import { useBackend } from '#model/backend.ts';
-import { trainBaseline } from '#model/baseline.ts';
-import { loadDataSet } from '#model/data-set.ts';
-import { evaluate, type Measured } from '#model/evaluate.ts';
-import { loadModel } from '#model/files.ts';
-import { fineTune, type TrainingResult, transferStepsAtMost } from '#model/transfer.ts';
-import { PRODUCE } from '../examples/icons/domains/produce.ts';
-import { buildIconData } from '../examples/icons/icon-data.ts';
+import { duration } from '#core/report/format.ts';
+import { type BackendInfo, useBackend } from '#model/backend.ts';
+import { DOMAINS } from '../examples/icons/domains/index.ts';
+import { fingerprint } from '../scripts/fingerprint.ts';
 import { describeGeneralModel, generalModelFolder, readManifest } from './shared/general-model.ts';
-import { type Summary, summary } from './shared/summary.ts';
+import { accuracyChart } from './transfer/accuracy-chart.ts';
+import { curveOf, figuresOf } from './transfer/figures.ts';
+import { type Measurement, measure, type Task, tasksOf } from './transfer/measurement.ts';
+import { openResults } from './transfer/results-file.ts';
+import { curveTable, domainsTable } from './transfer/tables.ts';
 
-const HELP = `npm run bench:transfer -- [--seeds 5] [--model DIR] [--json]
+const HELP = `npm run bench:transfer -- [--seeds 10] [--curve 1,2,5,10,20] [--curve-seeds 3] [--domains produce,vehicles] [--pictures] [--json]
 
-Accuracy on test images from icon sets that no training saw, without and with transfer learning. Every seed has photographs, variants,
-splits and weights of its own; the general model is the same for all.
+Accuracy and expected calibration error on test images from icon sets that no training saw, without and with transfer learning: with the
+images that each domain has, and over the number of images of each class. Every seed has photographs, variants, splits and weights of its
+own; the general model is the same for all. A run that was broken off goes on where it was. On two cores with WebAssembly the whole takes
+about 20 minutes, almost all of it for the baselines.
 
-  --seeds N      how many                                        5
-  --model DIR    general model; that of npm start when left out, or one trained as npm start does
-  --json         last line: {seeds, baseline: {mean, sd}, transfer: {mean, sd}, uplift}`;
+  --seeds N          for each domain with the images it has                   10
+  --curve LIST       training images of each class; "none" leaves it out      1,2,5,10,20
+  --curve-seeds N    for each point of the curve                              3
+  --domains LIST     of the demonstration's                                   all
+  --model DIR        general model; that of npm start when left out, or one trained as npm start does
+  --results FILE     where the measurements are kept                          .graft/bench/transfer.jsonl
+  --pictures         writes the curves to docs/pictures/transfer-<domain>.svg
+  --json             last line: {seeds, baseline: {mean, sd}, transfer: {mean, sd}, uplift, domains}; the figures before "domains" are
+                     those of the first one`;
 
-async function measureSeed(
-  folder: string,
-  seed: number,
-): Promise<{ baseline: Measured; transfer: Measured }> {
-  const { input, cutLayer } = await readManifest(folder);
-  const out = join('.graft', 'bench', `seed-${seed}`);
-  // Other photographs than those of npm start, whose seeds are small.
-  await buildIconData({ out, seed: 1000 + seed, generalClasses: 0, domains: [PRODUCE] });
-  const train = await loadDataSet(join(out, 'produce', 'train'), input);
-  const test = await loadDataSet(join(out, 'produce', 'test'), input);
-  const general = await loadModel(folder);
-  const recipe = recipeSchema.parse({ seed });
-  const task = { general, cutLayer, train, recipe };
-  const measure = async ({ model }: TrainingResult) => {
-    const measured = await evaluate(model, test);
-    model.dispose();
-    return measured;
-  };
-  const transfer = await measure(await fineTune(task));
-  const minimumSteps = transferStepsAtMost(recipe);
-  const baseline = await measure(await trainBaseline({ ...task, minimumSteps }));
-  general.dispose();
-  return { baseline, transfer };
+function wholeNumbers(name: string, text: string): number[] {
+  const numbers = text.split(',').map(Number);
+  const wrong = numbers.some((number) => !Number.isSafeInteger(number) || number < 1);
+  if (wrong) throw new InvalidInputError(`--${name} "${text}" is not made of whole numbers from 1`);
+  return numbers;
 }
 
-const show = ({ mean, sd }: Summary) => `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
+function domainNames(text: string | undefined): string[] {
+  const known = DOMAINS.map(({ name }) => name);
+  const names = text?.split(',') ?? known;
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return names;
+  throw new InvalidInputError(`--domains: there is no domain "${unknown}"`, {
+    hint: `There are ${known.join(', ')}.`,
+  });
+}
+
+/** Whatever the measurements depend on. */
+async function subjectOf(model: string, backend: BackendInfo): Promise<string> {
+  const manifest = JSON.stringify(await readManifest(model));
+  const words = [sha256(manifest), backend.name, backend.version];
+  return fingerprint(['core', 'model', 'examples/icons', 'bench/transfer/measurement.ts'], words);
+}
+
+const nameOf = ({ domain, images, seed, mode }: Task) =>
+  `${domain}${images === null ? '' : `, ${images} a class`}, seed ${seed}, ${mode}`;
+
+async function measureAll(model: string, tasks: readonly Task[], file: string, backend: BackendInfo) {
+  const results = await openResults(file, await subjectOf(model, backend));
+  const kept = tasks.filter((task) => results.find(task) !== undefined).length;
+  if (kept > 0) console.log(`${kept} of ${tasks.length} measurements are in ${file} already`);
+  const measurements: Measurement[] = [];
+  const started = performance.now();
+  for (const [index, task] of tasks.entries()) {
+    let measurement = results.find(task);
+    if (measurement === undefined) {
+      measurement = await measure(model, task);
+      await results.add(measurement);
+      const done = measurements.length + 1 - kept;
+      const elapsed = (performance.now() - started) / 1000;
+      const left = (elapsed / Math.max(1, done)) * (tasks.length - index - 1);
+      console.log(
+        `${String(index + 1).padStart(4)}/${tasks.length}  ${nameOf(task).padEnd(44)} accuracy ${measurement.accuracy.toFixed(3)}  ${duration(measurement.seconds)}, about ${duration(left)} left`,
+      );
+    }
+    measurements.push(measurement);
+  }
+  return measurements;
+}
+
+async function draw(domain: string, rows: ReturnType<typeof curveOf>) {
+  const folder = join('docs', 'pictures');
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `transfer-${domain}.svg`);
+  await writeFile(path, accuracyChart(domain, rows));
+  console.log(`\n${path}`);
+}
 
 async function main() {
   const { values } = parseArgs({
     options: {
-      seeds: { type: 'string', default: '5' },
+      seeds: { type: 'string', default: '10' },
+      curve: { type: 'string', default: '1,2,5,10,20' },
+      'curve-seeds': { type: 'string', default: '3' },
+      domains: { type: 'string' },
       model: { type: 'string' },
+      results: { type: 'string', default: join('.graft', 'bench', 'transfer.jsonl') },
+      pictures: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return console.log(HELP);
-  const seeds = Number(values.seeds);
-  if (!Number.isInteger(seeds) || seeds < 1) {
-    throw new InvalidInputError(`--seeds "${values.seeds}" is not a whole number from 1`);
+  const domains = domainNames(values.domains);
+  const [seeds] = wholeNumbers('seeds', values.seeds) as [number];
+  const images = values.curve === 'none' ? [] : wholeNumbers('curve', values.curve).sort((a, b) => a - b);
+  const [curveSeeds] = wholeNumbers('curve-seeds', values['curve-seeds']) as [number];
+  if (values.pictures && images.length < 2) {
+    throw new InvalidInputError('--pictures needs a curve of at least two points', { hint: 'See --curve.' });
   }
+
   const backend = await useBackend();
-  const folder = await generalModelFolder(values.model);
-  console.log(describeGeneralModel(folder, await readManifest(folder)));
+  const model = await generalModelFolder(values.model);
+  console.log(describeGeneralModel(model, await readManifest(model)));
   console.log(`Backend ${backend.name} on ${backend.device}\n`);
-  console.log('seed   without transfer   with transfer   uplift   p (McNemar)   seconds');
-  const results: { baseline: number; transfer: number }[] = [];
-  for (let seed = 1; seed <= seeds; seed++) {
-    const started = performance.now();
-    const { baseline, transfer } = await measureSeed(folder, seed);
-    results.push({ baseline: baseline.accuracy, transfer: transfer.accuracy });
-    const { onlyFirst, onlySecond } = pair(transfer.rows, baseline.rows);
-    const columns = [
-      String(seed).padStart(4),
-      baseline.accuracy.toFixed(3).padStart(16),
-      transfer.accuracy.toFixed(3).padStart(13),
-      (transfer.accuracy - baseline.accuracy).toFixed(3).padStart(6),
-      mcnemarExact(onlyFirst, onlySecond).toExponential(1).padStart(11),
-      ((performance.now() - started) / 1000).toFixed(0).padStart(7),
-    ];
-    console.log(columns.join('   '));
+  const tasks = tasksOf(domains, seeds, { images, seeds: curveSeeds });
+  const measurements = await measureAll(model, tasks, values.results, backend);
+
+  const rows = domains.map((domain) => ({ domain, figures: figuresOf(measurements, domain, null)! }));
+  const curves = domains.map((domain) => ({ domain, rows: curveOf(measurements, domain, images) }));
+  console.log('\nMean ± standard deviation over the seeds; seconds of one training, baseline / transfer\n');
+  console.log(domainsTable(rows));
+  for (const curve of images.length > 0 ? curves : []) {
+    console.log(`\n${curve.domain}, with as many images of each class\n\n${curveTable(curve.rows)}`);
+    if (values.pictures) await draw(curve.domain, curve.rows);
   }
-  const baseline = summary(results.map((result) => result.baseline));
-  const transfer = summary(results.map((result) => result.transfer));
-  const uplift = transfer.mean - baseline.mean;
+  if (!values.json) return;
+  const details = rows.map(({ domain, figures }, i) => [domain, { ...figures, curve: curves[i]!.rows }]);
+  const { baseline, transfer, uplift } = rows[0]!.figures;
   console.log(
-    `\nmean ± sd of ${seeds}: without ${show(baseline)}, with ${show(transfer)}, uplift ${uplift.toFixed(3)}`,
+    JSON.stringify({ seeds, baseline, transfer, uplift: uplift.mean, domains: Object.fromEntries(details) }),
   );
-  if (values.json) console.log(JSON.stringify({ seeds, baseline, transfer, uplift }));
 }
 
 await main().catch((error) => {

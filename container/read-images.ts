@@ -33,9 +33,7 @@ export async function readImages(
   };
   const options = { memoryBytes: recipe.memoryMegabytes * 2 ** 20, signal };
   try {
-    const train = open(
-      await loadDataSet(channel('train'), input, { ...options, labels, minimumPerClass: 2 }),
-    );
+    const train = open(await loadDataSet(channel('train'), input, { ...options, labels }));
     const test = open(await loadDataSet(channel('test'), input, { ...options, labels }));
     const other = open(await loadImages(channel('other'), input, options));
     const damagedOthers = (other?.damaged ?? []).map(({ id, reason }) => ({ id: `other/${id}`, reason }));

@@ -71,17 +71,17 @@ export function buildNetwork(options: NetworkOptions): tfl.LayersModel {
 }
 
 /**
- * The same architecture as a given network of `buildNetwork`, for another number of classes, with fresh random weights:
- * what the from-scratch baseline starts from.
+ * The same architecture as a given network of `buildNetwork`, for another number of classes and with fresh random weights: what
+ * the from-scratch baseline starts from.
  */
-export function reinitialise(network: tfl.LayersModel, classes: number, seed: number): tfl.LayersModel {
+export function sameArchitecture(network: tfl.LayersModel, classes: number, seed: number): NetworkOptions {
   const [, height, width, channels] = network.inputs[0]!.shape;
-  return buildNetwork({
+  return {
     input: { height: height!, width: width!, channels: channels as 3 },
     classes,
     filters: filtersOf(network),
     seed,
-  });
+  };
 }
 
 /** Convolution filters of each block of a network of `buildNetwork`. */

@@ -1,149 +1,95 @@
+import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { CurvePoint } from '#core/contracts/evaluation.ts';
-import { createRandom } from '#core/random.ts';
-import { reinitialise } from './backbone.ts';
+import { buildNetwork, type NetworkOptions, sameArchitecture } from './backbone.ts';
 import type { Checkpoint, Checkpoints, Progress } from './checkpoints.ts';
 import type { DataSet } from './data-set.ts';
-import { breathe, createEarlyStopping, type TrainingHooks } from './early-stopping.ts';
 import { gatherVariants, rowsOf } from './features.ts';
 import { predictPixels } from './predict.ts';
-import { createReplica } from './replica.ts';
-import { splitByClass } from './split.ts';
-import { toTensor } from './tensors.ts';
+import { holdOut } from './split.ts';
+import { trainOnThreads } from './train-on-threads.ts';
+import type { TrainingHooks } from './training-hooks.ts';
+import { runTrainingLoop, type TrainingPlan } from './training-loop.ts';
 import type { TrainingResult, TransferOptions } from './transfer.ts';
 
 const BATCH = 32;
-/** Of Adam. A whole network from random weights: 0.003 reached the best accuracy on unseen images of 0.001…0.01. */
-const LEARNING_RATE = 0.003;
-/** Passes over the augmented images at the most, unless `minimumSteps` asks for more. */
-const EPOCHS = 10;
-/** Points of the curve without a better validation accuracy before training ends. */
-const PATIENCE = 6;
+/** Highest of the one-cycle schedule. How this and the number of steps were chosen: docs/baseline.md. */
+const LEARNING_RATE = 0.01;
+/** Gradient steps, unless `minimumSteps` asks for more. */
+const STEPS = 600;
+/** Of the curve. */
+const POINTS = 20;
 /** Rows that a point of the curve looks at, at the most. */
-const SCORED_ROWS = 512;
+const SCORED_ROWS = 256;
 /** Gradient steps between two checkpoints: some seconds, and at most so many are taken again after an interruption without warning. */
-const KEPT_EVERY = 100;
+const KEPT_EVERY = 300;
 
 export interface BaselineOptions extends TransferOptions {
-  /**
-   * Neither training ends before this many gradient steps, and no earlier point is taken for the best: validation on a dozen images is
-   * noisy, and nobody shall say that the baseline was cut short.
-   */
+  /** No fewer gradient steps than these: nobody shall say that the baseline was cut short. */
   minimumSteps: number;
   /** Where an interrupted training goes on, and leaves off when the signal aborts. */
   checkpoints?: Checkpoints | undefined;
 }
 
 /**
- * What the domain's images are worth without transfer learning: the general model's architecture from random weights, trained whole on
- * the same images, variants, seed and split, and, as there, once more on all training images for the best number of steps.
+ * What the domain's images are worth without transfer learning: the general model's architecture from random weights, trained whole, as
+ * one would who has no general model. Every step varies its images anew (`varyBatch`), classes are drawn equally often, and the learning
+ * rate rises and falls over a fixed number of steps, at whose end the model is kept. Why this is fair: docs/baseline.md.
+ *
+ * One training on all images gives the model. A second one, which holds out validation images of each class, gives the curve and
+ * nothing else; on WebAssembly, which uses one core, the two run at the same time on two, unless there are checkpoints to keep: then the
+ * second one comes first, and the two together are one training that can be gone on with.
  *
  * @param options `general` gives its architecture only
- * @throws InvalidInputError when a class has a single image
+ * @throws the signal's reason
  */
 export async function trainBaseline(
   options: BaselineOptions,
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
-  const { train, recipe, minimumSteps } = options;
-  const variants = recipe.augmentation;
-  const split = splitByClass(train, recipe.validationShare, recipe.seed);
-  const training = rowsOf(split.training, variants);
-  const validation = rowsOf(split.validation, variants);
-  const passSteps = Math.ceil(training.length / BATCH);
-  const stopping = createEarlyStopping(PATIENCE, minimumSteps);
+  const { general, train, recipe } = options;
+  const task: BaselineTask = {
+    train,
+    network: sameArchitecture(general, train.labels.length, recipe.seed),
+    steps: Math.max(options.minimumSteps, STEPS),
+    seed: recipe.seed,
+  };
   const left = await options.checkpoints?.find();
-  for (const point of left?.progress.curve ?? []) stopping.add(point);
   if (left) hooks.onResume?.(left.progress);
-  const { curve } = stopping;
-  if (left?.progress.phase !== 'final') {
-    const steps = Math.max(minimumSteps, EPOCHS * passSteps);
-    const first = await run(
-      options,
-      training,
-      steps,
-      hooks,
-      { phase: 'search', curve, left },
-      {
-        every: Math.min(25, passSteps),
-        atPoint: async (step, model, trainingAccuracy) => {
-          const held = await score(model, train, spread(validation), variants, recipe.seed);
-          const point: CurvePoint = { step, trainingAccuracy, ...held };
-          stopping.add(point);
-          hooks.onPoint?.(point);
-          return stopping.isOver();
-        },
-      },
-    );
-    first.dispose();
-  }
-  const { best } = stopping;
-  const all = rowsOf(
-    train.classes.map((_, i) => i),
-    variants,
-  );
-  const model = await run(options, all, best.step, hooks, { phase: 'final', curve, left });
-  return { model, curve, bestStep: best.step, steps: curve[curve.length - 1]!.step + best.step };
+  const isBeside = tf.getBackend() === 'wasm' && availableParallelism() > 1 && !options.checkpoints;
+  const [model, curve] = isBeside
+    ? await atOnce(task, options, hooks)
+    : await oneByOne(task, options, hooks, left);
+  return { model, curve, bestStep: task.steps, steps: 2 * task.steps };
 }
 
-interface Points {
-  /** Steps between two points. */
-  every: number;
-  /** @returns whether to end; `trainingAccuracy` is that of the batches since the last point */
-  atPoint(step: number, model: LayersModel, trainingAccuracy: number): Promise<boolean>;
+interface BaselineTask {
+  train: DataSet;
+  network: NetworkOptions;
+  steps: number;
+  seed: number;
 }
 
-interface Phase {
-  phase: Progress['phase'];
-  /** As it is at any moment. */
-  curve: CurvePoint[];
-  /** What an interrupted training has left, of whichever phase. */
-  left: Checkpoint | undefined;
-}
+const planOf = ({ train, steps, seed }: BaselineTask, images: Int32Array): TrainingPlan => ({
+  input: train.input,
+  classes: images.map((image) => train.classes[image]!),
+  batchSize: Math.min(BATCH, images.length),
+  steps,
+  balanced: true,
+  learningRate: LEARNING_RATE,
+  seed,
+  deadline: null,
+  workers: 1,
+});
 
-/** One training from random weights, or from where its phase was interrupted. */
-async function run(
-  { general, train, recipe, checkpoints }: BaselineOptions,
-  rows: Int32Array,
-  steps: number,
-  { signal }: TrainingHooks,
-  { phase, curve, left }: Phase,
-  points?: Points,
-): Promise<LayersModel> {
-  const model = reinitialise(general, train.labels.length, recipe.seed);
-  const replica = createReplica(model);
-  const learnt = new Float32Array(replica.size);
-  const nextBatch = createBatches(rows, recipe.seed);
-  const from = left?.progress.phase === phase ? left.progress : { step: 0, right: 0, seen: 0 };
-  let { right, seen } = from;
+/** All images, on a thread beside this one. */
+async function trainBeside(task: BaselineTask, signal: AbortSignal): Promise<LayersModel> {
+  const { train, network } = task;
+  const images = train.classes.map((_, image) => image);
+  const model = buildNetwork(network);
   try {
-    if (left && from.step > 0) replica.restore(left.values, from.step);
-    for (let step = 1; step <= from.step; step++) nextBatch();
-    for (let step = from.step + 1; step <= steps; step++) {
-      const batch = nextBatch();
-      const pixels = gatherVariants(train, batch, recipe.augmentation, recipe.seed);
-      const classes = batch.map((row) => train.classes[Math.floor(row / recipe.augmentation)]!);
-      tf.tidy(() => {
-        const labels = tf.tensor1d(classes, 'int32');
-        replica.learn(toTensor(pixels, batch.length, train.input), labels, learnt);
-      });
-      replica.apply(learnt, LEARNING_RATE);
-      right += replica.score(learnt).correct;
-      seen += batch.length;
-      await breathe();
-      if (points && (step % points.every === 0 || step === steps)) {
-        replica.finish();
-        if (await points.atPoint(step, model, Math.min(1, right / seen))) break;
-        right = 0;
-        seen = 0;
-      }
-      if (checkpoints && (step % KEPT_EVERY === 0 || signal?.aborted)) {
-        await checkpoints.keep({ progress: { phase, step, right, seen, curve }, values: replica.save() });
-      }
-      signal?.throwIfAborted();
-    }
-    replica.finish();
+    await trainOnThreads(network, model, planOf(task, images), train, images, { signal });
     return model;
   } catch (error) {
     model.dispose();
@@ -151,23 +97,108 @@ async function run(
   }
 }
 
-/** @returns rows of one batch after the other; every pass has its own order, given by the seed */
-function createBatches(rows: Int32Array, seed: number): () => Int32Array {
-  const random = createRandom('baseline', seed);
-  const order = rows.slice();
-  let at = order.length;
-  return () => {
-    if (at >= order.length) {
-      random.shuffle(order);
-      at = 0;
-    }
-    const start = at;
-    at += BATCH;
-    // Batch normalisation needs company: a short last batch is filled up from the start.
-    return Int32Array.from({ length: Math.min(BATCH, order.length) }, (_, i) => {
-      return order[(start + i) % order.length]!;
+/** How one of the two trainings begins and goes. */
+interface Course {
+  phase: Progress['phase'];
+  /** As it is at any moment. */
+  curve: CurvePoint[];
+  /** What an interrupted training has left, of whichever phase. */
+  left?: Checkpoint | undefined;
+  /** Asked at each point of the curve. */
+  measure?: (model: LayersModel) => Promise<Pick<CurvePoint, 'validationAccuracy' | 'validationLoss'>>;
+}
+
+async function trainHere(
+  task: BaselineTask,
+  images: Int32Array,
+  { phase, curve, left, measure }: Course,
+  { checkpoints }: BaselineOptions,
+  { onPoint, signal }: TrainingHooks,
+): Promise<LayersModel> {
+  const { train, steps } = task;
+  const plan = planOf(task, images);
+  const every = Math.ceil(steps / POINTS);
+  const from = left?.progress.phase === phase ? left.progress : { step: 0, right: 0, seen: 0 };
+  let { right, seen } = from;
+  const model = buildNetwork(task.network);
+  try {
+    await runTrainingLoop(model, plan, {
+      rank: 0,
+      gather: (indices) => train.gather(Array.from(indices, (index) => images[index]!)),
+      ...(left && from.step > 0 ? { from: { step: from.step, values: left.values } } : {}),
+      onStep: async ({ step, accuracy }, replica) => {
+        right += accuracy * plan.batchSize;
+        seen += plan.batchSize;
+        if (measure && (step % every === 0 || step === steps)) {
+          replica.finish();
+          const trainingAccuracy = Math.min(1, right / seen);
+          const point: CurvePoint = { step, trainingAccuracy, ...(await measure(model)) };
+          [right, seen] = [0, 0];
+          curve.push(point);
+          onPoint?.(point);
+        }
+        const isDue = step < steps && (step % KEPT_EVERY === 0 || signal?.aborted);
+        if (!checkpoints || !isDue) return;
+        await checkpoints.keep({ progress: { phase, step, right, seen, curve }, values: replica.save() });
+      },
+      signal,
     });
+    return model;
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/** @returns the curve of a training that has not seen what it is validated on */
+async function followCourse(
+  task: BaselineTask,
+  options: BaselineOptions,
+  hooks: TrainingHooks,
+  left?: Checkpoint,
+): Promise<CurvePoint[]> {
+  const { train, seed } = task;
+  const { augmentation, validationShare } = options.recipe;
+  const { training, validation } = holdOut(train, validationShare, seed);
+  const rows = spread(rowsOf(validation, augmentation));
+  const curve = [...(left?.progress.curve ?? [])];
+  const measure = (model: LayersModel) => score(model, train, rows, augmentation, seed);
+  const model = await trainHere(task, training, { phase: 'search', curve, left, measure }, options, hooks);
+  model.dispose();
+  return curve;
+}
+
+async function oneByOne(
+  task: BaselineTask,
+  options: BaselineOptions,
+  hooks: TrainingHooks,
+  left: Checkpoint | undefined,
+): Promise<[LayersModel, CurvePoint[]]> {
+  const isFollowed = left?.progress.phase === 'final';
+  const curve = isFollowed ? left.progress.curve : await followCourse(task, options, hooks, left);
+  const images = task.train.classes.map((_, image) => image);
+  return [await trainHere(task, images, { phase: 'final', curve, left }, options, hooks), curve];
+}
+
+/** When one fails the other is stopped, and the model goes with it. */
+async function atOnce(
+  task: BaselineTask,
+  options: BaselineOptions,
+  hooks: TrainingHooks,
+): Promise<[LayersModel, CurvePoint[]]> {
+  const failed = new AbortController();
+  const signal = hooks.signal ? AbortSignal.any([hooks.signal, failed.signal]) : failed.signal;
+  const orStop = (error: unknown) => {
+    failed.abort(error);
+    throw error;
   };
+  const [model, curve] = await Promise.allSettled([
+    trainBeside(task, signal).catch(orStop),
+    followCourse(task, options, { ...hooks, signal }).catch(orStop),
+  ]);
+  if (model.status === 'fulfilled' && curve.status === 'fulfilled') return [model.value, curve.value];
+  if (model.status === 'fulfilled') model.value.dispose();
+  throw failed.signal.reason;
 }
 
 async function score(

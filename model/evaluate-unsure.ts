@@ -2,8 +2,8 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Evaluation, EvaluationRow, Unsure } from '#core/contracts/evaluation.ts';
 import { areaUnderRoc } from '#core/statistics.ts';
 import type { Images } from './data-set.ts';
-import { breathe } from './early-stopping.ts';
 import { isUnsure, predictOutputs, UNSURE_ABOVE } from './predict.ts';
+import { breathe } from './training-hooks.ts';
 
 const BATCH = 64;
 

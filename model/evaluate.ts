@@ -2,8 +2,8 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Evaluation, EvaluationRow } from '#core/contracts/evaluation.ts';
 import { wilsonInterval } from '#core/statistics.ts';
 import type { DataSet } from './data-set.ts';
-import { breathe } from './early-stopping.ts';
 import { predictOutputs } from './predict.ts';
+import { breathe } from './training-hooks.ts';
 
 const BATCH = 64;
 

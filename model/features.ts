@@ -4,10 +4,10 @@ import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { augment } from './augment.ts';
 import type { DataSet } from './data-set.ts';
-import { breathe } from './early-stopping.ts';
 import { createFeatureRows, type FeatureRows } from './feature-rows.ts';
 import { type FeatureBatch, type FeatureResult, featureThreads, inferOnThreads } from './feature-threads.ts';
 import { infer } from './infer.ts';
+import { breathe } from './training-hooks.ts';
 import { varyBatch } from './vary-batch.ts';
 
 /** Rows that pass the backbone together: larger batches are no faster, and take more memory. */

@@ -4,11 +4,10 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { InvalidInputError } from '#core/errors.ts';
 import { buildNetwork, CUT_LAYER, DEFAULT_FILTERS, type NetworkOptions } from './backbone.ts';
 import type { DataSet } from './data-set.ts';
-import { meetingBytes, trainInParallel } from './parallel-training.ts';
 import { predictPixels } from './predict.ts';
-import { createReplica } from './replica.ts';
 import { splitByClass } from './split.ts';
-import { CONTROL_WORDS, runTrainingLoop, type StepProgress, type TrainingPlan } from './training-loop.ts';
+import { trainOnThreads } from './train-on-threads.ts';
+import { runTrainingLoop, type StepProgress, type TrainingPlan } from './training-loop.ts';
 
 export interface GeneralTrainingOptions {
   /** Passes over the training images, at the most. */
@@ -102,7 +101,10 @@ export async function trainGeneral(
             onStep: progress.note,
             signal: hooks.signal,
           })
-        : await trainOnThreads(model, network, data, training, plan, progress.note, hooks.signal);
+        : await trainOnThreads(network, model, plan, data, training, {
+            onStep: progress.note,
+            signal: hooks.signal,
+          });
     const measured = await measure(model, data, validation);
     hooks.signal?.throwIfAborted();
     const imagesSeen = steps * plan.batchSize;
@@ -149,36 +151,6 @@ function makePlan(
 function defaultWorkers(batchSize: number): number {
   if (tf.getBackend() !== 'wasm') return 1;
   return Math.min(availableParallelism(), MOST_WORKERS, Math.floor(batchSize / LEAST_SHARE));
-}
-
-async function trainOnThreads(
-  model: tfl.LayersModel,
-  network: NetworkOptions,
-  data: DataSet,
-  training: Int32Array,
-  plan: TrainingPlan,
-  onStep: (progress: StepProgress) => void,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  const size = data.input.height * data.input.width * data.input.channels;
-  const pixels = new SharedArrayBuffer(training.length * size);
-  const all = new Uint8Array(pixels);
-  for (let i = 0; i < training.length; i++) all.set(data.gather([training[i]!]), i * size);
-  const length = createReplica(model).size + CONTROL_WORDS;
-  const { steps, weights } = await trainInParallel(
-    {
-      plan,
-      network,
-      backend: tf.getBackend() === 'cpu' ? 'cpu' : 'wasm',
-      pixels,
-      meeting: new SharedArrayBuffer(meetingBytes(plan.workers, length)),
-    },
-    { onStep, signal },
-  );
-  const tensors = model.weights.map((weight, i) => tf.tensor(weights[i]!, weight.shape as number[]));
-  model.setWeights(tensors);
-  tf.dispose(tensors);
-  return steps;
 }
 
 /** Smooths what single steps report. */

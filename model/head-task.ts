@@ -3,7 +3,7 @@ import type { DataSet } from './data-set.ts';
 import type { FeatureRows } from './feature-rows.ts';
 import type { HeadTask } from './head-objective.ts';
 import { mixRows } from './mixup.ts';
-import type { Folds } from './split.ts';
+import { type Folds, heldOutBy as holderOf } from './split.ts';
 
 /** The training images' variants as rows for heads, with the folds' images held out. */
 export function headTask(
@@ -13,7 +13,9 @@ export function headTask(
 ): HeadTask {
   const variants = features.rows / train.size;
   const imageOf = (row: number) => Math.floor(row / variants);
-  const heldOutBy = Int8Array.from({ length: features.rows }, (_, row) => folds.heldOutBy[imageOf(row)]!);
+  const heldOutBy = Int8Array.from({ length: features.rows }, (_, row) =>
+    holderOf(folds, imageOf(row), row % variants, variants),
+  );
   return {
     features,
     classes: Int32Array.from({ length: features.rows }, (_, row) => train.classes[imageOf(row)]!),

@@ -1,9 +1,9 @@
 import type { Recipe } from '#core/contracts/domain.ts';
 import type { Choices, CurvePoint } from '#core/contracts/evaluation.ts';
 import { calibratedLoss, fitTemperature } from './calibration.ts';
-import { breathe, type TrainingHooks } from './early-stopping.ts';
 import type { HeadObjective, HeadScores, HeadWeights, HeldOut } from './head-objective.ts';
 import { lbfgs } from './lbfgs.ts';
+import { breathe, type TrainingHooks } from './training-hooks.ts';
 
 /** A head is trained when a pass over the rows lowers its loss by less than this share. */
 const TOLERANCE = 1e-4;

@@ -1,5 +1,5 @@
 import type { Images } from './data-set.ts';
-import { breathe } from './early-stopping.ts';
+import { breathe } from './training-hooks.ts';
 
 /**
  * Bits of the 63 that may differ between the hashes of two near-duplicates. Measured on the 420 icons of `examples/icons` at 32 × 32

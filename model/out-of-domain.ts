@@ -4,10 +4,10 @@ import { createRandom } from '#core/random.ts';
 import { conformalBound } from '#core/statistics.ts';
 import { addRow, type ClassSums, combine, createSums, distanceOf, statisticsOf } from './class-statistics.ts';
 import type { DataSet } from './data-set.ts';
-import { breathe } from './early-stopping.ts';
 import { gatherVariants } from './features.ts';
 import { lastDense, type OutOfDomain, withOutOfDomain } from './out-of-domain-layers.ts';
 import { toTensor } from './tensors.ts';
+import { breathe } from './training-hooks.ts';
 
 const BATCH = 128;
 const FOLDS = 5;
@@ -127,7 +127,7 @@ function planOf(train: DataSet, seed: number): Planned[] {
     createRandom('unsure', seed, train.labels[label]!)
       .shuffle(images)
       .slice(0, share(MAXIMUM_ROWS))
-      .map((image, i) => ({ image, fold: i % FOLDS, isHeldOut: i < share(MAXIMUM_HELD_OUT) })),
+      .map((image, i) => ({ image, fold: (label + i) % FOLDS, isHeldOut: i < share(MAXIMUM_HELD_OUT) })),
   );
 }
 

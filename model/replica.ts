@@ -19,7 +19,7 @@ export interface Replica {
   apply(learnt: Float32Array, learningRate: number): void;
   /** Loss and number of right answers in (the mean of) what was learnt. */
   score(learnt: Float32Array): { loss: number; correct: number };
-  /** Brings the running statistics into the network; call it once, at the end. */
+  /** Brings the running statistics into the network: before it is asked or saved. */
   finish(): void;
   /** Everything that the steps so far have changed: weights, running statistics, the optimiser's moments. */
   save(): Float32Array;

@@ -14,21 +14,49 @@ export interface Split {
  * @throws InvalidInputError naming a class with a single image
  */
 export function splitByClass(data: DataSet, validationShare: number, seed: number): Split {
+  requireImagesPerClass(data, 2, 'the training images');
+  return holdOut(data, validationShare, seed);
+}
+
+/**
+ * The same, but a class with a single image, which it cannot spare, has it on both sides: whoever validates on variants of it measures too
+ * well, but measures.
+ */
+export function holdOut(data: DataSet, validationShare: number, seed: number): Split {
   const held = new Set<number>();
+  const shared = new Set<number>();
   for (const images of shuffledClasses(data, seed)) {
+    if (images.length === 1) shared.add(images[0]!);
     const count = Math.min(images.length - 1, Math.max(1, Math.round(images.length * validationShare)));
     for (const image of images.slice(0, count)) held.add(image);
   }
   const all = Int32Array.from({ length: data.size }, (_, i) => i);
-  return { training: all.filter((i) => !held.has(i)), validation: all.filter((i) => held.has(i)) };
+  return {
+    training: all.filter((i) => !held.has(i)),
+    validation: all.filter((i) => held.has(i) || shared.has(i)),
+  };
 }
 
 /** Which images each of several heads is validated on instead of trained on. */
 export interface Folds {
   /** Number of heads. */
   heads: number;
-  /** For each image the head that holds it out, or -1. */
+  /** For each image the head that holds it out, -1 for none, or `BY_VARIANT`. */
   heldOutBy: Int8Array;
+}
+
+/** Of a class with a single image, which it cannot spare: its variants are held out by turns instead. */
+export const BY_VARIANT = -2;
+
+/** At least one in so many variants is held out. */
+const VARIANT_TURNS = 5;
+
+/** @returns the head that holds out this variant of an image, or -1 */
+export function heldOutBy(folds: Folds, image: number, variant: number, variants: number): number {
+  const by = folds.heldOutBy[image]!;
+  if (by !== BY_VARIANT) return by;
+  const turn = variant % Math.max(folds.heads, VARIANT_TURNS);
+  return variants > 1 && turn < folds.heads ? turn : -1;
 }
 
 /** More images than these are validated on a single held-out part: that is precise enough, and folds would cost their multiple. */
@@ -37,29 +65,31 @@ export const FOLDED_IMAGES = 2_000;
 /**
  * Stratified k-fold cross-validation for few images: each image is held out by one head, so that choices rest on all of them and not on
  * a dozen. No more folds than the largest class has images. For many images, or a recipe of one fold, a single hold-out.
- *
- * @throws InvalidInputError naming a class with a single image
  */
 export function foldsByClass(
   data: DataSet,
   recipe: Pick<Recipe, 'folds' | 'validationShare' | 'seed'>,
 ): Folds {
   const heldOutBy = new Int8Array(data.size).fill(-1);
+  const classes = shuffledClasses(data, recipe.seed);
+  for (const [image, ...others] of classes) {
+    if (image !== undefined && others.length === 0) heldOutBy[image] = BY_VARIANT;
+  }
   if (recipe.folds === 1 || data.size > FOLDED_IMAGES) {
-    for (const image of splitByClass(data, recipe.validationShare, recipe.seed).validation)
-      heldOutBy[image] = 0;
+    for (const image of holdOut(data, recipe.validationShare, recipe.seed).validation) {
+      if (heldOutBy[image] === -1) heldOutBy[image] = 0;
+    }
     return { heads: 1, heldOutBy };
   }
-  const classes = shuffledClasses(data, recipe.seed);
   const heads = Math.min(recipe.folds, Math.max(...classes.map((images) => images.length)));
   // Dealt on from class to class, so that folds are equally large even where classes have fewer images than there are folds.
-  for (const [dealt, image] of classes.flat().entries()) heldOutBy[image] = dealt % heads;
+  const several = classes.filter((images) => images.length > 1);
+  for (const [dealt, image] of several.flat().entries()) heldOutBy[image] = dealt % heads;
   return { heads, heldOutBy };
 }
 
 /** Images of each class, in random order. */
 function shuffledClasses(data: DataSet, seed: number): number[][] {
-  requireImagesPerClass(data, 2, 'the training images');
   const byClass: number[][] = data.labels.map(() => []);
   for (let i = 0; i < data.size; i++) byClass[data.classes[i]!]!.push(i);
   for (const [index, images] of byClass.entries()) {

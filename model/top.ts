@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { InvalidInputError } from '#core/errors.ts';
 import { createRandom } from '#core/random.ts';
-import { breathe } from './early-stopping.ts';
 import type { FeatureRows } from './feature-rows.ts';
+import { breathe } from './training-hooks.ts';
 
 const BATCH = 64;
 

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
-import { createRandom } from '#core/random.ts';
-import { createReplica } from './replica.ts';
+import { createBatches } from './batches.ts';
+import { createReplica, type Replica } from './replica.ts';
 import { createStepBudget, learningRateAt } from './schedule.ts';
 import { varyBatch } from './vary-batch.ts';
 
@@ -15,6 +15,8 @@ export interface TrainingPlan {
   /** Images of a step, all workers together; a multiple of the number of workers. */
   batchSize: number;
   steps: number;
+  /** Equally many images of each class, whatever there are; see `createBatches`. False when left out. */
+  balanced?: boolean;
   /** Highest of the schedule. */
   learningRate: number;
   seed: number;
@@ -31,7 +33,9 @@ export interface TrainingContext {
   gather(indices: ArrayLike<number>): Uint8Array;
   /** Replaces the values by their sums over all workers, in the order of ranks. */
   addUp?: (values: Float32Array) => void;
-  onStep?: (progress: StepProgress) => void;
+  /** Where to go on instead of beginning. */
+  from?: { step: number; values: Float32Array };
+  onStep?: (progress: StepProgress, replica: Pick<Replica, 'finish' | 'save'>) => void | Promise<void>;
   signal?: AbortSignal | undefined;
 }
 
@@ -69,9 +73,13 @@ export async function runTrainingLoop(
     deadline === null ? undefined : Math.max(0, deadline - started) / 1_000,
   );
   const learnt = new Float32Array(replica.size + CONTROL_WORDS);
-  const batches = createBatches(plan.classes.length, batchSize, seed);
+  const batches = createBatches(plan.classes, batchSize, seed, plan.balanced ?? false);
   let steps = budget.steps;
-  let step = 0;
+  let step = context.from?.step ?? 0;
+  if (context.from) {
+    replica.restore(context.from.values, step);
+    budget.note(step, 0);
+  }
   while (step < steps) {
     const indices = batches(step).subarray(context.rank * share, (context.rank + 1) * share);
     learnOneBatch(replica, plan, context, indices, step, learnt);
@@ -84,9 +92,10 @@ export async function runTrainingLoop(
     replica.apply(learnt, learningRateAt(progress, plan.learningRate));
     step++;
     if (context.rank === 0) budget.note(step, (Date.now() - started) / 1_000);
-    const { loss, correct } = replica.score(learnt);
-    context.onStep?.({ step, steps, loss, accuracy: correct / share });
+    // What comes in meanwhile, the wish to stop for one, is heard before the step is reported.
     await setImmediate();
+    const { loss, correct } = replica.score(learnt);
+    await context.onStep?.({ step, steps, loss, accuracy: correct / share }, replica);
     context.signal?.throwIfAborted();
   }
   replica.finish();
@@ -110,21 +119,4 @@ function learnOneBatch(
   );
   replica.learn(x, labels, into);
   tf.dispose([x, labels]);
-}
-
-/** @returns for each step the indices of its images; every epoch has its own order, and leaves out what fills no batch */
-function createBatches(images: number, batchSize: number, seed: number) {
-  const perEpoch = Math.floor(images / batchSize);
-  let epoch = -1;
-  const order = new Int32Array(images);
-  return (step: number) => {
-    const wanted = Math.floor(step / perEpoch);
-    if (wanted !== epoch) {
-      epoch = wanted;
-      for (let i = 0; i < images; i++) order[i] = i;
-      createRandom('order', seed, epoch).shuffle(order);
-    }
-    const from = (step % perEpoch) * batchSize;
-    return order.subarray(from, from + batchSize);
-  };
 }

@@ -5,7 +5,6 @@ import type { Calibration, Choices, CurvePoint } from '#core/contracts/evaluatio
 import { assemble } from './assemble.ts';
 import { confidencesOf, cool } from './calibration.ts';
 import type { DataSet } from './data-set.ts';
-import type { TrainingHooks } from './early-stopping.ts';
 import type { FeatureRows } from './feature-rows.ts';
 import { cutBackbone, cutUnpooled, extractFeatures } from './features.ts';
 import { type Candidate, chooseCandidate, createCourse, trainHeads, tryStrengths } from './head.ts';
@@ -13,6 +12,7 @@ import { createHeadObjective, type HeadWeights } from './head-objective.ts';
 import { headTask, memoryBytesOf } from './head-task.ts';
 import { foldsByClass } from './split.ts';
 import { layerBelowTop } from './top.ts';
+import type { TrainingHooks } from './training-hooks.ts';
 import { unfreeze, validateUnfreezing } from './unfreeze.ts';
 
 export interface TransferOptions {
@@ -46,13 +46,13 @@ export interface TrainingResult {
  *
  * The general model is left as it is. The result is one standard LayersModel without custom layers.
  *
- * @throws InvalidInputError when a class has a single image, a cut layer is missing, or too many blocks are to be unfrozen
+ * @throws InvalidInputError when a cut layer is missing, or too many blocks are to be unfrozen
  */
 export async function fineTune(options: TransferOptions, hooks: TrainingHooks = {}): Promise<TrainingResult> {
   const { general, train, recipe } = options;
   const { signal } = hooks;
   const folds = foldsByClass(train, recipe);
-  const validationImages = folds.heldOutBy.reduce((sum, by) => sum + (by < 0 ? 0 : 1), 0);
+  const validationImages = folds.heldOutBy.reduce((sum, by) => sum + (by === -1 ? 0 : 1), 0);
   const backbones = (recipe.cutLayers ?? [options.cutLayer]).map((layer) => cutBackbone(general, layer));
   const { blocks } = recipe.unfreeze;
   const below = blocks === 0 ? [] : backbones.map(({ cutLayer }) => layerBelowTop(general, cutLayer, blocks));

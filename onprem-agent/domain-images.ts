@@ -27,8 +27,8 @@ export interface DomainImage extends NamedImage {
 const PROBE: Input = { height: 32, width: 32, channels: 3, normalisation: { scale: 1, offset: 0 } };
 
 /**
- * Reads and checks all images of a domain the way the training job will: folders against labels, two training images of every
- * class (one is held out for validation), one test image, enough test images for the gate, and no image in two of the folders. `other/`
+ * Reads and checks all images of a domain the way the training job will: folders against labels, a training
+ * and a test image of every class, enough test images for the gate, and no image in two of the folders. `other/`
  * need not be there. What a person should look at without its being wrong (classes out of balance, duplicates, images that look the same) comes back as warnings.
  *
  * @throws GraftError naming the folder, class or images that are wrong
@@ -45,7 +45,6 @@ export async function checkDomainImages(
     const root = join(folder, split);
     const data = await loadDataSet(root, PROBE, {
       labels: domain.labels,
-      minimumPerClass: split === 'train' ? 2 : 1,
       signal: options.signal,
       onProgress: (done, total) => options.onProgress(split, done, total),
     });

@@ -7,7 +7,7 @@ import { fingerprint, repository } from './fingerprint.ts';
 export const containerFolder = join(repository, '.build', 'container');
 
 /**
- * Bundles `container/train.ts`, `container/serve.ts` and the thread that extracts features to `.build/container/*.mjs`.
+ * Bundles `container/train.ts`, `container/serve.ts` and the threads that they start to `.build/container/*.mjs`.
  *
  * @returns the image tag: a digest of all that goes into the image
  */
@@ -29,8 +29,9 @@ export async function buildContainer(): Promise<string> {
     entryPoints: {
       train: 'container/train.ts',
       serve: 'container/serve.ts',
-      // Beside the programs, where `model/feature-threads.ts` looks for it.
+      // Beside the programs, where `model/feature-threads.ts` and `model/parallel-training.ts` look for them.
       'feature-thread': 'model/feature-worker.ts',
+      'training-thread': 'model/training-worker.ts',
     },
     outdir: containerFolder,
     outExtension: { '.js': '.mjs' },

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InvalidInputError } from '#core/errors.ts';
-import { buildNetwork, CUT_LAYER, filtersOf, reinitialise } from '#model/backbone.ts';
+import { buildNetwork, CUT_LAYER, filtersOf, sameArchitecture } from '#model/backbone.ts';
 import { useBackend } from '#model/backend.ts';
 
 const input = { height: 20, width: 16, channels: 3 } as const;
@@ -40,10 +40,10 @@ describe('buildNetwork', () => {
   });
 });
 
-describe('reinitialise', () => {
+describe('sameArchitecture', () => {
   it('gives the same architecture for other classes, with weights of its own', () => {
     const general = buildNetwork({ input, classes: 5, filters: [4, 8], seed: 1 });
-    const fresh = reinitialise(general, 3, 9);
+    const fresh = buildNetwork(sameArchitecture(general, 3, 9));
     expect(fresh.outputs[0]!.shape).toEqual([null, 3]);
     expect(fresh.inputs[0]!.shape).toEqual([null, 20, 16, 3]);
     expect(filtersOf(fresh)).toEqual([4, 8]);

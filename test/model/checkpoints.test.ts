@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A hundred steps to a checkpoint, so one in each of the two trainings. */
+/** Three hundred steps to a checkpoint, so one in each of the two trainings. */
 async function trainWith(checkpoints?: Checkpoints, signal?: AbortSignal) {
   const general = buildNetwork({ input, classes: 3, filters: [4, 8], seed: 3 });
   try {
@@ -55,8 +55,8 @@ describe('a baseline with checkpoints', () => {
     });
 
     expect(kept.map(({ progress }) => [progress.phase, progress.step])).toEqual([
-      ['search', 100],
-      ['final', 100],
+      ['search', 300],
+      ['final', 300],
     ]);
     for (const checkpoint of kept) {
       const rest = await trainWith({ find: async () => checkpoint, keep: async () => {} });

@@ -1,0 +1,49 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import type { NetworkOptions } from './backbone.ts';
+import type { DataSet } from './data-set.ts';
+import { meetingBytes, trainInParallel } from './parallel-training.ts';
+import { createReplica } from './replica.ts';
+import { CONTROL_WORDS, type StepProgress, type TrainingPlan } from './training-loop.ts';
+
+/**
+ * Trains a network by a plan on `plan.workers` threads beside this one.
+ *
+ * @param network the threads start from `buildNetwork(network)`
+ * @param model the same network, fresh; it takes the trained weights
+ * @param images indices of the training images, in the order of `plan.classes`
+ * @returns steps taken
+ * @throws the signal's reason
+ */
+export async function trainOnThreads(
+  network: NetworkOptions,
+  model: tfl.LayersModel,
+  plan: TrainingPlan,
+  data: DataSet,
+  images: ArrayLike<number>,
+  hooks: { onStep?: (progress: StepProgress) => void; signal?: AbortSignal | undefined },
+): Promise<number> {
+  const { steps, weights } = await trainInParallel(
+    {
+      plan,
+      network,
+      backend: tf.getBackend() === 'cpu' ? 'cpu' : 'wasm',
+      pixels: sharedPixels(data, images),
+      meeting: new SharedArrayBuffer(meetingBytes(plan.workers, createReplica(model).size + CONTROL_WORDS)),
+    },
+    { onStep: () => {}, ...hooks },
+  );
+  const tensors = model.weights.map((weight, i) => tf.tensor(weights[i]!, weight.shape as number[]));
+  model.setWeights(tensors);
+  tf.dispose(tensors);
+  return steps;
+}
+
+function sharedPixels(data: DataSet, images: ArrayLike<number>): SharedArrayBuffer {
+  const { height, width, channels } = data.input;
+  const size = height * width * channels;
+  const pixels = new SharedArrayBuffer(images.length * size);
+  const all = new Uint8Array(pixels);
+  for (let i = 0; i < images.length; i++) all.set(data.gather([images[i]!]), i * size);
+  return pixels;
+}
