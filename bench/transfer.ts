@@ -10,7 +10,7 @@ import { fingerprint } from '../scripts/fingerprint.ts';
 import { describeGeneralModel, generalModelFolder, readManifest } from './shared/general-model.ts';
 import { accuracyChart } from './transfer/accuracy-chart.ts';
 import { curveOf, figuresOf } from './transfer/figures.ts';
-import { type Measurement, measure, type Task, tasksOf } from './transfer/measurement.ts';
+import { measure, type Task, tasksOf } from './transfer/measurement.ts';
 import { openResults } from './transfer/results-file.ts';
 import { curveTable, domainsTable } from './transfer/tables.ts';
 
@@ -60,25 +60,23 @@ const nameOf = ({ domain, images, seed, mode }: Task) =>
 
 async function measureAll(model: string, tasks: readonly Task[], file: string, backend: BackendInfo) {
   const results = await openResults(file, await subjectOf(model, backend));
-  const kept = tasks.filter((task) => results.find(task) !== undefined).length;
-  if (kept > 0) console.log(`${kept} of ${tasks.length} measurements are in ${file} already`);
-  const measurements: Measurement[] = [];
+  const missing = tasks.filter((task) => results.find(task) === undefined);
+  if (missing.length < tasks.length)
+    console.log(`${tasks.length - missing.length} of ${tasks.length} measurements are in ${file} already`);
   const started = performance.now();
-  for (const [index, task] of tasks.entries()) {
-    let measurement = results.find(task);
-    if (measurement === undefined) {
-      measurement = await measure(model, task);
-      await results.add(measurement);
-      const done = measurements.length + 1 - kept;
-      const elapsed = (performance.now() - started) / 1000;
-      const left = (elapsed / Math.max(1, done)) * (tasks.length - index - 1);
-      console.log(
-        `${String(index + 1).padStart(4)}/${tasks.length}  ${nameOf(task).padEnd(44)} accuracy ${measurement.accuracy.toFixed(3)}  ${duration(measurement.seconds)}, about ${duration(left)} left`,
-      );
-    }
-    measurements.push(measurement);
+  for (const [index, task] of missing.entries()) {
+    const measurement = await measure(model, task);
+    await results.add(measurement);
+    const perTask = (performance.now() - started) / 1000 / (index + 1);
+    const columns = [
+      `${index + 1}/${missing.length}`.padStart(7),
+      nameOf(task).padEnd(42),
+      `accuracy ${measurement.accuracy.toFixed(3)}`,
+      `${duration(measurement.seconds)}, about ${duration(perTask * (missing.length - index - 1))} left`,
+    ];
+    console.log(columns.join('  '));
   }
-  return measurements;
+  return tasks.map((task) => results.find(task)!);
 }
 
 async function draw(domain: string, rows: ReturnType<typeof curveOf>) {

@@ -38,8 +38,10 @@ export function tasksOf(
   seeds: number,
   curve: { images: readonly number[]; seeds: number },
 ): Task[] {
-  const both = (task: Omit<Task, 'mode'>): Task[] =>
-    (['transfer', 'baseline'] as const).map((mode) => ({ ...task, mode }));
+  const both = (task: Omit<Task, 'mode'>): Task[] => [
+    { ...task, mode: 'transfer' },
+    { ...task, mode: 'baseline' },
+  ];
   const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
   const main = upTo(seeds).flatMap((seed) =>
     domains.flatMap((domain) => both({ domain, images: null, seed })),

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '#core/parse.ts';
@@ -25,9 +25,10 @@ export async function openResults(path: string, subject: string): Promise<Result
     if (error.code === 'ENOENT') return '';
     throw error;
   });
-  // What a killed run wrote last may be no whole line.
-  const lines = text.split('\n').slice(0, -1);
-  if (!text.endsWith('\n') && text !== '') await appendFile(path, '\n');
+  // What a killed run wrote last may be no whole line: it is cut off.
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  if (whole.length < text.length) await writeFile(path, whole);
+  const lines = whole.split('\n').slice(0, -1);
   const known = new Map<string, Measurement>();
   for (const line of lines) {
     const { subject: other, measurement } = parseJson(lineSchema, line, path);

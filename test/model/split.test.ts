@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DataSet } from '#model/data-set.ts';
-import { foldsByClass, splitByClass } from '#model/split.ts';
+import { BY_VARIANT, foldsByClass, heldOutBy, holdOut, splitByClass } from '#model/split.ts';
 
 /** A data set without pixels: `counts[i]` images of class i. */
 function dataSet(counts: number[]): DataSet {
@@ -89,7 +89,32 @@ describe('foldsByClass', () => {
     expect(foldsByClass(data, { ...recipe, seed: 2 })).not.toEqual(foldsByClass(data, recipe));
   });
 
-  it('names a class with a single image', () => {
-    expect(() => foldsByClass(dataSet([5, 1]), recipe)).toThrow('The class "class 1"');
+  it('holds out variants of a single image by turns, never all of them', () => {
+    const folds = foldsByClass(dataSet([6, 1]), recipe);
+    const [single, variants] = [6, 12];
+
+    expect(folds.heldOutBy[single]).toBe(BY_VARIANT);
+    const holders = Array.from({ length: variants }, (_, v) => heldOutBy(folds, single, v, variants));
+    expect(holders).toEqual([0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1]);
+    expect(heldOutBy(folds, 0, 7, variants)).toBe(folds.heldOutBy[0]);
+    expect(heldOutBy(folds, single, 0, 1)).toBe(-1);
+  });
+
+  it('holds out one variant in five where no class has a second image', () => {
+    const folds = foldsByClass(dataSet([1, 1, 1]), recipe);
+
+    expect(folds.heads).toBe(1);
+    const holders = Array.from({ length: 7 }, (_, variant) => heldOutBy(folds, 2, variant, 7));
+    expect(holders).toEqual([0, -1, -1, -1, -1, 0, -1]);
+  });
+});
+
+describe('holdOut', () => {
+  it('has a single image on both sides, and all others on one', () => {
+    const { training, validation } = holdOut(dataSet([5, 1]), 0.2, 1);
+
+    expect(training).toHaveLength(5);
+    expect(validation).toHaveLength(2);
+    expect([...training].filter((image) => validation.includes(image))).toEqual([5]);
   });
 });

@@ -241,14 +241,27 @@ describe('fineTune', () => {
     });
   });
 
-  it('names a cut layer that is not there, and a class with a single image', async () => {
-    await makeImageFolder(join(folder, 'poor'), { labels: labels.slice(0, 2), perLabel: 1 });
-    const poor = await loadDataSet(join(folder, 'poor'), input);
-
+  it('names a cut layer that is not there', async () => {
     await expect(fineTune({ general, cutLayer: 'top', train, recipe })).rejects.toThrow('no layer "top"');
-    await expect(fineTune({ general, cutLayer: CUT_LAYER, train: poor, recipe })).rejects.toThrow(
-      'has only 1 image, and 2 are needed',
-    );
+  });
+
+  it.each([
+    ['every class has a single image', 1],
+    ['one class has', 3],
+  ])('holds out variants where %s', async (name, others) => {
+    const root = join(folder, name);
+    await makeImageFolder(root, { labels: labels.slice(0, 1), perLabel: 1 });
+    await makeImageFolder(root, { labels: labels.slice(1), perLabel: others });
+    const poor = await loadDataSet(root, input, { labels });
+    const tensors = tf.memory().numTensors;
+
+    const { model, curve, choices } = await fineTune({ general, cutLayer: CUT_LAYER, train: poor, recipe });
+
+    for (const point of curve) curvePointSchema.parse(point);
+    expect(choices!.validationImages).toBe(poor.size);
+    expect((await evaluate(model, poor)).accuracy).toBe(1);
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(tensors);
   });
 
   it('stops with the reason of the signal and leaves no tensors behind', async () => {
@@ -266,17 +279,35 @@ describe('fineTune', () => {
 });
 
 describe('trainBaseline', () => {
-  it('learns from random weights with at least the steps asked for', async () => {
+  it('learns from random weights with at least the steps asked for, and keeps their end', async () => {
     const tensors = tf.memory().numTensors;
+    const points: unknown[] = [];
 
-    const result = await trainBaseline({ general, cutLayer: CUT_LAYER, train, recipe, minimumSteps: 30 });
+    const result = await trainBaseline(
+      { general, cutLayer: CUT_LAYER, train, recipe, minimumSteps: 650 },
+      { onPoint: (point) => points.push(point) },
+    );
 
-    expect((await evaluate(result.model, test)).accuracy).toBeGreaterThan(0.6);
-    expect(result.bestStep).toBeGreaterThanOrEqual(30);
+    expect((await evaluate(result.model, test)).accuracy).toBeGreaterThan(0.9);
+    expect(result).toMatchObject({ bestStep: 650, steps: 2 * 650, curve: points });
+    expect(result.curve.at(-1)!.step).toBe(650);
     for (const point of result.curve) curvePointSchema.parse(point);
     expect(result.model.layers.map((layer) => layer.name)).toEqual(general.layers.map((layer) => layer.name));
     result.model.dispose();
     expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('takes a single image of each class, and validates on variants of it', async () => {
+    const root = join(folder, 'one of each');
+    await makeImageFolder(root, { labels, perLabel: 1 });
+    const one = await loadDataSet(root, input, { labels });
+
+    const { model, curve } = await trainBaseline({
+      ...{ general, cutLayer: CUT_LAYER, train: one, recipe, minimumSteps: 1 },
+    });
+
+    expect(curve.at(-1)!.validationAccuracy).toBeGreaterThan(0.9);
+    model.dispose();
   });
 
   it('takes nothing but the architecture of the general model', async () => {
