@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sha256 } from '#core/digest.ts';
@@ -8,13 +7,13 @@ import { type BackendInfo, useBackend } from '#model/backend.ts';
 import { DOMAINS } from '../examples/icons/domains/index.ts';
 import { fingerprint } from '../scripts/fingerprint.ts';
 import { describeGeneralModel, generalModelFolder, readManifest } from './shared/general-model.ts';
-import { accuracyChart } from './transfer/accuracy-chart.ts';
 import { curveOf, figuresOf } from './transfer/figures.ts';
 import { measure, type Task, tasksOf } from './transfer/measurement.ts';
+import { writePage } from './transfer/page.ts';
 import { openResults } from './transfer/results-file.ts';
-import { curveTable, domainsTable } from './transfer/tables.ts';
+import { curveTable, domainsTable, EXPLANATION } from './transfer/tables.ts';
 
-const HELP = `npm run bench:transfer -- [--seeds 10] [--curve 1,2,5,10,20] [--curve-seeds 3] [--domains produce,vehicles] [--pictures] [--json]
+const HELP = `npm run bench:transfer -- [--seeds 10] [--curve 1,2,5,10,20] [--curve-seeds 3] [--domains produce,vehicles] [--docs] [--json]
 
 Accuracy and expected calibration error on test images from icon sets that no training saw, without and with transfer learning: with the
 images that each domain has, and over the number of images of each class. Every seed has photographs, variants, splits and weights of its
@@ -27,7 +26,7 @@ about 20 minutes, almost all of it for the baselines.
   --domains LIST     of the demonstration's                                   all
   --model DIR        general model; that of npm start when left out, or one trained as npm start does
   --results FILE     where the measurements are kept                          .graft/bench/transfer.jsonl
-  --pictures         writes the curves to docs/pictures/transfer-<domain>.svg
+  --docs             writes the tables to docs/transfer.md, and the curves to docs/pictures/transfer-<domain>.svg
   --json             last line: {seeds, baseline: {mean, sd}, transfer: {mean, sd}, uplift, domains}; the figures before "domains" are
                      those of the first one`;
 
@@ -79,14 +78,6 @@ async function measureAll(model: string, tasks: readonly Task[], file: string, b
   return tasks.map((task) => results.find(task)!);
 }
 
-async function draw(domain: string, rows: ReturnType<typeof curveOf>) {
-  const folder = join('docs', 'pictures');
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, `transfer-${domain}.svg`);
-  await writeFile(path, accuracyChart(domain, rows));
-  console.log(`\n${path}`);
-}
-
 async function main() {
   const { values } = parseArgs({
     options: {
@@ -96,7 +87,7 @@ async function main() {
       domains: { type: 'string' },
       model: { type: 'string' },
       results: { type: 'string', default: join('.graft', 'bench', 'transfer.jsonl') },
-      pictures: { type: 'boolean', default: false },
+      docs: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -106,24 +97,27 @@ async function main() {
   const [seeds] = wholeNumbers('seeds', values.seeds) as [number];
   const images = values.curve === 'none' ? [] : wholeNumbers('curve', values.curve).sort((a, b) => a - b);
   const [curveSeeds] = wholeNumbers('curve-seeds', values['curve-seeds']) as [number];
-  if (values.pictures && images.length < 2) {
-    throw new InvalidInputError('--pictures needs a curve of at least two points', { hint: 'See --curve.' });
+  if (values.docs && images.length < 2) {
+    throw new InvalidInputError('--docs needs a curve of at least two points', { hint: 'See --curve.' });
   }
 
   const backend = await useBackend();
   const model = await generalModelFolder(values.model);
-  console.log(describeGeneralModel(model, await readManifest(model)));
-  console.log(`Backend ${backend.name} on ${backend.device}\n`);
+  const subject = `${describeGeneralModel(model, await readManifest(model))}\nBackend ${backend.name} on ${backend.device}`;
+  console.log(`${subject}\n`);
   const tasks = tasksOf(domains, seeds, { images, seeds: curveSeeds });
   const measurements = await measureAll(model, tasks, values.results, backend);
 
   const rows = domains.map((domain) => ({ domain, figures: figuresOf(measurements, domain, null)! }));
   const curves = domains.map((domain) => ({ domain, rows: curveOf(measurements, domain, images) }));
-  console.log('\nMean ± standard deviation over the seeds; seconds of one training, baseline / transfer\n');
-  console.log(domainsTable(rows));
+  console.log(`\n${EXPLANATION}\n\n${domainsTable(rows)}`);
   for (const curve of images.length > 0 ? curves : []) {
     console.log(`\n${curve.domain}, with as many images of each class\n\n${curveTable(curve.rows)}`);
-    if (values.pictures) await draw(curve.domain, curve.rows);
+  }
+  if (values.docs) {
+    const command = ['npm run bench:transfer --', ...process.argv.slice(2)].join(' ');
+    for (const path of await writePage('docs', { command, subject, domains: rows, curves }))
+      console.log(`\n${path}`);
   }
   if (!values.json) return;
   const details = rows.map(({ domain, figures }, i) => [domain, { ...figures, curve: curves[i]!.rows }]);

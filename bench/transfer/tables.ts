@@ -5,6 +5,10 @@ const show = ({ mean, sd }: Summary) => `${mean.toFixed(3)} ± ${sd.toFixed(3)}`
 const signed = (value: Summary) =>
   `${value.mean < 0 ? '−' : '+'}${show({ ...value, mean: Math.abs(value.mean) })}`;
 
+/** What the columns hold. */
+export const EXPLANATION =
+  'Mean ± standard deviation over the seeds of accuracy on the test images, of its gain, and of the expected calibration error (ECE); seconds of one training, without / with transfer';
+
 const COLUMNS = [
   'without transfer',
   'with transfer',
