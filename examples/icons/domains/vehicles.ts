@@ -1,7 +1,12 @@
 import { ON_THE_ROAD } from '../conditions.ts';
 import type { ExampleDomain } from './example-domain.ts';
 
-/** Vehicles: what a road camera's owner would have, many pictures of what passes every minute and a few of what passes once a day. */
+/**
+ * Vehicles, as the owner of a road camera would have them: many pictures of what passes every minute, a few of what passes once a day.
+ *
+ * The thresholds leave room below what was measured with a general model of 206,000 images seen (three seeds: accuracy 0.52…0.60, so a
+ * lower bound from 0.47; worst class 0.13…0.17), for slower machines that see fewer.
+ */
 export const VEHICLES: ExampleDomain = {
   name: 'vehicles',
   trainingImages: {
@@ -24,9 +29,9 @@ export const VEHICLES: ExampleDomain = {
   otherImages: 100,
   conditions: ON_THE_ROAD,
   gate: {
-    minimumAccuracy: 0.3,
+    minimumAccuracy: 0.4,
     minimumUplift: 0.05,
-    minimumRecall: 0,
+    minimumRecall: 0.03,
     minimumTestImages: 280,
   },
 };
