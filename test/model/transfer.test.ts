@@ -259,7 +259,7 @@ describe('fineTune', () => {
 
     for (const point of curve) curvePointSchema.parse(point);
     expect(choices!.validationImages).toBe(poor.size);
-    expect((await evaluate(model, poor)).accuracy).toBe(1);
+    expect((await evaluate(model, poor)).accuracy).toBeGreaterThan(0.6);
     model.dispose();
     expect(tf.memory().numTensors).toBe(tensors);
   });
