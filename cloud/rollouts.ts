@@ -8,6 +8,7 @@ import type { DeploymentConfig } from '@aws-sdk/client-sagemaker';
 import type { InstanceSettings } from '#core/contracts/domain.ts';
 import { rolloutAlarmName } from '#core/names.ts';
 import { planAlarms, planRollout, type RolloutPlan, rolloutOf } from '#core/rollout.ts';
+import { CONFIDENCE, ENDPOINT_NAMESPACE, TRAINING_JOB } from '#core/served-metrics.ts';
 
 /** One minute: SageMaker's metrics have a point a minute. */
 const PERIOD_SECONDS = 60;
@@ -15,38 +16,52 @@ const PERIOD_SECONDS = 60;
 const alarmNames = (endpoint: string, endpointConfig: string) => ({
   serverErrors: rolloutAlarmName(endpoint, endpointConfig, 'server-errors'),
   latency: rolloutAlarmName(endpoint, endpointConfig, 'latency'),
+  confidence: rolloutAlarmName(endpoint, endpointConfig, 'confidence'),
 });
 
+/** The configuration that is to be watched. */
+export interface RolloutTarget {
+  endpoint: string;
+  endpointConfig: string;
+  variant: string;
+  /** Of the model that it serves. */
+  trainingJob: string;
+}
+
 /**
- * Creates the alarms of a rollout. Both see the new configuration's instances only: with the endpoint's metrics the old ones
- * would ring for the new ones, or drown them. Putting an alarm that exists changes its thresholds and nothing else.
+ * Creates the alarms of a rollout. All see the new configuration's instances only: with the endpoint's metrics the old ones
+ * would ring for the new ones, or drown them. What a container says itself has the name of its model's training job instead of the
+ * configuration's, which it does not know. Putting an alarm that exists changes its thresholds and nothing else.
  *
  * @returns their names
  */
 async function ensureAlarms(
   cloudwatch: CloudWatchClient,
-  target: { endpoint: string; endpointConfig: string; variant: string },
+  target: RolloutTarget,
   settings: InstanceSettings,
 ): Promise<string[]> {
-  const { endpoint, endpointConfig, variant } = target;
-  const { serverErrors, latencyMicroseconds } = planAlarms(settings);
+  const { endpoint, endpointConfig, variant, trainingJob } = target;
+  const { serverErrors, latencyMicroseconds, confidence } = planAlarms(settings);
   const names = alarmNames(endpoint, endpointConfig);
   const common = {
+    Period: PERIOD_SECONDS,
+    EvaluationPeriods: 1,
+    // Without requests there is nothing to hold against the model.
+    TreatMissingData: 'notBreaching',
+  } satisfies Partial<PutMetricAlarmCommandInput>;
+  const measuredBySageMaker = {
+    ...common,
     Namespace: 'AWS/SageMaker',
     Dimensions: [
       { Name: 'EndpointName', Value: endpoint },
       { Name: 'VariantName', Value: variant },
       { Name: 'EndpointConfigName', Value: endpointConfig },
     ],
-    Period: PERIOD_SECONDS,
-    EvaluationPeriods: 1,
     ComparisonOperator: 'GreaterThanThreshold',
-    // Without requests there is nothing to hold against the model.
-    TreatMissingData: 'notBreaching',
   } satisfies Partial<PutMetricAlarmCommandInput>;
   const alarms: PutMetricAlarmCommandInput[] = [
     {
-      ...common,
+      ...measuredBySageMaker,
       AlarmName: names.serverErrors,
       AlarmDescription: `Takes ${endpointConfig} back: more than ${serverErrors} answers of 5xx in a minute.`,
       // Not InvocationModelErrors, which counts a client's bad image (4xx) too.
@@ -55,7 +70,7 @@ async function ensureAlarms(
       Threshold: serverErrors,
     },
     {
-      ...common,
+      ...measuredBySageMaker,
       AlarmName: names.latency,
       AlarmDescription: `Takes ${endpointConfig} back: predictions take more than ${latencyMicroseconds / 1000} ms on average.`,
       MetricName: 'ModelLatency',
@@ -63,6 +78,19 @@ async function ensureAlarms(
       Threshold: latencyMicroseconds,
     },
   ];
+  if (confidence !== undefined) {
+    alarms.push({
+      ...common,
+      AlarmName: names.confidence,
+      AlarmDescription: `Takes ${endpointConfig} back: its predictions are less sure than ${confidence} on average.`,
+      Namespace: ENDPOINT_NAMESPACE,
+      MetricName: CONFIDENCE,
+      Dimensions: [{ Name: TRAINING_JOB, Value: trainingJob }],
+      Statistic: 'Average',
+      ComparisonOperator: 'LessThanThreshold',
+      Threshold: confidence,
+    });
+  }
   for (const alarm of alarms) await cloudwatch.send(new PutMetricAlarmCommand(alarm));
   return alarms.map(({ AlarmName }) => AlarmName!);
 }
@@ -76,7 +104,7 @@ async function ensureAlarms(
  */
 export async function guardedDeployment(
   cloudwatch: CloudWatchClient,
-  target: { endpoint: string; endpointConfig: string; variant: string },
+  target: RolloutTarget,
   settings: InstanceSettings,
   instances: number,
 ): Promise<DeploymentConfig> {

@@ -37,7 +37,12 @@ export async function loadPredictor(folder: string, preferred?: BackendName): Pr
     backend: backend.name,
     async predict(image) {
       const pixels = await decode(image, served);
-      return answerOf(served, await predictOutputs(model, pixels, 1, served.input));
+      const answer = answerOf(served, await predictOutputs(model, pixels, 1, served.input));
+      // JSON has no NaN: it would be answered with 200 and null, which no alarm sees.
+      if (!answer.predictions.every(({ probability }) => Number.isFinite(probability))) {
+        throw new RangeError('The model answers with something that is no probability');
+      }
+      return answer;
     },
     dispose: () => model.dispose(),
   };

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { containerEnvironment } from './environment.ts';
 import { createLogger } from './log.ts';
 import { optMl } from './opt-ml.ts';
+import { confidenceLine } from './prediction-metrics.ts';
 import { loadPredictor } from './predictor.ts';
 import { createModelServer } from './server.ts';
 
@@ -15,7 +16,9 @@ const DRAIN_LIMIT_MS = 25_000;
 
 const environment = containerEnvironment();
 const log = createLogger('graft-serve', environment.GRAFT_LOG_LEVEL);
-const { server, ready, drain } = createModelServer(log);
+const { server, ready, drain } = createModelServer(log, (answers) => {
+  process.stdout.write(`${confidenceLine(answers, Date.now())}\n`);
+});
 
 process.once('SIGTERM', async () => {
   log.info('SIGTERM: draining');

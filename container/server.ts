@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { PredictionResponse } from '#core/contracts/served-model.ts';
 import { HttpProblem } from './http-problem.ts';
 import { mediaType, parseInvocation } from './parse-invocation.ts';
 import type { Predictor } from './predictor.ts';
@@ -19,8 +20,15 @@ export interface ModelServer {
   drain(limitMs: number): Promise<void>;
 }
 
-/** SageMaker's serving contract: `GET /ping` and `POST /invocations`. It can listen before the model is loaded. */
-export function createModelServer(log: Logger): ModelServer {
+/**
+ * SageMaker's serving contract: `GET /ping` and `POST /invocations`. It can listen before the model is loaded.
+ *
+ * @param onAnswered hears what was predicted, request by request
+ */
+export function createModelServer(
+  log: Logger,
+  onAnswered: (answers: readonly PredictionResponse[]) => void = () => {},
+): ModelServer {
   const inTurn = createQueue(QUEUE_LIMIT);
   let predictor: Predictor | undefined;
   let draining = false;
@@ -47,10 +55,10 @@ export function createModelServer(log: Logger): ModelServer {
     const { predict } = predictor;
     const type = mediaType(request.headers['content-type']);
     const { images, many } = parseInvocation(type, await readBody(request));
-    if (!many) return inTurn(() => predict(images[0]!));
-    const predictions = [];
+    const predictions: PredictionResponse[] = [];
     for (const image of images) predictions.push(await inTurn(() => predict(image)));
-    return { predictions };
+    onAnswered(predictions);
+    return many ? { predictions } : predictions[0];
   }
 
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {

@@ -26,6 +26,8 @@ export interface AlarmPlan {
   serverErrors: number;
   /** `ModelLatency`, a mean, in microseconds. */
   latencyMicroseconds: number;
+  /** The container's own `Confidence`, a mean; undefined where nobody has said what is too little. */
+  confidence: number | undefined;
 }
 
 /** What a domain gets that asks for nothing: steps need two instances. */
@@ -72,7 +74,7 @@ const limited = (waits: number) =>
 /** The alarms' thresholds with the gate's latency where the domain names no other. */
 export function withLatency(settings: InstanceSettings, gateLatencyMs: number): InstanceSettings {
   const { maximumServerErrors = 0, maximumLatencyMs = gateLatencyMs } = settings.alarms ?? {};
-  return { ...settings, alarms: { maximumServerErrors, maximumLatencyMs } };
+  return { ...settings, alarms: { ...settings.alarms, maximumServerErrors, maximumLatencyMs } };
 }
 
 /** @throws InvalidInputError when there is no latency to hold the model to: a missing threshold is never a pass */
@@ -85,5 +87,6 @@ export function planAlarms({ alarms }: InstanceSettings): AlarmPlan {
   return {
     serverErrors: alarms.maximumServerErrors,
     latencyMicroseconds: alarms.maximumLatencyMs * 1000,
+    confidence: alarms.minimumConfidence,
   };
 }

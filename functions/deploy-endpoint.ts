@@ -20,7 +20,7 @@ import {
 } from '#cloud/endpoints.ts';
 import { isLimitReached } from '#cloud/failures.ts';
 import { log } from '#cloud/log.ts';
-import { guardedDeployment } from '#cloud/rollouts.ts';
+import { guardedDeployment, type RolloutTarget } from '#cloud/rollouts.ts';
 import { readSettings } from '#cloud/settings.ts';
 import type { Settled } from '#cloud/training-callbacks.ts';
 import type { EndpointSettings } from '#core/contracts/domain.ts';
@@ -62,8 +62,7 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
   const { artifactsBucket } = settings;
 
   return async function deployEndpoint(input: Input): Promise<Settled> {
-    const { token, executionArn, execution, domain, model, version, endpoint } = input;
-    const subject = { execution, domain, model, version };
+    const { token, executionArn, execution, domain, endpoint } = input;
     await takeDeploymentLock(clients, artifactsBucket, domain, { execution, executionArn });
     const live = await findChampion(s3, artifactsBucket, domain);
     refuseSuperseded(live?.champion, input);
@@ -79,7 +78,7 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
         endpoint: endpoint.name,
         endpointConfig: created.endpointConfig,
         output: { endpoint: endpoint.name, ...created, previous } satisfies Deployed,
-        request: (state) => requestDeployment(subject, endpoint, created.endpointConfig, state),
+        request: (state) => requestDeployment(input, created.endpointConfig, state),
       });
     } catch (error) {
       // A quota may keep it waiting for a day, in which a newer model must not wait for it.
@@ -113,17 +112,17 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
   }
 
   async function requestDeployment(
-    subject: Parameters<typeof createEndpoint>[1],
-    { name, settings: wanted }: Input['endpoint'],
+    { execution, domain, model, version, endpoint, training }: Input,
     endpointConfig: string,
     state: EndpointState | undefined,
   ): Promise<boolean> {
+    const { name, settings: wanted } = endpoint;
     if (state === undefined) {
-      await createEndpoint(sagemaker, subject, name, endpointConfig);
+      await createEndpoint(sagemaker, { execution, domain, model, version }, name, endpointConfig);
       return true;
     }
     if (state.status === 'InService') {
-      await update(name, wanted, endpointConfig, state);
+      await update(name, wanted, { endpointConfig, trainingJob: training.job }, state);
       return true;
     }
     if (state.status === 'Failed') {
@@ -142,7 +141,7 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
   async function update(
     name: string,
     wanted: EndpointSettings,
-    endpointConfig: string,
+    { endpointConfig, trainingJob }: Pick<RolloutTarget, 'endpointConfig' | 'trainingJob'>,
     state: EndpointState,
   ): Promise<void> {
     if (wanted.type === 'serverless') {
@@ -164,7 +163,7 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
       await updateEndpoint(sagemaker, name, endpointConfig, false);
       return;
     }
-    const target = { endpoint: name, endpointConfig, variant: VARIANT };
+    const target = { endpoint: name, endpointConfig, variant: VARIANT, trainingJob };
     const deployment = await guardedDeployment(cloudwatch, target, wanted, instances);
     log.info('update', { name, endpointConfig, deployment });
     await updateEndpoint(sagemaker, name, endpointConfig, true, { deployment, newCount });

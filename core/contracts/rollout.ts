@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shareSchema } from './common.ts';
 
 /**
  * Seconds that the new instances are watched in one step. An alarm looks at whole minutes, so that below two of them it might
@@ -42,12 +43,17 @@ function longest(rollout: { type: string; waitSeconds: number; stepPercent?: num
   return Math.ceil(100 / (rollout.stepPercent ?? 100)) * rollout.waitSeconds;
 }
 
-/** From where on the new configuration is taken back. Both look at the new instances only, minute by minute. */
+/** From where on the new configuration is taken back. All look at the new instances only, minute by minute. */
 export const alarmThresholdsSchema = z.strictObject({
   /** Answers of 5xx in a minute that are still fine. Bad images (4xx) never count. */
   maximumServerErrors: z.int().min(0).default(0),
   /** Mean time of a prediction, in milliseconds; by default the gate's `maximumLatencyMs`. */
   maximumLatencyMs: z.number().positive().optional(),
+  /**
+   * Mean probability of the label that is ranked first, over the predictions of a minute, as the containers themselves report it. No
+   * default: what is too unsure depends on the classes and on what people send.
+   */
+  minimumConfidence: shareSchema.gt(0).optional(),
 });
 
 /** Keeps a share of requests and answers in S3, to look at or to label. */

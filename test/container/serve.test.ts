@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { predictionResponseSchema, type ServedModel } from '../../core/contracts/served-model.ts';
+import { embeddedMetrics } from '../../local/services/logs/embedded-metrics.ts';
 import { buildNetwork } from '../../model/backbone.ts';
 import { useBackend } from '../../model/backend.ts';
 import { saveModel } from '../../model/files.ts';
@@ -52,6 +53,24 @@ const invoke = (body: Uint8Array | string, type: string) =>
   });
 
 describe('an endpoint', () => {
+  it('says how sure it is of each answer, in the form that CloudWatch Logs makes a metric of', async () => {
+    const { predictions } = predictionResponseSchema.parse(await (await invoke(image, 'image/png')).json());
+    await container.says('CloudWatchMetrics');
+
+    expect(container.run.stdout.trimEnd().split('\n').flatMap(embeddedMetrics)).toContainEqual({
+      Namespace: 'Graft/Endpoints',
+      MetricData: [
+        {
+          MetricName: 'Confidence',
+          Unit: 'None',
+          Values: [predictions[0]!.probability],
+          Dimensions: [{ Name: 'TrainingJob', Value: 'produce-job-1' }],
+          Timestamp: expect.any(Date),
+        },
+      ],
+    });
+  });
+
   it('is healthy once it said that the model is warm', async () => {
     const response = await fetch(`${url}/ping`);
 

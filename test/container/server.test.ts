@@ -6,6 +6,7 @@ import { HttpProblem } from '../../container/http-problem.ts';
 import type { Predictor } from '../../container/predictor.ts';
 import { BODY_LIMIT } from '../../container/request-body.ts';
 import { createModelServer, type ModelServer } from '../../container/server.ts';
+import type { PredictionResponse } from '../../core/contracts/served-model.ts';
 
 const answer = {
   predictions: [
@@ -32,10 +33,12 @@ function predictor(predict: Predictor['predict'] = async () => answer): Predicto
 }
 
 let model: ModelServer;
+let answered: (readonly PredictionResponse[])[];
 let url: string;
 
 beforeEach(async () => {
-  model = createModelServer(pino({ level: 'silent' }));
+  answered = [];
+  model = createModelServer(pino({ level: 'silent' }), (answers) => answered.push(answers));
   model.server.listen(0, '127.0.0.1');
   await once(model.server, 'listening');
   url = `http://127.0.0.1:${(model.server.address() as AddressInfo).port}`;
@@ -47,6 +50,21 @@ afterEach(async () => {
 
 const invoke = (body: BodyInit, type: string) =>
   fetch(`${url}/invocations`, { method: 'POST', body, headers: { 'content-type': type } });
+
+describe('whoever counts predictions', () => {
+  it('hears what each request was answered, and nothing of one that failed', async () => {
+    model.ready(predictor());
+    const one = await (await invoke('image', 'image/png')).json();
+    const image = Buffer.from('image').toString('base64');
+    const many = JSON.stringify({ instances: [{ image }, { image }] });
+    const { predictions } = (await (await invoke(many, 'application/json')).json()) as {
+      predictions: PredictionResponse[];
+    };
+    await invoke('', 'image/png');
+
+    expect(answered).toEqual([[one], predictions]);
+  });
+});
 
 describe('/ping', () => {
   it('answers 503 before the model is warm and 200 after', async () => {

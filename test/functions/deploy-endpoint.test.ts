@@ -363,6 +363,30 @@ describe('a deployment on instances', () => {
     expect(operations().indexOf('UpdateEndpoint')).toBeGreaterThan(0);
   });
 
+  test('is taken back by what the new model’s containers say themselves, where the domain asks for it', async () => {
+    runsOn(4);
+
+    await deployOn(
+      instances({ alarms: { maximumServerErrors: 0, maximumLatencyMs: 250, minimumConfidence: 0.6 } }),
+    );
+
+    expect(alarms()).toHaveLength(3);
+    expect(alarms()[2]).toMatchObject({
+      Namespace: 'Graft/Endpoints',
+      MetricName: 'Confidence',
+      Dimensions: [{ Name: 'TrainingJob', Value: trained('transfer').job }],
+      Statistic: 'Average',
+      Threshold: 0.6,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'notBreaching',
+    });
+    expect(update()).toMatchObject({
+      DeploymentConfig: {
+        AutoRollbackConfiguration: { Alarms: alarms().map(({ AlarmName }) => ({ AlarmName })) },
+      },
+    });
+  });
+
   test('has its alarms before SageMaker is asked to move', async () => {
     runsOn(4);
     cloudwatch.answer('PutMetricAlarm', serviceError('LimitExceeded', 'too many alarms'));

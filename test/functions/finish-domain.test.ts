@@ -284,7 +284,7 @@ describe('the clean-up after a promotion', () => {
       configs: ['c', 'b', 'a'],
       models: ['model-of-c', 'model-of-b', 'model-of-a'],
     });
-    expect(cloudwatch.calls).toHaveLength(6);
+    expect(cloudwatch.calls).toHaveLength(9);
     expect(await stage.json(buckets.artifacts, configurationKey(domain, 'a'))).toBeUndefined();
     expect(await stage.json(buckets.artifacts, configurationKey(domain, 'd'))).toMatchObject({
       endpointConfig: 'd',

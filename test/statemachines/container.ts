@@ -50,7 +50,7 @@ const SERVE = `
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-const { domain, labels, general, knows } = JSON.parse(readFileSync(join(process.env.GRAFT_OPT_ML, 'model/served.json'), 'utf8'));
+const { domain, labels, general, knows, trainingJob } = JSON.parse(readFileSync(join(process.env.GRAFT_OPT_ML, 'model/served.json'), 'utf8'));
 if (domain === 'crasher') { console.error('no such layer'); process.exit(1); }
 const breaks = domain === 'fragile' && general.version > '20261200';
 const lies = domain === 'liar' || (domain === 'turncoat' && general.version > '20261200');
@@ -59,6 +59,11 @@ createServer(async (request, response) => {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   if (breaks) return response.writeHead(500).end('out of memory');
+  if (domain === 'timid') {
+    const said = general.version > '20261200' ? 0.3 : 0.9;
+    console.log(JSON.stringify({ TrainingJob: trainingJob, Confidence: [said], _aws: { Timestamp: Date.now(), CloudWatchMetrics: [
+      { Namespace: 'Graft/Endpoints', Dimensions: [['TrainingJob']], Metrics: [{ Name: 'Confidence', Unit: 'None' }] }] } }));
+  }
   const known = knows[Buffer.concat(chunks).toString()];
   const top = lies ? labels.find((label) => label !== known) : known;
   const predictions = labels.map((label) => ({ label, probability: label === top ? 0.9 : 0.1 }))

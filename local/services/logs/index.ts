@@ -2,6 +2,7 @@ import * as schemas from '@aws-sdk/client-cloudwatch-logs';
 import { z } from 'zod';
 import { parse } from '#core/parse.ts';
 import { type Service, ServiceError, type ServiceFactory } from '../../service.ts';
+import { embeddedMetrics } from './embedded-metrics.ts';
 import { LogGroups } from './log-groups.ts';
 import { filterLogEvents, getLogEvents, groupName } from './read.ts';
 
@@ -21,6 +22,15 @@ const logGroupProperties = z.strictObject({
 /** CloudWatch Logs: groups, streams and events, kept in bounded files. */
 export const createLogs: ServiceFactory = (world): Service => {
   const groups = new LogGroups(world);
+
+  /** Asynchronously, as in AWS: a log event has arrived whether or not its metrics can be understood. */
+  async function putEmbeddedMetrics(metrics: ReturnType<typeof embeddedMetrics>): Promise<void> {
+    for (const input of metrics) {
+      await world
+        .call('monitoring', 'PutMetricData', input)
+        .catch((error: unknown) => world.log.debug({ err: error }, 'embedded metrics are lost'));
+    }
+  }
 
   return {
     signingName: 'logs',
@@ -43,6 +53,7 @@ export const createLogs: ServiceFactory = (world): Service => {
           throw new ServiceError('InvalidParameterException', 'Log events need a message');
         }
         groups.append(input.logGroupName ?? '', input.logStreamName ?? '', events);
+        void putEmbeddedMetrics(events.flatMap(({ message }) => embeddedMetrics(message)));
         return { nextSequenceToken: '0' };
       },
       DescribeLogGroups: (input: schemas.DescribeLogGroupsRequest): schemas.DescribeLogGroupsResponse => {
