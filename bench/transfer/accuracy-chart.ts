@@ -27,6 +27,8 @@ export function accuracyChart(domain: string, rows: readonly CurveRow[]): string
   const xAt = (images: number) =>
     round(LEFT + 30 + (Math.log(images / first) / span) * (WIDTH - LEFT - RIGHT - 60));
   const yAt = (share: number) => round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM));
+  const end = rows.at(-1)!;
+  const higher = end.transfer.mean >= end.baseline.mean ? 'transfer' : 'baseline';
   const description = `Accuracy on the test images of ${domain} over the training images of each class: ${rows
     .map(
       ({ images, transfer, baseline }) =>
@@ -47,12 +49,13 @@ ${rows.map(
 )}
 <text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}" text-anchor="middle" fill="${colours.faint}">training images of each class (mean ± standard deviation of ${rows[0]!.seeds} seeds)</text>
 ${LINES.map(({ key, name, colour, dashes }, index) => {
+  const isHigher = key === higher;
   const shift = index === 0 ? -3 : 3;
   const points = rows.map((row) => ({ x: xAt(row.images) + shift, value: row[key] }));
   const { x, value } = points.at(-1)!;
   return html`<polyline points="${points.map((point) => `${point.x},${yAt(point.value.mean)}`).join(' ')}" fill="none" stroke="${colour}" stroke-width="2" stroke-linejoin="round" stroke-dasharray="${dashes}"/>
 ${points.map((point) => mark(point.x, point.value, colour, index === 0, yAt))}
-<text x="${x}" y="${yAt(value.mean) + (index === 0 ? -18 : 28)}" text-anchor="end" fill="${colour}" font-weight="600" stroke="#fff" stroke-width="4" paint-order="stroke">${name} ${value.mean.toFixed(2)}</text>`;
+<text x="${x}" y="${yAt(value.mean) + (isHigher ? -18 : 28)}" text-anchor="end" fill="${colour}" font-weight="600" stroke="#fff" stroke-width="4" paint-order="stroke">${name} ${value.mean.toFixed(2)}</text>`;
 })}
 </svg>
 `.markup;
