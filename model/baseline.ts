@@ -23,7 +23,7 @@ const POINTS = 20;
 /** Rows that a point of the curve looks at, at the most. */
 const SCORED_ROWS = 256;
 /** Gradient steps between two checkpoints: some seconds, and at most so many are taken again after an interruption without warning. */
-const KEPT_EVERY = 300;
+const KEPT_EVERY = 100;
 
 export interface BaselineOptions extends TransferOptions {
   /** No fewer gradient steps than these: nobody shall say that the baseline was cut short. */
