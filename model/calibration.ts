@@ -32,6 +32,28 @@ export function fitTemperature(held: HeldOut, images: number): number {
 /** Mean cross-entropy of held-out rows, in nats, with logits divided by a temperature. */
 export const calibratedLoss = (held: HeldOut, temperature: number) => lossAt(held, 1 / temperature, 0);
 
+/**
+ * Standard error of `calibratedLoss` over the images: variants of one image are no independent evidence.
+ *
+ * @param images that the rows are variants of, as many rows each, one after the other
+ */
+export function standardErrorOfLoss(
+  { logits, classes }: HeldOut,
+  temperature: number,
+  images: number,
+): number {
+  const labels = logits.length / classes.length;
+  const each = classes.length / images;
+  const losses = new Float64Array(images);
+  for (const [row, truth] of classes.entries()) {
+    losses[Math.floor(row / each)]! +=
+      crossEntropy(logits, row * labels, labels, truth, 1 / temperature) / each;
+  }
+  const mean = losses.reduce((sum, loss) => sum + loss, 0) / images;
+  const squares = losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0);
+  return images < 2 ? 0 : Math.sqrt(squares / (images - 1) / images);
+}
+
 /** @param doubt share of the truth that is spread over all classes */
 function lossAt({ logits, classes }: HeldOut, inverse: number, doubt: number): number {
   const labels = logits.length / classes.length;

@@ -1,6 +1,6 @@
 import type { Recipe } from '#core/contracts/domain.ts';
 import type { Choices, CurvePoint } from '#core/contracts/evaluation.ts';
-import { calibratedLoss, fitTemperature } from './calibration.ts';
+import { calibratedLoss, fitTemperature, standardErrorOfLoss } from './calibration.ts';
 import type { HeadObjective, HeadScores, HeadWeights, HeldOut } from './head-objective.ts';
 import { lbfgs } from './lbfgs.ts';
 import { breathe, type TrainingHooks } from './training-hooks.ts';
@@ -11,12 +11,6 @@ const TOLERANCE = 1e-4;
 const PASSES_PER_POINT = 4;
 /** Weaker regularisation is not tried any more after so many strengths in a row that validate worse. */
 const PATIENCE = 2;
-/**
- * Losses on what was held out that differ by no more than this share are taken for equal. Of two such strengths the stronger one is chosen:
- * it does better on images that are a little different.
- */
-export const INDIFFERENCE = 0.01;
-
 export type Tried = Choices['tried'][number];
 
 /** One strength of regularisation, and how it did on what was held out. */
@@ -125,7 +119,8 @@ export async function tryStrengths(
     const temperature = recipe.calibration ? fitTemperature(held, validationImages) : 1;
     const validationLoss = calibratedLoss(held, temperature);
     const { step, validationAccuracy } = course.curve.at(-1)!;
-    const tried = { cutLayer, regularisation, step, validationAccuracy, validationLoss };
+    const standardError = standardErrorOfLoss(held, temperature, validationImages);
+    const tried = { cutLayer, regularisation, step, validationAccuracy, validationLoss, standardError };
     const weights = points.map((point, head) => objective.weights(head, point));
     candidates.push({ tried, points, weights, held, temperature });
     worse = validationLoss < best ? 0 : worse + 1;
@@ -135,10 +130,14 @@ export async function tryStrengths(
   return candidates;
 }
 
-/** Of the cut layer with the lowest loss on what was held out: the strongest regularisation that is as good but for 1 %. */
+/**
+ * Of the cut layer with the lowest loss on what was held out: the strongest regularisation that is within one standard error of it (the
+ * one-standard-error rule, Breiman et al., "Classification and Regression Trees", 1984). It does better on images that are a little
+ * different from the training images, as those to come are.
+ */
 export function chooseCandidate(candidates: readonly Candidate[]): Candidate {
   const best = candidates.reduce((a, b) => (b.tried.validationLoss < a.tried.validationLoss ? b : a));
-  const goodEnough = best.tried.validationLoss * (1 + INDIFFERENCE);
+  const goodEnough = best.tried.validationLoss + best.tried.standardError;
   return candidates.find(({ tried }) => {
     return tried.cutLayer === best.tried.cutLayer && tried.validationLoss <= goodEnough;
   })!;

@@ -6,9 +6,12 @@ import { assemble } from './assemble.ts';
 import { calibratedLoss, confidencesOf, cool, fitTemperature } from './calibration.ts';
 import type { FeatureRows } from './feature-rows.ts';
 import type { Backbone } from './features.ts';
-import { type Candidate, INDIFFERENCE } from './head.ts';
+import type { Candidate } from './head.ts';
 import type { HeadTask, HeadWeights, HeldOut } from './head-objective.ts';
 import { logitsOfRows, type TopTask, topOf, trainTop } from './top.ts';
+
+/** Epochs are not worth keeping for less than this share of the loss. */
+const LEAST_GAIN = 0.01;
 
 export interface UnfreezeOptions {
   backbone: Backbone;
@@ -62,7 +65,7 @@ export async function validateUnfreezing(options: UnfreezeOptions): Promise<Unfr
   );
   const losses = candidates.map((held, epoch) => calibratedLoss(held, temperatures[epoch]!));
   const lowest = losses.indexOf(Math.min(...losses));
-  const kept = losses[lowest]! < losses[0]! * (1 - INDIFFERENCE) ? lowest : 0;
+  const kept = losses[lowest]! < losses[0]! * (1 - LEAST_GAIN) ? lowest : 0;
   return {
     report: {
       blocks,

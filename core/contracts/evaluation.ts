@@ -87,6 +87,8 @@ const triedSchema = z.strictObject({
   validationAccuracy: shareSchema,
   /** Mean cross-entropy in nats, after calibration where the recipe asks for it: what the choice looks at. */
   validationLoss: z.number().nonnegative(),
+  /** Of that loss, over the images. */
+  standardError: z.number().nonnegative(),
 });
 
 /** What fine-tuning chose by its validation images. */

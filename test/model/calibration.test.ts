@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { expectedCalibrationError } from '#core/calibration.ts';
 import { createRandom } from '#core/random.ts';
-import { calibratedLoss, calibrationTally, confidencesOf, cool, fitTemperature } from '#model/calibration.ts';
+import {
+  calibratedLoss,
+  calibrationTally,
+  confidencesOf,
+  cool,
+  fitTemperature,
+  standardErrorOfLoss,
+} from '#model/calibration.ts';
 import type { HeldOut } from '#model/head-objective.ts';
 
 const softmax = (logits: readonly number[]) => {
@@ -94,5 +101,24 @@ describe('calibrationTally', () => {
     tally.note(0, Float32Array.of(0.5, 0.5));
 
     expect(tally.calibration()).toEqual({});
+  });
+});
+
+describe('standardErrorOfLoss', () => {
+  it('counts images, not their variants', () => {
+    // Losses of log 2 and log 4 in turn, by images.
+    const row = (loss: number) => [0, Math.log(Math.exp(loss) - 1)];
+    const losses = [Math.log(2), Math.log(4)];
+    const held = (variants: number): HeldOut => ({
+      logits: Float32Array.from(
+        losses.flatMap((loss) => Array.from({ length: variants }, () => row(loss)).flat()),
+      ),
+      classes: new Int32Array(2 * variants),
+    });
+
+    // The standard deviation of two values is their distance over √2, and of their mean that over √2 again.
+    for (const variants of [1, 5]) {
+      expect(standardErrorOfLoss(held(variants), 1, 2)).toBeCloseTo(Math.log(2) / 2, 5);
+    }
   });
 });

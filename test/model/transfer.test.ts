@@ -62,8 +62,11 @@ describe('fineTune', () => {
     const best = result.curve.find(({ step }) => step === result.bestStep)!;
     expect(best.validationAccuracy).toBe(chosen.validationAccuracy);
     expect(chosen.step).toBe(result.bestStep);
-    const lowest = Math.min(...tried.map(({ validationLoss }) => validationLoss));
-    expect(chosen.validationLoss).toBeLessThanOrEqual(1.01 * lowest);
+    const lowest = tried.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
+    const goodEnough = lowest.validationLoss + lowest.standardError;
+    expect(chosen.regularisation).toBe(
+      Math.max(...tried.filter((one) => one.validationLoss <= goodEnough).map((one) => one.regularisation)),
+    );
     expect(result.steps).toBeGreaterThan(result.curve.at(-1)!.step);
     expect(result.steps).toBeLessThanOrEqual(transferStepsAtMost(recipe));
     result.model.dispose();

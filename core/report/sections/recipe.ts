@@ -16,11 +16,11 @@ ${calibration && calibrated(calibration)}
 
 function chosen({ variants, folds, validationImages, chosen, tried, unfreezing }: Choices): Html {
   const how = folds === 1 ? 'a single hold-out' : `${folds} folds`;
-  return html`<p>On ${plural(validationImages, 'held-out training image')} (${how}, ${plural(variants, 'variant')} each). The strongest regularisation whose loss is within 1 % of the lowest is kept.</p>
+  return html`<p>On ${plural(validationImages, 'held-out training image')} (${how}, ${plural(variants, 'variant')} each). The strongest regularisation whose loss is within one standard error of the lowest is kept.</p>
 <div class="scroll"><table><thead><tr><th scope="col">Cut behind</th><th scope="col" class="number">Regularisation</th><th scope="col" class="number">Validation accuracy</th><th scope="col" class="number">Validation loss</th><th scope="col"></th></tr></thead>
 <tbody>${tried.map(
     (one) =>
-      html`<tr><th scope="row">${one.cutLayer}</th><td class="number">${one.regularisation}</td><td class="number">${share(one.validationAccuracy)}</td><td class="number">${share(one.validationLoss)}</td><td>${one.step === chosen.step ? 'chosen' : ''}</td></tr>
+      html`<tr><th scope="row">${one.cutLayer}</th><td class="number">${one.regularisation}</td><td class="number">${share(one.validationAccuracy)}</td><td class="number">${share(one.validationLoss)} ± ${share(one.standardError)}</td><td>${one.step === chosen.step ? 'chosen' : ''}</td></tr>
 `,
   )}</tbody></table></div>
 ${unfreezing && unfrozen(unfreezing)}`;

@@ -209,8 +209,22 @@ describe('html', () => {
 
 describe('what fine-tuning chose', () => {
   const tried = [
-    { cutLayer: 'features', regularisation: 3, step: 7, validationAccuracy: 0.7, validationLoss: 0.91 },
-    { cutLayer: 'features', regularisation: 1, step: 19, validationAccuracy: 0.72, validationLoss: 0.87 },
+    {
+      cutLayer: 'features',
+      regularisation: 3,
+      step: 7,
+      validationAccuracy: 0.7,
+      validationLoss: 0.91,
+      standardError: 0.03,
+    },
+    {
+      cutLayer: 'features',
+      regularisation: 1,
+      step: 19,
+      validationAccuracy: 0.72,
+      validationLoss: 0.87,
+      standardError: 0.03,
+    },
   ];
   const choices = { variants: 12, folds: 5, validationImages: 60, chosen: tried[1]!, tried };
   const calibration = {
@@ -228,10 +242,10 @@ describe('what fine-tuning chose', () => {
 
     expect(section).toContain('60 held-out training images (5 folds, 12 variants each)');
     expect(section).toMatch(
-      />1<\/td><td class="number">0\.720<\/td><td class="number">0\.870<\/td><td>chosen/,
+      />1<\/td><td class="number">0\.720<\/td><td class="number">0\.870 ± 0\.030<\/td><td>chosen/,
     );
     expect(section).toMatch(
-      />3<\/td><td class="number">0\.700<\/td><td class="number">0\.910<\/td><td><\/td>/,
+      />3<\/td><td class="number">0\.700<\/td><td class="number">0\.910 ± 0\.030<\/td><td><\/td>/,
     );
     expect(section).toContain('temperature 0.460');
     expect(section).toMatch(/Test images<\/th><td class="number">0\.296<\/td><td class="number">0\.063/);
