@@ -1,6 +1,6 @@
 import { type Confidence, expectedCalibrationError } from '#core/calibration.ts';
 import type { Calibration } from '#core/contracts/evaluation.ts';
-import type { HeadWeights, HeldOut } from './head-objective.ts';
+import type { HeadWeights, HeldOut, HeldOutRows } from './head-objective.ts';
 import { crossEntropy } from './softmax.ts';
 
 /** Temperatures that are searched. */
@@ -35,23 +35,25 @@ export const calibratedLoss = (held: HeldOut, temperature: number) => lossAt(hel
 /**
  * Standard error of `calibratedLoss` over the images: variants of one image are no independent evidence.
  *
- * @param images that the rows are variants of, as many rows each, one after the other
+ * @param variants rows of each image, held out or not, one after the other
  */
-export function standardErrorOfLoss(
-  { logits, classes }: HeldOut,
-  temperature: number,
-  images: number,
-): number {
+export function standardErrorOfLoss(held: HeldOutRows, temperature: number, variants: number): number {
+  const { logits, classes, rows } = held;
   const labels = logits.length / classes.length;
-  const each = classes.length / images;
-  const losses = new Float64Array(images);
-  for (const [row, truth] of classes.entries()) {
-    losses[Math.floor(row / each)]! +=
-      crossEntropy(logits, row * labels, labels, truth, 1 / temperature) / each;
+  const images = new Map<number, { loss: number; rows: number }>();
+  let total = 0;
+  for (const [at, truth] of classes.entries()) {
+    const image = Math.floor(rows[at]! / variants);
+    const sums = images.get(image) ?? { loss: 0, rows: 0 };
+    const loss = crossEntropy(logits, at * labels, labels, truth, 1 / temperature);
+    images.set(image, { loss: sums.loss + loss, rows: sums.rows + 1 });
+    total += loss;
   }
-  const mean = losses.reduce((sum, loss) => sum + loss, 0) / images;
-  const squares = losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0);
-  return images < 2 ? 0 : Math.sqrt(squares / (images - 1) / images);
+  if (images.size < 2) return 0;
+  const mean = total / classes.length;
+  let squares = 0;
+  for (const { loss, rows } of images.values()) squares += (loss / rows - mean) ** 2;
+  return Math.sqrt(squares / (images.size - 1) / images.size);
 }
 
 /** @param doubt share of the truth that is spread over all classes */

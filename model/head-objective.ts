@@ -49,6 +49,11 @@ export interface HeldOut {
   classes: Int32Array;
 }
 
+/** The same, and which of all rows they are, in ascending order. */
+export interface HeldOutRows extends HeldOut {
+  rows: Int32Array;
+}
+
 /**
  * The loss of softmax regression on standardised features as a function of its parameters (kernel, width × labels, then bias):
  * weighted mean cross-entropy plus half the squared kernel times `regularisation`. Each head standardises with mean and deviation of the
@@ -64,7 +69,7 @@ export interface HeadObjective {
     points: readonly Float64Array[],
     regularisation: number,
   ): { measured: Measured[]; scores: HeadScores };
-  heldOut(points: readonly Float64Array[]): HeldOut;
+  heldOut(points: readonly Float64Array[]): HeldOutRows;
   /** The head as it takes raw features, standardisation folded in. */
   weights(head: number, point: Float64Array): HeadWeights;
   dispose(): void;
@@ -192,10 +197,14 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
     return { value: loss + (strength / 2) * squares, gradient };
   }
 
-  function heldOut(points: readonly Float64Array[]): HeldOut {
+  function heldOut(points: readonly Float64Array[]): HeldOutRows {
     const { v, biases } = rawParameters(points);
     const count = heldOutBy.reduce((sum, head) => sum + (head >= 0 ? 1 : 0), 0);
-    const result: HeldOut = { logits: new Float32Array(count * labels), classes: new Int32Array(count) };
+    const result: HeldOutRows = {
+      logits: new Float32Array(count * labels),
+      classes: new Int32Array(count),
+      rows: new Int32Array(count),
+    };
     let at = 0;
     for (const [block, { from, to }] of matrix.blocks.entries()) {
       const logits = logitsOf(block, v, biases);
@@ -204,6 +213,7 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
         if (head < 0) continue;
         const own = (row - from) * columns + head * labels;
         result.logits.set(logits.subarray(own, own + labels), at * labels);
+        result.rows[at] = row;
         result.classes[at++] = classes[row]!;
       }
     }

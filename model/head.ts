@@ -91,6 +91,8 @@ export async function trainHeads(
 export interface TrialOptions {
   cutLayer: string;
   recipe: Recipe;
+  /** Rows of each image. */
+  variants: number;
   /** Images that are held out by one head or another. */
   validationImages: number;
   course: Course;
@@ -101,7 +103,7 @@ export interface TrialOptions {
  */
 export async function tryStrengths(
   objective: HeadObjective,
-  { cutLayer, recipe, validationImages, course }: TrialOptions,
+  { cutLayer, recipe, variants, validationImages, course }: TrialOptions,
   signal?: AbortSignal,
 ): Promise<Candidate[]> {
   const strengths = [recipe.regularisation].flat().sort((a, b) => b - a);
@@ -119,7 +121,7 @@ export async function tryStrengths(
     const temperature = recipe.calibration ? fitTemperature(held, validationImages) : 1;
     const validationLoss = calibratedLoss(held, temperature);
     const { step, validationAccuracy } = course.curve.at(-1)!;
-    const standardError = standardErrorOfLoss(held, temperature, validationImages);
+    const standardError = standardErrorOfLoss(held, temperature, variants);
     const tried = { cutLayer, regularisation, step, validationAccuracy, validationLoss, standardError };
     const weights = points.map((point, head) => objective.weights(head, point));
     candidates.push({ tried, points, weights, held, temperature });

@@ -69,7 +69,11 @@ export async function fineTune(options: TransferOptions, hooks: TrainingHooks = 
       const objective = createHeadObjective(headTask(options, features[i]!, folds));
       try {
         candidates.push(
-          ...(await tryStrengths(objective, { cutLayer, recipe, validationImages, course }, signal)),
+          ...(await tryStrengths(
+            objective,
+            { cutLayer, recipe, variants, validationImages, course },
+            signal,
+          )),
         );
       } finally {
         objective.dispose();

@@ -9,7 +9,7 @@ import {
   fitTemperature,
   standardErrorOfLoss,
 } from '#model/calibration.ts';
-import type { HeldOut } from '#model/head-objective.ts';
+import type { HeldOut, HeldOutRows } from '#model/head-objective.ts';
 
 const softmax = (logits: readonly number[]) => {
   const powers = logits.map(Math.exp);
@@ -109,16 +109,18 @@ describe('standardErrorOfLoss', () => {
     // Losses of log 2 and log 4 in turn, by images.
     const row = (loss: number) => [0, Math.log(Math.exp(loss) - 1)];
     const losses = [Math.log(2), Math.log(4)];
-    const held = (variants: number): HeldOut => ({
+    const held = (variants: number): HeldOutRows => ({
       logits: Float32Array.from(
         losses.flatMap((loss) => Array.from({ length: variants }, () => row(loss)).flat()),
       ),
       classes: new Int32Array(2 * variants),
+      // Only the first `variants` of each image's ten are held out.
+      rows: Int32Array.from({ length: 2 * variants }, (_, i) => (i < variants ? i : 10 + i - variants)),
     });
 
     // The standard deviation of two values is their distance over √2, and of their mean that over √2 again.
     for (const variants of [1, 5]) {
-      expect(standardErrorOfLoss(held(variants), 1, 2)).toBeCloseTo(Math.log(2) / 2, 5);
+      expect(standardErrorOfLoss(held(variants), 1, 10)).toBeCloseTo(Math.log(2) / 2, 5);
     }
   });
 });
