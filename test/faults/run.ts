@@ -19,6 +19,8 @@ const PATIENCE_MS = 24 * 3600 * SECOND;
 /** Pauses between two questions to the endpoint during an update, and between two looks of the person who approves. */
 const TRAFFIC_MS = 15 * SECOND;
 const LOOK_MS = 60 * SECOND;
+/** Real time in which a request that waits for nothing is answered; more only where the run's clock has to move. */
+const ANSWER_MS = 200;
 
 export interface RunResult {
   plan: Plan;
@@ -95,7 +97,7 @@ class Run {
     if (plan.answers.length > 0) this.#every(LOOK_MS, () => this.#answer());
     if (plan.before === 'instances') this.#every(TRAFFIC_MS, () => this.#askWhileUpdating());
     await this.#settle();
-    let evidence = await observe(this.#stage);
+    let evidence = await this.#look();
     const factsNow = (): Facts => ({ plan, starts: this.#starts, ruined: ruinedIn(ledger) });
     // Before the recovery nothing may be lost yet, but nothing wrong may be live either.
     const early = findViolations(factsNow(), evidence).filter(({ kind }) => kind !== 'lost model');
@@ -113,7 +115,7 @@ class Run {
       const pause = (plan.outage?.minutes ?? 0) * 60 * SECOND;
       this.#at(clock.now() + pause, () => this.#start(recovery));
       await this.#settle();
-      evidence = await observe(this.#stage);
+      evidence = await this.#look();
     }
     if (evidence.executions.some(({ outcome }) => /ALARM state/.test(outcome?.reason ?? ''))) {
       ledger.strike('alarm-during-canary', 'SageMaker took the canary back');
@@ -139,6 +141,18 @@ class Run {
       const idle = this.#ahead === 0 && delivery.waiting === 0;
       if (idle && (await this.#running()) === 0 && !(await this.#isMoving())) return;
       if (clock.next === undefined || clock.now() > last + PATIENCE_MS) return;
+      this.#stage.step();
+    }
+  }
+
+  /** Looks at how everything stands; time goes on where an answer waits for it, as that of a container which is being started again. */
+  async #look(): Promise<Evidence> {
+    const evidence = observe(this.#stage);
+    for (;;) {
+      const pause = new Promise<undefined>((resolve) => setTimeout(resolve, ANSWER_MS));
+      const seen = await Promise.race([evidence, pause]);
+      if (seen !== undefined) return seen;
+      await this.#stage.activity.untilQuiet();
       this.#stage.step();
     }
   }

@@ -198,7 +198,7 @@ export function schedule(seed: number): Plan {
     jobs: [],
     unhealthy: [],
     trainingSeconds: pick(random, [0, 30, 1_200]),
-    servingSeconds: pick(random, [0, 20, 90]),
+    servingSeconds: pick(random, [0, 2, 8]),
     processKills:
       seed % 20 === 5
         ? Array.from({ length: 1 + random.below(3) }, () => ({
