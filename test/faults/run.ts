@@ -19,6 +19,8 @@ const PATIENCE_MS = 24 * 3600 * SECOND;
 /** Pauses between two questions to the endpoint during an update, and between two looks of the person who approves. */
 const TRAFFIC_MS = 15 * SECOND;
 const LOOK_MS = 60 * SECOND;
+/** Executions that a person starts where a good model is not live, one after the other: a plan has three faults at the most that no retry mends. */
+const RECOVERIES = ['recovery-1', 'recovery-2', 'recovery-3'];
 /** Real time in which a request that waits for nothing is answered; more only where the run's clock has to move. */
 const ANSWER_MS = 200;
 
@@ -101,21 +103,21 @@ class Run {
     const factsNow = (): Facts => ({ plan, starts: this.#starts, ruined: ruinedIn(ledger) });
     // Before the recovery nothing may be lost yet, but nothing wrong may be live either.
     const early = findViolations(factsNow(), evidence).filter(({ kind }) => kind !== 'lost model');
-    const wanted = newestWanted({ plan, starts: this.#starts }, evidence);
-    if (
-      wanted !== undefined &&
-      wanted > (evidence.champion?.version ?? '') &&
-      !evidence.champion?.rolledBackFrom
-    ) {
+    for (const name of RECOVERIES) {
+      const wanted = newestWanted({ plan, starts: this.#starts }, evidence);
+      const { champion } = evidence;
+      if (wanted === undefined || wanted <= (champion?.version ?? '') || champion?.rolledBackFrom) break;
       // What the documentation tells the owner of a failed promotion: start another execution.
       const input = { model: 'icons', version: wanted, domains: [DOMAIN] };
-      const recovery: Start = { name: 'recovery', version: wanted, after: 0, by: { input } };
+      const recovery: Start = { name, version: wanted, after: 0, by: { input } };
       this.#starts.push(recovery);
       // Nobody starts anything while a service is down.
       const pause = (plan.outage?.minutes ?? 0) * 60 * SECOND;
       this.#at(clock.now() + pause, () => this.#start(recovery));
       await this.#settle();
       evidence = await this.#look();
+      // The plan may have had another fault in store that no retry mends; without one, this was the last chance.
+      if (!ruinedIn(ledger).has(name)) break;
     }
     if (evidence.executions.some(({ outcome }) => /ALARM state/.test(outcome?.reason ?? ''))) {
       ledger.strike('alarm-during-canary', 'SageMaker took the canary back');
@@ -260,7 +262,7 @@ const ruinedIn = (ledger: Ledger) => new Set(ledger.lines.flatMap(({ ruined }) =
 
 /** What the plan makes of training jobs and containers, and what that does to their executions. */
 function fatesOf(plan: Plan, ledger: Ledger, stageOf: () => Stage): Fates {
-  const executions = [...plan.starts.map(({ name }) => name), 'recovery'];
+  const executions = [...plan.starts.map(({ name }) => name), ...RECOVERIES];
   // A rollback serves what an execution before this run has trained.
   const rollback = plan.starts.find(({ by }) => by !== 'event' && 'rollback' in by.input)?.name;
   const executionOf = (job: string) =>
