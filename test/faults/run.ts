@@ -65,9 +65,11 @@ export async function play(plan: Plan, options: RunOptions): Promise<RunResult> 
   const fates = (ledger: Ledger) => fatesOf(plan, ledger, () => stage!);
   stage = await startStage({ ...options, plan, fates });
   options.onStage?.(stage);
+  const run = new Run(plan, stage);
   try {
-    return await new Run(plan, stage).toTheEnd();
+    return await run.toTheEnd();
   } finally {
+    await run.end();
     await stage.stop();
   }
 }
@@ -78,6 +80,7 @@ class Run {
   readonly #starts: Start[];
   /** Things that the run itself is still going to do. */
   #ahead = 0;
+  #over = false;
 
   constructor(plan: Plan, stage: Stage) {
     this.#plan = plan;
@@ -133,6 +136,12 @@ class Run {
     };
   }
 
+  /** Does nothing any more that it does again and again, and waits for what is under way. */
+  async end(): Promise<void> {
+    this.#over = true;
+    await this.#stage.activity.untilQuiet();
+  }
+
   /** Lets the clock run until nothing is going to happen any more, or patience ends. */
   async #settle(): Promise<void> {
     const { activity, clock, ledger, delivery } = this.#stage;
@@ -183,7 +192,10 @@ class Run {
 
   #every(milliseconds: number, work: () => Promise<void>): void {
     const { clock, activity } = this.#stage;
-    const next = () => clock.after(milliseconds, () => void activity.during(work).finally(next));
+    const next = () => {
+      if (this.#over) return;
+      clock.after(milliseconds, () => void activity.during(work).finally(next));
+    };
     next();
   }
 
