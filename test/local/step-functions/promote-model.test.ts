@@ -26,6 +26,7 @@ const GOOD: Script = {
   PrepareDomain: () => ({
     jobs: { transfer: 'job-t', baseline: 'job-b' },
     resources: {},
+    images: {},
     gate: {},
     endpoint: {},
     champion: null,
