@@ -24,6 +24,9 @@ const inputSchema = domainSubjectSchema.extend({
   manual: manualSchema.optional(),
 });
 
+/** `SystemUpdating` is SageMaker's own maintenance, which takes no new configuration and answers as ever: no reason to take a model back. */
+const serving = new Set(['InService', 'SystemUpdating']);
+
 export interface ConfirmEndpointDependencies {
   s3: S3Client;
   sagemaker: SageMakerClient;
@@ -38,7 +41,7 @@ export function createConfirmEndpoint(dependencies: ConfirmEndpointDependencies)
   return async function confirmEndpoint(input: z.output<typeof inputSchema>): Promise<Confirmed> {
     const { endpoint, endpointConfig } = input.deployment;
     const state = await describeEndpoint(sagemaker, endpoint);
-    if (state?.status !== 'InService' || state.endpointConfig !== endpointConfig) {
+    if (!state || !serving.has(state.status) || state.endpointConfig !== endpointConfig) {
       throw new DeploymentFailedError(
         `Endpoint ${endpoint} is ${state ? `${state.status} on ${state.endpointConfig}` : 'gone'}, expected InService on ${endpointConfig}`,
       );

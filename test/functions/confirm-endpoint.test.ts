@@ -95,6 +95,15 @@ describe('confirm-endpoint', () => {
     });
   });
 
+  test('goes on while SageMaker maintains the endpoint, which answers as ever', async () => {
+    sagemaker.answer('DescribeEndpoint', {
+      EndpointStatus: 'SystemUpdating',
+      EndpointConfigName: 'produce-config',
+    });
+
+    expect(await confirm()).toEqual({ goldenImages: 2 });
+  });
+
   test.each([
     [0.019, true],
     [-0.019, true],
