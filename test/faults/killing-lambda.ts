@@ -166,7 +166,10 @@ export class KillingLambda {
         this.#outageEnds = clock.now() + outage.minutes * 60_000;
         ledger.strike('outage', `${service} for ${outage.minutes} minutes, from ${what} on`);
         // Whatever runs meanwhile may give up, as long as it leaves nothing wrong behind.
-        for (const { name } of plan.starts) ledger.note(`${name} may fail`, { ruined: name });
+        const recoveries = ledger.lines.flatMap(({ done }) => (done?.startsWith('recovery-') ? done : []));
+        for (const name of [...plan.starts.map((start) => start.name), ...recoveries]) {
+          ledger.note(`${name} may fail`, { ruined: name });
+        }
       }
       if (clock.now() < this.#outageEnds) return refusal(service, 'server-error');
     }
