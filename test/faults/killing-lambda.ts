@@ -138,13 +138,7 @@ export class KillingLambda {
 
     const refused = this.#refusalOf(serviceOf(request), what);
     if (refused !== undefined) return refused;
-    invocation.sending += 1;
-    let answer: WireAnswer;
-    try {
-      answer = await forward();
-    } finally {
-      invocation.sending -= 1;
-    }
+    const answer = await this.#forward(invocation, request, forward);
     if (invocation.dead) return never();
     // The SDK compares it with its own time, and tries again whatever was refused while the two differ.
     answer.response.headers.date = new Date(this.#around.clock.now()).toUTCString();
@@ -153,6 +147,20 @@ export class KillingLambda {
     if (kill.when === 'after') return die('lambda-killed-after-call', `${name} ${number} after`, what);
     ledger.strike('response-lost', what, { point: `${name} ${number} lost` });
     throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+  }
+
+  async #forward(
+    invocation: Invocation,
+    request: WireRequest,
+    forward: () => Promise<WireAnswer>,
+  ): Promise<WireAnswer> {
+    if (request.path.endsWith('/invocations')) return this.#around.activity.patiently(forward);
+    invocation.sending += 1;
+    try {
+      return await forward();
+    } finally {
+      invocation.sending -= 1;
+    }
   }
 
   /** What the service answers instead, if it throttles or fails now. */

@@ -30,12 +30,18 @@ async function main(): Promise<number> {
   }, PROGRESS_MS);
   try {
     const seeds = Array.from({ length: runs }, (_, index) => seed + index);
-    await playAll(seeds, jobs, (result) => {
-      tallying.add(result);
-      if (result.violations.length > 0) failed += 1;
-      if (runs === 1 || (result.violations.length > 0 && failed <= MOST_HISTORIES)) printRun(result);
-      else if (result.violations.length > 0) {
-        console.log(`seed ${result.plan.seed}: ${result.violations.map(({ text }) => text).join('; ')}`);
+    await playAll(seeds, jobs, (run) => {
+      if ('error' in run) {
+        tallying.addBroken();
+        failed += 1;
+        console.log(`\nseed ${run.seed} broke off: ${run.error}`);
+        return;
+      }
+      tallying.add(run);
+      if (run.violations.length > 0) failed += 1;
+      if (runs === 1 || (run.violations.length > 0 && failed <= MOST_HISTORIES)) printRun(run);
+      else if (run.violations.length > 0) {
+        console.log(`seed ${run.plan.seed}: ${run.violations.map(({ text }) => text).join('; ')}`);
       }
     });
   } catch (error) {

@@ -69,8 +69,7 @@ export async function play(plan: Plan, options: RunOptions): Promise<RunResult> 
   try {
     return await run.toTheEnd();
   } finally {
-    await run.end();
-    await stage.stop();
+    await run.end().finally(() => stage.stop());
   }
 }
 
@@ -194,7 +193,7 @@ class Run {
     const { clock, activity } = this.#stage;
     const next = () => {
       if (this.#over) return;
-      clock.after(milliseconds, () => void activity.during(work).finally(next));
+      clock.after(milliseconds, () => void activity.patiently(work).finally(next));
     };
     next();
   }

@@ -13,19 +13,26 @@ export interface Tally {
 export class Tallying {
   readonly #results: RunResult[] = [];
 
+  #broken = 0;
+
   add(result: RunResult): void {
     this.#results.push(result);
+  }
+
+  /** A run that did not come to its end counts as stuck. */
+  addBroken(): void {
+    this.#broken += 1;
   }
 
   get tally(): Tally {
     const violations = this.#results.flatMap((result) => result.violations);
     const count = (kind: string) => violations.filter((violation) => violation.kind === kind).length;
     return {
-      runs: this.#results.length,
+      runs: this.#results.length + this.#broken,
       faults: this.kinds().reduce((sum, { times }) => sum + times, 0),
       lostModels: count('lost model'),
       wrongModelLive: count('wrong model live'),
-      stuckExecutions: count('stuck'),
+      stuckExecutions: count('stuck') + this.#broken,
     };
   }
 

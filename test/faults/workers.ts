@@ -5,18 +5,24 @@ import type { RunResult } from './run.ts';
 const program = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 /** What a worker says about a seed. */
-type Answer = { seed: number; result: RunResult } | { seed: number; error: string };
+type Answer = { seed: number; result: RunResult } | Broken;
+
+/** A run that did not come to its end. */
+export interface Broken {
+  seed: number;
+  error: string;
+}
 
 /**
  * Plays the runs of these seeds in several processes.
  *
- * @param tell called with each run as it ends, in no order
- * @throws Error when a run breaks off: a fault in the suite itself
+ * @param tell called with each run as it ends, or breaks off, in no order
+ * @throws Error when a worker itself ends
  */
 export async function playAll(
   seeds: readonly number[],
   jobs: number,
-  tell: (result: RunResult) => void,
+  tell: (run: RunResult | Broken) => void,
 ): Promise<void> {
   const waiting = [...seeds];
   const workers = Array.from({ length: Math.min(jobs, seeds.length) }, () =>
@@ -30,7 +36,11 @@ export async function playAll(
 }
 
 /** Gives a worker one seed after the other until none is left. */
-function employ(worker: ChildProcess, waiting: number[], tell: (result: RunResult) => void): Promise<void> {
+function employ(
+  worker: ChildProcess,
+  waiting: number[],
+  tell: (run: RunResult | Broken) => void,
+): Promise<void> {
   let errors = '';
   worker.stderr?.on('data', (chunk) => {
     errors = `${errors}${chunk}`.slice(-4_000);
@@ -43,11 +53,7 @@ function employ(worker: ChildProcess, waiting: number[], tell: (result: RunResul
     };
     worker.on('message', (message) => {
       const answer = message as Answer;
-      if ('error' in answer) {
-        reject(new Error(`The run of seed ${answer.seed} broke off: ${answer.error}`));
-        return;
-      }
-      tell(answer.result);
+      tell('error' in answer ? answer : answer.result);
       next();
     });
     worker.once('error', reject);
