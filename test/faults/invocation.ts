@@ -10,6 +10,8 @@ export interface Invocation {
   requests: number;
   /** Requests that are under way. */
   sending: number;
+  /** Requests to an endpoint that are under way, which may wait for the clock. */
+  asking: number;
   /** Timers of the SDK that wait for the clock. */
   waiting: number;
   dead: boolean;

@@ -93,11 +93,14 @@ export class KillingLambda {
       clock,
       requests: 0,
       sending: 0,
+      asking: 0,
       waiting: 0,
       dead: false,
       send: (request, forward) => this.#send(invocation, request, forward, die),
     };
-    const forget = activity.watch(() => invocation.sending > 0 || invocation.waiting === 0);
+    const forget = activity.watch(
+      () => invocation.sending > 0 || (invocation.waiting === 0 && invocation.asking === 0),
+    );
     try {
       const result = await Promise.race([currentInvocation.run(invocation, () => call(name, event)), killed]);
       this.most.set(name, Math.max(this.most.get(name) ?? 0, invocation.requests));
@@ -154,12 +157,12 @@ export class KillingLambda {
     request: WireRequest,
     forward: () => Promise<WireAnswer>,
   ): Promise<WireAnswer> {
-    if (request.path.endsWith('/invocations')) return this.#around.activity.patiently(forward);
-    invocation.sending += 1;
+    const what = request.path.endsWith('/invocations') ? 'asking' : 'sending';
+    invocation[what] += 1;
     try {
-      return await forward();
+      return await (what === 'asking' ? this.#around.activity.patiently(forward) : forward());
     } finally {
-      invocation.sending -= 1;
+      invocation[what] -= 1;
     }
   }
 
