@@ -58,11 +58,16 @@ switch (parameters.do) {
 `;
 
 const SERVE = `
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 const behaviour = JSON.parse(readFileSync(join(process.env.GRAFT_OPT_ML, 'model/behaviour.json'), 'utf8'));
 if (behaviour.exit !== undefined) { console.error('no such layer'); process.exit(behaviour.exit); }
+const taken = join(process.env.GRAFT_OPT_ML, 'taken');
+if (behaviour.portTaken && !(behaviour.portTaken === 'once' && existsSync(taken))) {
+  writeFileSync(taken, '');
+  await new Promise((resolve) => createServer().listen(Number(process.env.GRAFT_PORT), process.env.GRAFT_HOST, resolve));
+}
 const pending = [];
 createServer(async (request, response) => {
   if (request.url === '/ping') return response.writeHead(behaviour.ping ?? 200).end();

@@ -186,6 +186,26 @@ describe('an endpoint', () => {
       .toMatch(/^Could not find endpoint "arn:aws:sagemaker:.*endpoint\/stillborn"\.$/);
   });
 
+  it('starts on another port when its own was taken meanwhile', async () => {
+    await model('unlucky', { name: 'unlucky', portTaken: 'once' });
+    await config('unlucky', { ModelName: 'unlucky' });
+
+    await create('unlucky', 'unlucky');
+    await machine.event(endpointIs('unlucky', 'IN_SERVICE'));
+
+    expect((await ask('unlucky')).body.name).toBe('unlucky');
+  });
+
+  it('fails in the words of the error that ended its container', async () => {
+    await model('cursed', { name: 'cursed', portTaken: 'always' });
+    await config('cursed', { ModelName: 'cursed' });
+
+    await create('cursed', 'cursed');
+    await machine.event(endpointIs('cursed', 'FAILED'));
+
+    expect((await describeEndpoint('cursed')).FailureReason).toMatch(/exit code 1: Error: listen EADDRINUSE/);
+  });
+
   it('without its model data, or with a broken archive, fails by the URL', async () => {
     await model('gone', { name: 'gone' });
     await config('gone', {});

@@ -20,6 +20,8 @@ const PING_TIMEOUT_MS = 2_000;
 const PING_INTERVAL_MS = 100;
 /** Between SIGTERM and SIGKILL, as in SageMaker. */
 const STOP_GRACE_MS = 30_000;
+/** Starts of a container whose port another process has taken meanwhile. */
+const PORT_ATTEMPTS = 5;
 /** A container that ends by itself is started again after 1 s, 2 s, … 30 s. */
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -166,8 +168,9 @@ export class ServingContainer implements Sleeper {
     await rm(archive, { force: true });
   }
 
-  async #launch(timeoutMs: number): Promise<string> {
+  async #launch(timeoutMs: number, attempt = 1): Promise<string> {
     const { world, supervisor, options } = this.#sagemaker;
+    const startedAt = world.clock.now();
     const { plan } = this;
     this.#port = await freePort();
     if (this.#stopping || this.#sagemaker.closing.aborted)
@@ -196,6 +199,10 @@ export class ServingContainer implements Sleeper {
     });
     if (health !== 'healthy') {
       await serving.stop(0);
+      // Between `freePort` and the container's `listen` any process of this machine may take the port.
+      if (attempt < PORT_ATTEMPTS && serving.tail().some((line) => line.includes('EADDRINUSE'))) {
+        return this.#launch(timeoutMs - (world.clock.now() - startedAt), attempt + 1);
+      }
       throw new StartupFailure(this.#reason(health, serving));
     }
     this.#failures = 0;
@@ -217,7 +224,7 @@ export class ServingContainer implements Sleeper {
 
   #reason(health: 'timeout' | 'exited', serving: ManagedProcess): string {
     const { plan } = this;
-    const said = serving.tail().at(-1);
+    const said = lastWords(serving.tail());
     const detail =
       health === 'exited'
         ? ` (It ended with ${serving.exit?.signal ?? `exit code ${serving.exit?.code}`}${said === undefined ? '' : `: ${said}`})`
@@ -240,6 +247,10 @@ export class ServingContainer implements Sleeper {
     this.#ready.catch(() => this.#restart());
   }
 }
+
+/** What went wrong: the error that ended the process, which Node follows up with a stack and its version; otherwise the last line. */
+const lastWords = (lines: readonly string[]) =>
+  lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1);
 
 /** Whether `/ping` answers 200 in time. */
 async function ping(address: string, clock: Clock): Promise<boolean> {
