@@ -3,7 +3,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { setImmediate as turn } from 'node:timers/promises';
 
 /** Turns of the event loop without anything under way before a run counts as quiet; compression works unseen between two reads. */
-const STILL_TURNS = 12;
+const STILL_TURNS = 100;
 /** Real time in which a request is answered that waits for nothing but this process. */
 const ANSWER_MS = 500;
 /** Real time after which a run that never comes to rest is given up. */

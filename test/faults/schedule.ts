@@ -162,13 +162,13 @@ const requestsOf: Partial<Record<FunctionName, number>> = {
   FinishDomain: 17,
   RegisterModel: 9,
   WriteReport: 14,
-  FinishPromotion: 1,
+  FinishPromotion: 12,
   ResumePromotion: 9,
 };
 
 /**
  * What happens in the run of this seed. Neighbouring seeds take one function after the other, and in each one request after the
- * other, so that some hundred runs kill every function at every request. In one of twenty the whole process is killed too,
+ * other, so that some eight hundred runs kill every function at every request. In one of twenty the whole process is killed too,
  * which takes as long as ten others.
  */
 export function schedule(seed: number): Plan {
