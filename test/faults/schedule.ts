@@ -168,7 +168,7 @@ const requestsOf: Partial<Record<FunctionName, number>> = {
 
 /**
  * What happens in the run of this seed. Neighbouring seeds take one function after the other, and in each one request after the
- * other, so that some eight hundred runs kill every function at every request. In one of twenty the whole process is killed too,
+ * other, so that some eight hundred runs kill every function at each of `requestsOf`. In one of twenty the whole process is killed too,
  * which takes as long as ten others.
  */
 export function schedule(seed: number): Plan {
