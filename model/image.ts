@@ -1,10 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
-import sharp from 'sharp';
+import sharp, { type Metadata } from 'sharp';
 import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 
 /** Larger images are refused from their header, before any pixel is decoded: 32 megapixels need 128 MB as pixels. */
 export const MAXIMUM_PIXELS = 32_000_000;
+/**
+ * Pixels of the longer side, as WebP has them at the most. How long shrinking takes grows with a side and not with the number of pixels:
+ * a strip of 1 × 31,999,999 pixels, 62 KB as a PNG, took nine seconds.
+ */
+export const MAXIMUM_SIDE = 16_383;
 /** No image below `MAXIMUM_PIXELS` needs more as a file, except to waste memory. */
 export const MAXIMUM_BYTES = 64 * 1024 * 1024;
 
@@ -15,19 +20,33 @@ const BACKGROUND = { r: 255, g: 255, b: 255 };
 export type ImageSize = Pick<Input, 'height' | 'width'>;
 
 /**
- * Decodes a JPEG, PNG or WebP image to 8-bit sRGB: rotated as its EXIF orientation says, transparency flattened on white, the
- * first frame of an animation, stretched to the network's size (as Keras does: nothing of the image is cut away).
+ * Decodes a JPEG, PNG or WebP image to 8-bit sRGB: rotated as its EXIF orientation says, colours converted from the embedded profile,
+ * transparency flattened on white, the first frame of an animation, stretched to the network's size (as Keras does: nothing of the
+ * image is cut away). Gamma and HDR chunks of a PNG are not looked at, as Pillow, TensorFlow and OpenCV do not.
  *
  * @param image encoded bytes, or the path of a file
+ * @param secondsAtMost whole seconds after which decoding is given up; no limit when left out, because a busy machine
+ *   must not decide which images a training job sees
  * @returns height × width × 3 values in 0…255, rows from the top
- * @throws InvalidInputError when it is none of these, is damaged or cut short, or is too large
+ * @throws InvalidInputError when it is none of these, is damaged or cut short, is too large, or takes too long
  */
-export async function decodeImage(image: Uint8Array | string, size: ImageSize): Promise<Uint8Array> {
+export async function decodeImage(
+  image: Uint8Array | string,
+  size: ImageSize,
+  secondsAtMost?: number,
+): Promise<Uint8Array> {
   const bytes = typeof image === 'string' ? await readImageFile(image) : image;
   refuseOtherFormats(bytes);
   if (bytes.length > MAXIMUM_BYTES) throw tooManyBytes(bytes.length);
   try {
-    const { data, info } = await sharp(bytes, { limitInputPixels: MAXIMUM_PIXELS, failOn: 'error' })
+    const header = await sharp(bytes, { limitInputPixels: false }).metadata();
+    refuseTooManyPixels(header);
+    const decoder = sharp(bytes, { limitInputPixels: MAXIMUM_PIXELS, failOn: 'error' });
+    if (secondsAtMost !== undefined) decoder.timeout({ seconds: secondsAtMost });
+    // sharp converts 16-bit colours with a profile to Display P3 and then takes them for sRGB. With 8 bits first, profiles are
+    // converted to sRGB as those of any other image.
+    if (header.depth === 'ushort') decoder.pipelineColourspace(header.space === 'grey16' ? 'b-w' : 'srgb');
+    const { data, info } = await decoder
       .autoOrient()
       .flatten({ background: BACKGROUND })
       .resize(size.width, size.height, { fit: 'fill' })
@@ -37,7 +56,7 @@ export async function decodeImage(image: Uint8Array | string, size: ImageSize): 
     if (info.channels !== 3) throw new Error(`${info.channels} channels after conversion to sRGB`);
     return new Uint8Array(data.buffer, data.byteOffset, data.length);
   } catch (cause) {
-    throw await explain(bytes, cause);
+    throw cause instanceof InvalidInputError ? cause : explain(cause, secondsAtMost);
   }
 }
 
@@ -71,18 +90,32 @@ function tooManyBytes(size: number) {
   );
 }
 
-async function explain(bytes: Uint8Array, cause: unknown) {
-  const header = await sharp(bytes, { limitInputPixels: false })
-    .metadata()
-    .catch(() => undefined);
-  if (header?.width && header.height && header.width * header.height > MAXIMUM_PIXELS) {
-    const megapixels = ((header.width * header.height) / 1e6).toFixed(1);
-    return new InvalidInputError(
-      `its ${header.width} × ${header.height} pixels are ${megapixels} megapixels, more than the ${MAXIMUM_PIXELS / 1e6} allowed`,
-      { cause, hint: 'Scale it down: the network sees a small image anyway.' },
+function refuseTooManyPixels({ width, height }: Metadata) {
+  const hint = 'Scale it down: the network sees a small image anyway.';
+  if (width * height > MAXIMUM_PIXELS) {
+    const megapixels = ((width * height) / 1e6).toFixed(1);
+    throw new InvalidInputError(
+      `its ${width} × ${height} pixels are ${megapixels} megapixels, more than the ${MAXIMUM_PIXELS / 1e6} allowed`,
+      { hint },
     );
   }
-  return new InvalidInputError(`it is damaged or cut short (${firstLine(cause)})`, {
+  if (Math.max(width, height) > MAXIMUM_SIDE) {
+    throw new InvalidInputError(
+      `its ${width} × ${height} pixels are more than the ${MAXIMUM_SIDE} allowed for a side`,
+      { hint },
+    );
+  }
+}
+
+function explain(cause: unknown, secondsAtMost?: number) {
+  const message = firstLine(cause);
+  if (message.startsWith('timeout:')) {
+    return new InvalidInputError(`it takes more than ${secondsAtMost} s to decode`, {
+      cause,
+      hint: 'Scale it down, or save it again as a plain JPEG: the network sees a small image anyway.',
+    });
+  }
+  return new InvalidInputError(`it is damaged or cut short (${message})`, {
     cause,
     hint: 'Copy it again from its source, or remove it.',
   });

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
-import { decodeImage } from '#model/image.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { decodeImage, MAXIMUM_SIDE } from '#model/image.ts';
+import { greyPng, linearGreyProfile } from '../fixtures/grey-png.ts';
 
 const size = { height: 4, width: 6 };
 const orange = { r: 200, g: 100, b: 50 };
@@ -28,6 +29,49 @@ describe('decodeImage', () => {
     for (const [channel, value] of [200, 100, 50].entries()) {
       expect(Math.abs(pixels[channel]! - value)).toBeLessThanOrEqual(tolerance);
     }
+  });
+
+  const red = { r: 220, g: 40, b: 30 };
+  const solid = () => sharp({ create: { width: 64, height: 64, channels: 3, background: red } });
+  const clear = () =>
+    sharp({ create: { width: 64, height: 64, channels: 4, background: { ...red, alpha: 0.5 } } });
+  const grey = () =>
+    sharp({ create: { width: 64, height: 64, channels: 3, background: { r: 90, g: 90, b: 90 } } });
+  it.each([
+    ['8-bit PNG, sRGB', () => solid().withIccProfile('srgb').png(), [220, 40, 30]],
+    ['16-bit PNG, sRGB', () => solid().toColourspace('rgb16').withIccProfile('srgb').png(), [220, 40, 30]],
+    ['8-bit PNG, Display P3', () => solid().withIccProfile('p3').png(), [220, 40, 30]],
+    [
+      '16-bit PNG, Display P3',
+      () => solid().toColourspace('rgb16').withIccProfile('p3').png(),
+      [220, 40, 30],
+    ],
+    [
+      '16-bit PNG with transparency, sRGB',
+      () => clear().toColourspace('rgb16').withIccProfile('srgb').png(),
+      [237, 147, 142],
+    ],
+    [
+      '16-bit grey PNG, sRGB',
+      () => grey().toColourspace('grey16').withIccProfile('srgb').png(),
+      [90, 90, 90],
+    ],
+    ['16-bit grey PNG', () => grey().toColourspace('grey16').png(), [90, 90, 90]],
+    ['JPEG, Display P3', () => solid().withIccProfile('p3').jpeg({ quality: 95 }), [220, 40, 30]],
+    ['WebP, Display P3', () => solid().withIccProfile('p3').webp({ quality: 95 }), [220, 40, 30]],
+  ])('converts the colours of a profile once: %s', async (_, make, expected) => {
+    const pixels = await decodeImage(await make().toBuffer(), size);
+
+    for (const [channel, value] of expected.entries()) {
+      expect(Math.abs(pixels[channel]! - value)).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it.each([8, 16] as const)('converts a %i-bit grey image with the grey profile in it', async (bits) => {
+    // A linear profile: half of the light is 188 in sRGB.
+    const pixels = await decodeImage(greyPng(bits, 0.5, linearGreyProfile()), size);
+
+    expect(Math.abs(pixels[0]! - 188)).toBeLessThanOrEqual(2);
   });
 
   it('gives a grey image three equal channels', async () => {
@@ -88,6 +132,43 @@ describe('decodeImage', () => {
     const decoding = decodeImage(huge.subarray(0, 1000), size);
 
     await expect(decoding).rejects.toThrow('8000 × 5000 pixels are 40.0 megapixels');
+  });
+
+  it('refuses a strip whose side is too long from the header alone', async () => {
+    const strip = await sharp({
+      create: { width: 1, height: MAXIMUM_SIDE + 1, channels: 3, background: 'red' },
+    })
+      .png()
+      .toBuffer();
+
+    await expect(decodeImage(strip.subarray(0, strip.length / 2), size)).rejects.toThrow(
+      `its 1 × ${MAXIMUM_SIDE + 1} pixels are more than the ${MAXIMUM_SIDE} allowed for a side`,
+    );
+  });
+
+  it('reads the longest strip that is allowed', async () => {
+    const strip = sharp({ create: { width: MAXIMUM_SIDE, height: 1, channels: 3, background: orange } });
+
+    const pixels = await decodeImage(await strip.png().toBuffer(), size);
+
+    expect([...pixels.subarray(0, 3)]).toEqual([200, 100, 50]);
+  });
+
+  it('gives up decoding after the seconds that the caller has, and never without such a limit', async () => {
+    const image = await picture().png().toBuffer();
+    const limit = vi.spyOn(sharp.prototype, 'timeout').mockImplementation(() => {
+      throw new Error('timeout: 40% complete');
+    });
+    try {
+      await expect(decodeImage(image, size, 5)).rejects.toMatchObject({
+        name: 'InvalidInput',
+        message: 'it takes more than 5 s to decode',
+      });
+      expect(limit.mock.calls).toEqual([[{ seconds: 5 }]]);
+      await expect(decodeImage(image, size)).resolves.toHaveLength(4 * 6 * 3);
+    } finally {
+      limit.mockRestore();
+    }
   });
 
   it.each([
