@@ -1,21 +1,18 @@
 import { z } from 'zod';
+import { base64ImageSchema } from './base64-image.ts';
 import { HttpProblem } from './http-problem.ts';
 
 const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp'];
 const JSON_TYPE = 'application/json';
 const ACCEPTED = [...IMAGE_TYPES, JSON_TYPE].join(', ');
 
-const base64Schema = z.base64('expected base64 of a PNG, JPEG or WebP file').min(1, 'the image is empty');
-const imageSchema = z.strictObject({ image: base64Schema });
-const jsonSchema = z.union([
-  imageSchema,
-  z.strictObject({
-    instances: z
-      .array(z.union([imageSchema, base64Schema]))
-      .min(1)
-      .max(100),
-  }),
-]);
+const imageSchema = z.strictObject({ image: base64ImageSchema });
+const instancesSchema = z.strictObject({
+  instances: z
+    .array(z.preprocess((each) => (typeof each === 'string' ? { image: each } : each), imageSchema))
+    .min(1)
+    .max(100),
+});
 
 /** The encoded images of one request. `many` tells a list of one from a single image: the answers differ in shape. */
 export interface Invocation {
@@ -24,21 +21,16 @@ export interface Invocation {
 }
 
 /**
- * Image bytes under their own content type, or JSON: `{"image": "<base64>"}` for one image,
- * `{"instances": [{"image": "<base64>"}, …]}` for up to 100 (a plain string stands for `{"image": …}`).
+ * Image bytes under the content type of an image, or JSON: `{"image": "<base64>"}` for one image,
+ * `{"instances": [{"image": "<base64>"}, …]}` for up to 100 (a plain string stands for `{"image": …}`). Which of the three formats an
+ * image has, its bytes say: a PNG under `image/jpeg` is as good as any.
  *
  * @throws HttpProblem 415 for any other content type, 400 for a body that is empty or not of the agreed form
  */
 export function parseInvocation(contentType: string | undefined, body: Buffer): Invocation {
   const type = mediaType(contentType);
   if (body.length === 0) throw new HttpProblem(400, 'The request has no body: send the bytes of an image');
-  if (type !== JSON_TYPE) return { images: [body], many: false };
-  const parsed = parseJsonBody(body);
-  if ('image' in parsed) return { images: [Buffer.from(parsed.image, 'base64')], many: false };
-  const images = parsed.instances.map((instance) =>
-    Buffer.from(typeof instance === 'string' ? instance : instance.image, 'base64'),
-  );
-  return { images, many: true };
+  return type === JSON_TYPE ? parseJsonBody(body) : { images: [body], many: false };
 }
 
 /** @throws HttpProblem 415 */
@@ -49,15 +41,26 @@ export function mediaType(contentType: string | undefined): string {
   throw new HttpProblem(415, `${found}: send one of ${ACCEPTED}`, { accept: ACCEPTED });
 }
 
-function parseJsonBody(body: Buffer): z.output<typeof jsonSchema> {
-  const expected = 'expected {"image": "<base64>"} or {"instances": [{"image": "<base64>"}, …]}';
+const EXPECTED = 'expected {"image": "<base64>"} or {"instances": [{"image": "<base64>"}, …]}';
+
+function parseJsonBody(body: Buffer): Invocation {
   let value: unknown;
   try {
     value = JSON.parse(body.toString('utf8'));
   } catch (cause) {
-    throw new HttpProblem(400, `The body is not JSON (${(cause as Error).message}): ${expected}`);
+    throw new HttpProblem(400, `The body is not JSON (${(cause as Error).message}): ${EXPECTED}`);
   }
-  const result = jsonSchema.safeParse(value);
+  if (typeof value === 'object' && value !== null && 'instances' in value) {
+    const { instances } = parseForm(instancesSchema, value);
+    return { images: instances.map(({ image }) => image), many: true };
+  }
+  return { images: [parseForm(imageSchema, value).image], many: false };
+}
+
+function parseForm<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new HttpProblem(400, `The body is not of the agreed form: ${expected}`);
+  const { path, message } = result.error.issues[0]!;
+  const where = path.length === 0 ? '' : `${path.join('.')}: `;
+  throw new HttpProblem(400, `The body is not of the agreed form (${where}${message}): ${EXPECTED}`);
 }

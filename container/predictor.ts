@@ -6,6 +6,9 @@ import { predictOutputs } from '#model/predict.ts';
 import { answerOf, readServedModel } from '#model/served-model.ts';
 import { HttpProblem } from './http-problem.ts';
 
+/** Images are decoded one after another, so one that takes long keeps all others waiting. The slowest that are allowed take about 1 s. */
+const DECODE_SECONDS = 5;
+
 /** A model that is loaded, warm and ready to answer. */
 export interface Predictor {
   served: ServedModel;
@@ -51,7 +54,7 @@ export async function loadPredictor(folder: string, preferred?: BackendName): Pr
 /** Whatever stops the decoder is about the client's bytes, so it is never our 5xx. */
 async function decode(image: Uint8Array, served: ServedModel): Promise<Uint8Array> {
   try {
-    return await decodeImage(image, served.input);
+    return await decodeImage(image, served.input, DECODE_SECONDS);
   } catch (error) {
     throw new HttpProblem(400, `The image cannot be decoded: ${(error as Error).message}`);
   }

@@ -4,7 +4,7 @@ import type { PredictionResponse } from '#core/contracts/served-model.ts';
 import { HttpProblem } from './http-problem.ts';
 import { mediaType, parseInvocation } from './parse-invocation.ts';
 import type { Predictor } from './predictor.ts';
-import { createQueue } from './queue.ts';
+import { CallerGoneError, createQueue } from './queue.ts';
 import { readBody } from './request-body.ts';
 
 /** About 100 single images, or one full list of instances: more than a minute's work is refused, not piled up. */
@@ -33,10 +33,11 @@ export function createModelServer(
   let predictor: Predictor | undefined;
   let draining = false;
 
-  async function answer(request: IncomingMessage): Promise<unknown> {
-    const path = new URL(request.url ?? '/', 'http://container').pathname;
+  async function answer(request: IncomingMessage, gone: AbortSignal): Promise<unknown> {
+    // Not through URL, which takes the first part of "//ping" for a host, and refuses "//".
+    const path = (request.url ?? '/').split('?', 1)[0];
     if (path === '/ping') return ping(request);
-    if (path === '/invocations') return invoke(request);
+    if (path === '/invocations') return invoke(request, gone);
     throw new HttpProblem(404, `There is no ${path}: ask GET /ping or POST /invocations`);
   }
 
@@ -48,7 +49,7 @@ export function createModelServer(
     return { status: 'ready', backend: predictor.backend, trainingJob: predictor.served.trainingJob };
   }
 
-  async function invoke(request: IncomingMessage) {
+  async function invoke(request: IncomingMessage, gone: AbortSignal) {
     allow(request, ['POST']);
     if (predictor === undefined)
       throw new HttpProblem(503, 'The model is still loading', { 'retry-after': '1' });
@@ -56,13 +57,16 @@ export function createModelServer(
     const type = mediaType(request.headers['content-type']);
     const { images, many } = parseInvocation(type, await readBody(request));
     const predictions: PredictionResponse[] = [];
-    for (const image of images) predictions.push(await inTurn(() => predict(image)));
+    for (const image of images) predictions.push(await inTurn(() => predict(image), gone));
+    if (gone.aborted) throw new CallerGoneError();
     onAnswered(predictions);
     return many ? { predictions } : predictions[0];
   }
 
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    answer(request)
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    answer(request, gone.signal)
       .then((body) => send(response, 200, 'application/json', body))
       .catch((error: unknown) => sendProblem(response, log, error));
   });
@@ -77,7 +81,9 @@ export function createModelServer(
   }
 
   function sendProblem(response: ServerResponse, logger: Logger, error: unknown) {
+    if (error instanceof CallerGoneError) return;
     const problem = error instanceof HttpProblem ? error : new HttpProblem(500, 'The prediction failed');
+    // What a caller did wrong is for the caller alone: our log holds what we have to mend.
     if (problem !== error) logger.error({ err: error }, 'prediction failed');
     const { status, message: detail, headers } = problem;
     send(response, status, 'application/problem+json', { title: TITLES[status], status, detail }, headers);

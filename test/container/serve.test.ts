@@ -8,6 +8,7 @@ import { embeddedMetrics } from '../../local/services/logs/embedded-metrics.ts';
 import { buildNetwork } from '../../model/backbone.ts';
 import { useBackend } from '../../model/backend.ts';
 import { saveModel } from '../../model/files.ts';
+import { stripPng } from '../fixtures/grey-png.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
 import { labels, startContainer } from './job-fixture.ts';
 
@@ -92,6 +93,14 @@ describe('an endpoint', () => {
     expect(predictions[0]!.probability + predictions[1]!.probability).toBeCloseTo(1, 5);
   });
 
+  it('takes a PNG that is called a JPEG: the bytes say what it is', async () => {
+    const right = await invoke(image, 'image/png');
+    const wrong = await invoke(image, 'image/jpeg');
+
+    expect(wrong.status).toBe(200);
+    expect(await wrong.json()).toEqual(await right.json());
+  });
+
   it.each(['jpeg', 'webp'] as const)('takes %s', async (format) => {
     const response = await invoke(await sharp(image).toFormat(format).toBuffer(), `image/${format}`);
 
@@ -115,6 +124,11 @@ describe('an endpoint', () => {
           .png()
           .toBuffer(),
       /40\.0 megapixels/,
+    ],
+    [
+      'a strip of 1 × 31,999,999 pixels',
+      async () => stripPng(31_999_999),
+      /1 × 31999999 pixels are more than the 16383 allowed for a side/,
     ],
   ])('answers 400 with the reason for %s', async (_what, make, reason) => {
     const response = await invoke(await make(), 'image/png');

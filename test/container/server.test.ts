@@ -35,10 +35,13 @@ function predictor(predict: Predictor['predict'] = async () => answer): Predicto
 let model: ModelServer;
 let answered: (readonly PredictionResponse[])[];
 let url: string;
+let logged: unknown[];
 
 beforeEach(async () => {
   answered = [];
-  model = createModelServer(pino({ level: 'silent' }), (answers) => answered.push(answers));
+  logged = [];
+  const log = pino({ level: 'warn' }, { write: (line) => logged.push(JSON.parse(line)) });
+  model = createModelServer(log, (answers) => answered.push(answers));
   model.server.listen(0, '127.0.0.1');
   await once(model.server, 'listening');
   url = `http://127.0.0.1:${(model.server.address() as AddressInfo).port}`;
@@ -47,6 +50,15 @@ afterEach(async () => {
   model.server.closeAllConnections();
   if (model.server.listening) model.server.close();
 });
+
+/** What is on the wire, of a request that fetch would not send. */
+async function rawRequest(line: string): Promise<string> {
+  const socket = connect((model.server.address() as AddressInfo).port, '127.0.0.1');
+  socket.end(`${line}\r\nhost: x\r\nconnection: close\r\n\r\n`);
+  let text = '';
+  for await (const chunk of socket.setEncoding('utf8')) text += chunk;
+  return text;
+}
 
 const invoke = (body: BodyInit, type: string) =>
   fetch(`${url}/invocations`, { method: 'POST', body, headers: { 'content-type': type } });
@@ -131,13 +143,66 @@ describe('/invocations', () => {
     expect(seen).toEqual(['one', 'two', 'three']);
   });
 
+  const picture = Buffer.from([0xfb, 0xff, 0xbe, 1, 2, 3, 4]);
+  const plain = picture.toString('base64');
+  it.each([
+    ['without padding', plain.replace(/=+$/, '')],
+    ['with line breaks', plain.replace(/(.{4})/g, '$1\r\n')],
+    ['with URL-safe letters', picture.toString('base64url')],
+    ['as a data URL', `data:image/png;base64,${plain}`],
+    ['as a data URL with parameters', `DATA:image/png;name=a.png;base64,\n${plain}`],
+  ])('takes base64 %s', async (_how, text) => {
+    const seen: Buffer[] = [];
+    model.ready(
+      predictor(async (image) => {
+        seen.push(Buffer.from(image));
+        return answer;
+      }),
+    );
+
+    const one = await invoke(JSON.stringify({ image: text }), 'application/json');
+    const several = await invoke(JSON.stringify({ instances: [text, { image: text }] }), 'application/json');
+
+    expect([one.status, several.status]).toEqual([200, 200]);
+    expect(seen).toEqual([picture, picture, picture]);
+  });
+
   it.each([
     ['an unknown content type', 'x', 'text/plain', 415, /"text\/plain".*image\/png/],
     ['no body', '', 'image/png', 400, /no body/],
     ['JSON that is none', '{', 'application/json', 400, /not JSON/],
     ['JSON of another form', '{"picture":"eA=="}', 'application/json', 400, /"image"/],
     ['an empty list', '{"instances":[]}', 'application/json', 400, /"instances"/],
-    ['text that is no base64', '{"image":"$$$"}', 'application/json', 400, /base64/],
+    [
+      'text that is no base64',
+      '{"image":"eA$="}',
+      'application/json',
+      400,
+      /image: "\$" is no letter of base64/,
+    ],
+    [
+      'base64 that is cut short',
+      '{"image":"eHh4e"}',
+      'application/json',
+      400,
+      /image: the base64 is cut short/,
+    ],
+    ['an image that is empty', '{"image":""}', 'application/json', 400, /image: the image is empty/],
+    [
+      'a data URL that is not base64',
+      '{"image":"data:image/svg+xml,%3Csvg%3E"}',
+      'application/json',
+      400,
+      /image: the data URL has no ";base64,"/,
+    ],
+    [
+      'one bad instance of several, by its place',
+      '{"instances":["eA==",{"image":"$"}]}',
+      'application/json',
+      400,
+      /instances\.1\.image: "\$"/,
+    ],
+    ['JSON that is no object', 'null', 'application/json', 400, /agreed form/],
   ])('refuses %s', async (_what, body, type, status, detail) => {
     model.ready(predictor());
 
@@ -192,6 +257,74 @@ describe('/invocations', () => {
 
     expect([early.status, get.status, other.status]).toEqual([503, 405, 404]);
     expect(get.headers.get('allow')).toBe('POST');
+  });
+
+  it.each(['//', '//ping', '/?', '*', '/%', '/invocations/'])('answers 404 for the path %s', async (path) => {
+    model.ready(predictor());
+
+    const response = await rawRequest(`GET ${path} HTTP/1.1`);
+
+    expect(response).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  it('logs our own failure as an error, and nothing of what a caller did wrong', async () => {
+    model.ready(
+      predictor(async (image) => {
+        if (image.length === 1) throw new HttpProblem(400, 'The image cannot be decoded');
+        throw new Error('ours');
+      }),
+    );
+
+    await invoke('', 'image/png');
+    await invoke('x', 'text/plain');
+    await invoke('{', 'application/json');
+    await invoke(Buffer.alloc(BODY_LIMIT + 1), 'image/png');
+    await invoke('x', 'image/png');
+    await rawRequest('GET // HTTP/1.1');
+    expect(logged).toEqual([]);
+    await invoke('xx', 'image/png');
+
+    expect(logged).toEqual([expect.objectContaining({ level: 50, msg: 'prediction failed' })]);
+  });
+
+  it('drops what waits when its caller hangs up', async () => {
+    let finish = () => {};
+    const blocked = new Promise<typeof answer>((resolve) => {
+      finish = () => resolve(answer);
+    });
+    const predicted: string[] = [];
+    let started = () => {};
+    const running = new Promise<void>((resolve) => {
+      started = resolve;
+    });
+    model.ready(
+      predictor((image) => {
+        predicted.push(Buffer.from(image).toString());
+        started();
+        return blocked;
+      }),
+    );
+    const first = invoke('first', 'image/png');
+    await running;
+    const hangUp = new AbortController();
+    const gone = fetch(`${url}/invocations`, {
+      method: 'POST',
+      body: 'gone',
+      headers: { 'content-type': 'image/png' },
+      signal: hangUp.signal,
+    });
+    const [, response] = await once(model.server, 'request');
+    const closed = once(response, 'close');
+
+    hangUp.abort();
+    await Promise.allSettled([gone, closed]);
+    const last = invoke('last', 'image/png');
+    finish();
+
+    expect([(await first).status, (await last).status]).toEqual([200, 200]);
+    expect(predicted).toEqual(['first', 'last']);
+    expect(answered).toHaveLength(2);
+    expect(logged).toEqual([]);
   });
 
   it('refuses the 101st waiting image with 429', async () => {

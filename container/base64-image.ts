@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+/** RFC 2397 with base64; the type in it says no more than a content type does: the bytes decide. */
+const DATA_URL = /^data:[^,]*;base64,/i;
+
+/**
+ * The bytes of an image in base64 as programs write it: with or without padding, with line breaks (`base64` of the command line, MIME),
+ * with URL-safe letters (RFC 4648, section 5), or as a data URL (a browser's `readAsDataURL`).
+ */
+export const base64ImageSchema = z.string().transform((text, context): Buffer => {
+  const base64 = text.replace(DATA_URL, '').replace(/\s+/g, '');
+  const fault = faultOf(base64);
+  if (fault === undefined) return Buffer.from(base64, 'base64');
+  context.addIssue(`${fault}: expected base64 of a PNG, JPEG or WebP file, or a data URL of one`);
+  return z.NEVER;
+});
+
+/** What Node's decoder would pass over: it leaves out what is no base64, and the image would be called damaged. */
+function faultOf(base64: string): string | undefined {
+  if (base64 === '') return 'the image is empty';
+  if (/^data:/i.test(base64)) return 'the data URL has no ";base64,"';
+  const letters = base64.replace(/={1,2}$/, '');
+  const other = /[^A-Za-z0-9+/_-]/.exec(letters);
+  if (other) return `${JSON.stringify(other[0])} is no letter of base64`;
+  if (letters.length % 4 === 1) return 'the base64 is cut short';
+  return undefined;
+}
