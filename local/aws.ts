@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
@@ -123,14 +123,17 @@ export async function createLocalAws(options: LocalAwsOptions): Promise<LocalAws
     routes,
     roleOf: (token) => roleOf(world, token)?.roleArn,
   });
-  server.on('request', (request, response) => {
+  const receive = (request: IncomingMessage, response: ServerResponse) => {
     if (ready || request.url === '/_graft/health') void front(request, response);
     else {
       // The SDKs try again after a 503.
-      response.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain' });
+      response.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain', connection: 'close' });
       response.end('the local AWS is starting');
     }
-  });
+  };
+  server.on('request', receive);
+  // A client that asks before it sends its body is answered by the front.
+  server.on('checkContinue', receive);
 
   let stopping: Promise<void> | undefined;
   return {

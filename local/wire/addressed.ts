@@ -1,13 +1,12 @@
+import { isSigV2 } from './presigned.ts';
+
 /** What a request says about itself before any body is read: the service it wants and who asks. */
 export interface Addressed {
   /** The signing name, or undefined where nothing tells. */
   service: string | undefined;
   /** The operation of an AWS JSON request (`X-Amz-Target: AWSStepFunctions.StartExecution`). */
   target: string | undefined;
-  accessKeyId: string | undefined;
   sessionToken: string | undefined;
-  /** When a presigned URL ends, in milliseconds since 1970. */
-  expires: number | undefined;
 }
 
 /** First part of `X-Amz-Target` to signing name, for requests without a signature. */
@@ -40,24 +39,28 @@ const PATHS: [RegExp, string][] = [
  * pair is the account's own (docs/fidelity.md).
  *
  * @param path as sent
+ * @param unsignedOn service of an unsigned request where the host tells it
  */
 export function readAddress(
   path: string,
   query: URLSearchParams,
   headers: Record<string, string | undefined>,
+  unsignedOn?: string,
 ): Addressed {
   const header = /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1];
   const credential = header ?? query.get('X-Amz-Credential') ?? undefined;
-  // accessKeyId/20261123/eu-central-1/s3/aws4_request
-  const scope = credential?.split('/');
+  // AKIA…/20261123/eu-central-1/s3/aws4_request
+  const signed = credential?.split('/').at(-2);
   const target = headers['x-amz-target'];
   const dot = target?.lastIndexOf('.') ?? -1;
   return {
-    service: scope?.at(-2) ?? unsigned(path, query, target?.slice(0, dot)),
+    service: signed ?? unsignedOn ?? unsigned(path, query, target?.slice(0, dot)),
     target: target?.slice(dot + 1),
-    accessKeyId: scope?.slice(0, -4).join('/'),
-    sessionToken: headers['x-amz-security-token'] ?? query.get('X-Amz-Security-Token') ?? undefined,
-    expires: presignedEnd(query),
+    sessionToken:
+      headers['x-amz-security-token'] ??
+      query.get('X-Amz-Security-Token') ??
+      query.get('x-amz-security-token') ??
+      undefined,
   };
 }
 
@@ -67,22 +70,8 @@ function unsigned(
   targetPrefix: string | undefined,
 ): string | undefined {
   if (targetPrefix !== undefined) return TARGETS[targetPrefix];
+  if (isSigV2(query)) return 's3';
   const version = query.get('Version');
   if (query.has('Action') && version !== null) return QUERY_VERSIONS[version];
   return PATHS.find(([pattern]) => pattern.test(path))?.[1];
-}
-
-function presignedEnd(query: URLSearchParams): number | undefined {
-  const found = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(query.get('X-Amz-Date') ?? '');
-  const seconds = Number(query.get('X-Amz-Expires') ?? Number.NaN);
-  if (found === null || Number.isNaN(seconds)) return undefined;
-  const [year, month, day, hour, minute, second] = found.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return Date.UTC(year, month - 1, day, hour, minute, second) + seconds * 1000;
 }

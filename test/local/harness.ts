@@ -13,6 +13,7 @@ export interface HarnessOptions {
   /** A CloudFormation template to provision first (the stack `test`). */
   template?: unknown;
   clock?: Clock;
+  region?: string;
   /** An existing state folder, which then stays; by default a fresh one, removed at the end. */
   state?: string;
 }
@@ -47,6 +48,7 @@ export async function startLocal(options: HarnessOptions = {}): Promise<Harness>
     state,
     port: 0,
     ...(options.clock === undefined ? {} : { clock: options.clock }),
+    ...(options.region === undefined ? {} : { region: options.region }),
   });
   const clients: { destroy(): void }[] = [];
   let outputs: Record<string, string> = {};

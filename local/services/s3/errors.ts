@@ -95,8 +95,17 @@ export const contentSha256Mismatch = (given: string, computed: string) =>
     { ClientComputedContentSHA256: given, S3ComputedContentSHA256: computed },
   );
 
-export const entityTooLarge = () =>
-  new ServiceError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size');
+export const entityTooLarge = (size: number, limit: number) =>
+  new ServiceError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', 400, {
+    ProposedSize: String(size),
+    MaxSizeAllowed: String(limit),
+  });
+
+export const missingContentLength = () =>
+  new ServiceError('MissingContentLength', 'You must provide the Content-Length HTTP header.', 411);
+
+export const missingDigest = () =>
+  invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
 
 export const malformedTrailer = () =>
   new ServiceError(

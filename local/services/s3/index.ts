@@ -26,6 +26,7 @@ import {
 import { getObjectAttributes } from './operations/object-attributes.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/object-tagging.ts';
 import { putObject } from './operations/put-object.ts';
+import { checkRequest } from './request-checks.ts';
 import { bucketPolicyResource, bucketResource } from './resources.ts';
 import type { S3Context } from './s3-context.ts';
 import { schemas } from './schemas.ts';
@@ -63,13 +64,16 @@ const OPERATIONS = {
   UploadPartCopy: uploadPartCopy,
 };
 
-/** S3 with path-style URLs: buckets, objects, versions, multipart uploads, events to EventBridge. */
+/** S3: buckets, objects, versions, multipart uploads, events to EventBridge. */
 export const createS3: ServiceFactory = (world) => {
   const s3: S3Context = { world, store: new S3Store(world.folder('s3'), world.clock) };
   const operations: Record<string, Operation> = {};
   for (const [name, run] of Object.entries(OPERATIONS)) {
     // biome-ignore lint/suspicious/noExplicitAny: each operation narrows its own input
-    operations[name] = (input: any, context) => run(s3, input, context);
+    operations[name] = (input: any, context) => {
+      checkRequest(input, world.accountId);
+      return run(s3, input, context);
+    };
   }
   return {
     signingName: 's3',

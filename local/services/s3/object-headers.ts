@@ -1,6 +1,6 @@
 import type { RequestContext } from '../../service.ts';
 import { ServiceError } from '../../service.ts';
-import { invalidArgument, notImplemented } from './errors.ts';
+import { invalidArgument } from './errors.ts';
 import { contentEncodings } from './receive.ts';
 import type { ObjectHeaders, Version } from './store/records.ts';
 
@@ -27,7 +27,7 @@ export function describedHeaders(input: DescribingMembers, context: RequestConte
   const expires = context.headers.expires ?? input.Expires;
   const encoding = contentEncodings(input.ContentEncoding).rest;
   return {
-    ContentType: input.ContentType ?? 'application/octet-stream',
+    ContentType: input.ContentType ?? 'binary/octet-stream',
     ...(input.CacheControl === undefined ? {} : { CacheControl: input.CacheControl }),
     ...(input.ContentDisposition === undefined ? {} : { ContentDisposition: input.ContentDisposition }),
     ...(encoding === undefined ? {} : { ContentEncoding: encoding }),
@@ -92,38 +92,6 @@ export function assertKey(key: string): void {
       Size: String(size),
       MaxSizeAllowed: String(KEY_LIMIT),
     });
-  }
-}
-
-/** Settings that would change what is stored or who may read it, and which are not emulated: refused, not ignored. */
-const REFUSED = {
-  SSECustomerAlgorithm: 'x-amz-server-side-encryption-customer-algorithm',
-  CopySourceSSECustomerAlgorithm: 'x-amz-copy-source-server-side-encryption-customer-algorithm',
-  WriteOffsetBytes: 'x-amz-write-offset-bytes',
-  ObjectLockMode: 'x-amz-object-lock-mode',
-  ObjectLockRetainUntilDate: 'x-amz-object-lock-retain-until-date',
-  ObjectLockLegalHoldStatus: 'x-amz-object-lock-legal-hold',
-  GrantFullControl: 'x-amz-grant-full-control',
-  GrantRead: 'x-amz-grant-read',
-  GrantReadACP: 'x-amz-grant-read-acp',
-  GrantWriteACP: 'x-amz-grant-write-acp',
-  ChecksumXXHASH64: 'x-amz-checksum-xxhash64',
-  ChecksumXXHASH3: 'x-amz-checksum-xxhash3',
-  ChecksumXXHASH128: 'x-amz-checksum-xxhash128',
-};
-
-/** A bucket whose owner owns everything (the default since 2023) takes these two and refuses other lists. */
-const HARMLESS_ACLS = new Set(['private', 'bucket-owner-full-control']);
-
-export function assertEmulated(input: object): void {
-  const members = input as Record<string, unknown>;
-  for (const [member, header] of Object.entries(REFUSED)) {
-    if (members[member] !== undefined) throw notImplemented(header);
-  }
-  if (/^XXHASH/.test(String(members.ChecksumAlgorithm ?? '')))
-    throw notImplemented('x-amz-checksum-algorithm');
-  if (members.ACL !== undefined && !HARMLESS_ACLS.has(String(members.ACL))) {
-    throw new ServiceError('AccessControlListNotSupported', 'The bucket does not allow ACLs');
   }
 }
 

@@ -23,6 +23,8 @@ import {
   invalidDigest,
   invalidRequest,
   malformedTrailer,
+  missingContentLength,
+  missingDigest,
 } from './errors.ts';
 import type { Blobs } from './store/blobs.ts';
 
@@ -71,6 +73,7 @@ export async function receive(
   const payloadHash = headers['x-amz-content-sha256'] ?? '';
   const chunked =
     payloadHash.startsWith('STREAMING-') || contentEncodings(headers['content-encoding']).chunked;
+  const declared = declaredLength(input, context, chunked);
   const trailer = trailerAlgorithm(headers['x-amz-trailer']);
   const given = givenChecksum(input as Record<string, unknown>);
   if (given !== undefined) assertForm(given.algorithm, given.value);
@@ -87,7 +90,7 @@ export async function receive(
   const take = async function* (source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of source) {
       size += chunk.length;
-      if (size > LARGEST_UPLOAD) throw entityTooLarge();
+      if (size > LARGEST_UPLOAD) throw entityTooLarge(size, LARGEST_UPLOAD);
       md5.update(chunk);
       digester.update(chunk);
       own?.update(chunk);
@@ -103,8 +106,7 @@ export async function receive(
     if (decoder === undefined) await pipeline(body, take, file);
     else await pipeline(body, decoder, take, file);
 
-    const declared = chunked ? headers['x-amz-decoded-content-length'] : input.ContentLength;
-    if (declared !== undefined && Number(declared) !== size) throw incompleteBody();
+    if (declared !== undefined && declared !== size) throw incompleteBody();
     const digest = md5.digest();
     verifyMd5(input.ContentMD5, digest);
     if (sha256 !== undefined) verifyPayloadHash(payloadHash, sha256.digest('hex'));
@@ -123,6 +125,21 @@ export async function receive(
     rmSync(path, { force: true });
     throw error;
   }
+}
+
+/**
+ * The object's length as the request says it, which S3 wants to know before it takes any byte.
+ *
+ * @returns undefined within the process, where nothing was sent
+ * @throws ServiceError MissingContentLength, EntityTooLarge
+ */
+function declaredLength(input: BodyMembers, context: RequestContext, chunked: boolean): number | undefined {
+  const { headers } = context;
+  const text = chunked ? headers['x-amz-decoded-content-length'] : headers['content-length'];
+  if (context.body !== undefined && !/^\d+$/.test(text ?? '')) throw missingContentLength();
+  const length = text === undefined ? input.ContentLength : Number(text);
+  if (length !== undefined && length > LARGEST_UPLOAD) throw entityTooLarge(length, LARGEST_UPLOAD);
+  return length;
 }
 
 /** `aws-chunked` describes the transfer, not the object: what is left is the object's encoding. */
@@ -186,9 +203,16 @@ function verifyChecksum(
   return computed;
 }
 
-/** Verifies the digests of an unstreamed body (an XML document): `Content-MD5` and checksum headers. */
-export function assertBody({ rawBody, headers }: RequestContext): void {
+/**
+ * Verifies the digests of an unstreamed body (an XML document): `Content-MD5` and checksum headers.
+ *
+ * @param required whether there has to be one: S3 deletes and tags nothing by a list that may have been cut
+ */
+export function assertBody({ rawBody, headers }: RequestContext, required = false): void {
   if (rawBody === undefined) return;
+  if (required && !['content-md5', ...ALGORITHMS.map(checksumHeader)].some((name) => headers[name])) {
+    throw missingDigest();
+  }
   verifyMd5(headers['content-md5'], createHash('md5').update(rawBody).digest());
   const payloadHash = headers['x-amz-content-sha256'] ?? '';
   if (/^[0-9a-f]{64}$/.test(payloadHash)) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -7,6 +8,7 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   ListBucketsCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   PutObjectTaggingCommand,
   S3Client,
@@ -104,6 +106,77 @@ describe('a bucket', () => {
       });
     },
   );
+});
+
+describe('CreateBucket', () => {
+  it('wants the region to be named, except in us-east-1', async () => {
+    const put = async (endpoint: string, location?: string) => {
+      const body =
+        location &&
+        `<CreateBucketConfiguration><LocationConstraint>${location}</LocationConstraint></CreateBucketConfiguration>`;
+      const response = await fetch(`${endpoint}/located`, { method: 'PUT', ...(body ? { body } : {}) });
+      return [response.status, /<Code>(\w+)</.exec(await response.text())?.[1]];
+    };
+    const oldest = await startLocal({ services: [createS3], region: 'us-east-1' });
+
+    expect(await put(local.endpoint)).toEqual([400, 'IllegalLocationConstraintException']);
+    expect(await put(local.endpoint, 'eu-west-1')).toEqual([400, 'IllegalLocationConstraintException']);
+    expect(await put(local.endpoint, 'us-east-1')).toEqual([400, 'InvalidLocationConstraint']);
+    expect(await put(local.endpoint, 'eu-central-1')).toEqual([200, undefined]);
+    expect(await put(oldest.endpoint)).toEqual([200, undefined]);
+    // The one region that does not mind a second time.
+    expect(await put(oldest.endpoint)).toEqual([200, undefined]);
+    await oldest.stop();
+  });
+
+  it.each([
+    ['object lock', { ObjectLockEnabledForBucket: true }, 'NotImplemented'],
+    ['lists of its own', { ObjectOwnership: 'ObjectWriter' as const }, 'NotImplemented'],
+    ['a grant', { GrantRead: 'id=1' }, 'NotImplemented'],
+    ['a public ACL', { ACL: 'public-read' as const }, 'InvalidBucketAclWithObjectOwnership'],
+  ])('refuses %s instead of ignoring it', async (_what, settings, name) => {
+    const Bucket = 'not-made';
+
+    await expect(s3.send(new CreateBucketCommand({ Bucket, ...settings }))).rejects.toMatchObject({ name });
+    await expect(s3.send(new HeadBucketCommand({ Bucket }))).rejects.toMatchObject({ name: 'NotFound' });
+  });
+});
+
+describe('every request', () => {
+  const object = { Bucket: 'graft-models', Key: 'checked' };
+
+  it.each([
+    [
+      'an owner that it is not',
+      new HeadBucketCommand({ ...object, ExpectedBucketOwner: '123456789012' }),
+      403,
+    ],
+    [
+      'a storage class',
+      new PutObjectCommand({ ...object, Body: 'x', StorageClass: 'COLD' as 'GLACIER' }),
+      400,
+    ],
+    ['an encoding', new ListObjectsV2Command({ ...object, EncodingType: 'base64' as 'url' }), 400],
+  ])('is refused for %s that S3 does not know', async (_what, command, httpStatusCode) => {
+    await expect(s3.send(command as HeadBucketCommand)).rejects.toMatchObject({
+      $metadata: { httpStatusCode },
+    });
+  });
+
+  it('that deletes or tags by a list needs a digest of the list', async () => {
+    const post = async (path: string, method: string, body: string, headers = {}) => {
+      const response = await fetch(`${local.endpoint}/graft-models${path}`, { method, body, headers });
+      return [response.status, /<Code>(\w+)</.exec(await response.text())?.[1]];
+    };
+    await s3.send(new PutObjectCommand({ ...object, Body: 'x' }));
+    const list = '<Delete><Object><Key>checked</Key></Object></Delete>';
+    const tags = '<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>';
+    const md5 = createHash('md5').update(list).digest('base64');
+
+    expect(await post('?delete', 'POST', list)).toEqual([400, 'InvalidRequest']);
+    expect(await post('/checked?tagging', 'PUT', tags)).toEqual([400, 'InvalidRequest']);
+    expect(await post('?delete', 'POST', list, { 'content-md5': md5 })).toEqual([200, undefined]);
+  });
 });
 
 describe('tags of an object', () => {

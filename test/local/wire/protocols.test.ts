@@ -423,15 +423,6 @@ describe('REST-XML', () => {
       message: expect.stringContaining('s3:GetBucketAcl'),
     });
   });
-
-  it('refuses a presigned URL after its time', async () => {
-    const url = `${local.endpoint}/bucket/key?X-Amz-Credential=A/20200101/eu-central-1/s3/aws4_request&X-Amz-Date=20200101T000000Z&X-Amz-Expires=60`;
-
-    const response = await fetch(url);
-
-    expect(response.status).toBe(403);
-    expect(await response.text()).toContain('Request has expired');
-  });
 });
 
 describe('the query protocol', () => {

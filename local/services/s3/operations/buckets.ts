@@ -12,7 +12,7 @@ import type {
 } from '@aws-sdk/client-s3';
 import type { RequestContext } from '../../../service.ts';
 import { ServiceError } from '../../../service.ts';
-import { malformedXml } from '../errors.ts';
+import { malformedXml, notImplemented } from '../errors.ts';
 import { assertBody } from '../receive.ts';
 import type { S3Context } from '../s3-context.ts';
 import type { BucketRecord } from '../store/records.ts';
@@ -21,6 +21,8 @@ import { continuationToken, readContinuationToken } from './listing.ts';
 type OfBucket = Pick<HeadBucketCommandInput, 'Bucket'>;
 
 const MOST_BUCKETS = 10_000;
+/** Where a bucket without a location is made, and the one region that S3 calls by no name. */
+const OLDEST_REGION = 'us-east-1';
 
 /** Rules for names of general purpose buckets, S3 user guide. */
 export function assertBucketName(name: string): void {
@@ -44,6 +46,7 @@ export function listBuckets(
   const all = store
     .buckets()
     .filter(({ name }) => name.startsWith(input.Prefix ?? '') && name > after)
+    .filter(() => (input.BucketRegion ?? world.region) === world.region)
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const page = all.slice(0, input.MaxBuckets ?? MOST_BUCKETS);
   return {
@@ -61,7 +64,11 @@ export function listBuckets(
 export function createBucket({ store, world }: S3Context, input: CreateBucketCommandInput) {
   const name = input.Bucket!;
   assertBucketName(name);
+  assertPlainBucket(input);
+  assertLocation(input.CreateBucketConfiguration?.LocationConstraint, world.region);
   if (store.hasBucket(name)) {
+    // The oldest region takes the same request again.
+    if (world.region === OLDEST_REGION) return { Location: `/${name}` };
     throw new ServiceError(
       'BucketAlreadyOwnedByYou',
       'Your previous request to create the named bucket succeeded and you already own it.',
@@ -69,15 +76,46 @@ export function createBucket({ store, world }: S3Context, input: CreateBucketCom
       { BucketName: name },
     );
   }
-  const constraint = input.CreateBucketConfiguration?.LocationConstraint;
-  if ((constraint ?? 'us-east-1') !== world.region && constraint !== undefined) {
-    throw new ServiceError(
-      'IllegalLocationConstraintException',
-      `The ${constraint} location constraint is incompatible for the region specific endpoint this request was sent to.`,
-    );
-  }
   store.putBucket({ name, created: world.clock.now(), versioning: 'Off', eventBridge: false });
   return { Location: `/${name}` };
+}
+
+/** Refuses what would make another kind of bucket. */
+function assertPlainBucket(input: CreateBucketCommandInput): void {
+  const { ACL, ObjectOwnership, BucketNamespace, CreateBucketConfiguration } = input;
+  if (ACL !== undefined && ACL !== 'private') {
+    throw new ServiceError(
+      'InvalidBucketAclWithObjectOwnership',
+      "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting",
+    );
+  }
+  if ((ObjectOwnership ?? 'BucketOwnerEnforced') !== 'BucketOwnerEnforced') {
+    throw notImplemented('x-amz-object-ownership');
+  }
+  if ((BucketNamespace ?? 'global') !== 'global') throw notImplemented('x-amz-bucket-namespace');
+  if (CreateBucketConfiguration?.Bucket ?? CreateBucketConfiguration?.Location) {
+    throw new ServiceError('NotImplemented', 'The local AWS does not emulate directory buckets.', 501);
+  }
+}
+
+/** Every region but the oldest wants to be named. */
+function assertLocation(constraint: string | undefined, region: string): void {
+  if (constraint === OLDEST_REGION) {
+    throw new ServiceError(
+      'InvalidLocationConstraint',
+      'The specified location-constraint is not valid',
+      400,
+      {
+        LocationConstraint: constraint,
+      },
+    );
+  }
+  if ((constraint ?? OLDEST_REGION) !== region) {
+    throw new ServiceError(
+      'IllegalLocationConstraintException',
+      `The ${constraint ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+    );
+  }
 }
 
 export function deleteBucket({ store }: S3Context, input: DeleteBucketCommandInput) {
@@ -101,8 +139,7 @@ export function getBucketLocation(
   input: OfBucket,
 ): Omit<GetBucketLocationCommandOutput, '$metadata'> {
   store.bucket(input.Bucket!);
-  // The one region that S3 calls by no name.
-  return world.region === 'us-east-1'
+  return world.region === OLDEST_REGION
     ? {}
     : {
         LocationConstraint: world.region as NonNullable<GetBucketLocationCommandOutput['LocationConstraint']>,

@@ -2,16 +2,9 @@ import type { CopyObjectCommandInput, CopyObjectCommandOutput } from '@aws-sdk/c
 import type { RequestContext } from '../../../service.ts';
 import { parseAlgorithm } from '../checksums/algorithms.ts';
 import { assertReadable, assertSupported, assertWritable } from '../conditions.ts';
-import {
-  entityTooLarge,
-  invalidArgument,
-  invalidRequest,
-  notModified,
-  preconditionFailed,
-} from '../errors.ts';
+import { invalidArgument, invalidRequest, notModified, preconditionFailed } from '../errors.ts';
 import { publishCreated } from '../events.ts';
 import {
-  assertEmulated,
   assertKey,
   type DescribingMembers,
   describedHeaders,
@@ -92,10 +85,13 @@ export async function copyObject(
   const bucket = store.bucket(input.Bucket!);
   const key = input.Key!;
   assertKey(key);
-  assertEmulated(input);
   assertSupported(input);
   const source = readCopySource(s3, input);
-  if (source.version.size > LARGEST_COPY) throw entityTooLarge();
+  if (source.version.size > LARGEST_COPY) {
+    throw invalidRequest(
+      `The specified copy source is larger than the maximum allowable size for a copy source: ${LARGEST_COPY}`,
+    );
+  }
   const replace = input.MetadataDirective === 'REPLACE';
   if (
     source.bucket === bucket &&

@@ -36,7 +36,7 @@ export function deleteObjects(
   context: RequestContext,
 ): Omit<DeleteObjectsCommandOutput, '$metadata'> {
   const bucket = s3.store.bucket(input.Bucket!);
-  assertBody(context);
+  assertBody(context, true);
   const objects = input.Delete?.Objects ?? [];
   if (objects.length === 0 || objects.length > LARGEST_BATCH) throw malformedXml();
   const deleted: NonNullable<DeleteObjectsCommandOutput['Deleted']> = [];

@@ -12,7 +12,6 @@ import type { RequestContext } from '../../../service.ts';
 import { checksumMember, parseAlgorithm } from '../checksums/algorithms.ts';
 import { invalidArgument, invalidRequest, noSuchUpload } from '../errors.ts';
 import {
-  assertEmulated,
   assertKey,
   type DescribingMembers,
   describedHeaders,
@@ -37,7 +36,6 @@ export function createMultipartUpload(
 ): Omit<CreateMultipartUploadCommandOutput, '$metadata'> {
   store.bucket(input.Bucket!);
   assertKey(input.Key!);
-  assertEmulated(input);
   const chosen = parseAlgorithm(input.ChecksumAlgorithm);
   const algorithm = chosen ?? 'CRC64NVME';
   const type = checksumTypeFor(algorithm, input.ChecksumType);
@@ -80,7 +78,6 @@ export async function uploadPart(
   input: UploadPartCommandInput,
   context: RequestContext,
 ): Promise<Omit<UploadPartCommandOutput, '$metadata'>> {
-  assertEmulated(input);
   const part = await storePart(s3, input as BodyMembers & UploadPartCommandInput, context);
   const { algorithm, value } = part.sent ?? part.checksum;
   return { ETag: `"${part.md5}"`, [checksumMember(algorithm)]: value };
@@ -91,7 +88,6 @@ export async function uploadPartCopy(
   input: UploadPartCopyCommandInput,
   context: RequestContext,
 ): Promise<Omit<UploadPartCopyCommandOutput, '$metadata'>> {
-  assertEmulated(input);
   findUpload(s3, input);
   const { version } = readCopySource(s3, input);
   const range = parseRange(input.CopySourceRange, version.size);

@@ -27,7 +27,7 @@ export function putObjectTagging(
   input: PutObjectTaggingCommandInput,
   context: RequestContext,
 ) {
-  assertBody(context);
+  assertBody(context, true);
   const bucket = store.bucket(input.Bucket!);
   const version = readableVersion(bucket, input.Key!, input.VersionId);
   const tags = assertTags((input.Tagging?.TagSet ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));

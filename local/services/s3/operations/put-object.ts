@@ -4,7 +4,6 @@ import { checksumMember } from '../checksums/algorithms.ts';
 import { assertSupported, assertWritable } from '../conditions.ts';
 import { publishCreated } from '../events.ts';
 import {
-  assertEmulated,
   assertKey,
   type DescribingMembers,
   describedHeaders,
@@ -29,7 +28,6 @@ export async function putObject(
   const bucket = store.bucket(input.Bucket!);
   const key = input.Key!;
   assertKey(key);
-  assertEmulated(input);
   assertSupported(input);
   const headers = describedHeaders(input as DescribingMembers, context);
   const metadata = describedMetadata(input.Metadata);

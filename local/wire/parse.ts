@@ -1,0 +1,128 @@
+import type { Protocol, RequestContext, Service } from '../service.ts';
+import { QUERY_VERSIONS } from './addressed.ts';
+import { readBody } from './body.ts';
+import { CBOR } from './cbor-error.ts';
+import { type ErrorContext, notEmulated } from './errors.ts';
+import { bodyOf, type Incoming } from './incoming.ts';
+import { fromJson } from './json.ts';
+import type { OperationModel } from './model.ts';
+import { assertPresigned } from './presigned.ts';
+import { fromQuery } from './query.ts';
+import { parseJsonBody, readRestRequest, streamsInput } from './rest-request.ts';
+import { findRoute } from './rest-routes.ts';
+import { modelOf } from './run.ts';
+import type { Services } from './services.ts';
+
+/** A parsed request: what to run. */
+export interface Asked {
+  service: Service;
+  model: OperationModel;
+  input: unknown;
+  body: Pick<RequestContext, 'body' | 'rawBody'>;
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/** The form in which to refuse what could not be understood. */
+export function guessContext(incoming: Incoming, services: Services): ErrorContext {
+  const { address, headers } = incoming;
+  const signingName = address.service ?? 's3';
+  const known = services.all().find((service) => service.signingName === signingName);
+  if (known !== undefined && address.target === undefined) return known;
+  let protocol: Protocol = signingName === 's3' ? 'rest-xml' : 'rest-json';
+  if (address.target !== undefined)
+    protocol = headers['content-type']?.includes('1.0') ? 'json-1.0' : 'json-1.1';
+  else if (speaksQuery(incoming, services)) protocol = 'query';
+  return { signingName, protocol, schemas: known?.schemas ?? {} };
+}
+
+/**
+ * Finds service and operation, and reads the input.
+ *
+ * @param found is told the service before its input is read, for errors in its form
+ * @throws ServiceError, ShapeError
+ */
+export async function parseRequest(
+  incoming: Incoming,
+  services: Services,
+  now: number,
+  found: (service: Service) => void,
+): Promise<Asked> {
+  const { address, headers, query } = incoming;
+  if (headers['smithy-protocol'] === CBOR) {
+    throw notEmulated('json-1.1', `the service '${address.service}' over CBOR (${incoming.path})`);
+  }
+  assertPresigned(query, now);
+  if (address.target !== undefined) {
+    const service = serviceFor(services, address.service, ['json-1.0', 'json-1.1']);
+    found(service);
+    const model = modelOf(service, address.target);
+    const rawBody = await wholeBody(incoming);
+    const text = Buffer.from(rawBody).toString('utf8');
+    const input = fromJson(model.input, parseJsonBody(text === '' ? '{}' : text), false);
+    return { service, model, input: input ?? {}, body: { rawBody } };
+  }
+  if (speaksQuery(incoming, services)) {
+    const rawBody = await wholeBody(incoming);
+    const form = new URLSearchParams(Buffer.from(rawBody).toString('utf8'));
+    for (const [name, value] of query) form.append(name, value);
+    const service = serviceFor(services, address.service ?? QUERY_VERSIONS[form.get('Version') ?? ''], [
+      'query',
+    ]);
+    found(service);
+    const model = modelOf(service, form.get('Action') ?? '(no Action)');
+    return { service, model, input: fromQuery(model.input, form), body: { rawBody } };
+  }
+  const service = serviceFor(services, address.service ?? 's3', ['rest-json', 'rest-xml']);
+  found(service);
+  return parseRestRequest(service, incoming);
+}
+
+/**
+ * A form says nothing about who is asked: a presigned upload by curl or urllib carries that type too. So the signature
+ * decides; without one, or for a service that is not here, the places where forms are sent to: `/`, and a queue's URL.
+ */
+function speaksQuery({ address, method, path, query, headers }: Incoming, services: Services): boolean {
+  const known = services.all().filter((service) => service.signingName === address.service);
+  if (known.length > 0 && known.every(({ protocol }) => protocol.startsWith('rest-'))) return false;
+  if (query.has('Action')) return true;
+  const form = method === 'POST' && headers['content-type']?.startsWith(FORM) === true;
+  return form && (address.service !== undefined || /^\/(\d{12}\/[^/]+\/?)?$/.test(path));
+}
+
+function serviceFor(services: Services, signingName: string | undefined, protocols: Protocol[]): Service {
+  const service = signingName === undefined ? undefined : services.speaking(signingName, protocols);
+  if (service === undefined) {
+    throw notEmulated(
+      protocols[0] as Protocol,
+      `the service '${signingName ?? 'unknown'}' (${protocols.join(', ')})`,
+    );
+  }
+  return service;
+}
+
+async function parseRestRequest(service: Service, incoming: Incoming): Promise<Asked> {
+  const { method, path, query, headers } = incoming;
+  const match = findRoute(service.schemas, method, path, query, headers);
+  if (match === undefined) {
+    throw notEmulated(service.protocol, `${service.signingName}: ${method} ${path}`);
+  }
+  const stream = streamsInput(match.operation.input) ? bodyOf(incoming) : undefined;
+  const rawBody = stream === undefined ? await wholeBody(incoming) : new Uint8Array();
+  const input = readRestRequest(
+    match,
+    { query, headers, stream, body: rawBody },
+    service.protocol === 'rest-json' ? 'json' : 'xml',
+  );
+  return {
+    service,
+    model: match.operation,
+    input,
+    body: stream === undefined ? { rawBody } : { body: stream },
+  };
+}
+
+function wholeBody(incoming: Incoming): Promise<Uint8Array> {
+  incoming.letIn();
+  return readBody(incoming.request);
+}
