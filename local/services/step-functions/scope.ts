@@ -53,13 +53,21 @@ export interface Visit {
   retryCount: number;
 }
 
+/** `$states.context.Map.Item`. */
+export interface MapItem {
+  Index: number;
+  /** Only where the items are an object's. */
+  Key?: string;
+  Value: Json;
+}
+
 /** A running workflow with its own variables: the execution's, a branch's or an iteration's. */
 export class Scope {
   readonly run: Run;
   readonly key: string;
   readonly flow: Flow;
   readonly #outer: Scope | undefined;
-  readonly #item: { Index: number; Value: Json } | undefined;
+  readonly #item: MapItem | undefined;
   readonly #own: Record<string, Json> = {};
   readonly #abandon = new AbortController();
   /** Branches or iterations that run inside the current state. */
@@ -67,7 +75,7 @@ export class Scope {
   /** The state that this workflow is in. */
   current: Visit | undefined;
 
-  constructor(run: Run, key: string, flow: Flow, outer?: Scope, item?: { Index: number; Value: Json }) {
+  constructor(run: Run, key: string, flow: Flow, outer?: Scope, item?: MapItem) {
     this.run = run;
     this.key = key;
     this.flow = flow;
@@ -86,7 +94,7 @@ export class Scope {
   }
 
   /** The innermost Map item around here. */
-  get item(): { Index: number; Value: Json } | undefined {
+  get item(): MapItem | undefined {
     return this.#item;
   }
 

@@ -74,9 +74,40 @@ describe('Map', () => {
     ]);
   });
 
+  it('goes through the pairs of an object, with the key in the context', async () => {
+    const ItemProcessor = processor({ Same: { Type: 'Pass', End: true } });
+    const input = { b: 1, a: { deep: 2 } };
+
+    const pairs = await run(single({ Type: 'Map', ItemProcessor }), { input });
+    const selected = await run(
+      single({
+        Type: 'Map',
+        Items: '{% $states.input %}',
+        ItemSelector: {
+          at: '{% $states.context.Map.Item.Index %}',
+          key: '{% $states.context.Map.Item.Key %}',
+          value: '{% $states.context.Map.Item.Value %}',
+        },
+        ItemProcessor,
+      }),
+      { input },
+    );
+    const literal = await run(single({ Type: 'Map', Items: { x: '{% 1 + 1 %}' }, ItemProcessor }));
+
+    expect(pairs.output).toEqual([
+      { Key: 'b', Value: 1 },
+      { Key: 'a', Value: { deep: 2 } },
+    ]);
+    expect(selected.output).toEqual([
+      { at: 0, key: 'b', value: 1 },
+      { at: 1, key: 'a', value: { deep: 2 } },
+    ]);
+    expect(literal.output).toEqual([{ Key: 'x', Value: 2 }]);
+  });
+
   it.each<[string, Json, string]>([
     ['1', 1, 'number'],
-    ["{'foo': 'bar'}", { foo: 'bar' }, 'object'],
+    ["'text'", 'text', 'string'],
     ['null', null, 'null'],
   ])('refuses Items that are %s', async (source, value, type) => {
     const { ending, events } = await run(
@@ -89,7 +120,7 @@ describe('Map', () => {
     expect(ending).toEqual({
       status: 'FAILED',
       error: 'States.QueryEvaluationError',
-      cause: `An error occurred while executing the state 'Only' (entered at the event id #2). The JSONata expression '${source}' specified for the field 'Items' returned an unexpected result type. Expected 'array', but was '${type}' for value: ${JSON.stringify(value)}`,
+      cause: `An error occurred while executing the state 'Only' (entered at the event id #2). The JSONata expression '${source}' specified for the field 'Items' returned an unexpected result type. Expected 'array or object', but was '${type}' for value: ${JSON.stringify(value)}`,
     });
     expect(events().slice(2)).toEqual(['2→3 EvaluationFailed', '3→4 MapStateFailed', '4→5 ExecutionFailed']);
   });

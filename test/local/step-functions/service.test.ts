@@ -24,6 +24,7 @@ import {
 import * as sns from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BusEvent, ServiceError, type ServiceFactory } from '../../../local/service.ts';
+import { createS3 } from '../../../local/services/s3/index.ts';
 import { createStepFunctions } from '../../../local/services/step-functions/index.ts';
 import { type Harness, startLocal } from '../harness.ts';
 import { ManualClock } from '../manual-clock.ts';
@@ -91,7 +92,23 @@ const MACHINES = {
       End: true,
     },
   }),
+  Store: machine('store', {
+    Store: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::aws-sdk:s3:putObject',
+      Arguments: { Bucket: 'results', Key: 'result', Body: '{% $states.input.body %}' },
+      Next: 'Read',
+    },
+    Read: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::aws-sdk:s3:getObject',
+      Arguments: { Bucket: 'results', Key: 'result' },
+      Output: '{% $states.result.Body %}',
+      End: true,
+    },
+  }),
 };
+const BUCKET = { Results: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'results' } } };
 
 interface Invocation {
   FunctionName: string;
@@ -144,7 +161,13 @@ async function start(): Promise<void> {
   local = await startLocal({
     state,
     clock,
-    services: [fakeLambda, fakeSns, fakeBus, provisioned(createStepFunctions, MACHINES)],
+    services: [
+      fakeLambda,
+      fakeSns,
+      fakeBus,
+      provisioned(createS3, BUCKET),
+      provisioned(createStepFunctions, MACHINES),
+    ],
   });
   sfn = local.client(SFNClient);
 }
@@ -339,6 +362,16 @@ describe('aws-sdk integrations', () => {
     expect(JSON.parse(output as string)).toMatchObject({ ExecutionArn: executionArn, Status: 'RUNNING' });
   });
 
+  it.each([
+    ['an object', { accuracy: 0.7, labels: ['a'] }, '{"accuracy":0.7,"labels":["a"]}'],
+    ['a list', [1, 2], '[1,2]'],
+    ['a number', 7, '7'],
+    ['text', 'plain text', 'plain text'],
+  ])('send %s as the bytes of an object in S3', async (_what, body, stored) => {
+    const { output } = await run('store', JSON.stringify({ body }));
+    expect(JSON.parse(output as string)).toBe(stored);
+  });
+
   it('name their errors after the service', async () => {
     const arn = 'arn:aws:states:eu-central-1:000000000000:execution:echo:none';
     expect((await run('sdk', JSON.stringify({ arn }))).error).toBe('Sfn.ExecutionDoesNotExistException');
@@ -531,6 +564,7 @@ describe('state machines', () => {
       'echo',
       'sdk',
       'sleep',
+      'store',
       'tell',
     ]);
     const stateMachineArn = `${MACHINE}call`;

@@ -114,7 +114,10 @@ export const STATE_SCHEMAS = {
     ...transition,
     ...results,
     ...handlers,
-    Items: literalOr(Array.isArray, 'an array').optional(),
+    Items: literalOr(
+      (value) => typeof value === 'object' && value !== null,
+      'an array, an object',
+    ).optional(),
     ItemSelector: json.optional(),
     ItemProcessor: z.strictObject({
       ...workflow,

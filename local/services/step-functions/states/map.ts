@@ -6,7 +6,7 @@ import type { Json } from '../json.ts';
 import { failed } from '../jsonata.ts';
 import { isIntegerFrom } from '../ranges.ts';
 import { type Exit, leave } from '../results.ts';
-import { Scope, type Visit, visibleTo } from '../scope.ts';
+import { type MapItem, Scope, type Visit, visibleTo } from '../scope.ts';
 import type { RunWorkflow } from './parallel.ts';
 
 /** Iterations that Step Functions runs at once in an inline Map, whatever `MaxConcurrency` says. */
@@ -24,6 +24,8 @@ export function map(visit: Visit, state: MapState, runWorkflow: RunWorkflow): Pr
 
 interface Plan {
   items: Json[];
+  /** Where the items are an object's values. */
+  keys?: string[];
   atOnce: number;
 }
 
@@ -51,7 +53,7 @@ class Iterations {
     const results: Json[] = new Array(plan.items.length);
     const ends: number[] = [];
     const workers = Array.from({ length: Math.min(plan.atOnce, plan.items.length) }, () =>
-      this.#work({ last: started.id }, plan.items, results, ends),
+      this.#work({ last: started.id }, plan, results, ends),
     );
     try {
       await Promise.all(workers);
@@ -73,29 +75,29 @@ class Iterations {
   }
 
   /** Takes one item after the other. An iteration follows in history on the one before it in the same worker. */
-  async #work(
-    flow: { last: number },
-    items: readonly Json[],
-    results: Json[],
-    ends: number[],
-  ): Promise<void> {
+  async #work(flow: { last: number }, { items, keys }: Plan, results: Json[], ends: number[]): Promise<void> {
     while (this.#next < items.length) {
       const index = this.#next++;
-      const { output, end } = await this.#iterate(flow, index, items[index] as Json);
+      const { output, end } = await this.#iterate(flow, {
+        Index: index,
+        ...(keys === undefined ? {} : { Key: keys[index] as string }),
+        Value: items[index] as Json,
+      });
       results[index] = output;
       ends.push(end);
     }
   }
 
-  async #iterate(flow: { last: number }, index: number, item: Json): Promise<{ output: Json; end: number }> {
+  async #iterate(flow: { last: number }, item: MapItem): Promise<{ output: Json; end: number }> {
     const { scope: outer, name } = this.#visit;
+    const index = item.Index;
     const key = `${this.#key}/${index}`;
     const done = outer.run.progress.recall(`${key}/succeeded`);
     if (done) {
       flow.last = done.previous;
       return { output: done.data.output as Json, end: done.id };
     }
-    const scope = new Scope(outer.run, key, flow, outer, { Index: index, Value: item });
+    const scope = new Scope(outer.run, key, flow, outer, item);
     this.#running.set(index, scope);
     try {
       const input = await this.#input(scope, key);
@@ -118,11 +120,14 @@ class Iterations {
     }
   }
 
-  /** `ItemSelector`, or the item. Kept, because a selector may give something else the next time. */
+  /** `ItemSelector`, or the item; of an object the pair. Kept, because a selector may give something else the next time. */
   async #input(scope: Scope, key: string): Promise<Json> {
     const { name, enteredId } = this.#visit;
     const { ItemSelector: selector } = this.#state;
-    if (selector === undefined) return scope.item?.Value as Json;
+    if (selector === undefined) {
+      const { Key, Value } = scope.item as MapItem;
+      return Key === undefined ? Value : { Key, Value };
+    }
     const known = scope.run.progress.recall(`${key}/input`);
     if (known) return known.data.value as Json;
     const visible = visibleTo({ ...this.#visit, scope });
@@ -158,8 +163,8 @@ class Iterations {
     const { evaluator } = scope.run;
     const visible = visibleTo(this.#visit);
     const place = { name, enteredId };
-    if (items === undefined && !Array.isArray(input)) {
-      throw failed(place, `Map state input must be an array but was: ${JSON.stringify(input)}`);
+    if (items === undefined && !isCollection(input)) {
+      throw failed(place, `Map state input must be an array or object but was: ${JSON.stringify(input)}`);
     }
     const limit =
       atOnce === undefined
@@ -172,21 +177,22 @@ class Iterations {
             'integer',
             isIntegerFrom(0, Number.MAX_SAFE_INTEGER),
           );
+    const all =
+      items === undefined
+        ? (input as Collection)
+        : await evaluator.evaluateTo(items, visible, place, 'Items', 'array or object', isCollection);
     return {
-      items:
-        items === undefined
-          ? (input as Json[])
-          : await evaluator.evaluateTo(
-              items,
-              visible,
-              place,
-              'Items',
-              'array',
-              Array.isArray as (value: Json) => value is Json[],
-            ),
+      ...(Array.isArray(all) ? { items: all } : { items: Object.values(all), keys: Object.keys(all) }),
       atOnce: limit === 0 ? MOST_AT_ONCE : Math.min(limit, MOST_AT_ONCE),
     };
   }
+}
+
+/** What a Map goes through: an array's items, or an object's pairs. */
+type Collection = Json[] | { [key: string]: Json };
+
+function isCollection(value: Json): value is Collection {
+  return typeof value === 'object' && value !== null;
 }
 
 class IterationFailure extends Error {

@@ -19,12 +19,23 @@ export async function callSdk(call: Call, service: string, action: string, input
     : input;
   let answer: unknown;
   try {
-    answer = await call(known.signingName, operation, request);
+    answer = await call(known.signingName, operation, withBytes(request));
   } catch (error) {
     throw toTaskError(error, known.error, 'Exception');
   }
   const plain = await toJson(answer ?? {});
   return known.camelCase ? rename(plain, (name) => name.charAt(0).toUpperCase() + name.slice(1)) : plain;
+}
+
+/** Members that are bytes in the services' models: JSON that stands there is sent as its text, a string as it is. */
+const BYTES = ['Body', 'Payload'];
+
+function withBytes(request: Json): Json {
+  const members = request as Record<string, Json>;
+  const texts = BYTES.filter((name) => name in members && typeof members[name] !== 'string').map(
+    (name) => [name, JSON.stringify(members[name])] as const,
+  );
+  return { ...members, ...Object.fromEntries(texts) };
 }
 
 function rename(value: Json, change: (name: string) => string): Json {
