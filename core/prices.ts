@@ -35,7 +35,8 @@ export const listPrices: PriceList = {
   },
 };
 
-const ownPricesSchema = z.record(
+/** Somebody's own prices: USD an hour by instance type. */
+export const instancePricesSchema = z.record(
   z.string().regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/, 'expected an instance type such as "ml.c5.xlarge"'),
   z.number().nonnegative(),
 );
@@ -49,7 +50,7 @@ const ownPricesSchema = z.record(
  */
 export function readPrices(text: string): PriceList {
   if (text === '') return listPrices;
-  const perHour = parseJson(ownPricesSchema, text, 'GRAFT_INSTANCE_PRICES');
+  const perHour = parseJson(instancePricesSchema, text, 'GRAFT_INSTANCE_PRICES');
   return {
     region: 'the region of this deployment',
     recordedAt: null,

@@ -30,7 +30,7 @@ export function signBytes(bytes: Uint8Array, privateKeyPem: string): string {
 export function verifyBytes(bytes: Uint8Array, signature: string, publicKeys: readonly string[]): void {
   if (publicKeys.length === 0) {
     throw new IntegrityError('No signing key is trusted here, so no model can be verified', {
-      hint: 'Run `graft keygen` and deploy with GRAFT_SIGNING_PUBLIC_KEYS set to the public key that it prints.',
+      hint: 'Run `graft keygen` and deploy with the public key that it prints in signingPublicKeys (stages/<stage>.yml).',
     });
   }
   const signatureBytes = Buffer.from(signature.trim(), 'base64');
@@ -40,7 +40,7 @@ export function verifyBytes(bytes: Uint8Array, signature: string, publicKeys: re
   throw new IntegrityError(
     'manifest.sig was not made with a trusted key for exactly these bytes of manifest.json',
     {
-      hint: 'Push the model again with the private key whose public key is deployed (GRAFT_SIGNING_PUBLIC_KEYS).',
+      hint: 'Push the model again with the private key whose public key is deployed (signingPublicKeys in stages/<stage>.yml).',
     },
   );
 }

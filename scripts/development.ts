@@ -32,7 +32,7 @@ export async function packageLocalStack(publicKey: string): Promise<string> {
   const { template } = await packageStack({
     stage: localStage,
     region: localRegion,
-    signingPublicKeys: [publicKey],
+    environment: { GRAFT_SIGNING_PUBLIC_KEYS: publicKey },
     out: '.build/local-stack',
   });
   return template;

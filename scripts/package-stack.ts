@@ -10,8 +10,13 @@ import { fingerprint, repository } from './fingerprint.ts';
 export interface PackageOptions {
   stage: string;
   region: string;
-  /** Public keys of the on-prem agents whose models are accepted, as `graft keygen` prints them. */
-  signingPublicKeys: readonly string[];
+  /**
+   * Settings of the stack (`stage-settings.ts`) for serverless.yml, on top of this process's environment; `undefined` removes a
+   * variable.
+   */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** The image's tag where it is not the digest of its content. */
+  imageTag?: string;
   /** Folder for the template and the functions' archives, relative to the repository. */
   out: string;
 }
@@ -38,19 +43,15 @@ const sources = [
  * @returns path of the template and the image tag that it names
  */
 export async function packageStack(options: PackageOptions): Promise<{ template: string; imageTag: string }> {
+  const contentDigest = await buildContainer();
+  const imageTag = options.imageTag ?? contentDigest;
+  const environment = { ...options.environment, GRAFT_IMAGE_TAG: imageTag };
+  const settings = settingsIn({ ...process.env, ...environment });
   // A misspelt price would be found by the first report only, in a log.
-  const prices = process.env.GRAFT_INSTANCE_PRICES ?? '';
-  readPrices(prices);
-  const imageTag = await buildContainer();
+  readPrices(settings.GRAFT_INSTANCE_PRICES ?? '');
   const out = join(repository, options.out);
   const result = { template: join(out, templateName), imageTag };
-  const wanted = await fingerprint(sources, [
-    options.stage,
-    options.region,
-    imageTag,
-    prices,
-    ...options.signingPublicKeys,
-  ]);
+  const wanted = await fingerprint(sources, [options.stage, options.region, JSON.stringify(settings)]);
   const stamp = join(out, 'fingerprint');
   if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted) return result;
 
@@ -58,20 +59,28 @@ export async function packageStack(options: PackageOptions): Promise<{ template:
   const fresh = `${options.out}.new`;
   await rm(join(repository, fresh), { recursive: true, force: true });
   await mkdir(dirname(out), { recursive: true });
-  await runServerless(['package', '--stage', options.stage, '--region', options.region, '--package', fresh], {
-    GRAFT_IMAGE_TAG: imageTag,
-    GRAFT_SIGNING_PUBLIC_KEYS: options.signingPublicKeys.join(','),
-  });
+  await runServerless(
+    ['package', '--stage', options.stage, '--region', options.region, '--package', fresh],
+    environment,
+  );
   await writeFile(join(repository, fresh, 'fingerprint'), wanted);
   await rm(out, { recursive: true, force: true });
   await rename(join(repository, fresh), out);
   return result;
 }
 
+/** Every variable that serverless.yml may read, by name. */
+function settingsIn(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const settings = Object.entries(environment).filter(
+    (entry): entry is [string, string] => entry[0].startsWith('GRAFT_') && entry[1] !== undefined,
+  );
+  return Object.fromEntries(settings.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** Runs the serverless command line in the repository; its output appears only when it fails or `inherit` is set. */
 export async function runServerless(
   args: readonly string[],
-  environment: Record<string, string>,
+  environment: Readonly<Record<string, string | undefined>>,
   stdio: 'capture' | 'inherit' = 'capture',
 ): Promise<void> {
   const require = createRequire(import.meta.url);

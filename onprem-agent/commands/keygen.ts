@@ -13,7 +13,7 @@ export const keygen = agentCommand({
   examples: [
     'graft keygen',
     'graft keygen --out keys/graft.pem',
-    'export GRAFT_SIGNING_PUBLIC_KEYS=$(graft keygen --json | tail -1 | jq -r .publicKey)',
+    'graft keygen --json | tail -1 | jq -r .publicKey',
   ],
   async run({ args, io, output }) {
     const file = args.out ?? defaultKeyFile(io.environment);
@@ -21,7 +21,7 @@ export const keygen = agentCommand({
     output.note(
       'written',
       { file },
-      `The private key is in ${file}, readable only by you: keep it, and keep it secret.\nDeploy with this public key in GRAFT_SIGNING_PUBLIC_KEYS:`,
+      `The private key is in ${file}, readable only by you: keep it, and keep it secret.\nThe public key, for signingPublicKeys in the settings of the stage (stages/<stage>.yml):`,
     );
     output.result({ command: 'keygen', file, publicKey }, publicKey);
   },

@@ -1,28 +1,54 @@
+import { buildContainer } from '../build-container.ts';
 import { packageStack } from '../package-stack.ts';
+import { serverlessEnvironment } from '../serverless-environment.ts';
 import type { Target } from './arguments.ts';
-import { imageStep } from './image.ts';
+import { checkDocker } from './docker.ts';
+import { describeTarget, findIdentity, otherRegion } from './identity.ts';
+import { findImage, imageStep } from './image.ts';
 import { repositoryUri, stackStep } from './stack.ts';
-import { runSteps } from './steps.ts';
+import { runSteps, type Step } from './steps.ts';
 
-/** Packages the stack, then brings image and stack to AWS. A dry run packages too: the image's tag comes from there. */
+/** Packages the stack, then brings image and stack to AWS. A dry run stops at the plan. */
 export async function deploy(target: Target): Promise<void> {
-  const { stage, region, dryRun } = target;
-  console.log(`Package the stack\n   npm run package -- --stage ${stage} --region ${region}`);
-  const { imageTag } = await packageStack({ ...target, out: '.serverless' });
+  const { dryRun } = target;
+  console.log(describeTarget(target, await findIdentity(target)));
+  const unused = otherRegion(target, process.env);
+  if (unused !== undefined) console.log(unused);
+  console.log();
+  if (target.build && !dryRun) await checkDocker();
 
   const uri = dryRun ? undefined : await repositoryUri(target);
-  const stack = stackStep(target, imageTag);
-  const image = imageStep(target, imageTag, uri);
+  const image = await findImage(target, await buildContainer(), uri);
+  const imageSteps = image.build ? [imageStep(target, image, uri)] : [];
+  const stack = stackStep(target, image.tag);
   // The repository is part of the stack, so the first deployment comes before the first image; after that the image is
   // there before anything refers to it.
-  await runSteps(uri === undefined && !dryRun ? [stack, image] : [image, stack], dryRun);
+  const first = uri === undefined && !dryRun;
+  await runSteps(
+    [packagingStep(target, image.tag), ...(first ? [stack, ...imageSteps] : [...imageSteps, stack])],
+    dryRun,
+  );
+  console.log(dryRun ? planned : deployed(target, image.tag, await repositoryUri(target)));
+}
 
-  if (dryRun) {
-    console.log(
-      '\nDry run: nothing was built, pushed or deployed. On the first deployment steps 1 and 2 swap places,\n' +
-        'because the image repository is created by the stack.',
-    );
-  } else {
-    console.log(`\nDeployed. Outputs: aws cloudformation describe-stacks --stack-name graft-${stage}`);
-  }
+function packagingStep({ stage, region, settings, settingsFile }: Target, imageTag: string): Step {
+  return {
+    title: 'Package the stack',
+    command: `npm run package -- --stage ${stage} --settings ${settingsFile}`,
+    run: async () => {
+      const environment = serverlessEnvironment(stage, settings);
+      await packageStack({ stage, region, out: '.serverless', imageTag, environment });
+    },
+  };
+}
+
+const planned =
+  '\nDry run: nothing was packaged, built, pushed or deployed. On the first deployment the last two steps swap places,\n' +
+  'because the stack creates the image repository. An image that is there already is not built again.';
+
+function deployed({ stage, region }: Target, tag: string, uri: string | undefined): string {
+  return [
+    `\nDeployed. Image: ${uri}:${tag}`,
+    `Outputs: aws cloudformation describe-stacks --region ${region} --stack-name graft-${stage}`,
+  ].join('\n');
 }

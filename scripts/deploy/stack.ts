@@ -1,5 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { runServerless } from '../package-stack.ts';
+import { serverlessEnvironment } from '../serverless-environment.ts';
 import type { Target } from './arguments.ts';
 import type { Step } from './steps.ts';
 
@@ -15,16 +16,16 @@ export async function repositoryUri({ stage, region }: Target): Promise<string |
   }
 }
 
-export function stackStep(target: Target, imageTag: string): Step {
-  const { stage, region } = target;
-  const deploy = ['deploy', '--stage', stage, '--region', region, '--package', '.serverless'];
+export function stackStep({ stage, region, settings }: Target, imageTag: string): Step {
+  // Without `--conceal` the API key's value stands in the log.
+  const deploy = ['deploy', '--stage', stage, '--region', region, '--package', '.serverless', '--conceal'];
   return {
     title: 'Deploy the stack',
     command: `serverless ${deploy.join(' ')}`,
     run: () =>
       runServerless(
         deploy,
-        { GRAFT_IMAGE_TAG: imageTag, GRAFT_SIGNING_PUBLIC_KEYS: target.signingPublicKeys.join(',') },
+        { ...serverlessEnvironment(stage, settings), GRAFT_IMAGE_TAG: imageTag },
         'inherit',
       ),
   };

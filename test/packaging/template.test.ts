@@ -147,36 +147,6 @@ describe('the function archives', () => {
   });
 });
 
-describe('npm run deploy -- --dry-run', () => {
-  const deploy = (...args: string[]) =>
-    spawnSync(process.execPath, ['--import', 'tsx', 'scripts/deploy.ts', ...args], {
-      encoding: 'utf8',
-      // Neither credentials nor an engine: a dry run needs none.
-      env: { PATH: process.env.PATH, HOME: process.env.HOME },
-    });
-
-  test('prints every step without credentials', () => {
-    const { status, stdout } = deploy('--stage', 'dev', '--dry-run');
-
-    expect(status).toBe(0);
-    for (const step of ['npm run package', 'docker buildx build', 'serverless deploy']) {
-      expect(stdout).toContain(step);
-    }
-  });
-
-  test.each([
-    [[], '--stage is missing'],
-    [['--stage', 'Dev Stage'], 'no name for a stage'],
-    [['--stage', 'dev'], 'GRAFT_SIGNING_PUBLIC_KEYS is not set'],
-    [['--stag', 'dev'], "Unknown option '--stag'"],
-  ])('refuses %j with exit code 2 and says why', (args, message) => {
-    const { status, stderr } = deploy(...args);
-
-    expect(status).toBe(2);
-    expect(stderr).toContain(message);
-  });
-});
-
 test('npm run package leaves the checkout clean', () => {
   const status = execFileSync('git', ['status', '--porcelain', '--ignored=no', '.serverless', '.build'], {
     encoding: 'utf8',

@@ -26,7 +26,7 @@ export default async function setup(project: TestProject): Promise<void> {
   const { template } = await packageStack({
     stage: 'dev',
     region: 'eu-central-1',
-    signingPublicKeys: [publicKeyOf(pem)],
+    environment: { GRAFT_SIGNING_PUBLIC_KEYS: publicKeyOf(pem) },
     out: '.build/test-stack',
   });
   project.provide('template', template);

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { InvalidInputError } from '#core/errors.ts';
+import { parse } from '#core/parse.ts';
+import { instancePricesSchema } from '#core/prices.ts';
+import { repository } from './fingerprint.ts';
+
+/** Ed25519 as SPKI in base64: the first 16 characters are the algorithm's name. */
+const publicKeySchema = z
+  .string()
+  .regex(
+    /^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=$/,
+    'expected a public key as `graft keygen` prints it (60 characters that begin with MCowBQYDK2VwAyEA)',
+  );
+
+/** What a stage is deployed with: all of it, so that nothing depends on what else is set where the command runs. */
+const stageSettingsSchema = z.strictObject({
+  /** The stage lives in one region. */
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a region such as "eu-central-1"'),
+  /** Guards against credentials of another account. */
+  account: z
+    .string('expected 12 digits in quotation marks')
+    .regex(/^\d{12}$/, 'expected 12 digits in quotation marks')
+    .optional(),
+  /** Whose models are accepted; several while a key is replaced. */
+  signingPublicKeys: z.array(publicKeySchema).min(1, 'without a key the stack would refuse every model'),
+  instancePrices: instancePricesSchema.optional(),
+});
+export type StageSettings = z.output<typeof stageSettingsSchema>;
+
+/** The environment variables of serverless.yml that a settings file decides on; an empty one is as good as none. */
+export function variablesOf(settings: StageSettings): Record<string, string> {
+  return {
+    GRAFT_SIGNING_PUBLIC_KEYS: settings.signingPublicKeys.join(','),
+    GRAFT_INSTANCE_PRICES:
+      settings.instancePrices === undefined ? '' : JSON.stringify(settings.instancePrices),
+  };
+}
+
+/** Where the settings of a stage are, unless a person names another file. */
+export function settingsFileOf(stage: string): string {
+  return join('stages', `${stage}.yml`);
+}
+
+/**
+ * @param file absolute, or relative to the repository
+ * @throws InvalidInputError when it is not there or not valid
+ */
+export async function readStageSettings(file: string): Promise<StageSettings> {
+  const text = await readFile(resolve(repository, file), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    throw new InvalidInputError(`There is no ${file}: a stage is deployed with the settings in its file`, {
+      hint: `cp stages/example.yml ${file}, and put your public key in (npx graft keygen prints it).`,
+    });
+  });
+  return parseStageSettings(text, file);
+}
+
+/** @param file for messages */
+export function parseStageSettings(text: string, file: string): StageSettings {
+  let value: unknown;
+  try {
+    value = parseYaml(text);
+  } catch (cause) {
+    throw new InvalidInputError(`${file} is not YAML: ${(cause as Error).message}`, { cause });
+  }
+  return parse(stageSettingsSchema, value, file, 'stages/example.yml explains every setting.');
+}
+
+/**
+ * A variable that is left over from another day, or another stage, must not decide silently.
+ *
+ * @throws InvalidInputError naming every variable of the environment that says something else than the settings
+ */
+export function refuseOtherVariables(
+  settings: StageSettings,
+  environment: Readonly<Record<string, string | undefined>>,
+  file: string,
+): void {
+  const different = Object.entries(variablesOf(settings)).filter(
+    ([name, value]) => environment[name] !== undefined && environment[name] !== value,
+  );
+  if (different.length === 0) return;
+  const list = different.map(
+    ([name, value]) =>
+      `${name} is "${environment[name]}" in the environment, ${value === '' ? `and ${file} does not set it` : `"${value}" in ${file}`}`,
+  );
+  throw new InvalidInputError(list.join('; '), {
+    hint: `Only the file counts. unset ${different.map(([name]) => name).join(' ')}, or change ${file}.`,
+  });
+}

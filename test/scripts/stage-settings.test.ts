@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { generateSigningKeys } from '#core/signature.ts';
+import {
+  parseStageSettings,
+  readStageSettings,
+  refuseOtherVariables,
+  variablesOf,
+} from '../../scripts/stage-settings.ts';
+
+const { publicKey } = generateSigningKeys();
+const minimal = `region: eu-central-1\nsigningPublicKeys: [${publicKey}]\n`;
+
+describe('a stage’s settings', () => {
+  test('are what serverless.yml reads', () => {
+    const settings = parseStageSettings(`${minimal}instancePrices: {ml.c5.xlarge: 0.245}`, 'stages/dev.yml');
+
+    expect(variablesOf(settings)).toEqual({
+      GRAFT_SIGNING_PUBLIC_KEYS: publicKey,
+      GRAFT_INSTANCE_PRICES: '{"ml.c5.xlarge":0.245}',
+    });
+  });
+
+  test('name every variable of serverless.yml that a person decides on', () => {
+    const read = [...readFileSync('serverless.yml', 'utf8').matchAll(/\$\{env:(GRAFT_[A-Z_]+)/g)];
+    const decided = new Set(read.map(([, name]) => name).filter((name) => name !== 'GRAFT_IMAGE_TAG'));
+
+    expect(Object.keys(variablesOf(parseStageSettings(minimal, 'dev'))).sort()).toEqual([...decided].sort());
+  });
+
+  test('of the example are complete but for the key', () => {
+    const example = readFileSync('stages/example.yml', 'utf8');
+    expect(() => parseStageSettings(example, 'stages/example.yml')).toThrow(/signingPublicKeys\.0: expected/);
+
+    const own = example.replace(/^ {2}- <.*>$/m, `  - ${publicKey}`).replace(/^# (?=[a-z]+[A-Za-z]*:)/gm, '');
+    const indented = own.replace(/^# {3}(?=ml\.)/gm, '  ');
+    expect(parseStageSettings(indented, 'stages/example.yml')).toEqual({
+      region: 'eu-central-1',
+      signingPublicKeys: [publicKey],
+      account: '123456789012',
+      instancePrices: { 'ml.c5.xlarge': 0.245 },
+    });
+  });
+
+  test.each([
+    ['a name that is not known', `${minimal}sigingPublicKeys: []`, /Unrecognized key: "sigingPublicKeys"/],
+    ['no key at all', 'region: eu-central-1\nsigningPublicKeys: []', /would refuse every model/],
+    ['a key of another kind', 'region: eu-central-1\nsigningPublicKeys: [MFkw]', /signingPublicKeys\.0/],
+    ['a region that is none', minimal.replace('eu-central-1', 'Frankfurt'), /region: expected a region/],
+    ['an account without quotation marks', `${minimal}account: 012345678901`, /account: .*quotation marks/],
+    ['a misspelt instance type', `${minimal}instancePrices: {c5.xlarge: 1}`, /instancePrices\.c5\.xlarge/],
+    ['text that is no YAML', 'region: [', /is not YAML/],
+  ])('are refused with %s', (_, text, message) => {
+    expect(() => parseStageSettings(text, 'stages/dev.yml')).toThrow(message);
+  });
+
+  test('have to be in the file: without it the error says how to make one', async () => {
+    await expect(readStageSettings('stages/nowhere.yml')).rejects.toMatchObject({
+      message: expect.stringContaining('There is no stages/nowhere.yml'),
+      hint: expect.stringContaining('cp stages/example.yml stages/nowhere.yml'),
+    });
+  });
+});
+
+describe('a variable of the environment', () => {
+  const settings = parseStageSettings(minimal, 'stages/dev.yml');
+
+  test('may say what the file says', () => {
+    expect(() =>
+      refuseOtherVariables(settings, { GRAFT_SIGNING_PUBLIC_KEYS: publicKey }, 'stages/dev.yml'),
+    ).not.toThrow();
+  });
+
+  test('that says something else ends the command, with both values', () => {
+    const environment = { GRAFT_SIGNING_PUBLIC_KEYS: 'other', GRAFT_INSTANCE_PRICES: '{}' };
+
+    expect(() => refuseOtherVariables(settings, environment, 'stages/dev.yml')).toThrow(
+      `GRAFT_SIGNING_PUBLIC_KEYS is "other" in the environment, "${publicKey}" in stages/dev.yml; ` +
+        'GRAFT_INSTANCE_PRICES is "{}" in the environment, and stages/dev.yml does not set it',
+    );
+  });
+});
