@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { InvalidInputError } from '#core/errors.ts';
 import { systemClock } from './clock.ts';
@@ -47,8 +47,10 @@ export interface LocalAws {
  * @throws BusyError when another process uses the state folder
  */
 export async function createLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
-  mkdirSync(options.state, { recursive: true });
-  const lock = await lockState(options.state);
+  // Functions and containers run in folders of their own, where a relative path would lead elsewhere.
+  const state = resolve(options.state);
+  mkdirSync(state, { recursive: true });
+  const lock = await lockState(state);
   const host = options.host ?? '127.0.0.1';
   const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 15 * 60_000 });
   try {
@@ -71,7 +73,7 @@ export async function createLocalAws(options: LocalAwsOptions): Promise<LocalAws
     clock: options.clock ?? systemClock,
     log,
     folder(service) {
-      const path = join(options.state, service);
+      const path = join(state, service);
       mkdirSync(path, { recursive: true });
       return path;
     },

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InvalidInputError } from '#core/errors.ts';
 
@@ -19,7 +20,9 @@ Example:
 export interface Options {
   port: number;
   host: string;
+  /** Absolute path. */
   state: string;
+  /** Absolute path. */
   template: string;
   stack: string;
   region: string;
@@ -40,7 +43,8 @@ export function parseOptions(args: readonly string[], environment: NodeJS.Proces
     throw new InvalidInputError(`--port must be a number from 0 to 65535, not "${values.port}"`);
   }
   const region = values.region ?? environment.AWS_REGION ?? 'eu-central-1';
-  return { ...values, port, region };
+  // Functions and containers run in folders of their own, where a relative path would lead elsewhere.
+  return { ...values, port, region, state: resolve(values.state), template: resolve(values.template) };
 }
 
 function read(args: readonly string[]) {

@@ -1,24 +1,22 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { describeError } from '#core/errors.ts';
+import { parseOptions, usage } from '../local/options.ts';
+import { runLocalAws } from '../local/run.ts';
 import { developmentSigningKey, packageLocalStack } from './development.ts';
-import { repository } from './fingerprint.ts';
 
-/** `npm run local`: packages the stack, then runs the local AWS alone. Options go to `local/main.ts`. */
+/** `npm run local`: packages the stack, then runs the local AWS in this process. */
 try {
-  const key = await developmentSigningKey();
-  const template = await packageLocalStack(key.publicKey);
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', join(repository, 'local/main.ts'), '--template', template, ...process.argv.slice(2)],
-    { cwd: repository, stdio: 'inherit' },
-  );
-  // A terminal sends Ctrl-C to both; a supervisor signals only this process.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  process.exitCode = await new Promise<number>((resolve) =>
-    child.once('close', (code) => resolve(code ?? 1)),
-  );
+  const args = process.argv.slice(2);
+  const options = parseOptions(args, process.env);
+  if (options.help) {
+    console.log(usage);
+  } else {
+    // A template of the caller's own is run as it is.
+    const given = args.some((arg) => arg === '--template' || arg.startsWith('--template='));
+    const template = given
+      ? options.template
+      : await packageLocalStack((await developmentSigningKey()).publicKey);
+    await runLocalAws({ ...options, template });
+  }
 } catch (error) {
   console.error(describeError(error));
   process.exitCode = 1;

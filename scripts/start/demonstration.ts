@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { manifestSchema } from '#core/contracts/manifest.ts';
 import { parseJson } from '#core/parse.ts';
+import { whenToldToStop } from '#core/when-told-to-stop.ts';
 import { buildIconData } from '../../examples/icons/icon-data.ts';
 import type { Moment } from '../../onprem-agent/progress-bar.ts';
 import {
@@ -206,7 +207,7 @@ function showProgress(screen: Screen, event: Record<string, unknown>): void {
   screen.bar(`    ${String(of)}`, moment as unknown as Moment);
 }
 
-/** Ctrl-C or SIGTERM: ends the local AWS first, whatever is running, so that no process is left. */
+/** Ends the local AWS first when this process is told to stop, whatever is running, so that no process is left. */
 function closeOnSignals(aws: LocalAws) {
   let asked: () => void = () => {};
   const promise = new Promise<void>((resolve) => {
@@ -219,16 +220,12 @@ function closeOnSignals(aws: LocalAws) {
     await aws.stop();
     process.exit(130);
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const release = whenToldToStop(() => void onSignal());
   return {
     get asked() {
       waiting = true;
       return promise;
     },
-    release() {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
-    },
+    release,
   };
 }

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { GraftError } from '#core/errors.ts';
 import { repository } from '../fingerprint.ts';
@@ -41,19 +42,20 @@ export async function startLocalAws(options: LocalAwsOptions, logFile: string): 
     {
       cwd: repository,
       env: { ...process.env, ...options.environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      // Its end of the channel closes with this process, however that ends, and it stops.
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     },
   );
   const last: string[] = [];
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     log.write(chunk);
     last.push(...chunk.toString().trimEnd().split('\n'));
     last.splice(0, last.length - 15);
   });
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
   const ready = new Promise<z.output<typeof readySchema>>((resolve) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: child.stdout as Readable }).on('line', (line) => {
       log.write(`${line}\n`);
       const event = readySchema.safeParse(parseLine(line));
       if (event.success) resolve(event.data);

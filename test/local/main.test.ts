@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -13,6 +15,16 @@ const template = {
   Resources: {
     Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'a-bucket' } },
     Topic: { Type: 'AWS::SNS::Topic', Properties: {} },
+    Function: {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        FunctionName: 'greet',
+        Code: { ZipFile: 'exports.handler = async () => "hello";' },
+        Handler: 'index.handler',
+        Role: 'arn:aws:iam::000000000000:role/any',
+        Runtime: 'nodejs22.x',
+      },
+    },
   },
   Outputs: { Bucket: { Value: { Ref: 'Bucket' } } },
 };
@@ -34,15 +46,21 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const main = fileURLToPath(new URL('../../local/main.ts', import.meta.url));
+const tsx = import.meta.resolve('tsx');
+
 /** The program with everything that it prints. */
 function start(...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'local/main.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const child = fork(main, args, {
+    execArgv: ['--import', tsx],
+    // Relative paths among the options begin here.
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   children.push(child);
   const printed = { stdout: '', stderr: '' };
-  child.stderr.on('data', (chunk) => (printed.stderr += chunk));
-  const lines = createInterface({ input: child.stdout });
+  child.stderr!.on('data', (chunk) => (printed.stderr += chunk));
+  const lines = createInterface({ input: child.stdout! });
   lines.on('line', (line) => (printed.stdout += `${line}\n`));
   const closed = once(child, 'close').then(([code]) => code as number | null);
   return { child, printed, lines, closed };
@@ -93,6 +111,33 @@ describe('npm run local', () => {
     expect(await stop(second, 'SIGINT')).toBe(0);
   });
 
+  it('runs functions when its folders are given as relative paths, as they are by default', async () => {
+    const program = await ready('--state', 'relative', '--template', 'template.json');
+    const lambda = new LambdaClient({
+      endpoint: program.event.endpoint,
+      region: 'eu-central-1',
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    });
+    const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: 'greet' }));
+    lambda.destroy();
+
+    expect(Buffer.from(Payload!).toString()).toBe('"hello"');
+    expect(existsSync(join(folder, 'relative', 'lambda'))).toBe(true);
+  });
+
+  it('ends when its terminal is closed', async () => {
+    expect(await stop(await ready(), 'SIGHUP')).toBe(0);
+    expect(existsSync(join(state(), 'lock'))).toBe(false);
+  });
+
+  it('ends with the program that started it', async () => {
+    const { child } = await ready();
+    const exit = once(child, 'exit');
+    child.disconnect();
+    expect(await exit).toEqual([0, null]);
+    expect(existsSync(join(state(), 'lock'))).toBe(false);
+  });
+
   it('shows a person what there is and what to try', async () => {
     const program = start(...options());
     while (!program.printed.stdout.includes('Ctrl-C')) await once(program.lines, 'line');
@@ -128,6 +173,8 @@ describe('npm run local', () => {
     expect(code).toBe(1);
     expect(program.printed.stderr).toContain(`port ${port} on 127.0.0.1 is in use`);
     expect(program.printed.stderr).toContain(`--port ${port + 1}`);
+    // Nothing buries the sentence.
+    expect(program.printed.stderr).not.toMatch(/^ +at /m);
     expect(existsSync(join(state(), 'lock'))).toBe(false);
   });
 
@@ -136,6 +183,7 @@ describe('npm run local', () => {
 
     expect(await program.closed).toBe(1);
     expect(program.printed.stderr).toMatch(/no packaged template at .*none\.json.*npm run package/s);
+    expect(program.printed.stderr).not.toMatch(/^ +at /m);
   });
 
   it('names a wrong option', async () => {
