@@ -3,7 +3,7 @@ import { GraftError, InvalidInputError } from '#core/errors.ts';
 import type { Provisioned, ResourceType, Service, StackContext, World } from '../service.ts';
 import { conditionHolds, resolve } from './intrinsics.ts';
 import { inOrder } from './order.ts';
-import { createScope } from './scope.ts';
+import { createScope, type Scope } from './scope.ts';
 import type { Template } from './template.ts';
 
 /** One resource of a provisioned stack. */
@@ -46,7 +46,7 @@ export async function provisionStack(template: Template, options: ProvisionOptio
     options.parameters,
   );
   const types = typesOf(options.services);
-  refuseUnknown(template, types);
+  refuseUnknown(template, types, scope);
   const resources: StackResource[] = [];
   for (const logicalId of inOrder(template)) {
     const resource = template.Resources[logicalId];
@@ -111,9 +111,12 @@ function typesOf(services: readonly Service[]): Map<string, ResourceType> {
   return new Map(services.flatMap((service) => Object.entries(service.resources ?? {})));
 }
 
-/** Before anything is created: all at once, so that a template is mended in one go. */
-function refuseUnknown(template: Template, types: ReadonlyMap<string, ResourceType>): void {
-  const unknown = Object.entries(template.Resources).filter(([, { Type }]) => !types.has(Type));
+/** Before anything is created: all at once, so that a template is mended in one go. What its condition leaves out may be anything. */
+function refuseUnknown(template: Template, types: ReadonlyMap<string, ResourceType>, scope: Scope): void {
+  const unknown = Object.entries(template.Resources).filter(
+    ([, { Type, Condition }]) =>
+      !types.has(Type) && (Condition === undefined || conditionHolds(Condition, scope)),
+  );
   if (unknown.length === 0) return;
   const names = unknown.map(([logicalId, { Type }]) => `"${logicalId}" (${Type})`).join(', ');
   throw new InvalidInputError(`the local AWS does not emulate ${names}`, {

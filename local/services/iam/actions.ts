@@ -4,7 +4,11 @@ import { s3Requests } from './s3-actions.ts';
 import { sagemakerRequests } from './sagemaker-actions.ts';
 
 /** What has to be allowed for one operation; context keys beyond the common ones. */
-export type Needed = Omit<Request, 'context'> & { context?: Record<string, string> };
+export type Needed = Omit<Request, 'context'> & {
+  context?: Record<string, string>;
+  /** What the service that is handed a role says it acts for (`aws:SourceArn` in the role's trust policy). */
+  sourceArn?: string;
+};
 
 /** The account and region that ARNs are made of. */
 export interface Place {

@@ -1,11 +1,10 @@
 import { InvalidInputError } from '#core/errors.ts';
-import type { Statement } from './policy.ts';
+import type { Conditions, Statement } from './policy.ts';
 import { matchesWildcard } from './wildcard.ts';
 
 /** Values of condition keys for one request, by lower-case key; a key that is absent has no value. */
 export type ConditionContext = Readonly<Record<string, string>>;
 
-type Conditions = NonNullable<Statement['Condition']>;
 type Test = (expected: string, actual: string) => boolean;
 
 const OPERATORS: Record<string, { test: Test; negated?: boolean }> = {
@@ -26,7 +25,7 @@ const OPERATORS: Record<string, { test: Test; negated?: boolean }> = {
   NumericGreaterThanEquals: { test: (expected, actual) => Number(actual) >= Number(expected) },
 };
 
-/** Keys that the local AWS gives a value to, at least for some requests (lower case). */
+/** Keys that the local AWS gives a value to in a role's own policies, at least for some requests (lower case). */
 const KEYS = new Set([
   'aws:securetransport',
   'aws:principalarn',
@@ -45,9 +44,14 @@ const ABSENT = /^(ecr|xray|kms|ec2|ssm|secretsmanager):/i;
 /**
  * A condition that would silently be wrong is refused before anything runs.
  *
+ * @param known keys, in lower case, that have a value in such a policy
  * @throws InvalidInputError naming the operator or key
  */
-export function refuseUnknownConditions(statement: Statement, where: string): void {
+export function refuseUnknownConditions(
+  statement: Pick<Statement, 'Action' | 'Condition'>,
+  where: string,
+  known: ReadonlySet<string> = KEYS,
+): void {
   for (const [operator, keys] of Object.entries(statement.Condition ?? {})) {
     if (operator !== 'Null' && OPERATORS[baseOperator(operator)] === undefined) {
       throw new InvalidInputError(`${where} uses the condition operator ${operator}, which is not emulated`);
@@ -55,7 +59,7 @@ export function refuseUnknownConditions(statement: Statement, where: string): vo
     const actions = [statement.Action ?? []].flat();
     if (actions.length > 0 && actions.every((action) => ABSENT.test(action))) continue;
     for (const key of Object.keys(keys)) {
-      if (!KEYS.has(key.toLowerCase())) {
+      if (!known.has(key.toLowerCase())) {
         throw new InvalidInputError(`${where} uses the condition key ${key}, which is not emulated`);
       }
     }

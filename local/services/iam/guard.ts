@@ -42,9 +42,10 @@ export function guard(world: World, request: GuardedRequest): ((error: unknown) 
 }
 
 /** A service that is handed a role acts as it at once, to see whether it may. */
-function refuseUntrusted(world: World, { resource, context }: Needed): void {
+function refuseUntrusted(world: World, { resource, context, sourceArn }: Needed): void {
   const service = context?.['iam:passedtoservice'];
-  if (resource === undefined || service === undefined || trustsService(world, resource, service)) return;
+  if (resource === undefined || service === undefined) return;
+  if (trustsService(world, resource, service, sourceArn)) return;
   throw new ServiceError(
     'ValidationException',
     `Could not assume role ${resource}. Please ensure that the role exists and allows principal '${service}' to assume the role.`,

@@ -4,12 +4,13 @@ import { parse } from '#core/parse.ts';
 import { type ConditionContext, conditionsHold, refuseUnknownConditions } from './conditions.ts';
 import { matchesWildcard } from './wildcard.ts';
 
-const oneOrMore = z.union([z.string(), z.array(z.string())]);
+export const oneOrMore = z.union([z.string(), z.array(z.string())]);
 const conditionValue = z.union([z.string(), z.boolean(), z.number()]);
-const condition = z.record(
+export const conditionSchema = z.record(
   z.string(),
   z.record(z.string(), z.union([conditionValue, z.array(conditionValue)])),
 );
+export type Conditions = z.output<typeof conditionSchema>;
 
 const statement = z.strictObject({
   Sid: z.string().optional(),
@@ -18,7 +19,7 @@ const statement = z.strictObject({
   NotAction: oneOrMore.optional(),
   Resource: oneOrMore.optional(),
   NotResource: oneOrMore.optional(),
-  Condition: condition.optional(),
+  Condition: conditionSchema.optional(),
 });
 
 const document = z.strictObject({

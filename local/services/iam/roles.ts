@@ -7,15 +7,15 @@ import type { ResourceType, World } from '../../service.ts';
 import { Collection } from '../../store/collection.ts';
 import { managedPolicy } from './managed-policies.ts';
 import { parsePolicy, type Statement } from './policy.ts';
-import { matchesWildcard } from './wildcard.ts';
+import { parseTrust, type Trust } from './trust-policy.ts';
 
 /** A role with its policies, by the name of each policy. */
 export interface Role {
   name: string;
   arn: string;
   id: string;
-  /** Who may act as the role: services (`lambda.amazonaws.com`) and AWS principals. */
-  trusted: { services: string[]; principals: string[] };
+  /** Who may act as the role. */
+  trusted: Trust[];
   policies: Record<string, Statement[]>;
 }
 
@@ -93,38 +93,4 @@ export function policyResource(world: World): ResourceType {
     }
     return { ref: stack.physicalName(logicalId, 128), attributes: { Id: PolicyName } };
   };
-}
-
-const oneOrMore = z.union([z.string(), z.array(z.string())]);
-const trustSchema = z.strictObject({
-  Version: z.string().optional(),
-  Id: z.string().optional(),
-  Statement: z.array(
-    z.strictObject({
-      Sid: z.string().optional(),
-      Effect: z.literal('Allow'),
-      Principal: z.union([
-        z.literal('*').transform(() => ({ AWS: '*' })),
-        z.strictObject({ Service: oneOrMore.optional(), AWS: oneOrMore.optional() }),
-      ]),
-      Action: oneOrMore,
-    }),
-  ),
-});
-
-function parseTrust(value: unknown, where: string): Role['trusted'] {
-  const { Statement } = parse(
-    trustSchema,
-    value,
-    `the trust policy of ${where}`,
-    'Conditions and denials in trust policies are not emulated.',
-  );
-  const assuming = Statement.filter(({ Action }) =>
-    [Action].flat().some((action) => matchesWildcard(action.toLowerCase(), 'sts:assumerole')),
-  );
-  const pick = (kind: 'Service' | 'AWS') =>
-    assuming.flatMap(({ Principal }) =>
-      [(Principal as { Service?: string | string[]; AWS?: string | string[] })[kind] ?? []].flat(),
-    );
-  return { services: pick('Service'), principals: pick('AWS') };
 }

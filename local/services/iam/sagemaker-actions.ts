@@ -34,6 +34,12 @@ export function sagemakerRequests(operation: string, input: Input, { region, acc
       action: 'iam:PassRole',
       resource: role,
       context: { 'iam:passedtoservice': 'sagemaker.amazonaws.com' },
+      // SageMaker's hosting sends this text as it is, asterisk included; jobs are named ("Cross-service confused deputy
+      // prevention" of its developer guide).
+      sourceArn:
+        own?.[1] === 'training-job'
+          ? arn(own[1], input[own[0]])
+          : `arn:aws:sagemaker:${region}:${accountId}:*`,
     });
   }
   return needed;

@@ -1,0 +1,86 @@
+/** What osls has no setting for; a plugin of it, after the one that makes the functions' roles. */
+export default class Osls {
+  constructor(serverless) {
+    const { service } = serverless;
+    this.hooks = {
+      initialize: () => applySettings(service),
+      'before:package:finalize': () => {
+        const { Resources } = service.provider.compiledCloudFormationTemplate;
+        // Every function has a role of its own; the one that they would share otherwise is nobody's.
+        delete Resources.IamRoleLambdaExecution;
+        for (const resource of Object.values(Resources)) {
+          if (resource.Type === 'AWS::Lambda::Function') completeFunction(resource.Properties, Resources);
+        }
+      },
+    };
+  }
+}
+
+/** Settings that decide whether something is there at all, which a variable in serverless.yml cannot. */
+function applySettings({ provider, custom: { settings } }) {
+  provider.stackTags = { ...provider.stackTags, ...readTags(settings.tags) };
+  if (settings.apiAccessLogs !== 'true') return;
+  provider.logs = {
+    restApi: {
+      accessLogging: true,
+      // One line a request, without its content.
+      executionLogging: false,
+      fullExecutionData: false,
+      format: JSON.stringify({
+        requestId: '$context.requestId',
+        time: '$context.requestTime',
+        sourceIp: '$context.identity.sourceIp',
+        apiKeyId: '$context.identity.apiKeyId',
+        method: '$context.httpMethod',
+        path: '$context.path',
+        status: '$context.status',
+        error: '$context.error.responseType',
+        responseBytes: '$context.responseLength',
+        milliseconds: '$context.responseLatency',
+      }),
+      // The role with which API Gateway writes is the account's, for all of its APIs (docs/deploy.md, "Settings").
+      roleManagedExternally: true,
+    },
+  };
+}
+
+/** `team=vision,cost-center=42` as an object. */
+function readTags(text) {
+  const pairs = text === '' ? [] : text.split(',').map((pair) => pair.split('='));
+  return Object.fromEntries(pairs.map(([key, ...value]) => [key.trim(), value.join('=').trim()]));
+}
+
+const inVpc = (value) => ({ 'Fn::If': ['HasVpc', value, { Ref: 'AWS::NoValue' }] });
+
+/** EC2 knows no resources to narrow most of these to. */
+const useVpc = {
+  Effect: 'Allow',
+  Action: [
+    'ec2:CreateNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:DeleteNetworkInterface',
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:UnassignPrivateIpAddresses',
+  ],
+  Resource: '*',
+};
+
+function completeFunction(properties, resources) {
+  properties.VpcConfig = inVpc({
+    SubnetIds: { Ref: 'SubnetIds' },
+    SecurityGroupIds: { Ref: 'SecurityGroupIds' },
+  });
+  const role = resources[properties.Role['Fn::GetAtt'][0]].Properties;
+  // Lambda acts as the role for this account only. It does not say for which function, so there is no aws:SourceArn.
+  for (const statement of role.AssumeRolePolicyDocument.Statement) {
+    statement.Condition = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };
+  }
+  const { Statement } = role.Policies[0].PolicyDocument;
+  // The stack makes the log groups. A function that still writes while its stack is being deleted would make its own again,
+  // and the next deployment would find the name taken.
+  for (const statement of Statement) {
+    statement.Action = [statement.Action].flat().filter((action) => action !== 'logs:CreateLogGroup');
+  }
+  Statement.push(inVpc(useVpc));
+}
