@@ -2,12 +2,13 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { InvokeEndpointCommand, type SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { z } from 'zod';
 import { s3Client, sageMakerRuntimeClient } from '#cloud/clients.ts';
 import { objectExists } from '#cloud/objects.ts';
 import { readSettings } from '#cloud/settings.ts';
 import { nameSchema } from '#core/contracts/common.ts';
-import { predictionResponseSchema } from '#core/contracts/served-model.ts';
-import { domainKey } from '#core/keys.ts';
+import { predictionListSchema, predictionResponseSchema } from '#core/contracts/served-model.ts';
+import { championKey, domainKey } from '#core/keys.ts';
 import { endpointName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
 import { logged } from './middleware/logged.ts';
@@ -19,10 +20,14 @@ import { readImageRequest } from './problems/request.ts';
 /** API Gateway gives up after 29 s and Lambda after 28 s; this leaves time to say so. */
 const TIMEOUT_MS = 25_000;
 
+/** One image's answer, or a list's. */
+const answerSchema = z.union([predictionResponseSchema, predictionListSchema]);
+
 export interface PredictDependencies {
   runtime: SageMakerRuntimeClient;
   s3: S3Client;
   dataBucket: string;
+  artifactsBucket: string;
   endpointPrefix: string;
   /** Aborts when the caller has waited long enough. */
   timeout: () => AbortSignal;
@@ -30,7 +35,7 @@ export interface PredictDependencies {
 
 /** `POST /domains/{domain}/predictions`: hands the image to the domain's endpoint and its answer back. */
 export function createPredict(dependencies: PredictDependencies) {
-  const { runtime, s3, dataBucket, endpointPrefix, timeout } = dependencies;
+  const { runtime, endpointPrefix, timeout } = dependencies;
   return async function predict(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
     const name = nameSchema.safeParse(event.pathParameters?.domain);
     if (!name.success) throw new ProblemError(404, 'There is no such domain');
@@ -47,7 +52,7 @@ export function createPredict(dependencies: PredictDependencies) {
         { abortSignal: timeout() },
       );
       const text = new TextDecoder().decode(response.Body);
-      const prediction = parseJson(predictionResponseSchema, text, 'The answer');
+      const prediction = parseJson(answerSchema, text, 'The answer');
       return {
         statusCode: 200,
         headers: { 'content-type': 'application/json' },
@@ -55,15 +60,28 @@ export function createPredict(dependencies: PredictDependencies) {
       };
     } catch (error) {
       if (!isUnknownEndpoint(error)) throw invocationProblem(error);
-      if (!(await objectExists(s3, dataBucket, domainKey(domain)))) {
-        throw new ProblemError(404, `There is no domain "${domain}"`, { cause: error });
-      }
-      throw new ProblemError(503, `"${domain}" has no endpoint yet: no model has been promoted to it`, {
-        retryAfterSeconds: 60,
-        cause: error,
-      });
+      throw await missingEndpoint(dependencies, domain, error);
     }
   };
+}
+
+/** Why nothing answers for a domain. */
+async function missingEndpoint(
+  { s3, dataBucket, artifactsBucket }: PredictDependencies,
+  domain: string,
+  cause: unknown,
+): Promise<ProblemError> {
+  const [known, promoted] = await Promise.all([
+    objectExists(s3, dataBucket, domainKey(domain)),
+    objectExists(s3, artifactsBucket, championKey(domain)),
+  ]);
+  if (promoted) {
+    const detail = `The endpoint of "${domain}" is not there, although a model was promoted to it: it was deleted, or is being replaced`;
+    return new ProblemError(503, detail, { retryAfterSeconds: 60, cause });
+  }
+  if (!known) return new ProblemError(404, `There is no domain "${domain}"`, { cause });
+  const detail = `"${domain}" has no endpoint yet: no model has been promoted to it`;
+  return new ProblemError(503, detail, { retryAfterSeconds: 60, cause });
 }
 
 let predict: ReturnType<typeof createPredict> | undefined;
@@ -77,11 +95,12 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
   });
 
 function createFromEnvironment() {
-  const settings = readSettings('GRAFT_DATA_BUCKET', 'GRAFT_ENDPOINT_PREFIX');
+  const settings = readSettings('GRAFT_DATA_BUCKET', 'GRAFT_ARTIFACTS_BUCKET', 'GRAFT_ENDPOINT_PREFIX');
   return createPredict({
     runtime: sageMakerRuntimeClient(),
     s3: s3Client(),
     dataBucket: settings.GRAFT_DATA_BUCKET,
+    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
     endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
     timeout: () => AbortSignal.timeout(TIMEOUT_MS),
   });

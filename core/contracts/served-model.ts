@@ -30,3 +30,6 @@ export const predictionResponseSchema = z.strictObject({
   trainingJob: z.string(),
 });
 export type PredictionResponse = z.output<typeof predictionResponseSchema>;
+
+/** The answer to a list of images (`instances`), in their order. */
+export const predictionListSchema = z.strictObject({ predictions: z.array(predictionResponseSchema).min(1) });

@@ -422,7 +422,21 @@ describe('bad input', () => {
       status,
       title: expect.any(String),
       detail: expect.any(String),
+      instance: expect.stringMatching(/^urn:request:[\w-]{36}$/),
     });
     expect(await live()).toEqual(before);
+  });
+
+  test('a REST call with several images is answered for each, in their order', async () => {
+    const image = Buffer.from(await anImage()).toString('base64');
+    const instances = [{ image }, { image: `data:image/png;base64,${image}` }];
+    const response = await stack.ask('shapes', JSON.stringify({ instances }), {
+      'content-type': 'application/json',
+    });
+
+    expect(response.status).toBe(200);
+    const { predictions } = (await response.json()) as { predictions: { predictions: unknown[] }[] };
+    expect(predictions).toHaveLength(2);
+    expect(predictions[1]!.predictions).toEqual(predictions[0]!.predictions);
   });
 });

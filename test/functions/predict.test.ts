@@ -44,6 +44,7 @@ async function ask(changes: Partial<APIGatewayProxyEvent> = {}) {
     runtime: runtime.client,
     s3: stage.s3,
     dataBucket: buckets.data,
+    artifactsBucket: buckets.artifacts,
     endpointPrefix: 'graft-dev',
     timeout: () => AbortSignal.timeout(1000),
   });
@@ -68,6 +69,13 @@ describe('a prediction', () => {
     runtime.answer('InvokeEndpoint', { Body: new TextEncoder().encode(JSON.stringify(unsure)) });
 
     expect((await ask()).json).toEqual(unsure);
+  });
+
+  test('hands on the answers to a list of images', async () => {
+    const answers = { predictions: [prediction, { ...prediction, unsure: true, outOfDomain: 0.75 }] };
+    runtime.answer('InvokeEndpoint', { Body: Buffer.from(JSON.stringify(answers)) });
+
+    expect((await ask()).json).toEqual(answers);
   });
 
   test.each([
@@ -160,6 +168,19 @@ describe('a problem', () => {
 
     expect(response.statusCode).toBe(404);
     expect(response.json.detail).toContain('"nobody"');
+  });
+
+  test('an endpoint that somebody deleted is not one that never was', async () => {
+    runtime.answer('InvokeEndpoint', noEndpoint);
+    await stage.put(buckets.artifacts, 'domains/produce/champion.json', {});
+
+    const response = await ask();
+    await stage.remove(buckets.artifacts, 'domains/produce/champion.json');
+
+    expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': '60' } });
+    expect(response.json.detail).toMatch(
+      /"produce" is not there, although a model was promoted to it.*deleted/,
+    );
   });
 
   test.each(['not JSON', '{"predictions":[]}'])('an answer of %s is 502', async (body) => {
