@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { describeError } from '#core/errors.ts';
 import { repository } from './fingerprint.ts';
 import { packageStack } from './package-stack.ts';
-import { serverlessEnvironment } from './serverless-environment.ts';
+import { stageEnvironment } from './serverless-environment.ts';
 import { checkStageName } from './stage-name.ts';
 import { readStageSettings, refuseOtherVariables, settingsFileOf } from './stage-settings.ts';
 import { isWrongUsage } from './wrong-usage.ts';
@@ -48,5 +48,5 @@ async function settingsFor(stage: string, named: string | undefined) {
   }
   const settings = await readStageSettings(file);
   refuseOtherVariables(settings, process.env, file);
-  return { region: settings.region, environment: serverlessEnvironment(stage, settings) };
+  return { region: settings.region, environment: stageEnvironment(stage, settings) };
 }

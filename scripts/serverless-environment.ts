@@ -1,23 +1,26 @@
 import { type StageSettings, variablesOf } from './stage-settings.ts';
 
+/** What is set for the serverless command line; `undefined` removes a variable. */
+type Environment = Record<string, string | undefined>;
+
 /**
- * Environment of the serverless command line for a stage: its settings, its region, and the credentials that the AWS SDK takes.
- * osls alone knows `AWS_<STAGE>_PROFILE`, `AWS_<STAGE>_ACCESS_KEY_ID` and `AWS_DEFAULT_PROFILE`, so with one of them it would
- * deploy into another account than the one that was printed. `undefined` removes a variable.
+ * Region and credentials as the AWS SDK takes them. osls alone knows `AWS_<STAGE>_PROFILE`, `AWS_<STAGE>_ACCESS_KEY_ID` and
+ * `AWS_DEFAULT_PROFILE`, so with one of them it would work in another account than the one that was printed.
  */
-export function serverlessEnvironment(
-  stage: string,
-  settings: StageSettings,
-): Record<string, string | undefined> {
+export function placeEnvironment(stage: string, region: string): Environment {
   const own = `AWS_${stage.toUpperCase()}`;
   return {
-    ...variablesOf(settings),
-    AWS_REGION: settings.region,
-    AWS_DEFAULT_REGION: settings.region,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
     [`${own}_PROFILE`]: undefined,
     [`${own}_ACCESS_KEY_ID`]: undefined,
     [`${own}_SECRET_ACCESS_KEY`]: undefined,
     [`${own}_SESSION_TOKEN`]: undefined,
     AWS_DEFAULT_PROFILE: undefined,
   };
+}
+
+/** Place and settings of a stage. */
+export function stageEnvironment(stage: string, settings: StageSettings): Environment {
+  return { ...variablesOf(settings), ...placeEnvironment(stage, settings.region) };
 }

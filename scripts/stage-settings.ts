@@ -30,12 +30,12 @@ const stageSettingsSchema = z.strictObject({
 });
 export type StageSettings = z.output<typeof stageSettingsSchema>;
 
-/** The environment variables of serverless.yml that a settings file decides on; an empty one is as good as none. */
-export function variablesOf(settings: StageSettings): Record<string, string> {
+/** The environment variables of serverless.yml that a settings file decides on; `undefined` where it leaves the default. */
+export function variablesOf(settings: StageSettings): Record<string, string | undefined> {
+  const { signingPublicKeys, instancePrices } = settings;
   return {
-    GRAFT_SIGNING_PUBLIC_KEYS: settings.signingPublicKeys.join(','),
-    GRAFT_INSTANCE_PRICES:
-      settings.instancePrices === undefined ? '' : JSON.stringify(settings.instancePrices),
+    GRAFT_SIGNING_PUBLIC_KEYS: signingPublicKeys.join(','),
+    GRAFT_INSTANCE_PRICES: instancePrices && JSON.stringify(instancePrices),
   };
 }
 
@@ -80,12 +80,12 @@ export function refuseOtherVariables(
   file: string,
 ): void {
   const different = Object.entries(variablesOf(settings)).filter(
-    ([name, value]) => environment[name] !== undefined && environment[name] !== value,
+    ([name, value]) => environment[name] !== undefined && environment[name] !== (value ?? ''),
   );
   if (different.length === 0) return;
   const list = different.map(
     ([name, value]) =>
-      `${name} is "${environment[name]}" in the environment, ${value === '' ? `and ${file} does not set it` : `"${value}" in ${file}`}`,
+      `${name} is "${environment[name]}" in the environment, ${value === undefined ? `and ${file} does not set it` : `"${value}" in ${file}`}`,
   );
   throw new InvalidInputError(list.join('; '), {
     hint: `Only the file counts. unset ${different.map(([name]) => name).join(' ')}, or change ${file}.`,

@@ -1,17 +1,18 @@
 import { buildContainer } from '../build-container.ts';
+import { findIdentity, type Identity } from '../identity.ts';
 import { packageStack } from '../package-stack.ts';
-import { serverlessEnvironment } from '../serverless-environment.ts';
+import { stageEnvironment } from '../serverless-environment.ts';
 import type { Target } from './arguments.ts';
 import { checkDocker } from './docker.ts';
-import { describeTarget, findIdentity, otherRegion } from './identity.ts';
 import { findImage, imageStep } from './image.ts';
 import { repositoryUri, stackStep } from './stack.ts';
 import { runSteps, type Step } from './steps.ts';
+import { describeTarget, otherRegion } from './summary.ts';
 
 /** Packages the stack, then brings image and stack to AWS. A dry run stops at the plan. */
 export async function deploy(target: Target): Promise<void> {
   const { dryRun } = target;
-  console.log(describeTarget(target, await findIdentity(target)));
+  console.log(describeTarget(target, await identify(target)));
   const unused = otherRegion(target, process.env);
   if (unused !== undefined) console.log(unused);
   console.log();
@@ -31,12 +32,22 @@ export async function deploy(target: Target): Promise<void> {
   console.log(dryRun ? planned : deployed(target, image.tag, await repositoryUri(target)));
 }
 
+/** A dry run needs no credentials, but shows whose it finds. */
+async function identify(target: Target): Promise<Identity | undefined> {
+  try {
+    return await findIdentity({ ...target, account: target.settings.account });
+  } catch (error) {
+    if (target.dryRun && (error as Error).cause !== undefined) return undefined;
+    throw error;
+  }
+}
+
 function packagingStep({ stage, region, settings, settingsFile }: Target, imageTag: string): Step {
   return {
     title: 'Package the stack',
     command: `npm run package -- --stage ${stage} --settings ${settingsFile}`,
     run: async () => {
-      const environment = serverlessEnvironment(stage, settings);
+      const environment = stageEnvironment(stage, settings);
       await packageStack({ stage, region, out: '.serverless', imageTag, environment });
     },
   };

@@ -40,6 +40,9 @@ export const createLogs: ServiceFactory = (world): Service => {
       CreateLogGroup: (input: schemas.CreateLogGroupRequest) => {
         groups.create(checked(GROUP_NAME, input.logGroupName, 'logGroupName'));
       },
+      DeleteLogGroup: (input: schemas.DeleteLogGroupRequest) => {
+        groups.delete(input.logGroupName ?? '');
+      },
       CreateLogStream: (input: schemas.CreateLogStreamRequest) => {
         const stream = checked(STREAM_NAME, input.logStreamName, 'logStreamName');
         groups.createStream(input.logGroupName ?? '', stream);
@@ -93,6 +96,9 @@ export const createLogs: ServiceFactory = (world): Service => {
               : { lastEventTimestamp: one.lastAt, lastIngestionTime: one.lastAt }),
           })),
         };
+      },
+      DeleteLogStream: (input: schemas.DeleteLogStreamRequest) => {
+        groups.deleteStream(input.logGroupName ?? '', input.logStreamName ?? '');
       },
       GetLogEvents: (input: schemas.GetLogEventsRequest) => getLogEvents(groups, input),
       FilterLogEvents: (input: schemas.FilterLogEventsRequest) => filterLogEvents(groups, input),

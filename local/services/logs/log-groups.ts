@@ -64,6 +64,12 @@ export class LogGroups {
     this.#groups.put(name, { createdAt, ...(retentionInDays === undefined ? {} : { retentionInDays }) });
   }
 
+  /** With its streams. */
+  delete(name: string): void {
+    for (const stream of this.streams(name)) this.#remove(stream);
+    this.#groups.delete(name);
+  }
+
   createStream(group: string, stream: string): void {
     this.#requireGroup(group);
     const key = keyOf(group, stream);
@@ -71,6 +77,11 @@ export class LogGroups {
     this.#records.put(key, { group, stream, createdAt: this.#world.clock.now() });
     const all = this.streams(group).sort((a, b) => lastUse(a) - lastUse(b));
     for (const old of all.slice(0, Math.max(0, all.length - MOST_STREAMS))) this.#remove(old);
+  }
+
+  deleteStream(group: string, stream: string): void {
+    this.stream(group, stream);
+    this.#remove(this.#records.get(keyOf(group, stream))!);
   }
 
   /** Records of a group's streams, by name. */

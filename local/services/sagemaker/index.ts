@@ -17,11 +17,13 @@ import { fleetOf } from './endpoints/fleet.ts';
 import { WarmContainers } from './endpoints/warm-containers.ts';
 import {
   createModelPackageGroup,
+  deleteModelPackageGroup,
   describeModelPackageGroup,
   listModelPackageGroups,
 } from './model-package-groups.ts';
 import {
   createModelPackage,
+  deleteModelPackage,
   describeModelPackage,
   listModelPackages,
   updateModelPackage,
@@ -32,6 +34,7 @@ import { SageMakerStore } from './sagemaker-store.ts';
 import { sageMakerSettings } from './settings.ts';
 import { addTags, deleteTags, listTags } from './tags.ts';
 import { createTrainingJob } from './training/create-training-job.ts';
+import { deleteTrainingJob } from './training/delete-training-job.ts';
 import { describeTrainingJob, listTrainingJobs } from './training/describe-training-job.ts';
 import { TrainingRunner } from './training/runner.ts';
 import { stopTrainingJob } from './training/stop-training-job.ts';
@@ -82,7 +85,10 @@ export function createSageMakerWith(options: Partial<SageMakerOptions>): Service
         DeleteEndpoint: (input) => deleteEndpoint(sagemaker, controller, input),
         DeleteEndpointConfig: (input) => deleteEndpointConfig(sagemaker, input),
         DeleteModel: (input) => deleteModel(sagemaker, input),
+        DeleteModelPackage: (input) => deleteModelPackage(sagemaker, input),
+        DeleteModelPackageGroup: (input) => deleteModelPackageGroup(sagemaker, input),
         DeleteTags: (input) => deleteTags(sagemaker, input),
+        DeleteTrainingJob: (input) => deleteTrainingJob(sagemaker, input),
         DescribeEndpoint: (input) => describeEndpoint(sagemaker, input),
         DescribeEndpointConfig: (input) => describeEndpointConfig(sagemaker, input),
         DescribeModel: (input) => describeModel(sagemaker, input),

@@ -1,11 +1,13 @@
 import type {
   CreateModelPackageGroupCommandInput,
   CreateModelPackageGroupCommandOutput,
+  DeleteModelPackageGroupCommandInput,
   DescribeModelPackageGroupCommandInput,
   DescribeModelPackageGroupCommandOutput,
   ListModelPackageGroupsCommandInput,
   ListModelPackageGroupsCommandOutput,
 } from '@aws-sdk/client-sagemaker';
+import { ServiceError } from '../../service.ts';
 import { check } from './checks/constraints.ts';
 import { refuseMembers } from './checks/refused.ts';
 import { CREATE_MODEL_PACKAGE_GROUP } from './checks/registry-inputs.ts';
@@ -72,4 +74,18 @@ export function listModelPackageGroups(
       ModelPackageGroupStatus: 'Completed' as const,
     })),
   };
+}
+
+/** A group goes only when it has no versions. */
+export function deleteModelPackageGroup(
+  sagemaker: SageMakerContext,
+  input: DeleteModelPackageGroupCommandInput,
+) {
+  const { name, arn } = findModelPackageGroup(sagemaker, input.ModelPackageGroupName!);
+  if (sagemaker.store.packages.list(`${name}/`).length > 0) {
+    throw new ServiceError('ConflictException', `ModelPackageGroup ${arn} has model packages.`);
+  }
+  sagemaker.store.packageGroups.delete(name);
+  sagemaker.store.tags.delete(arn);
+  return {};
 }

@@ -1,6 +1,7 @@
 import type {
   CreateModelPackageCommandInput,
   CreateModelPackageCommandOutput,
+  DeleteModelPackageCommandInput,
   DescribeModelPackageCommandInput,
   DescribeModelPackageCommandOutput,
   ListModelPackagesCommandInput,
@@ -146,4 +147,11 @@ export function updateModelPackage(
     ...(ApprovalDescription === undefined ? {} : { approvalDescription: ApprovalDescription }),
   });
   return { ModelPackageArn: value.arn };
+}
+
+/** The group does not give the version's number again. */
+export function deleteModelPackage(sagemaker: SageMakerContext, input: DeleteModelPackageCommandInput) {
+  const { key } = findModelPackage(sagemaker, input.ModelPackageName!);
+  sagemaker.store.packages.delete(key);
+  return {};
 }

@@ -5,6 +5,8 @@ import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
   CreateLogStreamCommand,
+  DeleteLogGroupCommand,
+  DeleteLogStreamCommand,
   DescribeLogGroupsCommand,
   DescribeLogStreamsCommand,
   FilterLogEventsCommand,
@@ -131,6 +133,21 @@ test('refuses what is not there or already there', async () => {
   await expect(
     logs.send(new GetLogEventsCommand({ logGroupName: '/app', logStreamName: 'none' })),
   ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+});
+
+test('streams and groups are deleted with their events', async () => {
+  await write('first', 'a');
+  await write('second', 'b');
+  await logs.send(new DeleteLogStreamCommand({ logGroupName: '/app', logStreamName: 'first' }));
+  const { logStreams } = await logs.send(new DescribeLogStreamsCommand({ logGroupName: '/app' }));
+  expect(logStreams?.map((one) => one.logStreamName)).toEqual(['second']);
+
+  await logs.send(new DeleteLogGroupCommand({ logGroupName: '/app' }));
+  await expect(logs.send(new DeleteLogGroupCommand({ logGroupName: '/app' }))).rejects.toMatchObject({
+    name: 'ResourceNotFoundException',
+  });
+  await logs.send(new CreateLogGroupCommand({ logGroupName: '/app' }));
+  expect((await logs.send(new DescribeLogStreamsCommand({ logGroupName: '/app' }))).logStreams).toEqual([]);
 });
 
 test('a stream that grows without end loses its older half, and keeps numbering', () => {

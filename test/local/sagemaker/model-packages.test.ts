@@ -5,6 +5,8 @@ import {
   CreateModelPackageCommand,
   type CreateModelPackageCommandInput,
   CreateModelPackageGroupCommand,
+  DeleteModelPackageCommand,
+  DeleteModelPackageGroupCommand,
   DescribeModelPackageCommand,
   DescribeModelPackageGroupCommand,
   ListModelPackageGroupsCommand,
@@ -189,6 +191,21 @@ describe('model packages', () => {
       message: expect.stringMatching(message),
     });
   });
+});
+
+it('are deleted one by one, and their group only when it has none', async () => {
+  const arn = await create();
+  const removeGroup = () =>
+    sagemaker.send(new DeleteModelPackageGroupCommand({ ModelPackageGroupName: group }));
+  await expect(removeGroup()).rejects.toMatchObject({ name: 'ConflictException' });
+
+  await sagemaker.send(new DeleteModelPackageCommand({ ModelPackageName: arn }));
+  expect((await list()).versions).toEqual([]);
+  expect(await create()).toMatch(/\/2$/);
+
+  await sagemaker.send(new DeleteModelPackageCommand({ ModelPackageName: arn.replace(/1$/, '2') }));
+  await removeGroup();
+  await expect(list()).rejects.toMatchObject({ name: 'ValidationException' });
 });
 
 it('survive a restart, with the next version', async () => {

@@ -1,6 +1,7 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   CreateTrainingJobCommand,
+  DeleteTrainingJobCommand,
   DescribeTrainingJobCommand,
   ListTrainingJobsCommand,
   StopTrainingJobCommand,
@@ -149,6 +150,25 @@ describe('a training job', () => {
       name: 'ValidationException',
       message: 'The request was rejected because the training job is in status Stopped.',
     });
+  });
+
+  it('is forgotten when it is deleted, which it may be when it has ended', async () => {
+    const remove = () =>
+      machine.sagemaker.send(new DeleteTrainingJobCommand({ TrainingJobName: 'forgotten' }));
+    await create('forgotten', { HyperParameters: { do: 'wait' } });
+    await expect(remove()).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: 'The request was rejected because the training job is in status InProgress.',
+    });
+    await stop('forgotten');
+    await machine.event(jobIs('forgotten', 'Stopped'));
+
+    await remove();
+
+    await expect(describeJob('forgotten')).rejects.toThrow('Requested resource not found.');
+    await create('forgotten');
+    await machine.event(jobIs('forgotten', 'Completed'));
+    await remove();
   });
 
   it('beyond the machine’s places waits as Pending, and can be stopped there', async () => {

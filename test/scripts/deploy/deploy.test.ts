@@ -119,7 +119,9 @@ describe('npm run deploy', () => {
 
     expect(code).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toContain(`Stage prod belongs to account 123456789012 (${file})`);
+    expect(stderr).toContain(
+      'Stage prod belongs to account 123456789012; these credentials are arn:aws:iam::000000000000:root',
+    );
   });
 
   test('refuses a stage’s name with one sentence and one hint', async () => {

@@ -1,0 +1,79 @@
+import {
+  DeleteEndpointCommand,
+  DeleteEndpointConfigCommand,
+  DeleteModelCommand,
+  DescribeEndpointCommand,
+  paginateListEndpointConfigs,
+  paginateListEndpoints,
+  paginateListModels,
+  type SageMakerClient,
+} from '@aws-sdk/client-sagemaker';
+import { ifThere } from './missing.ts';
+import type { Part } from './part.ts';
+import { type Patience, waitUntil } from './patience.ts';
+
+/** SageMaker refuses to delete an endpoint in any other status. */
+const DELETABLE: readonly string[] = ['InService', 'Failed', 'OutOfService', 'UpdateRollbackFailed'];
+
+/** Endpoints, in any status: one that is changing is waited for. */
+export function endpointsPart(sagemaker: SageMakerClient, prefix: string, patience: Patience): Part {
+  const list = async () => {
+    const names: string[] = [];
+    const pages = paginateListEndpoints({ client: sagemaker }, { NameContains: prefix });
+    for await (const { Endpoints } of pages) names.push(...(Endpoints ?? []).map((one) => one.EndpointName!));
+    return names.filter((name) => name.startsWith(prefix));
+  };
+  return {
+    title: 'Endpoints',
+    list,
+    async remove(name) {
+      await ifThere(async () => {
+        const status = async () =>
+          (await sagemaker.send(new DescribeEndpointCommand({ EndpointName: name }))).EndpointStatus ?? '';
+        await waitUntil(`endpoint ${name} may be deleted`, patience, async () =>
+          [...DELETABLE, 'Deleting'].includes(await status()),
+        );
+        if ((await status()) !== 'Deleting') {
+          await sagemaker.send(new DeleteEndpointCommand({ EndpointName: name }));
+        }
+      });
+      // Its configuration and the role of its model are needed until it is gone.
+      await waitUntil(`endpoint ${name} is gone`, patience, async () => !(await list()).includes(name));
+    },
+  };
+}
+
+/** All configurations, also those that no endpoint runs on. */
+export function endpointConfigsPart(sagemaker: SageMakerClient, prefix: string): Part {
+  return {
+    title: 'Endpoint configurations',
+    async list() {
+      const names: string[] = [];
+      const pages = paginateListEndpointConfigs({ client: sagemaker }, { NameContains: prefix });
+      for await (const { EndpointConfigs } of pages) {
+        names.push(...(EndpointConfigs ?? []).map((one) => one.EndpointConfigName!));
+      }
+      return names.filter((name) => name.startsWith(prefix));
+    },
+    remove: (name) =>
+      ifThere(async () => {
+        await sagemaker.send(new DeleteEndpointConfigCommand({ EndpointConfigName: name }));
+      }),
+  };
+}
+
+export function modelsPart(sagemaker: SageMakerClient, prefix: string): Part {
+  return {
+    title: 'Models',
+    async list() {
+      const names: string[] = [];
+      const pages = paginateListModels({ client: sagemaker }, { NameContains: prefix });
+      for await (const { Models } of pages) names.push(...(Models ?? []).map((one) => one.ModelName!));
+      return names.filter((name) => name.startsWith(prefix));
+    },
+    remove: (name) =>
+      ifThere(async () => {
+        await sagemaker.send(new DeleteModelCommand({ ModelName: name }));
+      }),
+  };
+}

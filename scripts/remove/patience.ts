@@ -1,0 +1,29 @@
+import { BusyError } from '#core/errors.ts';
+
+/** How long to wait for AWS, and how. */
+export interface Patience {
+  /** Waits this many milliseconds. */
+  sleep(milliseconds: number): Promise<void>;
+  /** Between two looks, in milliseconds. */
+  interval: number;
+  /** Looks in all. */
+  looks: number;
+}
+
+/** @throws BusyError when it has not come true in time */
+export async function waitUntil(
+  what: string,
+  { sleep, interval, looks }: Patience,
+  isTrue: () => Promise<boolean>,
+): Promise<void> {
+  for (let look = 1; look <= looks; look++) {
+    if (await isTrue()) return;
+    if (look < looks) await sleep(interval);
+  }
+  throw new BusyError(
+    `It takes longer than ${Math.round((interval * looks) / 60_000)} minutes until ${what}`,
+    {
+      hint: 'Run the same command again later: it goes on where it ended.',
+    },
+  );
+}

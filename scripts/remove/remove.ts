@@ -1,0 +1,88 @@
+import type { Removal } from './arguments.ts';
+import { bucketsPart } from './buckets.ts';
+import type { Clients } from './clients.ts';
+import { endpointConfigsPart, endpointsPart, modelsPart } from './endpoints.ts';
+import { alarmsPart, logGroupsPart, trainingLogsPart } from './operations.ts';
+import { type Part, prefixOf } from './part.ts';
+import type { Patience } from './patience.ts';
+import { modelPackageGroupsPart } from './registry.ts';
+import { executionsPart, trainingJobsPart } from './work.ts';
+
+export interface Means {
+  clients: Clients;
+  account: string;
+  patience: Patience;
+  stackExists(): Promise<boolean>;
+  /** Deletes the stack and waits until it is gone. */
+  removeStack(): Promise<void>;
+  print(line: string): void;
+}
+
+/**
+ * Removes everything of a stage, or says what it would remove. What promotions have made goes first; a promotion that an event starts
+ * meanwhile may make more, so it is looked for again when the functions are gone.
+ */
+export async function removeStage(removal: Removal, means: Means): Promise<void> {
+  const { clients, account, patience, print } = means;
+  const prefix = prefixOf(removal.stage);
+  const made: Part[] = [
+    executionsPart(clients.states, prefix),
+    endpointsPart(clients.sagemaker, prefix, patience),
+    endpointConfigsPart(clients.sagemaker, prefix),
+    modelsPart(clients.sagemaker, prefix),
+    trainingJobsPart(clients.sagemaker, prefix, patience),
+    modelPackageGroupsPart(clients.sagemaker, prefix),
+    alarmsPart(clients.cloudwatch, prefix),
+  ];
+  const written: Part[] = [trainingLogsPart(clients.logs, prefix), logGroupsPart(clients.logs, prefix)];
+  const buckets = bucketsPart(clients.s3, prefix, account, removal.region);
+  const last = removal.buckets ? [...written, buckets] : written;
+
+  if (!removal.yes) {
+    await printPlan(removal, means, [...made, ...last]);
+  } else {
+    for (const part of made) await removeAll(part, print);
+    if (await means.stackExists()) {
+      print(`Stack graft-${removal.stage}`);
+      await means.removeStack();
+    }
+    for (const part of [...made, ...last]) await removeAll(part, print);
+  }
+  const kept = removal.buckets ? [] : await buckets.list();
+  for (const line of whatStays(removal, kept)) print(line);
+}
+
+async function printPlan(removal: Removal, means: Means, parts: readonly Part[]): Promise<void> {
+  const { print } = means;
+  print('With --yes this would be deleted:');
+  if (await means.stackExists()) printNames('Stack', [`graft-${removal.stage}`], print);
+  for (const part of parts) printNames(part.title, await part.list(), print);
+}
+
+function printNames(title: string, names: readonly string[], print: Means['print']): void {
+  if (names.length === 0) return;
+  print(`${title} (${names.length})`);
+  for (const name of names) print(`  ${name}`);
+}
+
+async function removeAll(part: Part, print: Means['print']): Promise<void> {
+  const names = await part.list();
+  if (names.length > 0) print(`${part.title} (${names.length})`);
+  for (const name of names) {
+    print(`  ${name}`);
+    await part.remove(name);
+  }
+}
+
+function whatStays({ stage, yes }: Removal, buckets: readonly string[]): string[] {
+  return [
+    yes ? `\nStage ${stage} is removed.` : '\nNothing was deleted.',
+    ...(buckets.length === 0
+      ? []
+      : [
+          'These buckets stay, with all models and data (--buckets deletes them too):',
+          ...buckets.map((name) => `  ${name}`),
+        ]),
+    'Metrics and traces stay until they expire. Whatever you made yourself stays: images copied elsewhere, roles, subscriptions.',
+  ];
+}

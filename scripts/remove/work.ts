@@ -1,0 +1,86 @@
+import {
+  DeleteTrainingJobCommand,
+  DescribeTrainingJobCommand,
+  paginateListTrainingJobs,
+  type SageMakerClient,
+  StopTrainingJobCommand,
+} from '@aws-sdk/client-sagemaker';
+import {
+  ListExecutionsCommand,
+  paginateListStateMachines,
+  type SFNClient,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { ifThere } from './missing.ts';
+import type { Part } from './part.ts';
+import { type Patience, waitUntil } from './patience.ts';
+
+/** Executions that run, by ARN. First of all, since they would make new endpoints. */
+export function executionsPart(states: SFNClient, prefix: string): Part {
+  return {
+    title: 'Running executions',
+    async list() {
+      const running: string[] = [];
+      for await (const { stateMachines } of paginateListStateMachines({ client: states }, {})) {
+        for (const { name, stateMachineArn } of stateMachines ?? []) {
+          if (name?.startsWith(prefix)) running.push(...(await runningExecutions(states, stateMachineArn!)));
+        }
+      }
+      return running;
+    },
+    remove: (executionArn) =>
+      ifThere(async () => {
+        await states.send(
+          new StopExecutionCommand({ executionArn, error: 'StageRemoved', cause: 'npm run remove' }),
+        );
+      }),
+  };
+}
+
+async function runningExecutions(states: SFNClient, stateMachineArn: string): Promise<string[]> {
+  const arns: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await states.send(
+      new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING', nextToken }),
+    );
+    arns.push(...(page.executions ?? []).map(({ executionArn }) => executionArn!));
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  return arns;
+}
+
+/**
+ * Training jobs, stopped first where they run. Their records go too: names are made from what is trained, so a later stage of the
+ * same name would find a job whose output is no longer there.
+ */
+export function trainingJobsPart(sagemaker: SageMakerClient, prefix: string, patience: Patience): Part {
+  const status = async (name: string) => {
+    const { TrainingJobStatus } = await sagemaker.send(
+      new DescribeTrainingJobCommand({ TrainingJobName: name }),
+    );
+    return TrainingJobStatus;
+  };
+  return {
+    title: 'Training jobs',
+    async list() {
+      const names: string[] = [];
+      const pages = paginateListTrainingJobs({ client: sagemaker }, { NameContains: prefix });
+      for await (const { TrainingJobSummaries } of pages) {
+        names.push(...(TrainingJobSummaries ?? []).map(({ TrainingJobName }) => TrainingJobName!));
+      }
+      return names.filter((name) => name.startsWith(prefix));
+    },
+    remove: (name) =>
+      ifThere(async () => {
+        if ((await status(name)) === 'InProgress') {
+          await sagemaker.send(new StopTrainingJobCommand({ TrainingJobName: name }));
+        }
+        // SIGTERM, and two minutes at the most.
+        await waitUntil(`training job ${name} has stopped`, patience, async () =>
+          ['Completed', 'Failed', 'Stopped'].includes((await status(name)) ?? ''),
+        );
+        await sagemaker.send(new DeleteTrainingJobCommand({ TrainingJobName: name }));
+      }),
+  };
+}
