@@ -6,6 +6,7 @@ import { InvalidInputError } from '#core/errors.ts';
 import { parse } from '#core/parse.ts';
 import { instancePricesSchema } from '#core/prices.ts';
 import { repository } from './fingerprint.ts';
+import { optionVariables, stageOptions } from './stage-options.ts';
 
 /** Ed25519 as SPKI in base64: the first 16 characters are the algorithm's name. */
 const publicKeySchema = z
@@ -27,6 +28,7 @@ const stageSettingsSchema = z.strictObject({
   /** Whose models are accepted; several while a key is replaced. */
   signingPublicKeys: z.array(publicKeySchema).min(1, 'without a key the stack would refuse every model'),
   instancePrices: instancePricesSchema.optional(),
+  ...stageOptions,
 });
 export type StageSettings = z.output<typeof stageSettingsSchema>;
 
@@ -36,6 +38,7 @@ export function variablesOf(settings: StageSettings): Record<string, string | un
   return {
     GRAFT_SIGNING_PUBLIC_KEYS: signingPublicKeys.join(','),
     GRAFT_INSTANCE_PRICES: instancePrices && JSON.stringify(instancePrices),
+    ...optionVariables(settings),
   };
 }
 

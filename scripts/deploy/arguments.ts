@@ -8,7 +8,7 @@ import {
   settingsFileOf,
 } from '../stage-settings.ts';
 
-export const usage = `npm run deploy -- --stage NAME [--settings FILE] [--force-image | --no-build] [--dry-run]
+export const usage = `npm run deploy -- --stage NAME [--settings FILE] [--force-image | --no-build] [--import-buckets] [--while-running] [--dry-run]
 
 Packages the stack, builds and pushes the container image, deploys. Needs AWS credentials (the standard chain), a
 Docker engine, and the stage's settings (cp stages/example.yml stages/NAME.yml). docs/deploy.md has the whole story.
@@ -17,6 +17,8 @@ Docker engine, and the stage's settings (cp stages/example.yml stages/NAME.yml).
   --settings FILE  default: stages/NAME.yml
   --force-image    build the image again, although the repository has one of the same content
   --no-build       do without Docker: the image was copied, or will be
+  --import-buckets go on with the buckets that a removed stack of this name has left
+  --while-running  deploy although promotions are under way, which go on with the new functions
   --dry-run        print the settings and every step, and change nothing`;
 
 /** What is deployed, and where to. */
@@ -30,6 +32,10 @@ export interface Target {
   build: boolean;
   /** Build another image of the same content. */
   forceImage: boolean;
+  /** Take over the buckets that an earlier deployment has left. */
+  importBuckets: boolean;
+  /** Do not mind promotions that are under way. */
+  whileRunning: boolean;
   dryRun: boolean;
 }
 
@@ -47,6 +53,8 @@ export async function readArguments(
       stage: { type: 'string' },
       settings: { type: 'string' },
       'force-image': { type: 'boolean', default: false },
+      'import-buckets': { type: 'boolean', default: false },
+      'while-running': { type: 'boolean', default: false },
       'no-build': { type: 'boolean', default: false },
       'dry-run': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -69,6 +77,8 @@ export async function readArguments(
     settingsFile,
     build: !values['no-build'],
     forceImage: values['force-image'],
+    importBuckets: values['import-buckets'],
+    whileRunning: values['while-running'],
     dryRun: values['dry-run'],
   };
 }

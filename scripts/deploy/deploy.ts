@@ -3,6 +3,7 @@ import { findIdentity, type Identity } from '../identity.ts';
 import { packageStack } from '../package-stack.ts';
 import { stageEnvironment } from '../serverless-environment.ts';
 import type { Target } from './arguments.ts';
+import { stepsBefore } from './before.ts';
 import { checkDocker } from './docker.ts';
 import { findImage, imageStep } from './image.ts';
 import { repositoryUri, stackStep } from './stack.ts';
@@ -12,11 +13,13 @@ import { describeTarget, otherRegion } from './summary.ts';
 /** Packages the stack, then brings image and stack to AWS. A dry run stops at the plan. */
 export async function deploy(target: Target): Promise<void> {
   const { dryRun } = target;
-  console.log(describeTarget(target, await identify(target)));
+  const identity = await identify(target);
+  console.log(describeTarget(target, identity));
   const unused = otherRegion(target, process.env);
   if (unused !== undefined) console.log(unused);
   console.log();
   if (target.build && !dryRun) await checkDocker();
+  const before = dryRun || identity === undefined ? [] : await stepsBefore(target, identity);
 
   const uri = dryRun ? undefined : await repositoryUri(target);
   const image = await findImage(target, await buildContainer(), uri);
@@ -26,7 +29,11 @@ export async function deploy(target: Target): Promise<void> {
   // there before anything refers to it.
   const first = uri === undefined && !dryRun;
   await runSteps(
-    [packagingStep(target, image.tag), ...(first ? [stack, ...imageSteps] : [...imageSteps, stack])],
+    [
+      ...before,
+      packagingStep(target, image.tag),
+      ...(first ? [stack, ...imageSteps] : [...imageSteps, stack]),
+    ],
     dryRun,
   );
   console.log(dryRun ? planned : deployed(target, image.tag, await repositoryUri(target)));

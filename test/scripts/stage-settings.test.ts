@@ -15,7 +15,7 @@ describe('a stage’s settings', () => {
   test('are what serverless.yml reads', () => {
     const settings = parseStageSettings(`${minimal}instancePrices: {ml.c5.xlarge: 0.245}`, 'stages/dev.yml');
 
-    expect(variablesOf(settings)).toEqual({
+    expect(variablesOf(settings)).toMatchObject({
       GRAFT_SIGNING_PUBLIC_KEYS: publicKey,
       GRAFT_INSTANCE_PRICES: '{"ml.c5.xlarge":0.245}',
     });
@@ -32,14 +32,40 @@ describe('a stage’s settings', () => {
     const example = readFileSync('stages/example.yml', 'utf8');
     expect(() => parseStageSettings(example, 'stages/example.yml')).toThrow(/signingPublicKeys\.0: expected/);
 
-    const own = example.replace(/^ {2}- <.*>$/m, `  - ${publicKey}`).replace(/^# (?=[a-z]+[A-Za-z]*:)/gm, '');
-    const indented = own.replace(/^# {3}(?=ml\.)/gm, '  ');
-    expect(parseStageSettings(indented, 'stages/example.yml')).toEqual({
+    const own = example
+      .replace(/^ {2}- <.*>$/m, `  - ${publicKey}`)
+      .replace(/^# (?= *[a-z][A-Za-z0-9.]*:( |$))/gm, '');
+    expect(parseStageSettings(own, 'stages/example.yml')).toEqual({
       region: 'eu-central-1',
       signingPublicKeys: [publicKey],
       account: '123456789012',
       instancePrices: { 'ml.c5.xlarge': 0.245 },
+      logDays: 30,
+      trainingLogDays: 30,
+      tags: { team: 'vision' },
+      monthlyBudget: 200,
+      dashboard: true,
+      kmsKeyArn: expect.stringContaining(':key/'),
+      vpc: {
+        subnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+        securityGroupIds: ['sg-0123456789abcdef0'],
+      },
+      api: {
+        accessLogs: true,
+        domain: 'images.example.com',
+        certificateArn: expect.stringContaining(':certificate/'),
+        webAclArn: expect.stringContaining(':regional/webacl/'),
+      },
     });
+  });
+
+  test('leave their defaults to serverless.yml', () => {
+    const { GRAFT_SIGNING_PUBLIC_KEYS, ...others } = variablesOf(parseStageSettings(minimal, 'dev'));
+    expect(GRAFT_SIGNING_PUBLIC_KEYS).toBe(publicKey);
+    for (const [name, value] of Object.entries(others)) expect(value, name).toBeUndefined();
+
+    const tagged = parseStageSettings(`${minimal}tags: {team: vision, cost-center: "42"}`, 'dev');
+    expect(variablesOf(tagged).GRAFT_TAGS).toBe('team=vision,cost-center=42');
   });
 
   test.each([
@@ -49,6 +75,16 @@ describe('a stage’s settings', () => {
     ['a region that is none', minimal.replace('eu-central-1', 'Frankfurt'), /region: expected a region/],
     ['an account without quotation marks', `${minimal}account: 012345678901`, /account: .*quotation marks/],
     ['a misspelt instance type', `${minimal}instancePrices: {c5.xlarge: 1}`, /instancePrices\.c5\.xlarge/],
+    ['days that CloudWatch does not know', `${minimal}logDays: 31`, /logDays: expected one of 1, 3/],
+    ['a tag that would cut another short', `${minimal}tags: {team: "a,b=c"}`, /tags\.team: expected letters/],
+    ['a tag of Graft’s', `${minimal}tags: {"graft:stage": prod}`, /aws: and graft: are taken/],
+    ['a host name without a certificate', `${minimal}api: {domain: a.example.com}`, /belong together/],
+    [
+      'a firewall of CloudFront',
+      `${minimal}api: {webAclArn: "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/b"}`,
+      /regional\/webacl/,
+    ],
+    ['a VPC without security groups', `${minimal}vpc: {subnetIds: [subnet-0a]}`, /securityGroupIds/],
     ['text that is no YAML', 'region: [', /is not YAML/],
   ])('are refused with %s', (_, text, message) => {
     expect(() => parseStageSettings(text, 'stages/dev.yml')).toThrow(message);

@@ -23,6 +23,8 @@ describe('the arguments of npm run deploy', () => {
       settingsFile: settings,
       build: true,
       forceImage: false,
+      importBuckets: false,
+      whileRunning: false,
       dryRun: false,
     });
   });

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+
+/** CloudWatch Logs keeps events for one of these numbers of days. */
+const LOG_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+const logDays = z
+  .number()
+  .refine((days) => LOG_DAYS.includes(days), `expected one of ${LOG_DAYS.join(', ')} (CloudWatch Logs)`);
+
+const arnOf = (service: string, resource: string) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-]+:\\d{12}:${resource}/.+$`),
+      `expected the ARN of a ${resource} (${service})`,
+    );
+
+const tagText = z.string().regex(/^[\w .:/+@-]*$/, 'expected letters, digits, spaces and . : / + - @ _');
+
+const vpc = z.strictObject({
+  subnetIds: z.array(z.string().regex(/^subnet-[0-9a-f]+$/, 'expected subnet-…')).min(1),
+  securityGroupIds: z
+    .array(z.string().regex(/^sg-[0-9a-f]+$/, 'expected sg-…'))
+    .min(1)
+    .max(5),
+});
+
+const api = z
+  .strictObject({
+    accessLogs: z.boolean().optional(),
+    domain: z
+      .string()
+      .regex(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'expected a host name such as "images.example.com"')
+      .optional(),
+    certificateArn: arnOf('acm', 'certificate').optional(),
+    webAclArn: arnOf('wafv2', 'regional/webacl').optional(),
+  })
+  .refine(
+    ({ domain, certificateArn }) => (domain === undefined) === (certificateArn === undefined),
+    'domain and certificateArn belong together',
+  );
+
+/** What a deployment may have beyond what it needs; nothing of it by default (docs/deploy.md, "Settings"). */
+export const stageOptions = {
+  /** Days that CloudWatch keeps the logs of functions, promotions, the API and the stage's endpoints; 30 without. */
+  logDays: logDays.optional(),
+  /** The same for `/aws/sagemaker/TrainingJobs`, which belongs to the whole account; nobody touches it without. */
+  trainingLogDays: logDays.optional(),
+  /** On everything that can have tags, beside Graft's own. */
+  tags: z
+    .record(tagText.min(1).max(128), tagText.max(256))
+    .refine((tags) => Object.keys(tags).length <= 30, 'at most 30 tags')
+    .refine(
+      (tags) => !Object.keys(tags).some((key) => /^(aws|graft):/i.test(key)),
+      'aws: and graft: are taken',
+    )
+    .optional(),
+  /** USD. */
+  monthlyBudget: z.number().positive().optional(),
+  dashboard: z.boolean().optional(),
+  kmsKeyArn: arnOf('kms', 'key').optional(),
+  vpc: vpc.optional(),
+  api: api.optional(),
+};
+
+type StageOptions = z.output<z.ZodObject<typeof stageOptions>>;
+
+/** As serverless.yml reads them; `undefined` where they leave its default. */
+export function optionVariables(options: StageOptions): Record<string, string | undefined> {
+  const { logDays, trainingLogDays, tags, monthlyBudget, dashboard, kmsKeyArn, vpc, api } = options;
+  return {
+    GRAFT_LOG_DAYS: logDays?.toString(),
+    GRAFT_TRAINING_LOG_DAYS: trainingLogDays?.toString(),
+    GRAFT_TAGS:
+      tags &&
+      Object.entries(tags)
+        .map((pair) => pair.join('='))
+        .join(','),
+    GRAFT_MONTHLY_BUDGET: monthlyBudget?.toString(),
+    GRAFT_DASHBOARD: dashboard?.toString(),
+    GRAFT_KMS_KEY_ARN: kmsKeyArn,
+    GRAFT_SUBNET_IDS: vpc?.subnetIds.join(','),
+    GRAFT_SECURITY_GROUP_IDS: vpc?.securityGroupIds.join(','),
+    GRAFT_API_ACCESS_LOGS: api?.accessLogs?.toString(),
+    GRAFT_API_DOMAIN: api?.domain,
+    GRAFT_API_CERTIFICATE_ARN: api?.certificateArn,
+    GRAFT_WEB_ACL_ARN: api?.webAclArn,
+  };
+}
