@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Domain } from '#core/contracts/domain.ts';
-import { balanceWarnings, duplicateFindings, type Split, testSetProblems } from '#core/data-checks.ts';
-import { refuseProblems, type StoredImages } from './domains.ts';
+import { balanceWarnings, duplicateFindings, testSetProblems } from '#core/data-checks.ts';
+import { countsOf, refuseProblems, type StoredImages } from './domain-images.ts';
 import { identicalObjects } from './identical-objects.ts';
 
 /**
@@ -25,16 +25,7 @@ export async function checkData(
   const { problems, warnings } = duplicateFindings(groups);
   refuseProblems(domain, problems, 'Remove them from one of the folders with `aws s3 rm`');
   const unbalanced = (['train', 'test'] as const).flatMap((split) =>
-    balanceWarnings(split, countsOf(domain, images, split)),
+    balanceWarnings(split, countsOf(domain, images[split])),
   );
   return [...warnings, ...unbalanced];
-}
-
-function countsOf({ labels }: Domain, images: StoredImages, split: Split): Map<string, number> {
-  const counts = new Map(labels.map((label) => [label, 0]));
-  for (const { id } of images[split]) {
-    const label = id.slice(0, id.indexOf('/'));
-    counts.set(label, counts.get(label)! + 1);
-  }
-  return counts;
 }

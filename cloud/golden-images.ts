@@ -2,6 +2,7 @@ import { InvokeEndpointCommand, type SageMakerRuntimeClient } from '@aws-sdk/cli
 import type { Evaluation, EvaluationRow } from '#core/contracts/evaluation.ts';
 import { type PredictionResponse, predictionResponseSchema } from '#core/contracts/served-model.ts';
 import { GoldenMismatchError } from '#core/errors.ts';
+import { imageType } from '#core/image-files.ts';
 import { parseJson } from '#core/parse.ts';
 
 /** With more classes, this many show as much and cost less time. */
@@ -16,12 +17,6 @@ export function goldenImages(evaluation: Evaluation): EvaluationRow[] {
   return [...first.values()].slice(0, MAXIMUM_IMAGES);
 }
 
-/** From the name's ending; PrepareDomain lets no other images through. */
-export function contentTypeOf(name: string): string {
-  if (/\.png$/i.test(name)) return 'image/png';
-  return /\.webp$/i.test(name) ? 'image/webp' : 'image/jpeg';
-}
-
 /** @throws GoldenMismatchError when the endpoint gives no answer that can be read; other errors of the call as they are */
 export async function askEndpoint(
   runtime: SageMakerRuntimeClient,
@@ -33,7 +28,7 @@ export async function askEndpoint(
     const response = await runtime.send(
       new InvokeEndpointCommand({
         EndpointName: endpoint,
-        ContentType: contentTypeOf(name),
+        ContentType: imageType(image) ?? 'application/octet-stream',
         Accept: 'application/json',
         Body: image,
       }),

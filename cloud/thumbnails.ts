@@ -1,4 +1,5 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { imageType } from '#core/image-files.ts';
 import type { Thumbnail } from '#core/report/sections/mistakes.ts';
 import { isNoSuchObject } from './objects.ts';
 
@@ -6,15 +7,6 @@ import { isNoSuchObject } from './objects.ts';
 export const IMAGE_LIMIT = 512 * 1024;
 /** Of all images of one page together, before base64 adds a third: a page of some megabytes still opens at once. */
 export const PAGE_LIMIT = 4 * 1024 * 1024;
-
-/** By what a file begins with, not by its name: nothing but a picture is put into a page. */
-function mediaType(bytes: Uint8Array): string | undefined {
-  const starts = (at: number, text: string) =>
-    Buffer.from(bytes.subarray(at, at + text.length)).toString('latin1') === text;
-  if (starts(0, '\x89PNG\r\n\x1a\n')) return 'image/png';
-  if (starts(0, '\xff\xd8\xff')) return 'image/jpeg';
-  return starts(0, 'RIFF') && starts(8, 'WEBP') ? 'image/webp' : undefined;
-}
 
 /**
  * Images as `data:` URIs; for one that is gone, too large or no picture the reason why it is not shown.
@@ -36,7 +28,8 @@ export async function readThumbnails(
       thumbnails.set(id, { missing: bytes });
       continue;
     }
-    const type = mediaType(bytes);
+    // By what it begins with: nothing but a picture is put into a page.
+    const type = imageType(bytes);
     if (type === undefined) {
       thumbnails.set(id, { missing: 'neither PNG, JPEG nor WebP' });
       continue;

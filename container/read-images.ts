@@ -1,14 +1,14 @@
 import type { Evaluation } from '#core/contracts/evaluation.ts';
-import { nearDuplicateWarnings } from '#core/data-checks.ts';
-import { type DataSet, type Images, loadDataSet, loadImages } from '#model/data-set.ts';
+import { besideWarnings, nearDuplicateWarnings } from '#core/data-checks.ts';
+import { type Images, type LoadedDataSet, loadDataSet, loadImages } from '#model/data-set.ts';
 import { nearDuplicates } from '#model/near-duplicates.ts';
 import type { OptMl } from './opt-ml.ts';
 import type { JobInputs } from './read-inputs.ts';
 
 /** A domain's images as the network takes them. */
 export interface JobImages {
-  train: DataSet;
-  test: DataSet;
+  train: LoadedDataSet;
+  test: LoadedDataSet;
   /** Of none of the classes; undefined where the domain has no such images. */
   other: Images | undefined;
   /** Files that were left out. */
@@ -46,5 +46,9 @@ export async function readImages(
 
 /** What a person should know about the images, a sentence each. */
 export async function imageWarnings({ train, test }: JobImages, signal: AbortSignal): Promise<string[]> {
-  return nearDuplicateWarnings(await nearDuplicates(train, test, signal));
+  return [
+    ...besideWarnings('train/', train.beside),
+    ...besideWarnings('test/', test.beside),
+    ...nearDuplicateWarnings(await nearDuplicates(train, test, signal)),
+  ];
 }

@@ -1,4 +1,5 @@
 import type { GatePolicy } from './contracts/domain.ts';
+import { MAXIMUM_DAMAGED_SHARE } from './image-files.ts';
 import { fewestImagesFor, mcnemarExact } from './statistics.ts';
 
 /**
@@ -8,6 +9,7 @@ import { fewestImagesFor, mcnemarExact } from './statistics.ts';
 const BALANCED_RATIO = 5;
 /** A person reads some examples, not all. */
 const EXAMPLES = 5;
+const UNDER_LABELS = 'under more than one label';
 
 export type Split = 'train' | 'test';
 /** Folders of a domain. `other` is optional: images of none of its classes, directly in it. */
@@ -66,6 +68,74 @@ export function balanceWarnings(split: Split, counts: ReadonlyMap<string, number
 }
 
 /**
+ * Groups of two or more images that are the same file.
+ *
+ * @param images in the order in which messages are to name them
+ */
+export function sameContent<Image extends { sha256: string }>(images: readonly Image[]): Image[][] {
+  const groups = new Map<string, Image[]>();
+  for (const image of images) {
+    const group = groups.get(image.sha256);
+    if (group) group.push(image);
+    else groups.set(image.sha256, [image]);
+  }
+  return [...groups.values()].filter((group) => group.length > 1);
+}
+
+/**
+ * What follows from images with the same content in a folder of classes that is not split into parts.
+ *
+ * @param groups `<label>/<file name>` of images that are the same file, two or more in each
+ */
+export function repetitionWarnings(groups: readonly (readonly string[])[]): string[] {
+  const repeated: string[] = [];
+  const contradictory: string[] = [];
+  for (const [first, second, ...others] of groups) {
+    repeated.push(`${second} is ${first}`);
+    const contradiction = [second, ...others].find((id) => labelOf(id!) !== labelOf(first!));
+    if (contradiction !== undefined) contradictory.push(`${contradiction} is ${first}`);
+  }
+  return [
+    ...sentence(repeated, 'there more than once, which counts as often'),
+    ...sentence(contradictory, UNDER_LABELS),
+  ];
+}
+
+/** @param names `<part>/<id>` of files of one part that are no images */
+export function noImageWarnings(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const what = names.length === 1 ? '1 file is no' : `${names.length} files are no`;
+  const out = names.length === 1 ? 'is' : 'are';
+  return [
+    `${what} JPEG, PNG or WebP image that a training can take, and ${out} left out: ${examplesOf(names)}`,
+  ];
+}
+
+/**
+ * So many files are left out that something must be wrong: the training job would refuse them.
+ *
+ * @param names of the files of one part that are no images
+ * @param total all its files
+ */
+export function damagedProblems(part: Part, names: readonly string[], total: number): string[] {
+  if (names.length <= MAXIMUM_DAMAGED_SHARE * total) return [];
+  return [
+    `${names.length} of the ${total} files in ${part}/ are no JPEG, PNG or WebP images that a training can take, and more than ${MAXIMUM_DAMAGED_SHARE * 100} % are not left out: ${examplesOf(names)}`,
+  ];
+}
+
+/**
+ * @param where the folder as a person knows it
+ * @param names of what lies beside the classes' folders
+ */
+export function besideWarnings(where: string, names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const what = names.length === 1 ? '1 file lies' : `${names.length} files lie`;
+  const out = names.length === 1 ? 'is' : 'are';
+  return [`${what} beside the folders of the classes in ${where}, and ${out} left out: ${examplesOf(names)}`];
+}
+
+/**
  * What follows from images with the same content.
  *
  * @param groups images that are the same file, two or more in each
@@ -94,8 +164,8 @@ export function duplicateFindings(groups: readonly (readonly NamedImage[])[]): F
       ...sentence(known, 'in other/, where no image may be of one of the classes, and under a label too'),
     ],
     warnings: [
-      ...sentence(repeated, 'more than once within train/, test/ or other/, and count as often'),
-      ...sentence(contradictory, 'under more than one label'),
+      ...sentence(repeated, 'more than once within train/, test/ or other/, which counts as often'),
+      ...sentence(contradictory, UNDER_LABELS),
     ],
   };
 }
@@ -111,11 +181,14 @@ export function nearDuplicateWarnings(pairs: readonly { train: string; test: str
 
 function sentence(examples: readonly string[], what: string): string[] {
   if (examples.length === 0) return [];
-  const shown = examples.slice(0, EXAMPLES).join(', ');
-  const more = examples.length > EXAMPLES ? `, and ${examples.length - EXAMPLES} more` : '';
   return [
-    `${examples.length === 1 ? '1 image is' : `${examples.length} images are`} ${what}: ${shown}${more}`,
+    `${examples.length === 1 ? '1 image is' : `${examples.length} images are`} ${what}: ${examplesOf(examples)}`,
   ];
+}
+
+function examplesOf(all: readonly string[]): string {
+  const more = all.length > EXAMPLES ? `, and ${all.length - EXAMPLES} more` : '';
+  return `${all.slice(0, EXAMPLES).join(', ')}${more}`;
 }
 
 const named = ({ part, id }: NamedImage) => `${part}/${id}`;

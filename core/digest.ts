@@ -1,17 +1,22 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { openRegularFile } from './regular-file.ts';
 
 /** SHA-256 in lower-case hexadecimal. */
 export function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** SHA-256 and size of a file, read as a stream. */
+/**
+ * SHA-256 and size of a file, read as a stream.
+ *
+ * @throws InvalidInputError when it is a FIFO, a device or anything else that is no file
+ */
 export async function sha256OfFile(path: string): Promise<{ sha256: string; size: number }> {
   const hash = createHash('sha256');
   let size = 0;
-  await pipeline(createReadStream(path), async (chunks) => {
+  const file = await openRegularFile(path);
+  await pipeline(file.createReadStream(), async (chunks) => {
     for await (const chunk of chunks as AsyncIterable<Buffer>) {
       hash.update(chunk);
       size += chunk.length;

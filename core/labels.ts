@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { isLitter } from './image-files.ts';
 
 /**
- * A class label: also a folder's name and a segment of an S3 key. Spaces, dots within and Unicode are fine; what would
- * change the path (slashes, `.`/`..`), break a line (control characters) or get lost (outer spaces, outer dots, text
- * not in Unicode NFC) is not.
+ * A class label: also a folder's name, a segment of an S3 key and a key of JSON objects. Spaces, dots within and Unicode are fine; what
+ * would change the path (slashes, `.`/`..`), break a line (control characters) or get lost (outer spaces, outer dots, text not in Unicode
+ * NFC, names of what operating systems leave behind, `__proto__`) is not.
  */
 export const labelSchema = z
   .string()
@@ -13,6 +14,12 @@ export const labelSchema = z
   .refine((label) => !/\p{Cc}/u.test(label), 'a label has no control characters')
   .refine((label) => label.trim() === label, 'a label has no space at its start or end')
   .refine((label) => !label.startsWith('.'), 'a label does not start with a dot')
+  .refine((label) => label.startsWith('.') || !isLitter(label), {
+    error: ({ input }) =>
+      `"${input}" is no label: operating systems leave files and folders of this name behind, which are passed over`,
+  })
+  // Of all names the only one that an object in JavaScript, as JSON becomes one, may lose.
+  .refine((label) => label !== '__proto__', '"__proto__" is no label: programs in JavaScript lose it')
   .refine((label) => label.normalize('NFC') === label, 'a label is in Unicode NFC (composed) form');
 
 /** At least two different labels, in the order of the network's outputs. */
@@ -20,4 +27,27 @@ export const labelsSchema = z
   .array(labelSchema)
   .min(2, 'a classifier needs at least two classes')
   .max(10_000)
-  .refine((labels) => new Set(labels).size === labels.length, 'a label stands there twice');
+  .refine((labels) => new Set(labels).size === labels.length, 'a label stands there twice')
+  .superRefine((labels, context) => {
+    const pair = collidingLabels([...new Set(labels)]);
+    if (pair === undefined) return;
+    context.addIssue({
+      code: 'custom',
+      message: `"${pair[0]}" and "${pair[1]}" differ in upper and lower case only, so that their folders are one on macOS and Windows: rename one`,
+    });
+  });
+
+/** The first two names that a file system which looks neither at case nor at Unicode form takes for one. */
+export function collidingLabels(names: readonly string[]): [string, string] | undefined {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const folded = foldLabel(name);
+    const twin = seen.get(folded);
+    if (twin !== undefined) return [twin, name];
+    seen.set(folded, name);
+  }
+  return undefined;
+}
+
+/** The same for two names that such a file system takes for one. */
+export const foldLabel = (name: string): string => name.normalize('NFC').toLowerCase().normalize('NFC');

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { findChampion, refuseSuperseded } from '#cloud/champions.ts';
 import { s3Client } from '#cloud/clients.ts';
 import { checkData } from '#cloud/data-checks.ts';
-import { checkImages, readDomain } from '#cloud/domains.ts';
+import { checkImages } from '#cloud/domain-images.ts';
+import { readDomain } from '#cloud/domains.ts';
 import { objectExists } from '#cloud/objects.ts';
 import { recordPromotionBegun } from '#cloud/promotion-records.ts';
 import { readSettings } from '#cloud/settings.ts';
@@ -47,8 +48,8 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
     const live = (await findChampion(s3, artifactsBucket, name))?.champion;
     // The gate alone may be asked about a model of any age: nothing is deployed.
     if (!input.manual?.gateOnly) refuseSuperseded(live, input);
-    const images = await checkImages(s3, dataBucket, domain);
-    const warnings = await checkData(s3, dataBucket, domain, images);
+    const { images, warnings } = await checkImages(s3, dataBucket, domain);
+    warnings.push(...(await checkData(s3, dataBucket, domain, images)));
     const champion = await offer(live, warnings);
     await recordPromotionBegun(s3, artifactsBucket, { execution, domain: name });
     await s3.send(

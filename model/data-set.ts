@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Input } from '#core/contracts/common.ts';
 import { dataSetDigest, sha256 } from '#core/digest.ts';
 import { InvalidInputError } from '#core/errors.ts';
+import { MAXIMUM_DAMAGED_SHARE } from '#core/image-files.ts';
 import { decodeImage, readImageFile } from './image.ts';
 import { type ImageFile, listImages, listLabelFolders } from './label-folders.ts';
 import { createRowStore, type RowStore } from './row-store.ts';
@@ -31,10 +32,21 @@ export interface DataSet extends Images {
   classes: Int32Array;
 }
 
+/** Images that were read from files. */
+export interface LoadedImages extends Images {
+  /** Of each image's file, as it was decoded. */
+  contents: { sha256: string; size: number }[];
+}
+
+export interface LoadedDataSet extends LoadedImages, DataSet {
+  /** Names of what lies beside the classes' folders and was left out. */
+  beside: string[];
+}
+
 export interface LoadOptions {
   /** The classes and their order; the folders must be exactly these. All folders, sorted, when left out. */
   labels?: readonly string[];
-  /** More damaged files than this share of all are an error. 0.1 when left out. */
+  /** More damaged files than this share of all are an error. `MAXIMUM_DAMAGED_SHARE` when left out. */
   maxDamagedShare?: number;
   /** Fewer readable images than this in any class are an error. 1 when left out. */
   minimumPerClass?: number;
@@ -51,10 +63,15 @@ export interface LoadOptions {
  *
  * @throws NotFoundError, InvalidInputError naming the folder, label or files that are wrong, and the remedy
  */
-export async function loadDataSet(root: string, input: Input, options: LoadOptions = {}): Promise<DataSet> {
-  const { labels, files } = await listLabelFolders(root, options.labels);
+export async function loadDataSet(
+  root: string,
+  input: Input,
+  options: LoadOptions = {},
+): Promise<LoadedDataSet> {
+  const { labels, files, beside } = await listLabelFolders(root, options.labels);
   const { images, decoded } = await decodeAll(root, files, input, options);
-  const data: DataSet = { ...decoded, labels, classes: Int32Array.from(images, (image) => image.class) };
+  const classes = Int32Array.from(images, (image) => image.class);
+  const data: LoadedDataSet = { ...decoded, labels, classes, beside };
   requireImagesPerClass(data, options.minimumPerClass ?? 1, root);
   return data;
 }
@@ -69,7 +86,7 @@ export async function loadImages(
   root: string,
   input: Input,
   options: Omit<LoadOptions, 'labels' | 'minimumPerClass'> = {},
-): Promise<Images | undefined> {
+): Promise<LoadedImages | undefined> {
   const files = await listImages(root);
   return files && (await decodeAll(root, files, input, options)).decoded;
 }
@@ -93,9 +110,10 @@ async function decodeInto(
   options: LoadOptions,
 ) {
   const { images, damaged } = await readAll(files, input, pixels, options);
-  refuseManyDamaged(root, damaged, files.length, options.maxDamagedShare ?? 0.1);
-  const decoded: Images = {
+  refuseManyDamaged(root, damaged, files.length, options.maxDamagedShare ?? MAXIMUM_DAMAGED_SHARE);
+  const decoded: LoadedImages = {
     ids: images.map((image) => image.id),
+    contents: images.map(({ sha256, size }) => ({ sha256, size })),
     input,
     digest: dataSetDigest(images),
     size: images.length,
@@ -121,7 +139,7 @@ export function requireImagesPerClass(data: DataSet, minimum: number, what = 'th
 }
 
 /** `row`: where its pixels are. */
-type Image = { id: string; class: number; sha256: string; row: number };
+type Image = { id: string; class: number; sha256: string; size: number; row: number };
 
 async function readAll(files: readonly ImageFile[], input: Input, pixels: RowStore, options: LoadOptions) {
   const results: (Image | { id: string; reason: string })[] = new Array(files.length);
@@ -151,15 +169,16 @@ async function read(
   input: Input,
   pixels: RowStore,
 ): Promise<Image | { id: string; reason: string }> {
-  let decoded: { sha256: string; pixels: Uint8Array };
+  let decoded: { sha256: string; size: number; pixels: Uint8Array };
   try {
     const bytes = await readImageFile(file.path);
-    decoded = { sha256: sha256(bytes), pixels: await decodeImage(bytes, input) };
+    decoded = { sha256: sha256(bytes), size: bytes.length, pixels: await decodeImage(bytes, input) };
   } catch (error) {
     return { id: file.id, reason: (error as Error).message };
   }
+  const { sha256: digest, size } = decoded;
   pixels.write(decoded.pixels, row);
-  return { id: file.id, class: file.class, sha256: decoded.sha256, row };
+  return { id: file.id, class: file.class, sha256: digest, size, row };
 }
 
 function refuseManyDamaged(root: string, damaged: DataSet['damaged'], total: number, limit: number) {

@@ -1,8 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { IntegrityError, NotFoundError } from '#core/errors.ts';
+import { readRegularFile } from '#core/regular-file.ts';
 
 const TOPOLOGY_FILE = 'model.json';
 const WEIGHTS_FILE = 'weights.bin';
@@ -99,7 +100,7 @@ async function readModelFile(folder: string, name: string): Promise<Buffer> {
     throw new IntegrityError(`${TOPOLOGY_FILE} in ${folder} names a file outside its folder: "${name}"`);
   }
   try {
-    return await readFile(join(folder, name));
+    return await readRegularFile(join(folder, name), Number.POSITIVE_INFINITY);
   } catch (cause) {
     throw new NotFoundError(`The model in ${folder} has no file "${name}"`, { cause });
   }

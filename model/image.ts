@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
 import sharp, { type Metadata } from 'sharp';
 import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
+import { imageType, MAXIMUM_IMAGE_BYTES, NO_IMAGE } from '#core/image-files.ts';
+import { readRegularFile } from '#core/regular-file.ts';
 
 /** Larger images are refused from their header, before any pixel is decoded: 32 megapixels need 128 MB as pixels. */
 export const MAXIMUM_PIXELS = 32_000_000;
@@ -10,8 +11,6 @@ export const MAXIMUM_PIXELS = 32_000_000;
  * a strip of 1 × 31,999,999 pixels, 62 KB as a PNG, took nine seconds.
  */
 export const MAXIMUM_SIDE = 16_383;
-/** No image below `MAXIMUM_PIXELS` needs more as a file, except to waste memory. */
-export const MAXIMUM_BYTES = 64 * 1024 * 1024;
 
 /** What a transparent image stands on: white, as on a page. */
 const BACKGROUND = { r: 255, g: 255, b: 255 };
@@ -37,7 +36,7 @@ export async function decodeImage(
 ): Promise<Uint8Array> {
   const bytes = typeof image === 'string' ? await readImageFile(image) : image;
   refuseOtherFormats(bytes);
-  if (bytes.length > MAXIMUM_BYTES) throw tooManyBytes(bytes.length);
+  if (bytes.length > MAXIMUM_IMAGE_BYTES) throw tooManyBytes(bytes.length);
   try {
     const header = await sharp(bytes, { limitInputPixels: false }).metadata();
     refuseTooManyPixels(header);
@@ -60,12 +59,13 @@ export async function decodeImage(
   }
 }
 
-/** Reads an image file, refusing by its size what cannot be one. */
-export async function readImageFile(path: string): Promise<Uint8Array> {
-  const { size } = await stat(path);
-  if (size > MAXIMUM_BYTES) throw tooManyBytes(size);
-  return readFile(path);
-}
+/**
+ * Reads an image file, refusing by its size what cannot be one, and whatever is no file.
+ *
+ * @throws InvalidInputError
+ */
+export const readImageFile = (path: string): Promise<Uint8Array> =>
+  readRegularFile(path, MAXIMUM_IMAGE_BYTES, tooManyBytes);
 
 /**
  * By the first bytes, never by the name. libvips would read other formats too (SVG, PDF, …): they are kept away from images that
@@ -73,19 +73,15 @@ export async function readImageFile(path: string): Promise<Uint8Array> {
  */
 function refuseOtherFormats(bytes: Uint8Array) {
   if (bytes.length === 0) throw new InvalidInputError('the file is empty', { hint: 'Copy it again.' });
-  const starts = (text: string, at = 0) =>
-    [...text].every((character, i) => bytes[at + i] === character.charCodeAt(0));
-  const known =
-    starts('\xff\xd8\xff') || starts('\x89PNG\r\n\x1a\n') || (starts('RIFF') && starts('WEBP', 8));
-  if (known) return;
-  throw new InvalidInputError('it is not a JPEG, PNG or WebP image, whatever its name says', {
+  if (imageType(bytes) !== undefined) return;
+  throw new InvalidInputError(NO_IMAGE, {
     hint: 'Convert it to one of these formats, or remove it.',
   });
 }
 
 function tooManyBytes(size: number) {
   return new InvalidInputError(
-    `its ${Math.round(size / 1e6)} MB are more than the ${Math.round(MAXIMUM_BYTES / 1e6)} MB allowed`,
+    `its ${Math.round(size / 1e6)} MB are more than the ${Math.round(MAXIMUM_IMAGE_BYTES / 1e6)} MB allowed`,
     { hint: 'Scale it down: the network sees a small image anyway.' },
   );
 }

@@ -1,7 +1,9 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInputError, NotFoundError } from '#core/errors.ts';
-import { labelSchema } from '#core/labels.ts';
+import { isLitter } from '#core/image-files.ts';
+import { collidingLabels, labelSchema } from '#core/labels.ts';
+import { isLink } from '#core/regular-file.ts';
 
 /** One file below a label's folder. */
 export interface ImageFile {
@@ -12,29 +14,29 @@ export interface ImageFile {
   class: number;
 }
 
-/** Files that operating systems leave behind. */
-const LITTER = new Set(['Thumbs.db', 'ehthumbs.db', 'desktop.ini', 'Icon\r', '__MACOSX']);
-const isLitter = (name: string) => name.startsWith('.') || LITTER.has(name);
+export interface LabelFolders {
+  labels: string[];
+  files: ImageFile[];
+  /** Names of what lies beside the folders and belongs to no class. */
+  beside: string[];
+}
 
 /** Code-unit order: the same on every machine, unlike `localeCompare`. */
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Lists `<root>/<label>/<image>`, labels and files sorted by their names' code units.
+ * Lists `<root>/<label>/<image>`, labels and files sorted by their names' code units. What operating systems leave behind is passed over.
  *
  * @param expected labels in the order of the network's outputs; the folders must be exactly these
  * @throws NotFoundError when the folder is not there
- * @throws InvalidInputError when it has no class folders, only one, an empty or nested one, one whose name cannot be a label, or others
- *   than `expected`
+ * @throws InvalidInputError when it has no class folders, only one, an empty or nested one, one whose name cannot be a label, two whose
+ *   names are the same but for case or Unicode form, a link that leads nowhere, or others than `expected`
  */
-export async function listLabelFolders(
-  root: string,
-  expected?: readonly string[],
-): Promise<{ labels: string[]; files: ImageFile[] }> {
-  const { folders, files: strays } = await list(root);
+export async function listLabelFolders(root: string, expected?: readonly string[]): Promise<LabelFolders> {
+  const { folders, files: beside } = await list(root, refuseBrokenLink);
   if (folders.length === 0) {
     throw new InvalidInputError(
-      strays.length === 0
+      beside.length === 0
         ? `The folder "${root}" is empty`
         : `The folder "${root}" has files but no folder for each class`,
       {
@@ -42,6 +44,7 @@ export async function listLabelFolders(
       },
     );
   }
+  refuseCollision(root, folders);
   for (const folder of folders) checkLabel(root, folder);
   if (expected) compareLabels(root, folders, expected);
   const labels = expected ? [...expected] : folders;
@@ -68,22 +71,19 @@ export async function listLabelFolders(
       files.push({ id: `${label}/${name}`, path: join(root, label, name), class: index });
     }
   }
-  return { labels, files };
+  return { labels, files, beside };
 }
 
 /**
  * Lists `<root>/<image>`, sorted by the names' code units: images without labels.
  *
  * @returns files of class 0 whose id is their name; undefined where there is no such folder
- * @throws InvalidInputError when it is empty, or has folders
+ * @throws InvalidInputError when it is empty, has folders, or is a link that leads nowhere
  */
 export async function listImages(root: string): Promise<ImageFile[] | undefined> {
-  const found = await list(root).catch((error: unknown) => {
-    if (isMissing((error as Error).cause)) return undefined;
-    throw error;
-  });
-  if (found === undefined) return undefined;
-  const { folders, files } = found;
+  const isThere = await lstat(root).catch(() => undefined);
+  if (isThere === undefined) return undefined;
+  const { folders, files } = await list(root);
   if (folders.length > 0) {
     throw new InvalidInputError(`The folder "${root}" has a folder of its own, "${folders[0]}"`, {
       hint: 'Its images have no labels: move them directly into it.',
@@ -97,25 +97,56 @@ export async function listImages(root: string): Promise<ImageFile[] | undefined>
   return files.map((name) => ({ id: name, path: join(root, name), class: 0 }));
 }
 
-const isMissing = (error: unknown) => (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-
-async function list(folder: string): Promise<{ folders: string[]; files: string[] }> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: NodeJS.ErrnoException) => {
-    const notThere = cause.code === 'ENOENT' || cause.code === 'ENOTDIR';
-    if (!notThere) throw cause;
-    const message = isMissing(cause) ? 'There is no folder' : 'This is a file, not a folder of images:';
-    throw new NotFoundError(`${message} "${folder}"`, { cause, hint: 'Check the path.' });
-  });
+/**
+ * @param onBrokenLink hears of links that lead nowhere; without it they count as files, which cannot be read
+ * @returns everything that is no folder as a file, be it a FIFO or a socket: whoever reads it says what it is
+ */
+async function list(
+  folder: string,
+  onBrokenLink: (folder: string, name: string, cause: unknown) => void = () => {},
+): Promise<{ folders: string[]; files: string[] }> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause) => cannotList(folder, cause));
   const folders: string[] = [];
   const files: string[] = [];
   for (const entry of entries) {
     if (isLitter(entry.name)) continue;
-    const isFolder = entry.isSymbolicLink()
-      ? (await stat(join(folder, entry.name)).catch(() => undefined))?.isDirectory()
-      : entry.isDirectory();
-    (isFolder ? folders : files).push(entry.name);
+    const status = entry.isSymbolicLink()
+      ? await stat(join(folder, entry.name)).catch((cause) => onBrokenLink(folder, entry.name, cause))
+      : entry;
+    (status?.isDirectory() ? folders : files).push(entry.name);
   }
   return { folders: folders.sort(byText), files: files.sort(byText) };
+}
+
+async function cannotList(folder: string, cause: NodeJS.ErrnoException): Promise<never> {
+  if (cause.code === 'ENOENT' && (await isLink(folder))) {
+    throw new InvalidInputError(`"${folder}" is a link to something that is not there`, {
+      cause,
+      hint: 'Mount or restore what it leads to, or remove the link.',
+    });
+  }
+  if (cause.code !== 'ENOENT' && cause.code !== 'ENOTDIR') throw cause;
+  const message = cause.code === 'ENOENT' ? 'There is no folder' : 'This is a file, not a folder of images:';
+  throw new NotFoundError(`${message} "${folder}"`, { cause, hint: 'Check the path.' });
+}
+
+/** It may well be a class whose disk is not mounted: without it, another model would be trained. */
+function refuseBrokenLink(root: string, name: string, cause: unknown) {
+  throw new InvalidInputError(`"${name}" in "${root}" is a link that cannot be followed`, {
+    cause,
+    hint: 'Mount or restore what it leads to, or remove the link.',
+  });
+}
+
+/** Where one of the two goes, to macOS or Windows for instance, the two would be one folder. */
+function refuseCollision(root: string, folders: readonly string[]) {
+  const pair = collidingLabels(folders);
+  if (pair === undefined) return;
+  const [one, other] = pair.map((name) => JSON.stringify(name));
+  throw new InvalidInputError(
+    `The folders ${one} and ${other} in "${root}" have the same name but for upper and lower case or Unicode form`,
+    { hint: 'Put the images of both into one of them, or give one another name.' },
+  );
 }
 
 function checkLabel(root: string, folder: string) {

@@ -1,22 +1,24 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { forEachBounded } from '#core/bounded.ts';
 import type { Input } from '#core/contracts/common.ts';
 import type { Domain } from '#core/contracts/domain.ts';
 import {
   balanceWarnings,
+  besideWarnings,
   duplicateFindings,
   type NamedImage,
   nearDuplicateWarnings,
   type Part,
   type Split,
+  sameContent,
   testSetProblems,
 } from '#core/data-checks.ts';
-import { sha256OfFile } from '#core/digest.ts';
 import { InvalidInputError } from '#core/errors.ts';
-import { type DataSet, type Images, loadDataSet, loadImages } from '#model/data-set.ts';
+import { isLitter } from '#core/image-files.ts';
+import { type LoadedDataSet, type LoadedImages, loadDataSet, loadImages } from '#model/data-set.ts';
 import { nearDuplicates } from '#model/near-duplicates.ts';
 
-/** A readable image of a domain. */
+/** A readable image of a domain; digest and size are of the bytes that were checked. */
 export interface DomainImage extends NamedImage {
   path: string;
   sha256: string;
@@ -38,7 +40,7 @@ export async function checkDomainImages(
   domain: Domain,
   options: { signal: AbortSignal; onProgress: (part: Part, done: number, total: number) => void },
 ): Promise<{ images: DomainImage[]; damaged: { id: string; reason: string }[]; warnings: string[] }> {
-  const sets: Partial<Record<Split, DataSet>> = {};
+  const sets: Partial<Record<Split, LoadedDataSet>> = {};
   const images: DomainImage[] = [];
   const damaged: { id: string; reason: string }[] = [];
   for (const split of ['train', 'test'] as const) {
@@ -49,13 +51,13 @@ export async function checkDomainImages(
       onProgress: (done, total) => options.onProgress(split, done, total),
     });
     sets[split] = data;
-    await add(split, data);
+    add(split, data);
   }
   const other = await loadImages(join(folder, 'other'), PROBE, {
     signal: options.signal,
     onProgress: (done, total) => options.onProgress('other', done, total),
   });
-  if (other) await add('other', other);
+  if (other) add('other', other);
   refuse(
     testSetProblems(images.filter(({ part }) => part === 'test').length, domain.gate),
     'Add test images, or review the policy in domain.json.',
@@ -63,31 +65,33 @@ export async function checkDomainImages(
   const { problems, warnings } = duplicateFindings(sameContent(images));
   refuse(problems, 'Remove them from one of the two: what is measured must be new to the model.');
   for (const split of ['train', 'test'] as const) {
+    warnings.push(...besideWarnings(`${split}/`, sets[split]!.beside));
     warnings.push(...balanceWarnings(split, countsOf(domain, images, split)));
   }
   warnings.push(...nearDuplicateWarnings(await nearDuplicates(sets.train!, sets.test!)));
   return { images, damaged, warnings };
 
-  async function add(part: Part, data: Images) {
+  function add(part: Part, data: LoadedImages) {
     damaged.push(...data.damaged.map(({ id, reason }) => ({ id: `${part}/${id}`, reason })));
-    const digests = new Map<string, Awaited<ReturnType<typeof sha256OfFile>>>();
-    await forEachBounded(data.ids, 8, async (id) => {
-      digests.set(id, await sha256OfFile(join(folder, part, id)));
-    });
-    // In the order of the folders, not of whichever was read first: messages name the same image every time.
-    images.push(...data.ids.map((id) => ({ part, id, path: join(folder, part, id), ...digests.get(id)! })));
+    for (const [i, id] of data.ids.entries()) {
+      images.push({ part, id, path: join(folder, part, id), ...data.contents[i]! });
+    }
   }
+}
+
+/** Warns of what nobody looks at in a domain's folder: `Test/` and `validation/` are such. */
+export async function unusedNames(folder: string): Promise<string[]> {
+  const known = new Set(['train', 'test', 'other', 'domain.json']);
+  const names = (await readdir(folder)).filter((name) => !known.has(name) && !isLitter(name)).sort();
+  if (names.length === 0) return [];
+  return [
+    `Only train/, test/, other/ and domain.json of "${folder}" are looked at; left out ${names.length === 1 ? 'is' : 'are'}: ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`,
+  ];
 }
 
 /** @throws InvalidInputError */
 function refuse(problems: readonly string[], hint: string) {
   if (problems.length > 0) throw new InvalidInputError(problems.join('; '), { hint });
-}
-
-function sameContent(images: readonly DomainImage[]): DomainImage[][] {
-  const groups = new Map<string, DomainImage[]>();
-  for (const image of images) groups.set(image.sha256, [...(groups.get(image.sha256) ?? []), image]);
-  return [...groups.values()].filter((group) => group.length > 1);
 }
 
 function countsOf({ labels }: Domain, images: readonly DomainImage[], split: Split): Map<string, number> {

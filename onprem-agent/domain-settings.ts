@@ -1,13 +1,14 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArgsDef } from 'citty';
 import { nameSchema } from '#core/contracts/common.ts';
 import { type Domain, domainSchema } from '#core/contracts/domain.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { parse, parseJson } from '#core/parse.ts';
+import { readRegularFile } from '#core/regular-file.ts';
 import { listLabelFolders } from '#model/label-folders.ts';
 import { numberOption } from './arguments.ts';
 import { UsageError } from './errors.ts';
+import { explainFile } from './file-error.ts';
 
 /** The gate's thresholds as options, for a folder without `domain.json`. They have no defaults: see `domainSchema`. */
 export const gateArgs = {
@@ -16,6 +17,9 @@ export const gateArgs = {
   'minimum-recall': { type: 'string', valueHint: '0…1', description: 'Recall that every class must reach' },
   'minimum-test-images': { type: 'string', valueHint: 'N', description: 'Fewer test images prove nothing' },
 } as const satisfies ArgsDef;
+
+/** Ten thousand labels of a hundred letters each need less. */
+const MAXIMUM_BYTES = 16 * 1024 * 1024;
 
 type GateArgs = { [Name in keyof typeof gateArgs]?: string | undefined };
 
@@ -39,9 +43,9 @@ export async function domainSettings(folder: string, name: string, args: GateArg
     throw new UsageError(`--domain is "${name}": ${parsedName.error.issues[0]!.message}`);
   const given = Object.keys(gateArgs).filter((option) => args[option as keyof GateArgs] !== undefined);
   const path = join(folder, 'domain.json');
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readRegularFile(path, MAXIMUM_BYTES).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
+    throw explainFile(path, error);
   });
   if (bytes === undefined) return settingsFromOptions(folder, name, args);
   if (given.length > 0) {

@@ -1,9 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
 import { sha256OfFile } from '#core/digest.ts';
 import { IntegrityError, NotFoundError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
+import { readRegularFile } from '#core/regular-file.ts';
+
+/** Of the manifest: ten thousand labels of a hundred letters each need less. */
+const MAXIMUM_BYTES = 16 * 1024 * 1024;
 
 /** A general model as `graft train` leaves it on disk. */
 export interface ModelFolder {
@@ -20,19 +23,24 @@ export interface ModelFolder {
  * @throws InvalidInputError when the manifest is not valid
  */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
-  const manifestBytes = await readFile(join(folder, 'manifest.json')).catch((cause: unknown) => {
-    throw new NotFoundError(`"${folder}" has no manifest.json`, {
-      cause,
-      hint: 'Give the folder that `graft train --out` wrote.',
-    });
-  });
+  const manifestBytes = await readRegularFile(join(folder, 'manifest.json'), MAXIMUM_BYTES).catch(
+    (cause: unknown) => {
+      throw new NotFoundError(`"${folder}" has no manifest.json`, {
+        cause,
+        hint: 'Give the folder that `graft train --out` wrote.',
+      });
+    },
+  );
   const manifest = parseJson(
     manifestSchema,
     manifestBytes.toString('utf8'),
     `manifest.json in "${folder}"`,
     'Train again with this version of graft; a manifest is not edited by hand.',
   );
-  const signature = await readFile(join(folder, 'manifest.sig'), 'utf8').catch(() => undefined);
+  const signature = await readRegularFile(join(folder, 'manifest.sig'), MAXIMUM_BYTES).then(
+    (bytes) => bytes.toString('utf8'),
+    () => undefined,
+  );
   return { folder, manifest, manifestBytes, signature };
 }
 

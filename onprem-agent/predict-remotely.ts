@@ -1,10 +1,10 @@
 import { type PredictionResponse, predictionResponseSchema } from '#core/contracts/served-model.ts';
 import { GraftError } from '#core/errors.ts';
+import { imageType } from '#core/image-files.ts';
 import { parseJson } from '#core/parse.ts';
 import { readImageFile } from '#model/image.ts';
 import { cloudFormationClient } from './aws/clients.ts';
 import { stackOutput } from './aws/stack.ts';
-import { contentType } from './content-type.ts';
 import { UsageError } from './errors.ts';
 import { named } from './image-error.ts';
 
@@ -41,7 +41,7 @@ export async function predictRemotely(
     method: 'POST',
     body: bytes as Uint8Array<ArrayBuffer>,
     headers: {
-      'content-type': contentType(bytes),
+      'content-type': imageType(bytes) ?? 'application/octet-stream',
       accept: 'application/json',
       ...(options.apiKey === undefined ? {} : { 'x-api-key': options.apiKey }),
     },

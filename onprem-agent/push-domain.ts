@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { forEachBounded } from '#core/bounded.ts';
-import { dataSetDigest } from '#core/digest.ts';
+import { dataSetDigest, sha256 } from '#core/digest.ts';
+import { IntegrityError } from '#core/errors.ts';
+import { imageType, isLitter } from '#core/image-files.ts';
 import { domainKey, domainPrefix, imagesPrefix } from '#core/keys.ts';
+import { readImageFile } from '#model/image.ts';
 import { s3ChecksumOf } from './aws/checksum.ts';
 import { explained } from './aws/explain.ts';
 import { overwriteBytes, standingOf, type Target } from './aws/objects.ts';
-import { contentType } from './content-type.ts';
 import type { DomainImage } from './domain-images.ts';
 import type { DomainSettings } from './domain-settings.ts';
 
@@ -49,8 +50,8 @@ export async function pushDomain(
     const target = { s3, bucket, key, signal };
     const same = there.get(key) === image.size && (await isSame(target, image));
     if (!same) {
-      const content = await readFile(image.path);
-      await overwriteBytes(target, content, { contentType: contentType(content) });
+      const content = await readChecked(image);
+      await overwriteBytes(target, content, { contentType: imageType(content)! });
       uploaded++;
       sent += image.size;
     }
@@ -80,6 +81,16 @@ export async function pushDomain(
   };
 }
 
+/** @throws IntegrityError when the file is no longer what was checked; `domain.json` has not been sent then, so nothing is promoted */
+async function readChecked(image: DomainImage): Promise<Uint8Array> {
+  const content = await readImageFile(image.path).catch((error: unknown) => error as Error);
+  if (!(content instanceof Error) && sha256(content) === image.sha256) return content;
+  throw new IntegrityError(`"${image.path}" has changed since it was checked`, {
+    ...(content instanceof Error ? { cause: content } : {}),
+    hint: 'Push again when nothing writes to the folder any more. Nothing is promoted until then.',
+  });
+}
+
 /** Whether these settings and images are what was pushed last. Without permission to look: no, so that nothing is lost. */
 async function isCommitted(target: Target, bytes: Uint8Array, digest: string): Promise<boolean> {
   const standing = await standingOf(target);
@@ -96,7 +107,7 @@ async function isSame(target: Target, image: DomainImage): Promise<boolean> {
   return standing.state === 'there' && standing.checksum === checksum;
 }
 
-/** Sizes by key, of everything below `train/`, `test/` and `other/`. */
+/** Sizes by key, of every file below `train/`, `test/` and `other/` that may take part in training. */
 async function listImages(
   s3: S3Client,
   bucket: string,
@@ -117,7 +128,11 @@ async function listImages(
           { abortSignal },
         ),
       );
-      for (const { Key, Size } of page.Contents ?? []) sizes.set(Key!, Size ?? 0);
+      for (const { Key, Size } of page.Contents ?? []) {
+        const names = Key!.slice(imagesPrefix(domain, part).length).split('/');
+        // The last one of a folder that the console made is empty.
+        if (names.at(-1) !== '' && !names.some(isLitter)) sizes.set(Key!, Size ?? 0);
+      }
       token = page.NextContinuationToken;
     } while (token !== undefined);
   }

@@ -1,8 +1,12 @@
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InvalidInputError, NotFoundError } from '#core/errors.ts';
+import { readRegularFile } from '#core/regular-file.ts';
 import { generateSigningKeys, publicKeyOf } from '#core/signature.ts';
+
+/** A hundred times an Ed25519 key in PEM form. */
+const MAXIMUM_BYTES = 12_000;
 
 /** Where the private key is unless an option says otherwise. */
 export function defaultKeyFile(environment: NodeJS.ProcessEnv): string {
@@ -23,7 +27,7 @@ export async function readSigningKey(
   const path = asked ?? defaultKeyFile(environment);
   let pem: string;
   try {
-    pem = await readFile(path, 'utf8');
+    pem = (await readRegularFile(path, MAXIMUM_BYTES)).toString('utf8');
   } catch (cause) {
     if (asked === undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new NotFoundError(`The signing key "${path}" cannot be read`, {

@@ -1,7 +1,7 @@
 import { cloudFormationClient, s3Client } from '../aws/clients.ts';
 import { stackOutput } from '../aws/stack.ts';
 import { agentCommand, awsArgs, stackArgs } from '../command.ts';
-import { checkDomainImages } from '../domain-images.ts';
+import { checkDomainImages, unusedNames } from '../domain-images.ts';
 import { domainSettings, gateArgs } from '../domain-settings.ts';
 import { UsageError } from '../errors.ts';
 import { pushDomain } from '../push-domain.ts';
@@ -33,6 +33,7 @@ export const dataPush = agentCommand({
       onProgress: (part, done, total) => checking.update({ done, total, unit: 'img', notes: [part] }),
     }).finally(() => checking.end());
     for (const { id, reason } of damaged) output.warn({ id, reason }, `${id} is left out: ${reason}`);
+    warnings.unshift(...(await unusedNames(args.dir)));
     for (const warning of warnings) output.warn({}, warning);
 
     const aws = { region: args.region, endpointUrl: args['endpoint-url'] };

@@ -1,7 +1,8 @@
 import { basename, resolve } from 'node:path';
 import { type Input, nameSchema } from '#core/contracts/common.ts';
+import { besideWarnings, repetitionWarnings, sameContent } from '#core/data-checks.ts';
 import { type BackendName, useBackend } from '#model/backend.ts';
-import { loadDataSet } from '#model/data-set.ts';
+import { type LoadedDataSet, loadDataSet } from '#model/data-set.ts';
 import { saveModel } from '#model/files.ts';
 import { trainGeneral } from '#model/general.ts';
 import { numberOption } from '../arguments.ts';
@@ -86,6 +87,8 @@ export const train = agentCommand({
       onProgress: (done, total) => loading.update({ done, total, unit: 'img' }),
     }).finally(() => loading.end());
     for (const { id, reason } of data.damaged) output.warn({ id, reason }, `${id} is left out: ${reason}`);
+    const warnings = warningsAbout(args.images, data);
+    for (const warning of warnings) output.warn({}, warning);
     output.note(
       'loaded',
       { images: data.size, classes: data.labels.length, damaged: data.damaged.length },
@@ -163,11 +166,19 @@ export const train = agentCommand({
         imagesSeen: result.imagesSeen,
         seconds: result.seconds,
         backend,
+        warnings,
       },
       `${out}  ${manifest.model} ${manifest.version}`,
     );
   },
 });
+
+/** What a person should look at without its being wrong, a sentence each. */
+function warningsAbout(folder: string, data: LoadedDataSet): string[] {
+  const images = data.ids.map((id, i) => ({ id, sha256: data.contents[i]!.sha256 }));
+  const repeated = sameContent(images).map((group) => group.map(({ id }) => id));
+  return [...besideWarnings(`"${folder}"`, data.beside), ...repetitionWarnings(repeated)];
+}
 
 const DEFAULT_EPOCHS = 10;
 const MOST_EPOCHS = 100_000;

@@ -117,6 +117,9 @@ describe('labels', () => {
     '100%',
     'a+b=c',
     "d'Anjou",
+    'constructor',
+    'toString',
+    'hasOwnProperty',
   ])('may be %s', (label) => {
     expect(labelSchema.safeParse(label).success).toBe(true);
   });
@@ -133,6 +136,10 @@ describe('labels', () => {
     ['a\u0000b', 'a null'],
     ['pa\u0303o', 'decomposed Unicode'],
     ['x'.repeat(101), '101 characters'],
+    ['__proto__', 'what an object loses'],
+    ['Thumbs.db', 'what Windows leaves behind'],
+    ['@eaDir', 'what a NAS leaves behind'],
+    ['lost+found', 'what Linux leaves behind'],
   ])('may not be %j: %s', (label) => {
     expect(labelSchema.safeParse(label).success).toBe(false);
   });
@@ -140,6 +147,8 @@ describe('labels', () => {
   test.each([
     [['apple'], /two classes/],
     [['apple', 'apple'], /twice/],
+    [['apple', 'pear', 'Apple'], /"apple" and "Apple" differ in upper and lower case only/],
+    [['Äpfel', 'pear', 'äpfel'], /"Äpfel" and "äpfel" differ/],
     [[], /two classes/],
   ])('%j are no classes', (labels, message) => {
     expect(messageOf(() => parse(labelsSchema, labels, 'labels'))).toMatch(message);

@@ -8,12 +8,15 @@ import { type RecordingClient, recordingClient, serviceError } from '../cloud/re
 import { champion, deployed, evaluation, gated, newerVersion, olderVersion, subject } from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
 
+/** A JPEG by its first bytes, whatever its name says. */
+const imageOf = (id: string) => Buffer.from(`\xff\xd8\xffpixels of ${id}`, 'latin1');
+
 let stage: Stage;
 const rows = evaluation('transfer', 18).rows;
 beforeAll(async () => {
   stage = await startStage();
   await stage.put(buckets.artifacts, gated.evaluationKeys.transfer, evaluation('transfer', 18));
-  for (const { id } of rows) await stage.put(buckets.data, `domains/produce/test/${id}`, `pixels of ${id}`);
+  for (const { id } of rows) await stage.put(buckets.data, `domains/produce/test/${id}`, imageOf(id));
 });
 afterAll(() => stage.stop());
 
@@ -57,12 +60,12 @@ describe('confirm-endpoint', () => {
 
     const asked = runtime.inputsOf('InvokeEndpoint');
     expect(asked).toMatchObject([
-      { EndpointName: 'graft-dev-produce', ContentType: 'image/png' },
-      { EndpointName: 'graft-dev-produce', ContentType: 'image/png' },
+      { EndpointName: 'graft-dev-produce', ContentType: 'image/jpeg' },
+      { EndpointName: 'graft-dev-produce', ContentType: 'image/jpeg' },
     ]);
-    expect(asked.map(({ Body }) => Buffer.from(Body as Uint8Array).toString())).toEqual([
-      'pixels of apple/00.png',
-      'pixels of banana/00.png',
+    expect(asked.map(({ Body }) => Buffer.from(Body as Uint8Array))).toEqual([
+      imageOf('apple/00.png'),
+      imageOf('banana/00.png'),
     ]);
   });
 
@@ -84,7 +87,7 @@ describe('confirm-endpoint', () => {
 
       expect(confirmed).toEqual({ goldenImages: 2 });
       const [first] = runtime.inputsOf('InvokeEndpoint');
-      expect(Buffer.from(first!.Body as Uint8Array).toString()).toBe('pixels of apple/01.png');
+      expect(Buffer.from(first!.Body as Uint8Array)).toEqual(imageOf('apple/01.png'));
     });
 
     test('cannot be sure where every image is newer than the champion', async () => {

@@ -80,7 +80,7 @@ describe('prepare-domain', () => {
 
   test('counts the images of none of the classes, where there are any', async () => {
     await push();
-    for (const file of ['1.png', '2.webp', 'notes.txt', '']) {
+    for (const file of ['1.png', '2.webp', '.DS_Store', '']) {
       await stage.put(buckets.data, `domains/${name}/other/${file}`, `other ${file}`);
     }
 
@@ -149,6 +149,21 @@ describe('prepare-domain', () => {
       'labels below other',
       [...whole, ...tested, 'other/cherry/1.png', 'other/plum/1.png'],
       /other\/cherry is a folder.*other\/plum is a folder/,
+    ],
+    [
+      'a folder below a label',
+      [...whole, ...tested, 'train/apple/old/1.png'],
+      /train\/apple has a folder of its own, "old"/,
+    ],
+    [
+      'a label’s folder in other letters',
+      [...whole, ...tested, 'train/Apple/1.png'],
+      /train\/Apple is not among the labels, which have "apple": upper and lower case count/,
+    ],
+    [
+      'more files that are no images than a training job would leave out',
+      [...whole, ...tested, 'test/apple/notes', 'test/apple/list.csv'],
+      /2 of the 8 files in test\/ are no JPEG, PNG or WebP images.*: test\/apple\/list\.csv, test\/apple\/notes/,
     ],
     ['no images at all', [], /train\/apple has 0.*test\/banana has 0/],
   ])('refuses %s', async (_what, images, message) => {

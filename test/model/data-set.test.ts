@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Input } from '#core/contracts/common.ts';
-import { loadDataSet, requireImagesPerClass } from '#model/data-set.ts';
+import { loadDataSet, loadImages, requireImagesPerClass } from '#model/data-set.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
 
 const input: Input = { height: 8, width: 8, channels: 3, normalisation: { scale: 1 / 255, offset: 0 } };
@@ -135,6 +136,19 @@ describe('loadDataSet', () => {
     ['a nested class', async () => rootWith('apple/red'), 'a folder of its own, "red"'],
     ['a label with a backslash', async () => rootWith('a\\b'), 'cannot be a class'],
     ['a label with an outer space', async () => rootWith('plum '), 'no space at its start'],
+    ['a label that programs lose', async () => rootWith('__proto__'), '"__proto__" is no label'],
+    ['a class behind a broken link', async () => linkIn('plum'), '"plum" in "'],
+    ['a link to itself', async () => linkIn('plum', 'plum'), 'is a link that cannot be followed'],
+    ['a folder that is a broken link', async () => join(await linkIn('plum'), 'plum'), 'not there'],
+    ['labels that differ in case', async () => rootWith('Apple'), 'The folders "Apple" and "apple"'],
+    [
+      'labels that differ in Unicode form',
+      async () => {
+        await emptyFolder('Äpfel'.normalize('NFD'));
+        return rootWith('Äpfel');
+      },
+      `The folders ${JSON.stringify('Äpfel'.normalize('NFD'))} and "Äpfel"`,
+    ],
   ])('refuses %s', async (_, prepare, message) => {
     const folder = await prepare();
 
@@ -142,6 +156,28 @@ describe('loadDataSet', () => {
       message: expect.stringContaining(message),
       hint: expect.any(String),
     });
+  });
+
+  it('tells what lies beside the folders of the classes', async () => {
+    await writeFile(join(root, 'labels.csv'), 'x');
+    execFileSync('mkfifo', [join(root, 'pipe')]);
+
+    expect((await loadDataSet(root, input)).beside).toEqual(['labels.csv', 'pipe']);
+  });
+
+  it('waits for no FIFO, reads no device to its end and follows no broken link, but names them', async () => {
+    await makeImageFolder(root, { labels: ['apple', 'pear'], perLabel: 20, size: 8 });
+    execFileSync('mkfifo', [join(root, 'apple', 'fifo.png')]);
+    await symlink('/dev/zero', join(root, 'pear', 'endless.png'));
+    await symlink(join(root, 'nowhere.png'), join(root, 'pear', 'gone.png'));
+
+    const data = await loadDataSet(root, input);
+
+    expect(data.damaged).toEqual([
+      { id: 'apple/fifo.png', reason: 'it is a FIFO, not a file' },
+      { id: 'pear/endless.png', reason: 'it is a device, not a file' },
+      { id: 'pear/gone.png', reason: 'it is a link to something that is not there, not a file' },
+    ]);
   });
 
   it('says how to rename a folder in decomposed Unicode', async () => {
@@ -181,6 +217,11 @@ describe('loadDataSet', () => {
     return join(root, name);
   }
 
+  async function linkIn(name: string, target = 'nowhere') {
+    await symlink(join(root, target), join(root, name));
+    return root;
+  }
+
   async function rootWith(folder: string) {
     await emptyFolder(folder);
     return root;
@@ -190,4 +231,17 @@ describe('loadDataSet', () => {
     await rm(join(root, 'pear'), { recursive: true });
     return root;
   }
+});
+
+describe('loadImages', () => {
+  it('takes a missing folder for none, and a broken link for a mistake', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'graft-data-'));
+    await symlink(join(root, 'nowhere'), join(root, 'other'));
+
+    expect(await loadImages(join(root, 'none'), input)).toBeUndefined();
+    await expect(loadImages(join(root, 'other'), input)).rejects.toThrow(
+      'a link to something that is not there',
+    );
+    await rm(root, { recursive: true });
+  });
 });

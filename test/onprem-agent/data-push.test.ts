@@ -1,4 +1,15 @@
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -234,6 +245,18 @@ describe('graft data push warns of', () => {
       /^1 image is more than once within .*: train\/apple\/again\.png is train\/apple\/0-000\.png$/,
     ],
     [
+      'folders that nobody looks at',
+      async () => {
+        for (const name of ['validation', 'Test', '@eaDir']) await mkdir(join(folder, name));
+      },
+      /^Only train\/, test\/, other\/ and domain\.json of .*; left out are: Test, validation$/,
+    ],
+    [
+      'files beside the folders of the classes',
+      () => writeFile(join(folder, 'train', 'list.csv'), 'x'),
+      /^1 file lies beside the folders of the classes in train\/, and is left out: list\.csv$/,
+    ],
+    [
       'classes out of balance',
       async () => {
         await makeImageFolder(join(folder, 'train'), { labels: labels.slice(0, 1), perLabel: 16, seed: 3 });
@@ -328,6 +351,35 @@ describe('graft data push refuses', () => {
       /other" has a folder of its own, "pear"/,
     ],
     ['an empty folder other', () => mkdir(join(folder, 'other')), /other" is empty/],
+    [
+      'a domain.json that is a broken link',
+      async () => {
+        await rm(join(folder, 'domain.json'));
+        await symlink(join(folder, 'nowhere'), join(folder, 'domain.json'));
+      },
+      /domain\.json" cannot be read: it is a link to something that is not there/,
+    ],
+    [
+      'a domain.json that never ends',
+      async () => {
+        await rm(join(folder, 'domain.json'));
+        await symlink('/dev/zero', join(folder, 'domain.json'));
+      },
+      /domain\.json" cannot be read: it is a device/,
+    ],
+    [
+      'a class that is a broken link',
+      async () => {
+        await rm(join(folder, 'train/apple'), { recursive: true });
+        await symlink(join(folder, 'nowhere'), join(folder, 'train/apple'));
+      },
+      /"apple" in .* is a link that cannot be followed/,
+    ],
+    [
+      'labels that differ in case only',
+      () => editDomain((domain) => Object.assign(domain, { labels: ['apple', 'Apple'] })),
+      /"apple" and "Apple" differ in upper and lower case only/,
+    ],
     ['domain.json that is no JSON', () => writeFile(join(folder, 'domain.json'), '{'), /is not JSON/],
     [
       'an unknown field',

@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -84,6 +84,23 @@ describe('graft train', () => {
     const warning = run.events.find(({ event }) => event === 'warning');
     expect(warning).toMatchObject({ id: 'apple pie/notes.png', reason: expect.stringMatching(/not a JPEG/) });
     expect(run.last.images).toBe(37);
+  });
+
+  it('warns of files beside the classes, and of the same image twice or under two labels', async () => {
+    await writeFile(join(images, 'labels.csv'), 'x');
+    await mkdir(join(images, '@eaDir'));
+    const [first, second] = labels as [string, string];
+    await copyFile(join(images, first, '0-000.png'), join(images, second, 'copy.png'));
+
+    const run = await graft(['train', images, '--out', out, ...quick, '--json']);
+
+    const warnings = run.events.filter(({ event }) => event === 'warning').map(({ message }) => message);
+    expect(warnings).toEqual(run.last.warnings);
+    expect(warnings).toEqual([
+      `1 file lies beside the folders of the classes in "${images}", and is left out: labels.csv`,
+      `1 image is there more than once, which counts as often: ${second}/copy.png is ${first}/0-000.png`,
+      `1 image is under more than one label: ${second}/copy.png is ${first}/0-000.png`,
+    ]);
   });
 
   it('does not touch a model that is there, unless it is told to replace it', async () => {
@@ -188,6 +205,11 @@ describe('graft train refuses', () => {
         }
       },
       /40\.0 megapixels/,
+    ],
+    [
+      'a class behind a broken link',
+      () => symlink(join(root, 'unmounted'), join(images, 'quince')),
+      /"quince" in .* is a link that cannot be followed/,
     ],
     ['a label that starts with a dot and a space', () => mkdir(join(images, ' .x')), /" \.x"|space/],
     ['a key that is not there', () => Promise.resolve(), /none\.pem" cannot be read/],
