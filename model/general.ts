@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { InvalidInputError } from '#core/errors.ts';
+import { monotonicMs } from '#core/monotonic.ts';
 import { buildNetwork, CUT_LAYER, DEFAULT_FILTERS, type NetworkOptions } from './backbone.ts';
 import type { DataSet } from './data-set.ts';
 import { predictPixels } from './predict.ts';
@@ -52,6 +53,7 @@ export interface GeneralTrainingResult {
   model: tfl.LayersModel;
   /** Layer whose output transfer learning takes as features. */
   cutLayer: string;
+  /** `trainingAccuracy` is a mean over the last steps, on images varied at random; see `TrainingOutcome`. */
   metrics: { trainingAccuracy: number; validationAccuracy: number; validationLoss: number };
   /** Passes over the training images, as a fraction. */
   epochs: number;
@@ -79,7 +81,7 @@ export async function trainGeneral(
   options: GeneralTrainingOptions,
   hooks: GeneralTrainingHooks = {},
 ): Promise<GeneralTrainingResult> {
-  const startedAt = Date.now();
+  const startedAt = monotonicMs();
   hooks.signal?.throwIfAborted();
   const { training, validation } = splitByClass(data, options.validationShare, options.seed);
   const plan = makePlan(data, training, options, startedAt);
@@ -92,7 +94,7 @@ export async function trainGeneral(
   const model = buildNetwork(network);
   const progress = followProgress(plan, options, startedAt, hooks);
   try {
-    const steps =
+    const { steps, accuracy } =
       plan.workers === 1
         ? await runTrainingLoop(model, plan, {
             rank: 0,
@@ -111,10 +113,10 @@ export async function trainGeneral(
     return {
       model,
       cutLayer: CUT_LAYER,
-      metrics: { trainingAccuracy: progress.accuracy, ...measured },
+      metrics: { trainingAccuracy: accuracy, ...measured },
       epochs: imagesSeen / training.length,
       imagesSeen,
-      seconds: (Date.now() - startedAt) / 1_000,
+      seconds: (monotonicMs() - startedAt) / 1_000,
     };
   } catch (error) {
     model.dispose();
@@ -153,7 +155,7 @@ function defaultWorkers(batchSize: number): number {
   return Math.min(availableParallelism(), MOST_WORKERS, Math.floor(batchSize / LEAST_SHARE));
 }
 
-/** Smooths what single steps report. */
+/** Smooths what single steps report, of which not every one need come here: it is for a person who watches. */
 function followProgress(
   plan: TrainingPlan,
   options: GeneralTrainingOptions,
@@ -166,15 +168,12 @@ function followProgress(
   let accuracy = 0;
   let reports = 0;
   return {
-    get accuracy() {
-      return accuracy;
-    },
     note(progress: StepProgress) {
       reports++;
       const weight = Math.max(1 / reports, 0.05);
       loss += weight * (progress.loss - loss);
       accuracy += weight * (progress.accuracy - accuracy);
-      const now = Date.now();
+      const now = monotonicMs();
       marks.push({ step: progress.step, at: now });
       if (marks.length > 50) marks.shift();
       const first = marks[0]!;

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { NetworkOptions } from './backbone.ts';
-import type { StepProgress, TrainingPlan } from './training-loop.ts';
+import type { StepProgress, TrainingOutcome, TrainingPlan } from './training-loop.ts';
 
 /** Handed to every worker at its start. The buffers are shared, not copied. */
 export interface WorkerTask {
@@ -16,18 +16,18 @@ export interface WorkerTask {
 
 export type WorkerMessage =
   | { type: 'progress'; progress: StepProgress }
-  | { type: 'done'; steps: number; weights: Float32Array[] };
+  | { type: 'done'; outcome: TrainingOutcome; weights: Float32Array[] };
 
 /**
  * Runs a plan on several threads, each with its own WebAssembly backend (which uses one core only), on its part of every batch.
  *
- * @returns steps taken, and the trained network's weights in the order of `model.weights`
+ * @returns what worker 0 says, and the trained network's weights in the order of `model.weights`
  * @throws the signal's reason, or a worker's error; no thread is left either way
  */
 export async function trainInParallel(
   task: Omit<WorkerTask, 'rank'>,
   hooks: { onStep: (progress: StepProgress) => void; signal?: AbortSignal | undefined },
-): Promise<{ steps: number; weights: Float32Array[] }> {
+): Promise<{ outcome: TrainingOutcome; weights: Float32Array[] }> {
   const workers = Array.from({ length: task.plan.workers }, (_, rank) => startWorker({ ...task, rank }));
   let stop = () => {};
   try {

@@ -4,7 +4,12 @@ import type { NetworkOptions } from './backbone.ts';
 import type { DataSet } from './data-set.ts';
 import { meetingBytes, trainInParallel } from './parallel-training.ts';
 import { createReplica } from './replica.ts';
-import { CONTROL_WORDS, type StepProgress, type TrainingPlan } from './training-loop.ts';
+import {
+  CONTROL_WORDS,
+  type StepProgress,
+  type TrainingOutcome,
+  type TrainingPlan,
+} from './training-loop.ts';
 
 /**
  * Trains a network by a plan on `plan.workers` threads beside this one.
@@ -12,7 +17,6 @@ import { CONTROL_WORDS, type StepProgress, type TrainingPlan } from './training-
  * @param network the threads start from `buildNetwork(network)`
  * @param model the same network, fresh; it takes the trained weights
  * @param images indices of the training images, in the order of `plan.classes`
- * @returns steps taken
  * @throws the signal's reason
  */
 export async function trainOnThreads(
@@ -22,8 +26,8 @@ export async function trainOnThreads(
   data: DataSet,
   images: ArrayLike<number>,
   hooks: { onStep?: (progress: StepProgress) => void; signal?: AbortSignal | undefined },
-): Promise<number> {
-  const { steps, weights } = await trainInParallel(
+): Promise<TrainingOutcome> {
+  const { outcome, weights } = await trainInParallel(
     {
       plan,
       network,
@@ -36,7 +40,7 @@ export async function trainOnThreads(
   const tensors = model.weights.map((weight, i) => tf.tensor(weights[i]!, weight.shape as number[]));
   model.setWeights(tensors);
   tf.dispose(tensors);
-  return steps;
+  return outcome;
 }
 
 function sharedPixels(data: DataSet, images: ArrayLike<number>): SharedArrayBuffer {

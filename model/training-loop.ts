@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
+import { monotonicMs } from '#core/monotonic.ts';
 import { createBatches } from './batches.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { createStepBudget, learningRateAt } from './schedule.ts';
@@ -20,7 +21,7 @@ export interface TrainingPlan {
   /** Highest of the schedule. */
   learningRate: number;
   seed: number;
-  /** `Date.now()` at which training has to be over. */
+  /** When training has to be over, on the clock of `monotonicMs`. */
   deadline: number | null;
   workers: number;
 }
@@ -49,6 +50,15 @@ export interface StepProgress {
   accuracy: number;
 }
 
+export interface TrainingOutcome {
+  steps: number;
+  /** Mean of the last steps' batches, in which a step weighs 5 % less than the one after it. */
+  accuracy: number;
+}
+
+/** Of the latest step in the mean accuracy. */
+const LATEST_WEIGHT = 0.05;
+
 /** Behind what a replica has learnt: steps planned, share of the training done. */
 export const CONTROL_WORDS = 2;
 
@@ -56,18 +66,17 @@ export const CONTROL_WORDS = 2;
  * Trains the network in place. Several workers may run the same plan, each on its part of every batch; their networks stay equal
  * because each takes the same steps with the sum of what all have learnt.
  *
- * @returns steps taken
  * @throws the signal's reason
  */
 export async function runTrainingLoop(
   model: tfl.LayersModel,
   plan: TrainingPlan,
   context: TrainingContext,
-): Promise<number> {
+): Promise<TrainingOutcome> {
   const { batchSize, workers, seed, deadline } = plan;
   const share = batchSize / workers;
   const replica = createReplica(model);
-  const started = Date.now();
+  const started = monotonicMs();
   const budget = createStepBudget(
     plan.steps,
     deadline === null ? undefined : Math.max(0, deadline - started) / 1_000,
@@ -75,6 +84,8 @@ export async function runTrainingLoop(
   const learnt = new Float32Array(replica.size + CONTROL_WORDS);
   const batches = createBatches(plan.classes, batchSize, seed, plan.balanced ?? false);
   let steps = budget.steps;
+  let taken = 0;
+  let meanAccuracy = 0;
   let step = context.from?.step ?? 0;
   if (context.from) {
     replica.restore(context.from.values, step);
@@ -91,15 +102,17 @@ export async function runTrainingLoop(
     if (workers > 1) for (let i = 0; i < replica.size; i++) learnt[i]! /= workers;
     replica.apply(learnt, learningRateAt(progress, plan.learningRate));
     step++;
-    if (context.rank === 0) budget.note(step, (Date.now() - started) / 1_000);
+    if (context.rank === 0) budget.note(step, (monotonicMs() - started) / 1_000);
     // What comes in meanwhile, the wish to stop for one, is heard before the step is reported.
     await setImmediate();
     const { loss, correct } = replica.score(learnt);
-    await context.onStep?.({ step, steps, loss, accuracy: correct / share }, replica);
+    const accuracy = correct / share;
+    meanAccuracy += Math.max(1 / ++taken, LATEST_WEIGHT) * (accuracy - meanAccuracy);
+    await context.onStep?.({ step, steps, loss, accuracy }, replica);
     context.signal?.throwIfAborted();
   }
   replica.finish();
-  return step;
+  return { steps: step, accuracy: meanAccuracy };
 }
 
 function learnOneBatch(

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { monotonicMs } from '#core/monotonic.ts';
 import { buildNetwork } from './backbone.ts';
 import { useBackend } from './backend.ts';
 import { createAddUp, type WorkerMessage, type WorkerTask } from './parallel-training.ts';
@@ -13,9 +14,9 @@ const model = buildNetwork(network);
 const all = new Uint8Array(pixels);
 const size = plan.input.height * plan.input.width * plan.input.channels;
 const report = (message: WorkerMessage) => parentPort!.postMessage(message);
-let reportedAt = 0;
+let reportedAt = Number.NEGATIVE_INFINITY;
 
-const steps = await runTrainingLoop(model, plan, {
+const outcome = await runTrainingLoop(model, plan, {
   rank,
   gather: (indices) => {
     const chosen = new Uint8Array(indices.length * size);
@@ -26,7 +27,7 @@ const steps = await runTrainingLoop(model, plan, {
   },
   addUp: createAddUp(meeting, plan.workers, rank),
   onStep: (progress) => {
-    const now = Date.now();
+    const now = monotonicMs();
     if (rank !== 0 || now - reportedAt < MILLISECONDS_BETWEEN_REPORTS) return;
     reportedAt = now;
     report({ type: 'progress', progress });
@@ -34,7 +35,7 @@ const steps = await runTrainingLoop(model, plan, {
 });
 if (rank === 0) {
   const weights = model.weights.map((weight) => weight.read().dataSync() as Float32Array);
-  report({ type: 'done', steps, weights });
+  report({ type: 'done', outcome, weights });
 }
 // The parent ends all threads when worker 0 is done: until then an ended one would look like a failure.
 parentPort!.ref();

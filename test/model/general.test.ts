@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRandom } from '#core/random.ts';
 import { useBackend } from '#model/backend.ts';
 import type { DataSet } from '#model/data-set.ts';
@@ -94,7 +94,47 @@ describe('trainGeneral', () => {
     const weights = model.getWeights().map((weight) => Array.from(weight.dataSync()));
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);
-    expect(await weightsOf(trainGeneral(data, onTwo))).toEqual(weights);
+    const again = await trainGeneral(data, onTwo);
+    // Whatever reports came through: the threads' are cut down to a few a second.
+    expect(again.metrics).toEqual(metrics);
+    expect(await weightsOf(Promise.resolve(again))).toEqual(weights);
+  });
+
+  it('says how accurate the last steps were, all of them counted', async () => {
+    const steps: number[] = [];
+
+    const { model, metrics } = await trainGeneral(
+      data,
+      { ...options, epochs: 2 },
+      { onProgress: ({ accuracy }) => steps.push(accuracy) },
+    );
+
+    expect(steps).toHaveLength(12);
+    expect(metrics.trainingAccuracy).toBeCloseTo(steps.at(-1)!, 10);
+    model.dispose();
+  });
+
+  it.each([
+    ['forth', 3_600_000],
+    ['back', -60_000],
+  ])('neither ends early nor takes less than no time when the clock is put %s', async (_which, step) => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const now = Date.now();
+    try {
+      const { model, seconds, imagesSeen } = await trainGeneral(
+        data,
+        { ...options, maxSeconds: 1_800 },
+        { onProgress: (progress) => void (progress.step === 20 && vi.setSystemTime(now + step)) },
+      );
+      model.dispose();
+
+      expect(Date.now()).toBe(now + step);
+      expect(imagesSeen).toBe(12 * 96);
+      expect(seconds).toBeGreaterThan(0);
+      expect(seconds).toBeLessThan(1_800);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('trains networks whose sizes have no kernels of their own', async () => {
