@@ -7,7 +7,7 @@ import { answerOf, readServedModel } from '#model/served-model.ts';
 import { HttpProblem } from './http-problem.ts';
 
 /** Images are decoded one after another, so one that takes long keeps all others waiting. The slowest that are allowed take about 1 s. */
-const DECODE_SECONDS = 5;
+const DECODE_SECONDS = 10;
 
 /** A model that is loaded, warm and ready to answer. */
 export interface Predictor {

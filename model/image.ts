@@ -4,6 +4,9 @@ import { InvalidInputError } from '#core/errors.ts';
 import { imageType, MAXIMUM_IMAGE_BYTES, NO_IMAGE } from '#core/image-files.ts';
 import { readRegularFile } from '#core/regular-file.ts';
 
+// No image comes twice, and what libvips would keep of those that it refused are their half-decoded pixels: an endpoint came to 570 MiB.
+sharp.cache(false);
+
 /** Larger images are refused from their header, before any pixel is decoded: 32 megapixels need 128 MB as pixels. */
 export const MAXIMUM_PIXELS = 32_000_000;
 /**
