@@ -7,11 +7,13 @@ const JSON_TYPE = 'application/json';
 const ACCEPTED = [...IMAGE_TYPES, JSON_TYPE].join(', ');
 
 const imageSchema = z.strictObject({ image: base64ImageSchema });
+const instanceSchema = z.preprocess(
+  (each) => (typeof each === 'string' ? { image: each } : each),
+  imageSchema,
+);
 const instancesSchema = z.strictObject({
-  instances: z
-    .array(z.preprocess((each) => (typeof each === 'string' ? { image: each } : each), imageSchema))
-    .min(1)
-    .max(100),
+  // Counted before any of them is looked at: two million fit into a request, and looking at them took seconds.
+  instances: z.array(z.unknown()).min(1).max(100).pipe(z.array(instanceSchema)),
 });
 
 /** The encoded images of one request. `many` tells a list of one from a single image: the answers differ in shape. */

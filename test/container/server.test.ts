@@ -172,6 +172,13 @@ describe('/invocations', () => {
     ['no body', '', 'image/png', 400, /no body/],
     ['JSON that is none', '{', 'application/json', 400, /not JSON/],
     ['JSON of another form', '{"picture":"eA=="}', 'application/json', 400, /"image"/],
+    [
+      'more than 100 instances',
+      JSON.stringify({ instances: Array.from({ length: 101 }, () => ({})) }),
+      'application/json',
+      400,
+      /\(instances: Too big: expected array to have <=100 items\)/,
+    ],
     ['an empty list', '{"instances":[]}', 'application/json', 400, /"instances"/],
     [
       'text that is no base64',
