@@ -1,31 +1,65 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { fingerprint, repository } from './fingerprint.ts';
+import { imageDigest } from './image/image-digest.ts';
+import { runtimePackages } from './image/runtime-packages.ts';
 
 /** Where the bundles of `container/` are: what the Dockerfile copies and what the local AWS runs. */
 export const containerFolder = join(repository, '.build', 'container');
 
+/** What the image needs while it is built, and the list of its packages. */
+const imageFolder = join(repository, '.build', 'image');
+
+/** Whatever may change what is built here. */
+const inputs = [
+  ...['container', 'core', 'model', 'onprem-agent', 'package-lock.json'],
+  ...['scripts/build-container.ts', 'scripts/image'],
+];
+
+const common: BuildOptions = {
+  absWorkingDir: repository,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  // Packages with binaries (or many files of their own) stay packages; everything else goes into the bundle.
+  external: ['sharp', '@tensorflow/*', 'pino'],
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+};
+
 /**
- * Bundles `container/train.ts`, `container/serve.ts` and the threads that they start to `.build/container/*.mjs`.
+ * Bundles `container/train.ts`, `container/serve.ts` and the threads that they start to `.build/container/*.mjs`, and to `.build/image/`
+ * what builds the image. Skipped when nothing has changed since the last time.
  *
  * @returns the image tag: a digest of all that goes into the image
  */
 export async function buildContainer(): Promise<string> {
-  const digest = await fingerprint([
-    'container',
-    'core',
-    'model',
-    'package-lock.json',
-    'scripts/build-container.ts',
-  ]);
+  const digest = await fingerprint(inputs);
   const stamp = join(containerFolder, 'fingerprint');
-  const tag = digest.slice(0, 16);
-  if ((await readFile(stamp, 'utf8').catch(() => '')) === digest) return tag;
-  await rm(containerFolder, { recursive: true, force: true });
-  await mkdir(containerFolder, { recursive: true });
-  await build({
-    absWorkingDir: repository,
+  if ((await readFile(stamp, 'utf8').catch(() => '')) !== digest) {
+    await rm(containerFolder, { recursive: true, force: true });
+    await rm(imageFolder, { recursive: true, force: true });
+    await mkdir(imageFolder, { recursive: true });
+    const packages = await bundlePrograms();
+    await bundleInstaller();
+    for (const [name, text] of Object.entries(await runtimePackages(packages))) {
+      await writeFile(join(imageFolder, name), text);
+    }
+    await writeFile(stamp, digest);
+  }
+  return (await imageDigest()).slice(0, 16);
+}
+
+/** @returns names of the packages that the programs load */
+async function bundlePrograms(): Promise<string[]> {
+  const { metafile } = await build({
+    ...common,
     entryPoints: {
       train: 'container/train.ts',
       serve: 'container/serve.ts',
@@ -34,19 +68,22 @@ export async function buildContainer(): Promise<string> {
       'training-thread': 'model/training-worker.ts',
     },
     outdir: containerFolder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
     sourcemap: true,
-    // Packages with binaries (or many files of their own) stay packages; everything else goes into the bundle.
-    external: ['sharp', '@tensorflow/*', 'pino'],
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
+    // Line numbers are all that a stack trace takes from them.
+    sourcesContent: false,
+    metafile: true,
   });
-  await writeFile(stamp, digest);
-  return tag;
+  const imported = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  const packages = imported
+    .filter(({ path, external }) => external && !isBuiltin(path))
+    .map(({ path }) => path);
+  return [...new Set(packages)].sort();
+}
+
+async function bundleInstaller(): Promise<void> {
+  await build({
+    ...common,
+    entryPoints: { tensorflow: 'scripts/image/tensorflow.ts', verify: 'scripts/image/verify.ts' },
+    outdir: imageFolder,
+  });
 }

@@ -9,11 +9,15 @@ export const repository = new URL('..', import.meta.url).pathname;
  * SHA-256 over names and contents of files and folders (relative to the repository) and of further words, so that a
  * build step can tell whether its result is still the right one.
  */
-export async function fingerprint(paths: readonly string[], words: readonly string[] = []): Promise<string> {
+export async function fingerprint(
+  paths: readonly string[],
+  words: readonly string[] = [],
+  root = repository,
+): Promise<string> {
   const files: string[] = [];
-  for (const path of paths) files.push(...(await filesBelow(join(repository, path))));
+  for (const path of paths) files.push(...(await filesBelow(join(root, path))));
   const lines = await Promise.all(
-    files.sort().map(async (file) => `${relative(repository, file)}\0${sha256(await readFile(file))}`),
+    files.sort().map(async (file) => `${relative(root, file)}\0${sha256(await readFile(file))}`),
   );
   return sha256([...lines, ...words].join('\n'));
 }

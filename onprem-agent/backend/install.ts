@@ -51,7 +51,7 @@ export interface InstallSteps {
   freeBytes(folder: string): Promise<number>;
 }
 
-const realSteps: InstallSteps = {
+export const installSteps: InstallSteps = {
   downloadWheels,
   installCuda,
   fetchPackages,
@@ -75,7 +75,7 @@ const EXPECTED_BYTES = { cpu: 1.2e9, gpu: 12e9 };
 export async function installBackend(
   request: InstallRequest,
   context: InstallContext,
-  steps: InstallSteps = realSteps,
+  steps: InstallSteps = installSteps,
 ): Promise<Installed> {
   const machine = context.machine ?? thisMachine();
   checkMachine(machine);

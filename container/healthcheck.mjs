@@ -1,0 +1,13 @@
+// For engines that look at HEALTHCHECK (SageMaker asks /ping itself): whether the endpoint in this container answers. A training job
+// listens nowhere; it is as well as its process.
+import { readFileSync } from 'node:fs';
+
+const words = readFileSync('/proc/1/cmdline', 'utf8').split('\0');
+if (words.includes('serve')) {
+  const port = process.env.GRAFT_PORT ?? '8080';
+  const answer = await fetch(`http://127.0.0.1:${port}/ping`).catch((error) => error);
+  if (!answer.ok) {
+    console.error(answer.message ?? `/ping answers ${answer.status}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Runs while the image is built: `tensorflow.mjs install` builds the native backend, `tensorflow.mjs check` compares a training step
+ * with WebAssembly. They are two steps because what is compared with is our code, which changes often; what is installed is not.
+ */
+
+import { findInstallation, homeOfInstallations } from '#model/tensorflow/installation.ts';
+import { installBackend, installSteps } from '../../onprem-agent/backend/install.ts';
+import { verifyBackend } from '../../onprem-agent/backend/verify.ts';
+import { processIo } from '../../onprem-agent/io.ts';
+import { createOutput } from '../../onprem-agent/output.ts';
+
+const io = processIo();
+const output = createOutput(io, false);
+const context = { environment: io.environment, signal: io.signal, output };
+
+async function install() {
+  const notYet = {
+    version: '',
+    losses: [0, 0] as [number, number],
+    gradientDifference: 0,
+    weightDifference: 0,
+  };
+  await installBackend({ home: homeOfInstallations(), build: 'cpu', force: false }, context, {
+    ...installSteps,
+    verifyBackend: async () => notYet,
+  });
+}
+
+async function check() {
+  const installation = findInstallation();
+  if (installation === undefined) throw new Error('There is no installation to check');
+  console.log(JSON.stringify(await verifyBackend(installation.folder, context)));
+}
+
+try {
+  await (process.argv[2] === 'check' ? check() : install());
+} catch (error) {
+  output.fail(error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,9 @@
+/** `verify.mjs` of `onprem-agent/backend`, as a bundle: there is no TypeScript in the image. */
+import { checkTrainingStep } from '../../onprem-agent/backend/check-training-step.ts';
+
+try {
+  console.log(JSON.stringify(await checkTrainingStep(process.argv[2]!)));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,63 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildContainer } from '../../scripts/build-container.ts';
+import { makeBase, ownCertificates } from './base.ts';
+import type { ImageConfig } from './container.ts';
+import { run } from './run.ts';
+
+export interface BuiltImage {
+  /** Its file system. */
+  root: string;
+  config: ImageConfig;
+  bytes: number;
+  /** Gives the container's file system back. */
+  remove(): Promise<void>;
+}
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Builds `container/Dockerfile` with buildah, whose steps run in a chroot: no engine, no registry of images. */
+export async function buildImage(folder: string, backend: string): Promise<BuiltImage> {
+  await buildContainer();
+  const root = await makeBase(folder);
+  const storage = [
+    '--storage-driver',
+    'vfs',
+    '--root',
+    join(folder, 'storage'),
+    '--runroot',
+    join(folder, 'run'),
+  ];
+  const buildah = (...words: string[]) => run('buildah', [...storage, ...words], { quiet: true });
+  await makeBaseImage(buildah, root);
+  const certificates = await ownCertificates();
+  await run('buildah', [
+    ...storage,
+    ...['bud', '--isolation', 'chroot', '--format', 'docker', '--layers', '--pull-never'],
+    ...['--build-arg', 'BASE=localhost/graft-base', '--build-arg', `BACKEND=${backend}`],
+    ...['--build-arg', `CA_CERTIFICATES=${certificates}`],
+    ...['--file', 'container/Dockerfile', '--ignorefile', 'container/Dockerfile.dockerignore'],
+    ...['--tag', 'localhost/graft-training', '.'],
+  ]);
+  const container = await buildah('from', '--pull-never', 'localhost/graft-training');
+  const mounted = await buildah('mount', container);
+  // An engine makes the folders that it mounts over.
+  await mkdir(join(mounted, 'opt/ml'), { recursive: true });
+  const { Docker } = JSON.parse(await buildah('inspect', '--type', 'image', 'localhost/graft-training'));
+  const size = await run('du', ['--summarize', '--bytes', mounted], { quiet: true });
+  return {
+    root: mounted,
+    config: Docker.config,
+    bytes: Number.parseInt(size, 10),
+    remove: async () => void (await buildah('rm', container)),
+  };
+}
+
+async function makeBaseImage(buildah: (...words: string[]) => Promise<string>, root: string): Promise<void> {
+  const known = await buildah('images', '--quiet', 'localhost/graft-base').catch(() => '');
+  if (known !== '') return;
+  const container = await buildah('from', 'scratch');
+  await buildah('copy', container, root, '/');
+  await buildah('config', '--env', `PATH=${PATH}`, '--cmd', 'node', container);
+  await buildah('commit', '--rm', container, 'localhost/graft-base');
+}
