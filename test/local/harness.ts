@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createLocalAws } from '../../local/aws.ts';
 import type { Clock, ServiceFactory, World } from '../../local/service.ts';
 import { recordStack } from '../../local/services/cloudformation/stacks.ts';
+import { rolesOf } from '../../local/services/iam/roles.ts';
 import { provisionStack } from '../../local/template/provision.ts';
 import { parseTemplate } from '../../local/template/template.ts';
 
@@ -50,6 +51,7 @@ export async function startLocal(options: HarnessOptions = {}): Promise<Harness>
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.region === undefined ? {} : { region: options.region }),
   });
+  giveRoleForAll(local.world);
   const clients: { destroy(): void }[] = [];
   let outputs: Record<string, string> = {};
   try {
@@ -88,4 +90,17 @@ export async function startLocal(options: HarnessOptions = {}): Promise<Harness>
       if (options.state === undefined) rmSync(state, { recursive: true, force: true });
     },
   };
+}
+
+/** For functions and state machines of tests that are not about permissions. */
+export const ANY_ROLE = 'arn:aws:iam::000000000000:role/any';
+
+function giveRoleForAll(world: World): void {
+  rolesOf(world).put('any', {
+    name: 'any',
+    arn: ANY_ROLE,
+    id: 'AROAANY',
+    trusted: { services: ['lambda.amazonaws.com', 'states.amazonaws.com'], principals: [] },
+    policies: { all: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+  });
 }

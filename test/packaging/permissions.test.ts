@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { capturesPrefix, configurationKey } from '#core/keys.ts';
 import { rolloutAlarmName } from '#core/names.ts';
 import { createLocalAws, type LocalAws } from '../../local/aws.ts';
+import { rolesOf } from '../../local/services/iam/roles.ts';
 import { allServices } from '../../local/services/index.ts';
 import { provisionStack, type Stack } from '../../local/template/provision.ts';
 import { readTemplate } from '../../local/template/template.ts';
@@ -57,6 +58,16 @@ const metricAlarm = (AlarmName: string) => ({
 });
 const artifacts = 'graft-dev-artifacts-000000000000-eu-central-1';
 const ours = alarm('graft-dev-produce');
+
+test('leave every role room below IAM’s limit of inline policies', () => {
+  const sizes = rolesOf(local.world)
+    .list()
+    .map(({ value }) => JSON.stringify(Object.values(value.policies)).length);
+
+  expect(sizes.length).toBeGreaterThan(15);
+  // Of 10,240 characters: a long stage name and a region's stand in most resources, and make each a little longer.
+  expect(Math.max(...sizes)).toBeLessThan(8_000);
+});
 
 describe('the roles of a rollout', () => {
   test('let DeployEndpoint make alarms for this stage’s endpoints, and change no other alarm', async () => {

@@ -157,6 +157,21 @@ describe('the packaged template', () => {
     expect(new Set(roles).size).toBe(roles.length);
   });
 
+  test('lets every traced function write its traces', () => {
+    const traced = ofType('AWS::Lambda::Function').filter(
+      ([, { Properties }]) => Properties.TracingConfig?.Mode === 'Active',
+    );
+
+    expect(traced.length).toBeGreaterThan(10);
+    for (const [name, { Properties }] of traced) {
+      const role = template.Resources[Properties.Role['Fn::GetAtt'][0]]!;
+      const actions = statementsOf(role).flatMap(({ Action }) => Action);
+      expect(actions, name).toEqual(
+        expect.arrayContaining(['xray:PutTraceSegments', 'xray:PutTelemetryRecords']),
+      );
+    }
+  });
+
   test('allows no role a whole service, and "*" as resource only where AWS knows no narrower one', () => {
     const unnarrowable =
       /^(xray:|ec2:|logs:(Create|Get|Update|Delete|List)LogDeliver|logs:PutResourcePolicy|logs:Describe|ecr:GetAuthorizationToken|cloudwatch:PutMetricData|sagemaker:ListModelPackages$)/;

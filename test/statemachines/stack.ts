@@ -5,6 +5,7 @@ import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
 import { signBytes } from '#core/signature.ts';
 import { domain, manifest, modelFiles } from '../functions/samples.ts';
 import { buckets } from '../functions/stage.ts';
+import { ANY_ROLE } from '../local/harness.ts';
 import { functionNames } from './functions.ts';
 
 const definition = JSON.parse(readFileSync('statemachines/promote-model.asl.json', 'utf8'));
@@ -14,7 +15,7 @@ const stateMachine = (name: string, Definition: object) => ({
   Type: 'AWS::StepFunctions::StateMachine',
   Properties: {
     StateMachineName: name,
-    RoleArn: 'arn:aws:iam::000000000000:role/machine',
+    RoleArn: ANY_ROLE,
     Definition,
     DefinitionSubstitutions: Object.fromEntries(functionNames.map((key) => [key, arnOf(key)])),
   },

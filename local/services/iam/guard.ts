@@ -1,8 +1,9 @@
 import type { GuardedRequest, World } from '../../service.ts';
 import { ServiceError } from '../../service.ts';
 import { type Needed, neededFor } from './actions.ts';
-import { type Decision, evaluate, type Statement } from './policy.ts';
-import { findRole, type Role } from './roles.ts';
+import { decide } from './decide.ts';
+import type { Decision } from './policy.ts';
+import { findRole } from './roles.ts';
 import { bucketArn, hidesMissing } from './s3-actions.ts';
 import { trustsService } from './trust.ts';
 
@@ -50,22 +51,6 @@ function refuseUntrusted(world: World, { resource, context, sourceArn }: Needed)
     'ValidationException',
     `Could not assume role ${resource}. Please ensure that the role exists and allows principal '${service}' to assume the role.`,
   );
-}
-
-function decide(world: World, role: Role, { action, resource, context }: Needed): Decision {
-  const statements: Statement[] = Object.values(role.policies).flat();
-  return evaluate(statements, {
-    action,
-    resource,
-    context: {
-      'aws:principalarn': role.arn,
-      'aws:principalaccount': world.accountId,
-      'aws:requestedregion': world.region,
-      // A local port has no TLS; a policy that asks for it means AWS's.
-      'aws:securetransport': 'true',
-      ...context,
-    },
-  });
 }
 
 function sentence(caller: string, { action, resource }: Needed, decision: Decision): string {

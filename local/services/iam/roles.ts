@@ -5,6 +5,7 @@ import { InvalidInputError } from '#core/errors.ts';
 import { parse } from '#core/parse.ts';
 import type { ResourceType, World } from '../../service.ts';
 import { Collection } from '../../store/collection.ts';
+import { refuseLargePolicies, refuseLargeTrust } from './limits.ts';
 import { managedPolicy } from './managed-policies.ts';
 import { parsePolicy, type Statement } from './policy.ts';
 import { parseTrust, type Trust } from './trust-policy.ts';
@@ -69,13 +70,11 @@ export function roleResource(world: World): ResourceType {
     for (const { PolicyName, PolicyDocument } of parsed.Policies) {
       statements[PolicyName] = parsePolicy(PolicyDocument, `policy "${PolicyName}" of ${where}`);
     }
-    rolesOf(world).put(name, {
-      name,
-      arn,
-      id,
-      trusted: parseTrust(parsed.AssumeRolePolicyDocument, where),
-      policies: statements,
-    });
+    const trusted = parseTrust(parsed.AssumeRolePolicyDocument, where);
+    refuseLargeTrust(parsed.AssumeRolePolicyDocument);
+    const role: Role = { name, arn, id, trusted, policies: statements };
+    refuseLargePolicies(role);
+    rolesOf(world).put(name, role);
     return { ref: name, attributes: { Arn: arn, RoleId: id } };
   };
 }
@@ -89,7 +88,9 @@ export function policyResource(world: World): ResourceType {
       const role = rolesOf(world).get(name);
       if (role === undefined)
         throw new InvalidInputError(`policy "${logicalId}" names the role ${name}, which is not there`);
-      rolesOf(world).put(name, { ...role, policies: { ...role.policies, [PolicyName]: statements } });
+      const changed: Role = { ...role, policies: { ...role.policies, [PolicyName]: statements } };
+      refuseLargePolicies(changed);
+      rolesOf(world).put(name, changed);
     }
     return { ref: stack.physicalName(logicalId, 128), attributes: { Id: PolicyName } };
   };

@@ -49,8 +49,9 @@ export const functionProperties = z.strictObject({
       SystemLogLevel: z.string().optional(),
     })
     .optional(),
-  // Taken and shown, without effect here: there is no X-Ray, no disk quota, nothing to encrypt or tag.
+  // Traces go nowhere here, but the role must be allowed to write them, as in AWS.
   TracingConfig: z.strictObject({ Mode: z.enum(['Active', 'PassThrough']) }).optional(),
+  // Taken and shown, without effect here: there is no disk quota, nothing to encrypt or tag.
   EphemeralStorage: z.strictObject({ Size: z.coerce.number() }).optional(),
   PackageType: z.literal('Zip').optional(),
   KmsKeyArn: z.string().optional(),

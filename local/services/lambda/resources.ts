@@ -9,6 +9,7 @@ import {
   versionProperties,
 } from './function-properties.ts';
 import type { FunctionRegistry, PolicyStatement } from './functions.ts';
+import { checkDestinations, checkExecutionRole } from './role-checks.ts';
 
 /** What the packaged template may say about functions. */
 export function lambdaResources(
@@ -19,6 +20,7 @@ export function lambdaResources(
   return {
     'AWS::Lambda::Function': (logicalId, given, stack) => {
       const properties = parse(functionProperties, given, `AWS::Lambda::Function "${logicalId}"`);
+      checkExecutionRole(world, properties);
       const name = properties.FunctionName ?? stack.physicalName(logicalId, 64);
       const arn = registry.arn(name);
       registry.add({
@@ -81,6 +83,7 @@ export function lambdaResources(
         `AWS::Lambda::EventInvokeConfig "${logicalId}"`,
       );
       const { definition, qualifier } = registry.resolve(properties.FunctionName, properties.Qualifier);
+      checkDestinations(world, definition.properties.Role, properties);
       definition.invokeConfigs.set(qualifier, properties);
       return { ref: stack.physicalName(logicalId) };
     },

@@ -5,6 +5,7 @@ import { checkName } from './arns.ts';
 import { describeDiagnostics } from './definition/diagnostic.ts';
 import { parseDefinition } from './definition/parse.ts';
 import type { Machine, Machines } from './machines.ts';
+import { checkMachineRole } from './role-checks.ts';
 
 const destination = z.strictObject({ CloudWatchLogsLogGroup: z.strictObject({ LogGroupArn: z.string() }) });
 
@@ -62,6 +63,7 @@ export function stateMachineResource(world: World, machines: Machines): Resource
         ? { tracing: { enabled: given.TracingConfiguration.Enabled ?? false } }
         : {}),
     };
+    checkMachineRole(world, machine);
     const { arn, revision } = machines.deploy(machine, world.clock.now());
     return { ref: arn, attributes: { Arn: arn, Name: name, StateMachineRevisionId: revision } };
   };

@@ -16,7 +16,7 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createApiGateway } from '../../../local/services/api-gateway/index.ts';
 import { createLambda } from '../../../local/services/lambda/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
 import { ManualClock } from '../manual-clock.ts';
 
 const getArn = (name: string) => ({ 'Fn::GetAtt': [name, 'Arn'] });
@@ -26,7 +26,7 @@ const fn = (FunctionName: string, source: string, more = {}) => ({
     FunctionName,
     Code: { ZipFile: source },
     Handler: 'index.handler',
-    Role: 'arn:aws:iam::000000000000:role/any',
+    Role: ANY_ROLE,
     Runtime: 'nodejs22.x',
     ...more,
   },

@@ -8,9 +8,8 @@ import { createLambda } from '../../../local/services/lambda/index.ts';
 import { createSns } from '../../../local/services/sns/index.ts';
 import { createSqs } from '../../../local/services/sqs/index.ts';
 import { createStepFunctions } from '../../../local/services/step-functions/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
 
-const ROLE = 'arn:aws:iam::000000000000:role/any';
 const arn = (name: string) => ({ 'Fn::GetAtt': [name, 'Arn'] });
 const rule = (source: string, target: Record<string, unknown>) => ({
   Type: 'AWS::Events::Rule',
@@ -31,7 +30,7 @@ const template = {
         FunctionName: 'echo',
         Code: { ZipFile: 'exports.handler = async (event) => event;' },
         Handler: 'index.handler',
-        Role: ROLE,
+        Role: ANY_ROLE,
         Runtime: 'nodejs22.x',
       },
     },
@@ -47,7 +46,7 @@ const template = {
       Type: 'AWS::StepFunctions::StateMachine',
       Properties: {
         StateMachineName: 'machine',
-        RoleArn: ROLE,
+        RoleArn: ANY_ROLE,
         Definition: { QueryLanguage: 'JSONata', StartAt: 'Done', States: { Done: { Type: 'Succeed' } } },
       },
     },
@@ -56,7 +55,7 @@ const template = {
       Properties: { TopicName: 'topic', Subscription: [{ Protocol: 'lambda', Endpoint: arn('Echo') }] },
     },
     ToFunction: rule('to-function', { Arn: arn('Echo'), InputPath: '$.detail' }),
-    ToMachine: rule('to-machine', { Arn: { Ref: 'Machine' }, RoleArn: ROLE, Input: '{"from": "rule"}' }),
+    ToMachine: rule('to-machine', { Arn: { Ref: 'Machine' }, RoleArn: ANY_ROLE, Input: '{"from": "rule"}' }),
     FromRule: permission('events.amazonaws.com', arn('ToFunction')),
     FromTopic: permission('sns.amazonaws.com', { Ref: 'Topic' }),
   },

@@ -7,16 +7,15 @@ import {
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLambda } from '../../../local/services/lambda/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
 import { provisioned } from '../provisioned.ts';
 
-const ROLE = 'arn:aws:iam::000000000000:role/any';
 const inline = (source: string, more: Record<string, unknown> = {}) => ({
   Type: 'AWS::Lambda::Function',
   Properties: {
     Code: { ZipFile: source },
     Handler: 'index.handler',
-    Role: ROLE,
+    Role: ANY_ROLE,
     Runtime: 'nodejs22.x',
     ...more,
   },
@@ -234,7 +233,12 @@ test('finds the AWS SDK that Lambda brings along', async () => {
 
 test('shows functions and their policies', async () => {
   const { Configuration } = await lambda.send(new GetFunctionCommand({ FunctionName: 'echo' }));
-  expect(Configuration).toMatchObject({ Handler: 'index.handler', Timeout: 10, State: 'Active', Role: ROLE });
+  expect(Configuration).toMatchObject({
+    Handler: 'index.handler',
+    Timeout: 10,
+    State: 'Active',
+    Role: ANY_ROLE,
+  });
   const { Functions } = await lambda.send(new ListFunctionsCommand({}));
   expect(Functions?.map((one) => one.FunctionName)).toContain('sdk');
   const { Policy } = await lambda.send(new GetPolicyCommand({ FunctionName: 'echo' }));

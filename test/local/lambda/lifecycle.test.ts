@@ -8,11 +8,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lambdaFrom } from '../../../local/services/lambda/index.ts';
 import { createLogs } from '../../../local/services/logs/index.ts';
 import { createSqs } from '../../../local/services/sqs/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { zipArchive } from '../zip-archive.ts';
 
-const ROLE = 'arn:aws:iam::000000000000:role/any';
 const QUEUE = 'arn:aws:sqs:eu-central-1:000000000000:failures';
 const fn = (FunctionName: string, more = {}) => ({
   Type: 'AWS::Lambda::Function',
@@ -20,7 +19,7 @@ const fn = (FunctionName: string, more = {}) => ({
     FunctionName,
     Code: { S3Bucket: 'deployment', S3Key: `serverless/graft/dev/1795450187791/${FunctionName}.zip` },
     Handler: 'functions/main.handler',
-    Role: ROLE,
+    Role: ANY_ROLE,
     Runtime: 'nodejs22.x',
     ...more,
   },

@@ -2,7 +2,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lambdaFrom } from '../../../local/services/lambda/index.ts';
 import { createLogs } from '../../../local/services/logs/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
 
 /** How often this environment has been invoked, and which it is. */
 const CODE = `
@@ -25,7 +25,7 @@ beforeAll(async () => {
               FunctionName,
               Code: { ZipFile: CODE },
               Handler: 'index.handler',
-              Role: 'arn:aws:iam::000000000000:role/any',
+              Role: ANY_ROLE,
               Runtime: 'nodejs22.x',
             },
           },

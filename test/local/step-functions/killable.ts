@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as lambda from '@aws-sdk/client-lambda';
 import type { ServiceFactory } from '../../../local/service.ts';
 import { createStepFunctions } from '../../../local/services/step-functions/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
 import { provisioned } from '../provisioned.ts';
 
 /** Where the fake functions write that they were called, a line each. */
@@ -33,7 +33,7 @@ export function startKillable(state: string): Promise<Harness> {
     Type: 'AWS::StepFunctions::StateMachine',
     Properties: {
       StateMachineName: 'killed',
-      RoleArn: 'arn:aws:iam::000000000000:role/machine',
+      RoleArn: ANY_ROLE,
       Definition: {
         QueryLanguage: 'JSONata',
         StartAt: 'First',

@@ -1,0 +1,32 @@
+import type { World } from '../../service.ts';
+import type { Needed } from './actions.ts';
+import { type Decision, evaluate, type Statement } from './policy.ts';
+import { findRole, type Role } from './roles.ts';
+
+/** What a role's own policies say to one action. */
+export function decide(world: World, role: Role, { action, resource, context }: Needed): Decision {
+  const statements: Statement[] = Object.values(role.policies).flat();
+  return evaluate(statements, {
+    action,
+    resource,
+    context: {
+      'aws:principalarn': role.arn,
+      'aws:principalaccount': world.accountId,
+      'aws:requestedregion': world.region,
+      // A local port has no TLS; a policy that asks for it means AWS's.
+      'aws:securetransport': 'true',
+      ...context,
+    },
+  });
+}
+
+/**
+ * Whether a role may do something, as services ask before they create what would need it (false without such a role).
+ *
+ * @param action for instance `sqs:SendMessage`
+ * @param resource ARN, or `*` for an action without a resource
+ */
+export function roleMay(world: World, roleArn: string, action: string, resource: string): boolean {
+  const role = findRole(world, roleArn);
+  return role !== undefined && decide(world, role, { action, resource }) === 'allowed';
+}

@@ -1,0 +1,39 @@
+import { ServiceError, type World } from '../../service.ts';
+import { roleMay } from '../iam/decide.ts';
+import { trustsService } from '../iam/trust.ts';
+import type { Machine } from './machines.ts';
+
+/** What delivers a state machine's log ("Logging in CloudWatch Logs" of the developer guide); none knows a resource. */
+const LOG_DELIVERY = [
+  'logs:CreateLogDelivery',
+  'logs:GetLogDelivery',
+  'logs:UpdateLogDelivery',
+  'logs:DeleteLogDelivery',
+  'logs:ListLogDeliveries',
+  'logs:PutResourcePolicy',
+  'logs:DescribeResourcePolicies',
+  'logs:DescribeLogGroups',
+];
+
+/**
+ * What Step Functions asks of a role before it takes a state machine with it. Tracing without permission is not refused, there or
+ * here: its traces are only missing.
+ *
+ * @throws ServiceError `AccessDeniedException` as Step Functions words it
+ */
+export function checkMachineRole(world: World, { roleArn, logging }: Pick<Machine, 'roleArn' | 'logging'>) {
+  const principals = ['states.amazonaws.com', `states.${world.region}.amazonaws.com`];
+  if (!principals.some((principal) => trustsService(world, roleArn, principal))) {
+    throw refusal(
+      'Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.',
+    );
+  }
+  const logs = (logging?.level ?? 'OFF') !== 'OFF' && (logging?.destinations ?? []).length > 0;
+  if (logs && !LOG_DELIVERY.every((action) => roleMay(world, roleArn, action, '*'))) {
+    throw refusal('The state machine IAM Role is not authorized to access the Log Destination');
+  }
+}
+
+function refusal(message: string): ServiceError {
+  return new ServiceError('AccessDeniedException', message);
+}
