@@ -30,7 +30,7 @@ export interface ModelPackageRequest {
 /**
  * Puts a model into its domain's group, which is made where there is none.
  *
- * @returns its ARN; the same one for the same execution and domain, since both are the request's token
+ * @returns its ARN; the same one for the same group and execution, since both are the request's token (tokens are the account's)
  */
 export async function registerModelPackage(
   sagemaker: SageMakerClient,
@@ -43,7 +43,7 @@ export async function registerModelPackage(
       ModelPackageGroupName: group,
       ModelPackageDescription: request.description.replace(/\p{C}+/gu, ' ').slice(0, DESCRIPTION_LIMIT),
       ModelApprovalStatus: request.approval,
-      ClientToken: shortDigest([metadata.execution, metadata.domain], TOKEN_LENGTH),
+      ClientToken: shortDigest([group, metadata.execution], TOKEN_LENGTH),
       Domain: 'COMPUTER_VISION',
       Task: 'IMAGE_CLASSIFICATION',
       InferenceSpecification: {

@@ -144,7 +144,10 @@ export type TrainingState =
   | { status: 'completed'; trained: Trained }
   | { status: 'failed'; reason: string };
 
-/** Undefined when there is no such job. Only `Completed` counts: a job that was stopped or ran out of time is a failed one. */
+/**
+ * Undefined when there is no such job. Only `Completed` counts: a job that was stopped or ran out of time is a failed one, and so is
+ * one that writes into another bucket, since it is somebody else's of the same name.
+ */
 export async function describeTrainingJob(
   sagemaker: SageMakerClient,
   artifactsBucket: string,
@@ -158,11 +161,21 @@ export async function describeTrainingJob(
     if (error instanceof ResourceNotFound || isNotFoundMessage(error)) return undefined;
     throw error;
   }
+  const { ModelArtifacts, OutputDataConfig } = description;
+  const root = `s3://${artifactsBucket}/`;
+  const elsewhere = [OutputDataConfig?.S3OutputPath, ModelArtifacts?.S3ModelArtifacts].find(
+    (uri) => uri !== undefined && !uri.startsWith(root),
+  );
+  if (elsewhere !== undefined) {
+    return {
+      status: 'failed',
+      reason: `Training job ${job} is not one of this deployment's: it writes to ${elsewhere}, and not into ${root}. Its model is not used; start another execution, which gives its jobs other names`,
+    };
+  }
   switch (description.TrainingJobStatus) {
     case 'Completed': {
-      const root = `s3://${artifactsBucket}/`;
-      const modelKey = description.ModelArtifacts!.S3ModelArtifacts!.slice(root.length);
-      const outputPath = description.OutputDataConfig!.S3OutputPath!.slice(root.length);
+      const modelKey = ModelArtifacts!.S3ModelArtifacts!.slice(root.length);
+      const outputPath = OutputDataConfig!.S3OutputPath!.slice(root.length);
       return {
         status: 'completed',
         trained: { job, modelKey, outputKey: `${withoutSlash(outputPath)}/${job}/output/output.tar.gz` },

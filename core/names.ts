@@ -46,22 +46,39 @@ export function rollbackExecutionName(domain: string, at: Date): string {
   return derivedName(['rollback', domain, at.toISOString()], EXECUTION_NAME_LIMIT);
 }
 
+/**
+ * Name of something in SageMaker, which has one space of names for all deployments of an account and region: it begins with
+ * the deployment's prefix, which is what its IAM policies and event rules are limited to. Lower case, because IAM compares with
+ * regard to case, and whether SageMaker's ARNs are in lower case or as the name was written has changed over time.
+ *
+ * @param prefix `graft-<stage>`; stages have no hyphens, so that no deployment's prefix is the beginning of another's name
+ */
+function sageMakerName(prefix: string, parts: readonly string[]): string {
+  return derivedName([prefix, ...parts], SAGEMAKER_NAME_LIMIT).toLowerCase();
+}
+
 /** Training job of one execution, domain, mode and attempt (0 for the first). */
-export function trainingJobName(execution: string, domain: string, mode: string, attempt: number): string {
-  return derivedName([domain, mode, String(attempt), execution], SAGEMAKER_NAME_LIMIT);
+export function trainingJobName(
+  prefix: string,
+  execution: string,
+  domain: string,
+  mode: string,
+  attempt: number,
+): string {
+  return sageMakerName(prefix, [domain, mode, String(attempt), execution]);
 }
 
 /** SageMaker model, from the content it serves: the training job and its artefact's digest or ETag. */
-export function modelName(domain: string, trainingJob: string, artefact: string): string {
-  return derivedName([domain, artefact, trainingJob], SAGEMAKER_NAME_LIMIT);
+export function modelName(prefix: string, domain: string, trainingJob: string, artefact: string): string {
+  return sageMakerName(prefix, [domain, artefact, trainingJob]);
 }
 
 /** Endpoint configuration, from everything it says (model name and endpoint settings as JSON). */
-export function endpointConfigName(domain: string, content: string): string {
-  return derivedName([domain, content], SAGEMAKER_NAME_LIMIT);
+export function endpointConfigName(prefix: string, domain: string, content: string): string {
+  return sageMakerName(prefix, [domain, content]);
 }
 
-/** The one endpoint of a domain; the deployment's stage is part of it. At most 63 characters by construction of its parts. */
+/** The one endpoint of a domain. At most 63 characters by construction of its parts. */
 export function endpointName(prefix: string, domain: string): string {
   return `${prefix}-${domain}`;
 }

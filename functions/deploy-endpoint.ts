@@ -54,12 +54,13 @@ export interface DeployEndpointSettings {
   artifactsBucket: string;
   image: string;
   roleArn: string;
+  endpointPrefix: string;
 }
 
 /** Creates the domain's endpoint or moves it to the new model, as its state allows; answered when it is in service on it. */
 export function createDeployEndpoint(clients: DeployEndpointClients, settings: DeployEndpointSettings) {
   const { s3, sagemaker, cloudwatch } = clients;
-  const { artifactsBucket } = settings;
+  const { artifactsBucket, endpointPrefix } = settings;
 
   return async function deployEndpoint(input: Input): Promise<Settled> {
     const { token, executionArn, execution, domain, endpoint } = input;
@@ -94,12 +95,13 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
     const artefact = await s3.send(
       new HeadObjectCommand({ Bucket: artifactsBucket, Key: training.modelKey }),
     );
-    const name = modelName(domain, training.job, artefact.ETag!);
+    const name = modelName(endpointPrefix, domain, training.job, artefact.ETag!);
     const { image, roleArn } = settings;
     const modelDataUrl = `s3://${artifactsBucket}/${training.modelKey}`;
     const variant = productionVariant(name, endpoint.settings);
     const capture = captureOf(domain, endpoint.settings);
     const endpointConfig = endpointConfigName(
+      endpointPrefix,
       domain,
       JSON.stringify(capture ? { variant, capture } : variant),
     );
@@ -190,7 +192,12 @@ const cannotBecomeServerless = (endpoint: string) =>
   );
 
 export const handler = lambda('DeployEndpoint', inputSchema, () => {
-  const settings = readSettings('GRAFT_ARTIFACTS_BUCKET', 'GRAFT_TRAINING_IMAGE', 'GRAFT_SAGEMAKER_ROLE_ARN');
+  const settings = readSettings(
+    'GRAFT_ARTIFACTS_BUCKET',
+    'GRAFT_TRAINING_IMAGE',
+    'GRAFT_SAGEMAKER_ROLE_ARN',
+    'GRAFT_ENDPOINT_PREFIX',
+  );
   return createDeployEndpoint(
     {
       s3: s3Client(),
@@ -202,6 +209,7 @@ export const handler = lambda('DeployEndpoint', inputSchema, () => {
       artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
       image: settings.GRAFT_TRAINING_IMAGE,
       roleArn: settings.GRAFT_SAGEMAKER_ROLE_ARN,
+      endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
     },
   );
 });

@@ -17,7 +17,7 @@ const inputSchema = domainSubjectSchema.extend({ gateOnly: gateOnlySchema });
 /** Finds what both jobs of an earlier execution have trained, for the gate to be asked once more. */
 export function createFindTraining(
   { s3, sagemaker }: { s3: S3Client; sagemaker: SageMakerClient },
-  artifactsBucket: string,
+  { artifactsBucket, endpointPrefix }: { artifactsBucket: string; endpointPrefix: string },
 ) {
   return async function findTraining({
     domain,
@@ -26,7 +26,7 @@ export function createFindTraining(
     const { trainingOf } = gateOnly;
 
     async function find(mode: Mode): Promise<Trained> {
-      const job = trainingJobName(trainingOf, domain, mode, 0);
+      const job = trainingJobName(endpointPrefix, trainingOf, domain, mode, 0);
       const state = await describeTrainingJob(sagemaker, artifactsBucket, job);
       if (state === undefined) {
         const reused =
@@ -46,9 +46,13 @@ export function createFindTraining(
   };
 }
 
-export const handler = lambda('FindTraining', inputSchema, () =>
-  createFindTraining(
+export const handler = lambda('FindTraining', inputSchema, () => {
+  const settings = readSettings('GRAFT_ARTIFACTS_BUCKET', 'GRAFT_ENDPOINT_PREFIX');
+  return createFindTraining(
     { s3: s3Client(), sagemaker: sageMakerClient() },
-    readSettings('GRAFT_ARTIFACTS_BUCKET').GRAFT_ARTIFACTS_BUCKET,
-  ),
-);
+    {
+      artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
+      endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
+    },
+  );
+});

@@ -67,8 +67,8 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
         : domain.endpoint;
     return {
       jobs: {
-        transfer: trainingJobName(execution, name, 'transfer', FIRST_ATTEMPT),
-        baseline: trainingJobName(execution, name, 'baseline', FIRST_ATTEMPT),
+        transfer: trainingJobName(endpointPrefix, execution, name, 'transfer', FIRST_ATTEMPT),
+        baseline: trainingJobName(endpointPrefix, execution, name, 'baseline', FIRST_ATTEMPT),
       },
       resources: { instanceType, spot, maxSeconds },
       gate: domain.gate,

@@ -4,19 +4,44 @@ import { endpointConfigName, endpointName, executionName, modelName, trainingJob
 
 const sagemakerName = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
 const longest = 'a'.repeat(30);
+/** With the longest name of a stage. */
+const prefix = `graft-${'s'.repeat(16)}`;
 const version = '20261123T154200Z-3f2a9c';
 
 describe('derived names', () => {
   test.each([
-    ['an ordinary job', trainingJobName(executionName('icons', version), 'produce', 'transfer', 0)],
-    ['the longest job', trainingJobName('x'.repeat(80), longest, 'baseline', 1_000_000)],
-    ['an execution of any characters', trainingJobName('übung {1} «»', 'produce', 'transfer', 0)],
-    ['a model', modelName(longest, 'j'.repeat(63), '"d41d8cd98f00b204e9800998ecf8427e-12"')],
-    ['a configuration', endpointConfigName(longest, JSON.stringify({ any: 'content', é: [1, 2] }))],
-    ['parts that end where names are cut', trainingJobName(`${'-'.repeat(60)}x`, longest, 'transfer', 0)],
-    ['an endpoint', endpointName('graft-production', longest)],
+    ['an ordinary job', trainingJobName(prefix, executionName('icons', version), 'produce', 'transfer', 0)],
+    ['the longest job', trainingJobName(prefix, 'x'.repeat(80), longest, 'baseline', 1_000_000)],
+    ['an execution of any characters', trainingJobName(prefix, 'übung {1} «»', 'produce', 'transfer', 0)],
+    ['a model', modelName(prefix, longest, 'j'.repeat(63), '"d41d8cd98f00b204e9800998ecf8427e-12"')],
+    ['a configuration', endpointConfigName(prefix, longest, JSON.stringify({ any: 'content', é: [1, 2] }))],
+    [
+      'parts that end where names are cut',
+      trainingJobName(prefix, `${'-'.repeat(60)}x`, longest, 'transfer', 0),
+    ],
+    ['an endpoint', endpointName(prefix, longest)],
   ])('%s fits into SageMaker: %s', (_what, name) => {
     expect(name).toMatch(sagemakerName);
+    // What policies and event rules are limited to.
+    expect(name.startsWith(`${prefix}-`)).toBe(true);
+    // So that it does not matter whether the ARN that IAM compares with is in lower case.
+    expect(name).toBe(name.toLowerCase());
+  });
+
+  test('of two deployments in one account differ in all that SageMaker has one space of names for', () => {
+    const names = (stage: string) => [
+      trainingJobName(`graft-${stage}`, executionName('icons', version), 'produce', 'transfer', 0),
+      modelName(`graft-${stage}`, 'produce', 'job', 'etag'),
+      endpointConfigName(`graft-${stage}`, 'produce', '{}'),
+      endpointName(`graft-${stage}`, 'produce'),
+    ];
+    for (const name of names('dev')) expect(name).toMatch(/^graft-dev-/);
+    expect(names('prod').filter((name) => names('dev').includes(name))).toEqual([]);
+  });
+
+  test('parts that differ only in upper and lower case give different names', () => {
+    const job = (execution: string) => trainingJobName(prefix, execution, 'produce', 'transfer', 0);
+    expect(job('Run')).not.toBe(job('run'));
   });
 
   test('an execution’s name is a name for Step Functions, of at most 80 characters', () => {
@@ -33,7 +58,7 @@ describe('derived names', () => {
       for (const domain of parts) {
         for (const mode of ['transfer', 'baseline']) {
           for (const attempt of [0, 1, 11]) {
-            names.add(trainingJobName(execution, domain, mode, attempt));
+            names.add(trainingJobName(prefix, execution, domain, mode, attempt));
             count++;
           }
         }

@@ -11,7 +11,8 @@ import { imageText, stateMachineArn } from '../statemachines/stack.ts';
 import type { Stage } from './stage.ts';
 
 export const DOMAIN = 'produce';
-export const ENDPOINT = `graft-test-${DOMAIN}`;
+export const PREFIX = 'graft-test';
+export const ENDPOINT = `${PREFIX}-${DOMAIN}`;
 
 /** An execution and what it left. */
 export interface ExecutionSeen {

@@ -9,7 +9,7 @@ import type { Fates } from './container.ts';
 import { type Facts, findViolations, newestWanted, type Violation } from './invariants.ts';
 import type { FaultKind } from './kinds.ts';
 import type { Ledger, Line } from './ledger.ts';
-import { ask, DOMAIN, type Evidence, endpointOf, observe } from './observe.ts';
+import { ask, DOMAIN, type Evidence, endpointOf, observe, PREFIX } from './observe.ts';
 import type { Plan, Start } from './schedule.ts';
 import { privateKey, type Stage, type StageOptions, startStage } from './stage.ts';
 
@@ -278,7 +278,9 @@ function fatesOf(plan: Plan, ledger: Ledger, stageOf: () => Stage): Fates {
   const rollback = plan.starts.find(({ by }) => by !== 'event' && 'rollback' in by.input)?.name;
   const executionOf = (job: string) =>
     executions.find((execution) =>
-      (['transfer', 'baseline'] as const).some((mode) => trainingJobName(execution, DOMAIN, mode, 0) === job),
+      (['transfer', 'baseline'] as const).some(
+        (mode) => trainingJobName(PREFIX, execution, DOMAIN, mode, 0) === job,
+      ),
     ) ?? rollback;
   const struckAlready = (kind: FaultKind, text: string) =>
     ledger.lines.some((line) => line.struck === kind && line.text.endsWith(text));

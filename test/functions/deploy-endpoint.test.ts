@@ -55,7 +55,12 @@ type Input = Parameters<ReturnType<typeof createDeployEndpoint>>[0];
 const deploy = (changes: Partial<Input> = {}) =>
   createDeployEndpoint(
     { s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client, cloudwatch: cloudwatch.client },
-    { artifactsBucket: buckets.artifacts, image: '1.dkr.ecr/graft:1', roleArn: 'arn:role' },
+    {
+      artifactsBucket: buckets.artifacts,
+      image: '1.dkr.ecr/graft:1',
+      roleArn: 'arn:role',
+      endpointPrefix: 'graft-dev',
+    },
   )({
     token: 'token-1',
     executionArn: 'arn:execution:this',

@@ -15,14 +15,14 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-const job = (mode: string) => trainingJobName('earlier', 'produce', mode, 0);
+const job = (mode: string) => trainingJobName('graft-dev', 'earlier', 'produce', mode, 0);
 const find = (answer: unknown) =>
   createFindTraining(
     {
       s3: stage.s3,
       sagemaker: recordingClient<SageMakerClient>({ DescribeTrainingJob: answer }).client,
     },
-    'artifacts',
+    { artifactsBucket: 'artifacts', endpointPrefix: 'graft-dev' },
   )({ ...subject, gateOnly: { trainingOf: 'earlier' } });
 const unknown = new ResourceNotFound({ message: 'no', $metadata: {} });
 const completed = ({ TrainingJobName }: { TrainingJobName: string }) => ({
@@ -64,6 +64,12 @@ describe('find-training', () => {
       /gateOnly\.trainingOf: execution earlier has trained nothing for "produce"/,
     ],
     ['still trains', { TrainingJobStatus: 'InProgress' }, 'TrainingFailed', /still runs/],
+    [
+      'is another deployment’s',
+      { ...completed({ TrainingJobName: 'job' }), OutputDataConfig: { S3OutputPath: 's3://others/out' } },
+      'TrainingFailed',
+      /writes to s3:\/\/others\/out/,
+    ],
     ['was stopped', { TrainingJobStatus: 'Stopped' }, 'TrainingFailed', /was stopped/],
   ])('refuses an execution that %s', async (_what, answer, name, message) => {
     await expect(find(answer)).rejects.toMatchObject({ name, message: expect.stringMatching(message) });

@@ -201,6 +201,27 @@ describe('start-fine-tuning', () => {
       expect(sfn.inputsOf('SendTaskSuccess')).toEqual([]);
     });
 
+    test.each(['InProgress', 'Completed'])(
+      'fails the state where another deployment’s job has that name and is %s',
+      async (TrainingJobStatus) => {
+        sagemaker.answer('DescribeTrainingJob', {
+          TrainingJobStatus,
+          ModelArtifacts: { S3ModelArtifacts: 's3://artifacts-of-another/promotions/x/output/model.tar.gz' },
+          OutputDataConfig: { S3OutputPath: 's3://artifacts-of-another/promotions/x' },
+        });
+
+        expect(await start()).toBe('answered');
+
+        const cause = expect.stringMatching(
+          /is not one of this deployment's: it writes to s3:\/\/artifacts-of-another\/promotions\/x, and not into s3:\/\/artifacts\//,
+        );
+        expect(sfn.inputsOf('SendTaskFailure')).toEqual([
+          { taskToken: 'token-1', error: 'TrainingFailed', cause },
+        ]);
+        expect(sfn.inputsOf('SendTaskSuccess')).toEqual([]);
+      },
+    );
+
     test('keeps the stored token when its own is one that nobody waits with any more', async () => {
       sagemaker.answer('DescribeTrainingJob', { TrainingJobStatus: 'Failed' });
       sfn.answer('SendTaskFailure', new TaskTimedOut({ message: 'timed out', $metadata: {} }));

@@ -100,8 +100,8 @@ describe('the roles of a rollout', () => {
     // None of them exists; what counts is that SageMaker says so, and not IAM.
     for (const [operation, input] of [
       ['DescribeEndpoint', { EndpointName: 'graft-dev-produce' }],
-      ['DeleteEndpointConfig', { EndpointConfigName: 'produce-config' }],
-      ['DeleteModel', { ModelName: 'produce-model' }],
+      ['DeleteEndpointConfig', { EndpointConfigName: 'graft-dev-produce-config' }],
+      ['DeleteModel', { ModelName: 'graft-dev-produce-model' }],
     ] as const) {
       expect(await ask('FinishDomain', 'sagemaker', operation, input), operation).toBe('ValidationException');
     }

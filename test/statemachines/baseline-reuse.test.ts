@@ -24,7 +24,11 @@ const promote = (name: string, version = second, more = {}) =>
   machine.promote(name, { model: 'icons', version, domains: ['good'], ...more });
 const ran = (execution: string, mode: string) =>
   machine.sagemaker
-    .send(new DescribeTrainingJobCommand({ TrainingJobName: trainingJobName(execution, 'good', mode, 0) }))
+    .send(
+      new DescribeTrainingJobCommand({
+        TrainingJobName: trainingJobName('graft-test', execution, 'good', mode, 0),
+      }),
+    )
     .then(
       () => true,
       () => false,
