@@ -156,8 +156,6 @@ export class ExecutionEnvironment {
       args: [
         // V8's heap is most of what a function uses; Lambda leaves the rest of the memory to it in the same way.
         `--max-old-space-size=${Math.floor(definition.properties.MemorySize * 0.9)}`,
-        // The SDK's about this machine's Node, which is not the one that the function will have in AWS.
-        '--disable-warning=NodeVersionSupportWarning',
         bootstrap,
       ],
       cwd: definition.code.root,
@@ -186,6 +184,8 @@ export class ExecutionEnvironment {
       AWS_SESSION_TOKEN: credentials.sessionToken,
       AWS_DEFAULT_REGION: world.region,
       AWS_REGION: world.region,
+      // The SDK's warning is about this machine's Node, which is not the one that the function will have in AWS.
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       AWS_ENDPOINT_URL: world.endpoint,
       AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
       AWS_LAMBDA_FUNCTION_NAME: definition.name,

@@ -27,7 +27,7 @@ const fn = (FunctionName: string, source: string, more = {}) => ({
     Code: { ZipFile: source },
     Handler: 'index.handler',
     Role: ANY_ROLE,
-    Runtime: 'nodejs22.x',
+    Runtime: 'nodejs24.x',
     ...more,
   },
 });

@@ -31,7 +31,7 @@ const template = {
         Code: { ZipFile: 'exports.handler = async (event) => event;' },
         Handler: 'index.handler',
         Role: ANY_ROLE,
-        Runtime: 'nodejs22.x',
+        Runtime: 'nodejs24.x',
       },
     },
     EchoConfig: {

@@ -16,7 +16,7 @@ const inline = (source: string, more: Record<string, unknown> = {}) => ({
     Code: { ZipFile: source },
     Handler: 'index.handler',
     Role: ANY_ROLE,
-    Runtime: 'nodejs22.x',
+    Runtime: 'nodejs24.x',
     ...more,
   },
 });
@@ -44,11 +44,16 @@ beforeAll(async () => {
         }),
         Callback: inline(
           'exports.handler = (event, context, callback) => setImmediate(callback, null, "late");',
-          {
-            FunctionName: 'callback',
-          },
+          { FunctionName: 'callback', Runtime: 'nodejs22.x' },
         ),
-        Silent: inline('exports.handler = () => 1;', { FunctionName: 'silent' }),
+        Silent: inline('exports.handler = () => 1;', { FunctionName: 'silent', Runtime: 'nodejs22.x' }),
+        LateCallback: inline(
+          'exports.handler = (event, context, callback) => setImmediate(callback, null, "late");',
+          { FunctionName: 'late-callback' },
+        ),
+        Synchronous: inline('exports.handler = (event, context) => Object.keys(context).sort();', {
+          FunctionName: 'synchronous',
+        }),
         Never: inline('exports.handler = () => new Promise(() => {});', { FunctionName: 'never' }),
         Throws: inline(
           'class Odd extends Error { constructor(m) { super(m); this.name = "Odd"; } } exports.handler = async () => { throw new Odd("no"); };',
@@ -137,7 +142,7 @@ test('gives the environment that Lambda gives, and nothing of ours', async () =>
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128',
     AWS_REGION: 'eu-central-1',
     AWS_ENDPOINT_URL: local.endpoint,
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x',
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     _HANDLER: 'index.handler',
   });
   expect(body._X_AMZN_TRACE_ID).toMatch(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};/);
@@ -161,6 +166,14 @@ test('a handler that neither promises nor calls back answers null, as in Lambda'
   expect((await invoke('never')).body).toBeNull();
 });
 
+test('on nodejs24.x takes what a handler returns without a promise, and gives it nothing to call back', async () => {
+  const { body } = await invoke('synchronous');
+
+  expect(body).toContain('awsRequestId');
+  expect(body).not.toEqual(expect.arrayContaining(['done']));
+  expect(body).not.toEqual(expect.arrayContaining(['callbackWaitsForEmptyEventLoop']));
+});
+
 test('describes what a handler throws', async () => {
   const answer = await invoke('throws');
   expect(answer.FunctionError).toBe('Unhandled');
@@ -174,6 +187,12 @@ test.each([
   ['exits', 0, 'Runtime.ExitError', /Runtime exited without providing a reason$/],
   ['rejects', {}, 'Runtime.UnhandledPromiseRejection', /^Error: lost$/],
   ['broken', {}, 'Runtime.ImportModuleError', /^Error: Cannot find module 'not-there'/],
+  [
+    'late-callback',
+    {},
+    'Runtime.CallbackHandlerDeprecated',
+    /^ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node\.js 24\./,
+  ],
   ['no-handler', {}, 'Runtime.HandlerNotFound', /^index.handler is undefined or not exported$/],
 ])(
   '%s(%o): the environment ends with %s, and the next invocation has a new one',

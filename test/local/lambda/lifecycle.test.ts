@@ -20,7 +20,7 @@ const fn = (FunctionName: string, more = {}) => ({
     Code: { S3Bucket: 'deployment', S3Key: `serverless/graft/dev/1795450187791/${FunctionName}.zip` },
     Handler: 'functions/main.handler',
     Role: ANY_ROLE,
-    Runtime: 'nodejs22.x',
+    Runtime: 'nodejs24.x',
     ...more,
   },
 });

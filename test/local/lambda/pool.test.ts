@@ -26,7 +26,7 @@ beforeAll(async () => {
               Code: { ZipFile: CODE },
               Handler: 'index.handler',
               Role: ANY_ROLE,
-              Runtime: 'nodejs22.x',
+              Runtime: 'nodejs24.x',
             },
           },
         ]),

@@ -12,6 +12,9 @@ const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const endOfOutput = `\0${process.env.GRAFT_OUTPUT_MARK}\n`;
 delete process.env.GRAFT_OUTPUT_MARK;
 
+/** Whether handlers may call back, as they could up to Node 22; what Lambda's Node is, and not ours, decides. */
+const callbacks = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV)?.[1]) < 24;
+
 /** Undefined between invocations. */
 let currentRequest;
 
@@ -90,20 +93,28 @@ async function loadHandler() {
   if (typeof found !== 'function') {
     throw new RuntimeError('Runtime.HandlerNotFound', `${handler} is undefined or not exported`);
   }
+  // Lambda tells a handler that calls back by the parameters that it declares.
+  if (!callbacks && found.length >= 3) {
+    throw new RuntimeError(
+      'Runtime.CallbackHandlerDeprecated',
+      'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
+    );
+  }
   return found;
 }
 
 /** Answers the running invocation with null; set while one runs. */
 let abandon;
 
-/** A handler answers by a promise or by Node's callback (until Node 22); when nothing is left to wait for, with null. */
+/** A handler answers by a promise or, up to nodejs22.x, by Node's callback; when nothing is left to wait for, with null. */
 function run(handler, event, context) {
   return new Promise((resolve, reject) => {
     abandon = () => resolve(null);
     const callback = (error, result) => (error == null ? resolve(result) : reject(error));
-    Object.assign(context, { done: callback, succeed: resolve, fail: reject });
-    const returned = handler(event, context, callback);
+    if (callbacks) Object.assign(context, { done: callback, succeed: resolve, fail: reject });
+    const returned = callbacks ? handler(event, context, callback) : handler(event, context);
     if (typeof returned?.then === 'function') returned.then(resolve, reject);
+    else if (!callbacks) resolve(returned);
   });
 }
 
@@ -111,7 +122,7 @@ function makeContext(headers) {
   const deadline = Number(headers['lambda-runtime-deadline-ms']);
   const clientContext = headers['lambda-runtime-client-context'];
   return {
-    callbackWaitsForEmptyEventLoop: true,
+    ...(callbacks ? { callbackWaitsForEmptyEventLoop: true } : {}),
     functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
     functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
     memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
