@@ -9,12 +9,12 @@ import { startLocal } from './harness.ts';
 
 const QUEUE = 'arn:aws:sqs:eu-central-1:000000000000:letters';
 const allow = (Action: string | string[], Resource = '*') => ({ Effect: 'Allow', Action, Resource });
-const role = (Service: string, Statement: object[]) => ({
+const role = (Service: string, Statement: object[], Condition: object = {}) => ({
   Type: 'AWS::IAM::Role',
   Properties: {
     RoleName: 'its-role',
     AssumeRolePolicyDocument: {
-      Statement: [{ Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole' }],
+      Statement: [{ Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole', Condition }],
     },
     Policies: [{ PolicyName: 'inline', PolicyDocument: { Version: '2012-10-17', Statement } }],
   },
@@ -112,6 +112,7 @@ describe('Step Functions asks of a state machine’s role', () => {
       Machine: {
         Type: 'AWS::StepFunctions::StateMachine',
         Properties: {
+          StateMachineName: 'its-machine',
           RoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] },
           Definition: { QueryLanguage: 'JSONata', StartAt: 'End', States: { End: { Type: 'Succeed' } } },
           LoggingConfiguration: {
@@ -140,6 +141,15 @@ describe('Step Functions asks of a state machine’s role', () => {
       'The state machine IAM Role is not authorized to access the Log Destination',
     );
     expect(await withMachine(most, 'OFF')).toBe('fine');
+    const only = (machine: string) =>
+      withMachine(
+        role('states.amazonaws.com', [allow('logs:*')], {
+          ArnLike: { 'aws:SourceArn': `arn:aws:states:eu-central-1:000000000000:stateMachine:${machine}` },
+        }),
+        'ALL',
+      );
+    expect(await only('its-machine')).toBe('fine');
+    expect(await only('another')).toContain('is authorized to assume the provided role');
     const all = role(states, [allow([...delivery, ...describing, 'logs:PutResourcePolicy'])]);
     expect(await withMachine(all, 'ALL')).toBe('fine');
   });

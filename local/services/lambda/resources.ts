@@ -20,9 +20,9 @@ export function lambdaResources(
   return {
     'AWS::Lambda::Function': (logicalId, given, stack) => {
       const properties = parse(functionProperties, given, `AWS::Lambda::Function "${logicalId}"`);
-      checkExecutionRole(world, properties);
       const name = properties.FunctionName ?? stack.physicalName(logicalId, 64);
       const arn = registry.arn(name);
+      checkExecutionRole(world, arn, properties);
       registry.add({
         name,
         arn,

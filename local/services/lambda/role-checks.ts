@@ -18,9 +18,10 @@ const SENDING: Record<string, { action: string; name: string }> = {
  */
 export function checkExecutionRole(
   world: World,
+  functionArn: string,
   { Role, TracingConfig, DeadLetterConfig }: FunctionProperties,
 ): void {
-  if (!trustsService(world, Role, 'lambda.amazonaws.com')) {
+  if (!trustsService(world, Role, 'lambda.amazonaws.com', functionArn)) {
     throw refusal('The role defined for the function cannot be assumed by Lambda.');
   }
   const must = (action: string, resource: string, service: string) => {

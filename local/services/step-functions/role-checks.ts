@@ -21,9 +21,12 @@ const LOG_DELIVERY = [
  *
  * @throws ServiceError `AccessDeniedException` as Step Functions words it
  */
-export function checkMachineRole(world: World, { roleArn, logging }: Pick<Machine, 'roleArn' | 'logging'>) {
+export function checkMachineRole(
+  world: World,
+  { arn, roleArn, logging }: Pick<Machine, 'arn' | 'roleArn' | 'logging'>,
+): void {
   const principals = ['states.amazonaws.com', `states.${world.region}.amazonaws.com`];
-  if (!principals.some((principal) => trustsService(world, roleArn, principal))) {
+  if (!principals.some((principal) => trustsService(world, roleArn, principal, arn))) {
     throw refusal(
       'Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.',
     );
