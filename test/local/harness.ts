@@ -100,9 +100,7 @@ function giveRoleForAll(world: World): void {
     name: 'any',
     arn: ANY_ROLE,
     id: 'AROAANY',
-    trusted: [
-      { services: ['lambda.amazonaws.com', 'states.amazonaws.com'], principals: [], conditions: {} },
-    ],
+    trusted: [{ services: ['lambda.amazonaws.com', 'states.amazonaws.com'], principals: [], conditions: {} }],
     policies: { all: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
   });
 }
