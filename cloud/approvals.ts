@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { type PendingApproval, pendingApprovalSchema } from '#core/contracts/approval.ts';
-import { approvalKey, approvalsPrefix, promotionPrefix } from '#core/keys.ts';
+import { approvalKey, approvalsPrefix, promotionPrefix, reportKey } from '#core/keys.ts';
 import { deleteObject, findJson, listObjects, writeJson } from './objects.ts';
 
 export async function saveApproval(s3: S3Client, artifactsBucket: string, pending: PendingApproval) {
@@ -70,6 +70,9 @@ export async function publishQuestion(
         ...decisionTable(pending).map((line) => `  ${line}`),
         '',
         `Without an answer by ${pending.expiresAt} it is rejected. What is live stays live until then.`,
+        '',
+        'Look at the report first:',
+        `  aws s3 cp s3://${artifactsBucket}/${reportKey(execution, domain, 'html')} ${domain}.html`,
         '',
         'Answer with',
         `  graft approve ${domain} --execution ${execution}`,

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 import { endpointCallbackKey, endpointCallbacksPrefix, trainingCallbackKey } from '#core/keys.ts';
+import { shorten } from '#core/shorten.ts';
 import { deleteObject, findJson, listObjects, writeJson } from './objects.ts';
 
 const tokenSchema = z.string().min(1).max(2048);
@@ -99,7 +100,7 @@ export async function answer(sfn: SFNClient, token: string, what: Answer): Promi
       const output = JSON.stringify(what.output);
       await sfn.send(new SendTaskSuccessCommand({ taskToken: token, output }));
     } else {
-      const cause = what.cause.slice(0, 32_768);
+      const cause = shorten(what.cause, 32_768);
       await sfn.send(new SendTaskFailureCommand({ taskToken: token, error: what.error, cause }));
     }
     return true;

@@ -18,14 +18,22 @@ export async function recordChampion(
   await writeJson(s3, artifactsBucket, championHistoryKey(domain, promotedAt, version), champion);
 }
 
-/** Everything that has ever been live in a domain, oldest first. */
+/**
+ * What has ever been live in a domain, oldest first.
+ *
+ * @param newest how many of the newest are wanted; all of them by default
+ */
 export async function readChampionHistory(
   s3: S3Client,
   artifactsBucket: string,
   domain: string,
+  newest = Number.POSITIVE_INFINITY,
 ): Promise<Champion[]> {
+  const keys: string[] = [];
+  // A key begins with the time of its promotion.
+  for await (const { key } of listObjects(s3, artifactsBucket, championHistoryPrefix(domain))) keys.push(key);
   const history: Champion[] = [];
-  for await (const { key } of listObjects(s3, artifactsBucket, championHistoryPrefix(domain))) {
+  for (const key of keys.slice(-newest)) {
     const found = await findJson(s3, artifactsBucket, key, championSchema);
     if (found !== undefined) history.push(found.value);
   }

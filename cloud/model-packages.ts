@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { type PackageMetadata, packageMetadataSchema } from '#core/contracts/model-package.ts';
 import { shortDigest } from '#core/names.ts';
+import { shorten } from '#core/shorten.ts';
 
 /** SageMaker's limits. */
 const DESCRIPTION_LIMIT = 1024;
@@ -41,7 +42,7 @@ export async function registerModelPackage(
   const { ModelPackageArn } = await sagemaker.send(
     new CreateModelPackageCommand({
       ModelPackageGroupName: group,
-      ModelPackageDescription: request.description.replace(/\p{C}+/gu, ' ').slice(0, DESCRIPTION_LIMIT),
+      ModelPackageDescription: shorten(request.description.replace(/\p{C}+/gu, ' '), DESCRIPTION_LIMIT),
       ModelApprovalStatus: request.approval,
       ClientToken: shortDigest([group, metadata.execution], TOKEN_LENGTH),
       Domain: 'COMPUTER_VISION',

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describeError } from '#core/errors.ts';
+import { shorten } from '#core/shorten.ts';
 
 /** SageMaker shows this much of the failure file as the job's `FailureReason`. */
 const FAILURE_REASON_LIMIT = 1024;
@@ -8,7 +9,7 @@ const FAILURE_REASON_LIMIT = 1024;
 /** Message, remedy and causes, the most important first, so that what SageMaker cuts off matters least. */
 export function failureReason(error: unknown): string {
   const text = describeError(error);
-  return text.length <= FAILURE_REASON_LIMIT ? text : `${text.slice(0, FAILURE_REASON_LIMIT - 1)}…`;
+  return shorten(text, FAILURE_REASON_LIMIT);
 }
 
 /** Synchronous, because a process that is being stopped may have no further turn of the event loop. */

@@ -23,6 +23,7 @@ import {
   domainPromotionSchema,
 } from '#core/contracts/promotion-state.ts';
 import { outcomeKey } from '#core/keys.ts';
+import { shorten } from '#core/shorten.ts';
 import { lambda } from './middleware/lambda.ts';
 
 /** Hundreds of domains share one state's 262,144 bytes; `outcome.json` has the whole reason. */
@@ -172,7 +173,7 @@ function excerpt(outcome: Outcome): DomainOutcome {
   return {
     domain,
     outcome: outcome.outcome,
-    reason: reason.length > REASON_IN_STATE ? `${reason.slice(0, REASON_IN_STATE - 1)}…` : reason,
+    reason: shorten(reason, REASON_IN_STATE),
     ...(baselineAccuracy === undefined ? {} : { baselineAccuracy }),
     ...(transferAccuracy === undefined ? {} : { transferAccuracy }),
     ...(endpoint === undefined ? {} : { endpoint }),

@@ -8,6 +8,7 @@ import { log } from '#cloud/log.ts';
 import { readSettings } from '#cloud/settings.ts';
 import { domainOutcomeSchema, type PromotionSummary } from '#core/contracts/promotion-state.ts';
 import { modelPackageGroupName } from '#core/names.ts';
+import { shorten } from '#core/shorten.ts';
 import { lambda } from './middleware/lambda.ts';
 
 const inputSchema = z.strictObject({
@@ -83,7 +84,7 @@ export function summarise(input: Input): PromotionSummary {
     version,
     outcomes,
     failed: failed.map(({ domain }) => domain),
-    summary: [head, ...reasons].join('\n').slice(0, SUMMARY_LIMIT),
+    summary: shorten([head, ...reasons].join('\n'), SUMMARY_LIMIT),
   };
 }
 

@@ -78,6 +78,7 @@ export function createRegisterModel(dependencies: RegisterModelDependencies) {
         generalDataSet: dataSet.name,
         generalDataSetDigest: dataSet.digest,
         generalDataSetImages: String(dataSet.images),
+        ...(gate.forced ? { forcedBy: gate.forced.by, forcedReason: gate.forced.reason } : {}),
         ...(input.deployment === undefined ? {} : { endpointConfig: input.deployment.endpointConfig }),
       },
     });

@@ -1,6 +1,7 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { z } from 'zod';
+import { readChampionHistory } from '#cloud/champion-history.ts';
 import { s3Client, sageMakerClient } from '#cloud/clients.ts';
 import { findJson, findObject, writeJson } from '#cloud/objects.ts';
 import { readSettings } from '#cloud/settings.ts';
@@ -8,7 +9,7 @@ import { readThumbnails } from '#cloud/thumbnails.ts';
 import { findTrainingBill } from '#cloud/training-bills.ts';
 import { type Evaluation, evaluationSchema, type Mode } from '#core/contracts/evaluation.ts';
 import { manifestSchema } from '#core/contracts/manifest.ts';
-import { outcomeSchema } from '#core/contracts/outcome.ts';
+import { type Champion, outcomeSchema } from '#core/contracts/outcome.ts';
 import { domainPromotionSchema } from '#core/contracts/promotion-state.ts';
 import { reportSchema } from '#core/contracts/report.ts';
 import { sha256 } from '#core/digest.ts';
@@ -23,7 +24,7 @@ import {
 } from '#core/keys.ts';
 import { parse, parseJson } from '#core/parse.ts';
 import { type PriceList, readPrices } from '#core/prices.ts';
-import { type BilledJob, composeReport } from '#core/report/compose.ts';
+import { type BilledJob, composeReport, type ReportSource, SHOWN_CHAMPIONS } from '#core/report/compose.ts';
 import { renderReport } from '#core/report/page.ts';
 import { lambda } from './middleware/lambda.ts';
 
@@ -42,6 +43,8 @@ export interface WriteReportDependencies {
   dataBucket: string;
   artifactsBucket: string;
   prices: PriceList;
+  /** Milliseconds since 1970. */
+  now: () => number;
 }
 
 /** The gate may have failed after it had written one of them. */
@@ -51,25 +54,24 @@ const keyOfEvaluation = ({ execution, domain, gate }: Input, mode: Mode) =>
 const modes: readonly Mode[] = ['transfer', 'baseline'];
 
 /**
- * Writes `report.html` and `report.json` from what the promotion left in S3. It comes after FinishDomain and reads the outcome from
- * where that wrote it, so nothing here can change an outcome.
+ * Writes `report.html` and `report.json` from what the promotion left in S3: for the person who is asked for approval, and again after
+ * FinishDomain. It reads the outcome from where that wrote it, so nothing here can change an outcome.
  */
 export function createWriteReport(dependencies: WriteReportDependencies) {
-  const { s3, sagemaker, modelsBucket, dataBucket, artifactsBucket, prices } = dependencies;
+  const { s3, sagemaker, modelsBucket, dataBucket, artifactsBucket, prices, now } = dependencies;
 
   return async function writeReport(input: Input): Promise<{ reportKey: string }> {
     const { execution, domain, deployment } = input;
-    const key = outcomeKey(execution, domain);
-    const outcome = await findJson(s3, artifactsBucket, key, outcomeSchema);
-    if (outcome === undefined) throw new NotFoundError(`There is no s3://${artifactsBucket}/${key}`);
+    const outcome = await outcomeOf(input);
     const [transfer, baseline] = await Promise.all(modes.map((mode) => evaluationOf(input, mode)));
     const report = parse(
       reportSchema,
       composeReport({
-        outcome: outcome.value,
+        outcome,
         evaluations: { transfer, baseline },
         // Where the fine-tuning job has scored the champion on the same images.
         champion: transfer?.champion,
+        history: await historyOf(domain),
         jobs: await jobsOf(input),
         prices,
         startedAt: input.startedAt,
@@ -107,6 +109,33 @@ export function createWriteReport(dependencies: WriteReportDependencies) {
     await writeJson(s3, artifactsBucket, reportKey(execution, domain, 'json'), report);
     return { reportKey: reportKey(execution, domain, 'html') };
   };
+
+  /** How the promotion ended; before that, what a person is asked to decide. */
+  async function outcomeOf(input: Input): Promise<ReportSource['outcome']> {
+    const { execution, domain, model, version, prepared, gate } = input;
+    const key = outcomeKey(execution, domain);
+    const written = await findJson(s3, artifactsBucket, key, outcomeSchema);
+    if (written !== undefined) return written.value;
+    if (gate === undefined || !prepared?.approval?.required) {
+      throw new NotFoundError(`There is no s3://${artifactsBucket}/${key}`);
+    }
+    return {
+      schemaVersion: 1,
+      ...{ domain, model, version, execution },
+      outcome: 'AWAITING_APPROVAL',
+      reason: `${gate.forced ? 'The gate says no' : 'The gate says yes'}, and a person decides: graft approve ${domain}, or graft reject ${domain}. What is live stays live until then`,
+      baselineAccuracy: gate.baselineAccuracy,
+      transferAccuracy: gate.transferAccuracy,
+      gate: gate.rows,
+      ...(gate.forced ? { forced: gate.forced } : {}),
+      finishedAt: new Date(now()).toISOString(),
+    };
+  }
+
+  async function historyOf(domain: string) {
+    const champions = await readChampionHistory(s3, artifactsBucket, domain, SHOWN_CHAMPIONS);
+    return champions.map(pastChampion);
+  }
 
   async function evaluationOf(input: Input, mode: Mode): Promise<Evaluation | undefined> {
     return (await findJson(s3, artifactsBucket, keyOfEvaluation(input, mode), evaluationSchema))?.value;
@@ -152,6 +181,11 @@ export function createWriteReport(dependencies: WriteReportDependencies) {
   }
 }
 
+const pastChampion = ({ model, version, execution, accuracy, promotedAt, rolledBackFrom }: Champion) => ({
+  ...{ model, version, execution, accuracy, promotedAt },
+  rolledBack: rolledBackFrom !== undefined,
+});
+
 export const handler = lambda('WriteReport', inputSchema, () => {
   const settings = readSettings(
     'GRAFT_MODELS_BUCKET',
@@ -166,5 +200,6 @@ export const handler = lambda('WriteReport', inputSchema, () => {
     dataBucket: settings.GRAFT_DATA_BUCKET,
     artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
     prices: readPrices(settings.GRAFT_INSTANCE_PRICES),
+    now: Date.now,
   });
 });

@@ -32,6 +32,8 @@ export async function approvalDesk(options: ApprovalOptions, environment: NodeJS
   const sfn = stepFunctionsClient(aws);
 
   return {
+    /** Where the promotion's report lies, too. */
+    bucket,
     waiting: () => explained(`list the approvals in s3://${bucket}`, () => listApprovals(s3, bucket)),
 
     /**

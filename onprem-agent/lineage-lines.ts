@@ -14,6 +14,11 @@ export function lineageLines(
     Number(a).toFixed(3),
   );
   return [
+    ...(metadata.forcedBy === undefined
+      ? []
+      : [
+          `FORCED by ${metadata.forcedBy}, although the gate said no: ${metadata.forcedReason ?? 'no reason given'}`,
+        ]),
     `endpoint             ${endpoint}   ${state.status}`,
     `└ configuration      ${state.endpointConfig}`,
     `  └ model package    ${group} version ${version}   ${approval}, ${createdAt.toISOString()}`,

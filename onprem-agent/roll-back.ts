@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { findRollback } from '#cloud/champion-history.ts';
 import type { RollbackInput } from '#core/contracts/promotion.ts';
 import { type DomainOutcome, promotionSummarySchema } from '#core/contracts/promotion-state.ts';
 import { GraftError } from '#core/errors.ts';
@@ -8,6 +10,22 @@ import { parseJson } from '#core/parse.ts';
 import { explained } from './aws/explain.ts';
 
 const POLL_MS = 1_000;
+
+/**
+ * What the state machine will find when it is asked to roll the domain back, so that a wrong name or version is this command's error and
+ * not a failed execution that rings an alarm.
+ *
+ * @throws NotFoundError when nothing is live in the domain, or nothing that fits was live before
+ */
+export async function checkRollback(
+  s3: S3Client,
+  artifactsBucket: string,
+  request: RollbackInput['rollback'],
+): Promise<void> {
+  await explained(`read what was live in "${request.domain}" from s3://${artifactsBucket}`, () =>
+    findRollback(s3, artifactsBucket, request),
+  );
+}
 
 /** Starts the state machine with a rollback as its input. */
 export async function startRollback(

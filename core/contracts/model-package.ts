@@ -23,5 +23,8 @@ export const packageMetadataSchema = z.object({
   generalDataSetDigest: z.string().optional(),
   generalDataSetImages: z.string().optional(),
   endpointConfig: z.string().optional(),
+  /** Who had it promoted although the gate said no, and why. */
+  forcedBy: z.string().optional(),
+  forcedReason: z.string().optional(),
 });
 export type PackageMetadata = z.output<typeof packageMetadataSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvalSchema } from './approval.ts';
 import { sha256Schema, shareSchema } from './common.ts';
 import { gateRowSchema } from './decision.ts';
 import {
@@ -10,6 +11,7 @@ import {
   unsureSchema,
 } from './evaluation.ts';
 import { outcomeNameSchema } from './outcome.ts';
+import { forceSchema } from './promotion.ts';
 
 /** What one model showed on the test images. */
 export const scoreSchema = z.strictObject({
@@ -89,6 +91,22 @@ export const reportJobSchema = z.strictObject({
 });
 export type ReportJob = z.output<typeof reportJobSchema>;
 
+/** How a promotion ended, or that it waits for a person: the report is what that person decides by, and is written again afterwards. */
+export const reportOutcomeSchema = z.enum([...outcomeNameSchema.options, 'AWAITING_APPROVAL']);
+export type ReportOutcome = z.output<typeof reportOutcomeSchema>;
+
+/** A model that was live in the domain, with its accuracy on the test images of its time. */
+export const pastChampionSchema = z.strictObject({
+  model: z.string(),
+  version: z.string(),
+  execution: z.string(),
+  accuracy: shareSchema,
+  promotedAt: z.iso.datetime(),
+  /** Put back by a person over a newer one. */
+  rolledBack: z.boolean(),
+});
+export type PastChampion = z.output<typeof pastChampionSchema>;
+
 /** `report.json` of one domain in one promotion: everything that `report.html` shows, except the images themselves. */
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -96,8 +114,12 @@ export const reportSchema = z.strictObject({
   model: z.string(),
   version: z.string(),
   execution: z.string(),
-  outcome: outcomeNameSchema,
+  outcome: reportOutcomeSchema,
   reason: z.string(),
+  /** Who had it promoted although the gate said no. */
+  forced: forceSchema.optional(),
+  /** What a person answered, where the domain asks one. */
+  approval: approvalSchema.optional(),
   startedAt: z.iso.datetime().optional(),
   finishedAt: z.iso.datetime(),
   /** In the order of the network's outputs; none when no model was evaluated. */
@@ -108,6 +130,8 @@ export const reportSchema = z.strictObject({
     champion: championScoreSchema.optional(),
   }),
   gate: z.array(gateRowSchema),
+  /** What has been live in the domain, oldest first; the newest of them only. */
+  history: z.array(pastChampionSchema).optional(),
   /** Test images that the fine-tuned model got wrong: the most confident mistakes first. */
   misclassified: z.strictObject({ total: z.int().nonnegative(), shown: z.array(evaluationRowSchema) }),
   cost: z.strictObject({

@@ -1,7 +1,7 @@
 import type { Evaluation, EvaluationRow, Mode } from '../contracts/evaluation.ts';
 import type { Manifest } from '../contracts/manifest.ts';
 import type { Outcome } from '../contracts/outcome.ts';
-import type { Report, ReportJob, TrainedScore } from '../contracts/report.ts';
+import type { PastChampion, Report, ReportJob, ReportOutcome, TrainedScore } from '../contracts/report.ts';
 import { costOf, type PriceList } from '../prices.ts';
 import { scoreOf } from './score.ts';
 import { unsureScoreOf } from './unsure-score.ts';
@@ -9,15 +9,21 @@ import { unsureScoreOf } from './unsure-score.ts';
 /** More would make the page heavy, and nobody looks at them. */
 export const SHOWN_MISTAKES = 24;
 
+/** Versions that the report shows of what has been live. */
+export const SHOWN_CHAMPIONS = 20;
+
 /** A training job as SageMaker describes it; the price is added here. */
 export type BilledJob = Omit<ReportJob, 'pricePerHour' | 'cost' | 'savedBySpot'>;
 
 /** Everything that a promotion wrote about one domain; what it did not get to is left out. */
 export interface ReportSource {
-  outcome: Outcome;
+  /** As FinishDomain wrote it, or what is known while a person decides. */
+  outcome: Omit<Outcome, 'outcome'> & { outcome: ReportOutcome };
   evaluations: { [mode in Mode]?: Evaluation | undefined };
   /** The champion, scored on the same test images by the fine-tuning job. */
   champion?: { version: string; rows: readonly EvaluationRow[] } | undefined;
+  /** Whatever has been live in the domain, oldest first. */
+  history?: readonly PastChampion[] | undefined;
   jobs: readonly BilledJob[];
   prices: PriceList;
   startedAt?: string | undefined;
@@ -28,7 +34,7 @@ export interface ReportSource {
 
 /** Puts `report.json` together. Pure: the same source gives the same report, so that a retry writes the same bytes. */
 export function composeReport(source: ReportSource): Report {
-  const { outcome, evaluations, champion, jobs, prices, startedAt } = source;
+  const { outcome, evaluations, champion, history = [], jobs, prices, startedAt } = source;
   const { transfer, baseline } = evaluations;
   const labels = (transfer ?? baseline)?.labels ?? [];
   const mistakes = (transfer?.rows ?? []).filter((row) => row.prediction !== row.truth);
@@ -43,6 +49,8 @@ export function composeReport(source: ReportSource): Report {
     execution: outcome.execution,
     outcome: outcome.outcome,
     reason: outcome.reason,
+    ...(outcome.forced === undefined ? {} : { forced: outcome.forced }),
+    ...(outcome.approval === undefined ? {} : { approval: outcome.approval }),
     ...(startedAt === undefined ? {} : { startedAt }),
     finishedAt: outcome.finishedAt,
     labels,
@@ -54,6 +62,7 @@ export function composeReport(source: ReportSource): Report {
         : {}),
     },
     gate: outcome.gate ?? [],
+    ...(history.length === 0 ? {} : { history: history.slice(-SHOWN_CHAMPIONS) }),
     misclassified: {
       total: mistakes.length,
       shown: mistakes

@@ -8,10 +8,10 @@ export interface Bars {
   counts: readonly number[];
 }
 
-const WIDTH = 720;
-const LEFT = 190;
-const RIGHT = 24;
-const ROW = 96;
+const WIDTH = 420;
+const LEFT = 18;
+const RIGHT = 18;
+const ROW = 104;
 const BAR = 64;
 const BOTTOM = 44;
 
@@ -31,12 +31,12 @@ export function histogramChart(
 ): Html {
   const height = rows.length * ROW + BOTTOM;
   const xAt = (value: number) => round(LEFT + value * (WIDTH - LEFT - RIGHT));
-  return html`<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${description}" font-family="system-ui,sans-serif" font-size="12" fill="${colours.text}">
+  return html`<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${description}" font-family="system-ui,sans-serif" font-size="13" fill="${colours.text}">
 <title>${description}</title>
 ${rows.map(({ name, colour, counts }, index) => {
   const base = (index + 1) * ROW;
   const highest = Math.max(1, ...counts);
-  return html`<text x="${LEFT - 12}" y="${base - 4}" text-anchor="end">${name}</text>${counts.map(
+  return html`<text x="${LEFT}" y="${base - BAR - 8}" stroke="#fff" stroke-width="4" paint-order="stroke">${name}</text>${counts.map(
     (count, i) => {
       const [x, next] = [xAt(i / counts.length), xAt((i + 1) / counts.length)];
       const tall = round((count / highest) * BAR);
@@ -51,7 +51,7 @@ ${[0, 0.2, 0.4, 0.6, 0.8, 1].map(
     html`<text x="${xAt(value)}" y="${rows.length * ROW + 18}" text-anchor="middle">${value.toFixed(1)}</text>`,
 )}
 <text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${height - 6}" text-anchor="middle" fill="${colours.faint}">${xTitle}</text>
-<line x1="${xAt(threshold)}" x2="${xAt(threshold)}" y1="16" y2="${rows.length * ROW}" stroke="${colours.text}" stroke-dasharray="5 4"/><text x="${xAt(threshold) + 6}" y="20" font-weight="600" stroke="#fff" stroke-width="4" paint-order="stroke">${thresholdName}</text>
+<line x1="${xAt(threshold)}" x2="${xAt(threshold)}" y1="8" y2="${rows.length * ROW}" stroke="${colours.text}" stroke-dasharray="5 4"/><text x="${xAt(threshold) + 6}" y="18" font-weight="600" stroke="#fff" stroke-width="4" paint-order="stroke">${thresholdName}</text>
 </svg>`;
 }
 

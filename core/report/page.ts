@@ -1,10 +1,11 @@
 import type { Report } from '../contracts/report.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
 import { accuracy } from './sections/accuracy.ts';
 import { confusion } from './sections/confusion.ts';
 import { cost } from './sections/cost.ts';
 import { gate } from './sections/gate.ts';
 import { headline } from './sections/headline.ts';
+import { history } from './sections/history.ts';
 import { lineage } from './sections/lineage.ts';
 import { mistakes, type Thumbnail } from './sections/mistakes.ts';
 import { recall } from './sections/recall.ts';
@@ -19,6 +20,19 @@ import { styles } from './styles.ts';
  * @param thumbnails by id of the test image
  */
 export function renderReport(report: Report, thumbnails: ReadonlyMap<string, Thumbnail> = new Map()): string {
+  const sections: [id: string, title: string, content: Html | undefined][] = [
+    ['gate', 'Gate', gate(report)],
+    ['accuracy', 'Accuracy', accuracy(report)],
+    ['history', 'What has been live', history(report)],
+    ['recipe', 'Recipe', recipe(report)],
+    ['recall', 'Classes', recall(report)],
+    ['confusion', 'Confusion', confusion(report)],
+    ['mistakes', 'Mistakes', mistakes(report, thumbnails)],
+    ['unsure', 'Unsure', unsure(report)],
+    ['cost', 'Time and cost', cost(report)],
+    ['lineage', 'Lineage', lineage(report)],
+  ];
+  const shown = sections.filter(([, , content]) => content !== undefined);
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -31,16 +45,12 @@ export function renderReport(report: Report, thumbnails: ReadonlyMap<string, Thu
 </head>
 <body>
 ${headline(report)}
+<nav aria-label="Sections">${shown.map(([id, title]) => html`<a href="#${id}">${title}</a>`)}</nav>
 <main>
-${gate(report)}
-${accuracy(report)}
-${recipe(report)}
-${recall(report)}
-${confusion(report)}
-${mistakes(report, thumbnails)}
-${unsure(report)}
-${cost(report)}
-${lineage(report)}
+${shown.map(
+  ([, , content]) => html`${content}
+`,
+)}
 </main>
 </body>
 </html>

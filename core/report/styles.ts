@@ -31,6 +31,7 @@ code,.id{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mon
 .figure b{display:block;font-size:1.9rem;line-height:1.2;font-variant-numeric:tabular-nums}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 .wide{width:100%}
+td.any{overflow-wrap:anywhere;min-width:5rem}
 caption{text-align:left;font-weight:600;padding:.25rem 0}
 th,td{padding:.25rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid #d0d7de}
 th{font-weight:600}
@@ -49,9 +50,17 @@ td.number,td.result{white-space:nowrap}
 .pictures img,.pictures .missing{display:block;width:100%;height:6.5rem;object-fit:contain;background:#f6f8fa;margin-bottom:.35rem}
 .pictures img{image-rendering:auto}
 .pictures .missing{display:flex;align-items:center;justify-content:center;text-align:center;color:#57606a;padding:.25rem}
-svg{display:block;width:100%;height:auto;max-width:60rem}
+svg{display:block;width:100%;height:auto;max-width:34rem}
+.panels{display:flex;flex-wrap:wrap;gap:1rem 2rem}
+.panels figure{flex:1 1 20rem;max-width:34rem;margin:0;break-inside:avoid}
+.panels figcaption{font-weight:600}
+nav{display:flex;flex-wrap:wrap;gap:.25rem 1rem;margin:.75rem 0;font-size:.9rem}
+a{color:#0550ae}
+.notice{border-left:4px solid currentColor;padding:.35rem .75rem;background:#f6f8fa}
+.notice>*{color:#1b1f24}
+tr.worse>*{background:#fff1f0}
 dl{display:grid;grid-template-columns:minmax(10rem,max-content) 1fr;gap:.25rem 1rem;margin:.5rem 0}
 dt{color:#57606a}dd{margin:0;overflow-wrap:anywhere}
-@media(max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}}
-@media print{@page{margin:14mm}html{font-size:11px}body{padding:0;max-width:none;font-size:11px}.pictures li{width:9.5rem}h2{break-after:avoid}section,tr,svg{break-inside:avoid}section.long{break-inside:auto}.scroll{overflow:visible}}
+@media(max-width:40rem){.figure{flex-basis:9rem}body{padding:1rem .75rem}th,td{padding:.25rem .35rem}dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}}
+@media print{nav{display:none}@page{margin:14mm}html{font-size:11px}body{padding:0;max-width:none;font-size:11px}.pictures li{width:9.5rem}h2{break-after:avoid}section,tr,svg{break-inside:avoid}section.long{break-inside:auto}.scroll{overflow:visible}}
 `;

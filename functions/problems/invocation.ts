@@ -1,4 +1,5 @@
 import { isThrottled } from '#cloud/failures.ts';
+import { shorten } from '#core/shorten.ts';
 import { ProblemError } from './problem.ts';
 
 /** What SageMaker's runtime tells beyond an error's name. */
@@ -56,7 +57,7 @@ export function invocationProblem(error: unknown): unknown {
 function detailOf(message: string | undefined): string {
   try {
     const { detail } = JSON.parse(message ?? '') as { detail?: unknown };
-    if (typeof detail === 'string') return detail.slice(0, 1000);
+    if (typeof detail === 'string') return shorten(detail, 1000);
   } catch {
     // Not JSON, so not written for the caller.
   }

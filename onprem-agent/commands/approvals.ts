@@ -1,5 +1,6 @@
 import { decisionTable } from '#cloud/approvals.ts';
 import type { PendingApproval } from '#core/contracts/approval.ts';
+import { reportKey } from '#core/keys.ts';
 import { approvalArgs, approvalDesk } from '../answer-approval.ts';
 import { agentCommand } from '../command.ts';
 
@@ -12,17 +13,20 @@ export const approvals = agentCommand({
     output.result(
       // The token answers the question: it stays out of what may end up in a log.
       { command: 'approvals', waiting: waiting.map(({ token: _token, ...pending }) => pending) },
-      waiting.length === 0 ? 'Nothing waits for approval' : waiting.map(describe).join('\n\n'),
+      waiting.length === 0
+        ? 'Nothing waits for approval'
+        : waiting.map((pending) => describe(pending, desk.bucket)).join('\n\n'),
     );
   },
 });
 
-function describe(pending: PendingApproval): string {
+function describe(pending: PendingApproval, bucket: string): string {
   const { domain, model, version, execution, expiresAt, forced } = pending;
   return [
     `${domain}  ${model} ${version}  until ${expiresAt}  ${execution}`,
     `  accuracy ${pending.transferAccuracy.toFixed(3)}, ${pending.baselineAccuracy.toFixed(3)} without transfer learning`,
     ...(forced === undefined ? [] : [`  forced by ${forced.by}: ${forced.reason}`]),
     ...decisionTable(pending).map((line) => `  ${line}`),
+    `  report: aws s3 cp s3://${bucket}/${reportKey(execution, domain, 'html')} ${domain}.html`,
   ].join('\n');
 }

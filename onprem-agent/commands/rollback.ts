@@ -1,11 +1,11 @@
 import { nameSchema, versionSchema } from '#core/contracts/common.ts';
 import { type RollbackInput, reasonSchema } from '#core/contracts/promotion.ts';
-import { cloudFormationClient, stepFunctionsClient } from '../aws/clients.ts';
+import { cloudFormationClient, s3Client, stepFunctionsClient } from '../aws/clients.ts';
 import { stackOutput } from '../aws/stack.ts';
 import { agentCommand, awsArgs, stackArgs } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { personArgs, personOf } from '../person.ts';
-import { awaitRollback, startRollback } from '../roll-back.ts';
+import { awaitRollback, checkRollback, startRollback } from '../roll-back.ts';
 
 export const rollback = agentCommand({
   args: {
@@ -22,6 +22,12 @@ export const rollback = agentCommand({
       type: 'string',
       valueHint: 'ARN',
       description: 'State machine, instead of asking the stack',
+    },
+    bucket: {
+      type: 'string',
+      valueHint: 'NAME',
+      description:
+        'Artifacts bucket, instead of asking the stack; with --state-machine alone nothing is looked up before the start',
     },
     ...stackArgs,
     ...awsArgs,
@@ -41,9 +47,16 @@ export const rollback = agentCommand({
       ...(args.reason === undefined ? {} : { reason: args.reason }),
     };
     const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
+    const cloudFormation = cloudFormationClient(aws);
     const stateMachineArn =
       args['state-machine'] ??
-      (await stackOutput(cloudFormationClient(aws), args.stack, 'StateMachineArn', '--state-machine'));
+      (await stackOutput(cloudFormation, args.stack, 'StateMachineArn', '--state-machine'));
+    const bucket =
+      args.bucket ??
+      (args['state-machine'] === undefined
+        ? await stackOutput(cloudFormation, args.stack, 'ArtifactsBucket', '--bucket')
+        : undefined);
+    if (bucket !== undefined) await checkRollback(s3Client(aws, io.environment), bucket, request);
     const sfn = stepFunctionsClient(aws);
     const started = await startRollback(sfn, stateMachineArn, request, new Date());
     output.note('started', started, `${started.execution} has started`);

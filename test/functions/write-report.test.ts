@@ -7,7 +7,14 @@ import { IMAGE_LIMIT, PAGE_LIMIT } from '#cloud/thumbnails.ts';
 import type { Outcome } from '#core/contracts/outcome.ts';
 import { type Report, reportSchema } from '#core/contracts/report.ts';
 import { sha256 } from '#core/digest.ts';
-import { evaluationKey, imagesPrefix, manifestKey, outcomeKey, reportKey } from '#core/keys.ts';
+import {
+  championHistoryKey,
+  evaluationKey,
+  imagesPrefix,
+  manifestKey,
+  outcomeKey,
+  reportKey,
+} from '#core/keys.ts';
 import { listPrices } from '#core/prices.ts';
 import { createWriteReport } from '../../functions/write-report.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
@@ -75,6 +82,7 @@ async function write(changes: Partial<Parameters<ReturnType<typeof createWriteRe
     dataBucket: buckets.data,
     artifactsBucket: buckets.artifacts,
     prices: listPrices,
+    now: () => Date.parse('2026-11-23T16:59:00Z'),
   })({ ...confirmedPromotion, domain, gate: { ...gated, evaluationKeys: keys() }, ...changes });
   const json = await stage.json(buckets.artifacts, reportKey(subject.execution, domain, 'json'));
   const page = await stage.s3.send(
@@ -175,6 +183,49 @@ describe('write-report', () => {
     expect(page.length).toBeLessThan(1.4 * PAGE_LIMIT);
   });
 
+  test('is written for the person who is asked, before there is an outcome', async () => {
+    domain = `${domain}-asking`;
+    await evaluated();
+    const approval = { required: true, timeoutSeconds: 600 };
+    const { deployment, confirmed, ...asked } = confirmedPromotion;
+    const before = {
+      ...asked,
+      domain,
+      prepared: { ...prepared, approval },
+      gate: { ...gated, evaluationKeys: keys() },
+    };
+    const { report, page } = await write({ ...before, deployment: undefined, confirmed: undefined });
+
+    expect(report).toMatchObject({
+      outcome: 'AWAITING_APPROVAL',
+      reason: expect.stringContaining(`graft approve ${domain}`),
+      scores: { transfer: { accuracy: 0.9 } },
+      gate: gated.rows,
+    });
+    expect(page).toContain('AWAITING_APPROVAL');
+  });
+
+  test('shows what has been live in the domain', async () => {
+    await evaluated();
+    const champion = {
+      ...{ schemaVersion: 1, domain, model: 'icons', version: subject.version, execution: 'before' },
+      ...{ trainingJob: 'job', modelKey: 'key', modelName: 'name', endpoint: 'e', endpointConfig: 'c' },
+      ...{ evaluationKey: 'key', accuracy: 0.7, promotedAt: '2026-11-20T10:00:00.000Z' },
+    };
+    await stage.put(
+      buckets.artifacts,
+      championHistoryKey(domain, champion.promotedAt, champion.version),
+      champion,
+    );
+
+    expect((await write()).report.history).toEqual([
+      {
+        ...{ model: 'icons', version: subject.version, execution: 'before', accuracy: 0.7 },
+        ...{ promotedAt: champion.promotedAt, rolledBack: false },
+      },
+    ]);
+  });
+
   test.each([
     ['ValidationException', serviceError('ValidationException', 'Requested resource not found.')],
     ['ResourceNotFound', new ResourceNotFound({ message: 'no', $metadata: {} })],
@@ -189,6 +240,7 @@ describe('write-report', () => {
       dataBucket: buckets.data,
       artifactsBucket: buckets.artifacts,
       prices: listPrices,
+      now: () => Date.parse('2026-11-23T16:59:00Z'),
     })({ ...early, domain, prepared, error: { Error: 'States.Timeout' } });
 
     const json = await stage.json(buckets.artifacts, reportKey(subject.execution, domain, 'json'));

@@ -1,5 +1,6 @@
 import '../functions/quiet.ts';
 
+import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, startMachine } from '../statemachines/machine.ts';
 import { graft, spawnGraft } from './cli.ts';
@@ -80,6 +81,20 @@ describe.sequential('graft approve and graft reject', () => {
 });
 
 describe.sequential('graft rollback', () => {
+  it.each([
+    ['a domain that nothing was promoted to', ['nowhere'], 'nothing is live in "nowhere"'],
+    ['a version that was never live', ['good', '--to', '20200101T000000Z-cccccc'], 'is live in "good"'],
+  ])('starts nothing for %s', async (_what, words, message) => {
+    const refused = await run('rollback', ...words, '--state-machine', stateMachine, '--bucket', 'artifacts');
+
+    expect(refused.code).toBe(1);
+    expect(refused.last.message).toContain(message);
+    const { executions } = await machine.sfn.send(
+      new ListExecutionsCommand({ stateMachineArn: stateMachine }),
+    );
+    expect(executions!.filter(({ name }) => name!.startsWith('rollback-'))).toEqual([]);
+  });
+
   const rollback = (...words: string[]) => run('rollback', ...words, '--state-machine', stateMachine);
 
   it('puts back what was live before, and waits for it', async () => {

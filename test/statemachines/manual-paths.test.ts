@@ -5,7 +5,8 @@ import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listApprovals } from '#cloud/approvals.ts';
 import { readChampionHistory } from '#cloud/champion-history.ts';
-import { championKey, decisionKey } from '#core/keys.ts';
+import { findObject } from '#cloud/objects.ts';
+import { championKey, decisionKey, reportKey } from '#core/keys.ts';
 import { buckets } from '../functions/stage.ts';
 import { type Machine, startMachine } from './machine.ts';
 
@@ -47,6 +48,9 @@ describe('a domain that asks a person', () => {
     const { token, rows } = await question('approved');
     expect(rows.length).toBeGreaterThan(3);
     expect(await machine.endpoint('asking')).toBeUndefined();
+    // There is something to look at before one answers.
+    const report = await findObject(machine.s3, buckets.artifacts, reportKey('approved', 'asking', 'html'));
+    expect(Buffer.from(report!.bytes).toString()).toContain('AWAITING_APPROVAL');
 
     await answer(token, { approved: true, by: 'jane', comment: 'looked at it' });
 

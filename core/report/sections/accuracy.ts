@@ -2,7 +2,7 @@ import type { Report, TrainedScore } from '../../contracts/report.ts';
 import { duration, plural } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { intervalChart } from '../interval-chart.ts';
-import { type Line, lineChart } from '../line-chart.ts';
+import { lineChart } from '../line-chart.ts';
 import { colours } from '../styles.ts';
 
 /** Validation accuracy over the steps of both jobs, and where that ended on the test images. */
@@ -14,10 +14,10 @@ export function accuracy({ scores }: Report): Html | undefined {
     { name: 'live before', colour: colours.champion, score: champion },
     { name: 'with transfer learning', colour: colours.transfer, score: transfer },
   ].flatMap((row) => (row.score === undefined ? [] : [{ ...row, score: row.score }]));
-  const lines = [
-    ...lineOf('with transfer learning', colours.transfer, '', transfer),
-    ...lineOf('without', colours.baseline, '7 4', baseline),
-  ];
+  const panels = [
+    panel('With transfer learning', colours.transfer, transfer),
+    panel('Without transfer learning', colours.baseline, baseline),
+  ].filter((each) => each !== undefined);
   return html`<section id="accuracy">
 <h2>Accuracy</h2>
 <h3>On the test images, which no training saw</h3>
@@ -26,27 +26,18 @@ ${intervalChart(rows)}
 </section>
 <section id="training">
 <h3>Validation accuracy over the steps of training</h3>
-${
-  lines.length === 0
-    ? html`<p>No step was recorded.</p>`
-    : lineChart(
-        lines,
-        'gradient steps',
-        'validation accuracy',
-        'Validation accuracy over the gradient steps, with the best step of each model marked',
-      )
-}
-<p class="faint">Solid: with transfer learning${told(transfer)}. Dashed: without${told(baseline)}. The diamond is the step whose weights were kept; validation images are held out of the training images.</p>
+${panels.length === 0 ? html`<p>No step was recorded.</p>` : html`<div class="panels">${panels}</div>`}
+<p class="faint">The diamond is the step whose weights were kept. Validation images are held out of the training images. Each chart counts its own steps: one with transfer learning uses all training images at once, one without uses a batch.</p>
 </section>`;
 }
 
-function lineOf(name: string, colour: string, dashes: string, score: TrainedScore | undefined): Line[] {
-  if (score === undefined || score.curve.length === 0) return [];
+function panel(name: string, colour: string, score: TrainedScore | undefined): Html | undefined {
+  if (score === undefined || score.curve.length === 0) return undefined;
   const points = score.curve.map(({ step, validationAccuracy }) => ({ x: step, y: validationAccuracy }));
-  return [{ name, colour, dashes, points, best: points.find(({ x }) => x === score.bestStep) }];
+  const best = points.find(({ x }) => x === score.bestStep);
+  const kept = best === undefined ? '' : `, best ${best.y.toFixed(3)} at step ${best.x}`;
+  const { steps, seconds, backend, seed, latencyMs } = score;
+  return html`<figure><figcaption>${name}</figcaption>
+${lineChart({ colour, points, best }, 'step', 'validation accuracy', `${name}: validation accuracy over ${plural(steps, 'step')}${kept}`)}
+<p class="faint">${plural(steps, 'step')} in ${duration(seconds)} on ${backend}, seed ${seed}; 95 % of predictions within ${latencyMs.p95.toFixed(1)} ms</p></figure>`;
 }
-
-const told = (score: TrainedScore | undefined) =>
-  score === undefined
-    ? ''
-    : ` (${plural(score.steps, 'step')} in ${duration(score.seconds)} on ${score.backend}, seed ${score.seed}; 95 % of predictions within ${score.latencyMs.p95.toFixed(1)} ms)`;

@@ -6,10 +6,11 @@ import { type Html, html } from '../html.ts';
 const MATRIX_LABELS = 30;
 const LISTED_CONFUSIONS = 30;
 
-/** What was taken for what, for both models. */
+/** What was taken for what, by each model. */
 export function confusion({ labels, scores }: Report): Html | undefined {
   const shown: [string, Score][] = [];
   if (scores.baseline) shown.push(['Without transfer learning', scores.baseline]);
+  if (scores.champion) shown.push(['Live before', scores.champion]);
   if (scores.transfer) shown.push(['With transfer learning', scores.transfer]);
   if (shown.length === 0) return undefined;
   const draw = labels.length <= MATRIX_LABELS ? matrix : list;

@@ -1,15 +1,15 @@
-import type { OutcomeName } from '../../contracts/outcome.ts';
-import type { Report, Score } from '../../contracts/report.ts';
+import type { Report, ReportOutcome, Score } from '../../contracts/report.ts';
 import { duration, moment, share } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
-const tone: Record<OutcomeName, string> = {
+const tone: Record<ReportOutcome, string> = {
   DEPLOYED: 'good',
   REJECTED: 'bad',
   ROLLED_BACK: 'bad',
   SUPERSEDED: 'neutral',
   EVALUATED: 'neutral',
   FAILED: 'bad',
+  AWAITING_APPROVAL: 'neutral',
 };
 
 /** How it ended, why, and the three figures that a promotion is about. */
@@ -22,8 +22,10 @@ export function headline(report: Report): Html {
   return html`<header id="headline">
 <p class="faint">Promotion report</p>
 <h1>${report.domain} <span class="outcome ${tone[report.outcome]}">${report.outcome}</span></h1>
+${forcedBy(report)}
 <p>${report.reason}</p>
-<p class="faint">General model <span class="id">${report.model}/${report.version}</span>, finished ${moment(report.finishedAt)}${took}</p>
+${answeredBy(report)}
+<p class="faint">General model <span class="id">${report.model}/${report.version}</span>, ${report.outcome === 'AWAITING_APPROVAL' ? 'written' : 'finished'} ${moment(report.finishedAt)}${took}</p>
 ${
   baseline || transfer
     ? html`<div class="figures">${[
@@ -34,6 +36,18 @@ ${
     : html`<p>No model was evaluated, so there are no accuracies to show.</p>`
 }
 </header>`;
+}
+
+/** Above everything else: who reads on has to know that the gate's word did not count. */
+function forcedBy({ forced }: Report): Html | undefined {
+  if (forced === undefined) return undefined;
+  return html`<p class="notice bad"><span><b>Forced by ${forced.by}</b>, although the gate said no: ${forced.reason}</span></p>`;
+}
+
+function answeredBy({ approval }: Report): Html | undefined {
+  if (approval?.by == null) return undefined;
+  const comment = approval.comment === undefined ? '' : `: ${approval.comment}`;
+  return html`<p>${approval.approved ? 'Approved' : 'Rejected'} by <b>${approval.by}</b>${comment}</p>`;
 }
 
 function figure(name: string, score: Score | undefined): Html {

@@ -1,8 +1,10 @@
 import type { Report } from '../../contracts/report.ts';
-import { share } from '../format.ts';
+import { plural, share } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
 const LISTED_CLASSES = 100;
+/** Classes that got worse are named above the table, the worst of them first. */
+const NAMED_CLASSES = 5;
 
 /** Of each class's test images, the share that was recognised: worst class first. */
 export function recall({ labels, scores }: Report): Html | undefined {
@@ -13,18 +15,26 @@ export function recall({ labels, scores }: Report): Html | undefined {
   const sorted = labels.toSorted((a, b) => (of[a] ?? 2) - (of[b] ?? 2));
   const more = sorted.length - LISTED_CLASSES;
   const against = champion ?? baseline;
+  const change = (label: string) => {
+    const [value, before] = [transfer?.recall[label], against?.recall[label]];
+    return value === undefined || before === undefined ? undefined : value - before;
+  };
+  const worse = sorted
+    .filter((label) => (change(label) ?? 0) < 0)
+    .toSorted((a, b) => change(a)! - change(b)!);
   const images = imagesByLabel((transfer ?? baseline)?.confusion ?? []);
   return html`<section id="recall" class="long">
 <h2>Recall of each class</h2>
 <p class="faint">Share of the class's test images that were recognised, worst first.</p>
+${worse.length > 0 ? html`<p class="notice bad"><span><b>${plural(worse.length, 'class', 'classes')} got worse</b> than ${champion ? 'the model that was live before' : 'without transfer learning'}: ${worse.slice(0, NAMED_CLASSES).map((label, index) => html`${index === 0 ? '' : ', '}${label} (${difference(change(label))})`)}${worse.length > NAMED_CLASSES ? `, and ${worse.length - NAMED_CLASSES} more` : ''}</span></p>` : undefined}
 <div class="scroll"><table><thead><tr><th scope="col">Class</th><th scope="col" class="number">Test images</th><th scope="col" class="number">Without transfer learning</th>${
     champion ? html`<th scope="col" class="number">Live before</th>` : undefined
   }<th scope="col" class="number">With transfer learning</th><th scope="col" class="number">${champion ? 'Against live before' : 'Gain'}</th></tr></thead>
 <tbody>${sorted.slice(0, LISTED_CLASSES).map(
     (label) =>
-      html`<tr><th scope="row">${label}</th><td class="number">${images.get(label) ?? 0}</td><td class="number">${figure(baseline?.recall[label])}</td>${
+      html`<tr${worse.includes(label) ? html` class="worse"` : undefined}><th scope="row">${label}</th><td class="number">${images.get(label) ?? 0}</td><td class="number">${figure(baseline?.recall[label])}</td>${
         champion ? html`<td class="number">${figure(champion.recall[label])}</td>` : undefined
-      }<td class="number">${figure(transfer?.recall[label])}</td><td class="number">${difference(transfer?.recall[label], against?.recall[label])}</td></tr>
+      }<td class="number">${figure(transfer?.recall[label])}</td><td class="number">${difference(change(label))}</td></tr>
 `,
   )}</tbody></table></div>
 ${more > 0 ? html`<p class="faint">and ${more} more, in report.json</p>` : undefined}
@@ -39,8 +49,7 @@ function imagesByLabel(cells: readonly { truth: string; images: number }[]): Map
 
 const figure = (value: number | undefined) => (value === undefined ? '–' : share(value));
 
-function difference(value: number | undefined, against: number | undefined): string {
-  if (value === undefined || against === undefined) return '–';
-  const gain = value - against;
+function difference(gain: number | undefined): string {
+  if (gain === undefined) return '–';
   return `${gain > 0 ? '▲ +' : gain < 0 ? '▼ −' : '± '}${share(Math.abs(gain))}`;
 }

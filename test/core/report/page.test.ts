@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { reportSchema } from '#core/contracts/report.ts';
-import { SHOWN_MISTAKES } from '#core/report/compose.ts';
+import { SHOWN_CHAMPIONS, SHOWN_MISTAKES } from '#core/report/compose.ts';
 import { escapeHtml, html } from '#core/report/html.ts';
 import { renderReport } from '#core/report/page.ts';
 import { evaluation } from '../../functions/samples.ts';
@@ -80,7 +80,73 @@ describe('the report', () => {
 
     expect(report({ champion }).scores.champion).toMatchObject({ accuracy: 0.5 });
     expect(page).toContain('Against live before');
+    expect(page).toContain('<caption>Live before</caption>');
     expect(renderReport(report())).not.toContain('Live before</th>');
+  });
+});
+
+describe('what a reader must not miss', () => {
+  test('names the classes that got worse, and marks their rows', () => {
+    const { evaluations } = reportSource();
+    const rows = evaluations.baseline!.rows.map((row) =>
+      row.truth === 'apple' ? { ...row, prediction: row.truth } : row,
+    );
+    const page = renderReport(report({ champion: { version: '20261101T000000Z-aaaaaa', rows } }));
+
+    expect(page).toMatch(/1 class got worse<\/b> than the model that was live before: apple \(▼ −0\.333\)/);
+    expect(page.match(/<tr class="worse"><th scope="row">/g)).toHaveLength(1);
+    expect(page).toContain('<tr class="worse"><th scope="row">apple</th>');
+    expect(renderReport(report())).not.toContain('got worse');
+  });
+
+  test('says on top that a promotion was forced, by whom and why, and again in the lineage', () => {
+    const forced = { by: 'maria', reason: 'the fair is <b>tomorrow</b>' };
+    const page = renderReport(report({ outcome: { ...reportSource().outcome, forced } }));
+
+    const header = page.slice(page.indexOf('<header'), page.indexOf('</header>'));
+    expect(header).toMatch(/Forced by maria<\/b>, although the gate said no: the fair is &lt;b&gt;tomorrow/);
+    expect(page.slice(page.indexOf('id="lineage"'))).toContain('<dt>Forced by</dt>');
+    expect(renderReport(report())).not.toContain('Forced by');
+  });
+
+  test('is what a person decides by, and says who decided', () => {
+    const { outcome } = reportSource();
+    const asked = renderReport(report({ outcome: { ...outcome, outcome: 'AWAITING_APPROVAL' } }));
+    expect(asked).toContain('>AWAITING_APPROVAL</span>');
+    const approval = { approved: false, by: 'jo', comment: 'takes limes for lemons' };
+    expect(renderReport(report({ outcome: { ...outcome, approval } }))).toContain(
+      'Rejected by <b>jo</b>: takes limes for lemons',
+    );
+  });
+
+  test('shows what has been live, newest first, and only so much of it', () => {
+    const history = Array.from({ length: SHOWN_CHAMPIONS + 3 }, (_, n) => ({
+      ...{ model: 'icons', version: `v${n}`, execution: `promote-${n}`, accuracy: n / 100 },
+      ...{ promotedAt: '2026-11-01T10:00:00.000Z', rolledBack: n === 21 },
+    }));
+    const page = renderReport(report({ history }));
+
+    const shown = [...page.matchAll(/icons\/v(\d+)<\/td><td class="number">(0\.\d+)/g)].map(([, n]) =>
+      Number(n),
+    );
+    expect(shown).toEqual(Array.from({ length: SHOWN_CHAMPIONS }, (_, i) => SHOWN_CHAMPIONS + 2 - i));
+    expect(page.match(/put back by a person/g)).toHaveLength(1);
+  });
+
+  test('links into the console of the account and region that it ran in, and nowhere from the local AWS', () => {
+    const { lineage } = reportSource();
+    const executionArn = 'arn:aws:states:eu-central-1:123456789012:execution:promote-model:promote-icons';
+    const links = [
+      ...renderReport(report({ lineage: { ...lineage, executionArn } })).matchAll(/href="(https:[^"]*)"/g),
+    ].map(([, to]) => to);
+
+    expect(links).toContain(
+      'https://eu-central-1.console.aws.amazon.com/sagemaker/home?region=eu-central-1#/endpoints/graft-dev-produce',
+    );
+    expect(links).toContain(
+      'https://eu-central-1.console.aws.amazon.com/s3/object/artifacts?region=eu-central-1&amp;prefix=promotions%2Fpromote-icons%2Fproduce%2Foutcome.json',
+    );
+    expect(renderReport(report())).not.toContain('href="https:');
   });
 });
 
@@ -168,15 +234,37 @@ describe('the page', () => {
       ([, to]) => to!,
     );
     expect(attributes.length).toBeGreaterThan(0);
-    expect(attributes.filter((to) => !to.startsWith('data:'))).toEqual([]);
+    expect(attributes.filter((to) => !to.startsWith('data:') && !to.startsWith('#'))).toEqual([]);
     expect(page.match(/<style>[\s\S]*<\/style>/)![0]).not.toMatch(/url\(|@import/);
   });
 
   test('marks the best step of both curves', () => {
     const page = renderReport(report());
 
-    expect(page).toMatch(/with transfer learning: best 0\.\d{3} at step 240/);
-    expect(page).toMatch(/without: best 0\.\d{3} at step 240/);
+    expect(page).toMatch(
+      /With transfer learning: validation accuracy over 280 steps, best 0\.\d{3} at step 240/,
+    );
+    expect(page).toMatch(
+      /Without transfer learning: validation accuracy over 280 steps, best 0\.\d{3} at step 240/,
+    );
+    expect(page.match(/>best 0\.\d{3} at step 240<\/text>/g)).toHaveLength(2);
+  });
+
+  test('draws a short training and a long one each over its own steps', () => {
+    const source = reportSource();
+    const { transfer, baseline } = source.evaluations;
+    const short = {
+      ...transfer!,
+      curve: transfer!.curve.map((point, step) => ({ ...point, step })),
+      bestStep: 14,
+    };
+    const page = renderReport(report({ evaluations: { transfer: short, baseline } }));
+
+    const ends = [...page.matchAll(/<polyline points="([^"]*)"/g)].map(([, points]) =>
+      Number(points!.split(' ').at(-1)!.split(',')[0]),
+    );
+    expect(ends).toHaveLength(2);
+    expect(ends[0]).toBe(ends[1]);
   });
 
   test('lists the commonest mistakes where a matrix would be too large', () => {
