@@ -17,7 +17,7 @@ export interface Moment {
 const BAR_WIDTH = 24;
 
 /**
- * @param columns the line is never longer: a wrapped line cannot be redrawn
+ * @param columns the line is shorter, since a wrapped line cannot be redrawn: what does not fit is left out, the last first
  * @example `train  ███████████░░░░░░░░░░░░░   46 %  epoch 4/5  412 img/s  00:21 left`
  */
 export function renderBar(label: string, moment: Moment, seconds: number, columns: number): string {
@@ -34,7 +34,9 @@ export function renderBar(label: string, moment: Moment, seconds: number, column
     `${formatAmount(rate, unit)}/s`,
     left === undefined ? '' : `${formatDuration(left)} left`,
   ].filter((part) => part !== '');
-  return [...parts.join('  ')].slice(0, Math.max(20, columns - 1)).join('');
+  const room = Math.max(20, columns - 1);
+  while (parts.length > 3 && parts.join('  ').length > room) parts.pop();
+  return [...parts.join('  ')].slice(0, room).join('');
 }
 
 /** @example 21 → `00:21`, 3725 → `1:02:05` */

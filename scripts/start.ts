@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import { describeError, InvalidInputError } from '#core/errors.ts';
-import { runDemonstration } from './start/demonstration.ts';
 import { createScreen } from './start/screen.ts';
 
 // The SDK's versions are pinned; what later ones will need is not the reader's concern here.
@@ -39,6 +38,10 @@ try {
   if (values.help) {
     console.log(usage);
   } else {
+    const screen = createScreen(values.json ? process.stderr : process.stdout);
+    screen.line(`${screen.paint('heading', 'Graft')}: packaging the stack, drawing the images`);
+    // Loaded after the first line, since it takes a second or two.
+    const { runDemonstration } = await import('./start/demonstration.ts');
     process.exitCode = await runDemonstration(
       {
         once: values.once,
@@ -47,7 +50,7 @@ try {
         maxTrainSeconds: wholeNumber('max-train-seconds', values['max-train-seconds'], 5, 86_400),
         seed: wholeNumber('seed', values.seed, 0, 2 ** 31),
       },
-      createScreen(values.json ? process.stderr : process.stdout),
+      screen,
     );
   }
 } catch (error) {

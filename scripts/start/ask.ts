@@ -11,6 +11,8 @@ export interface Answer {
   probability: number;
   unsure: boolean;
   milliseconds: number;
+  /** Of the general model behind the answer. */
+  version: string;
 }
 
 /** One image of each class, from a folder of label folders: the first by name, so that every run asks the same. */
@@ -33,6 +35,13 @@ export async function someOf(folder: string, count: number): Promise<{ image: st
   });
 }
 
+/** Whether any model answers for a domain: 503 says that none was ever promoted to it. */
+export async function isLive(url: string, apiKey: string, image: string): Promise<boolean> {
+  const response = await post(url, apiKey, await readFile(image));
+  await response.arrayBuffer();
+  return response.status !== 503;
+}
+
 /**
  * One REST call, as a team that uses the API makes it.
  *
@@ -41,17 +50,32 @@ export async function someOf(folder: string, count: number): Promise<{ image: st
 export async function ask(url: string, apiKey: string, image: string, expected: string): Promise<Answer> {
   const body = await readFile(image);
   const startedAt = performance.now();
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'x-api-key': apiKey, 'content-type': 'image/png' },
-    body,
-  });
+  const response = await post(url, apiKey, body);
   const text = await response.text();
   const milliseconds = performance.now() - startedAt;
   if (response.status !== 200) {
     throw new GraftError('PredictionFailed', `POST ${url} answered ${response.status}: ${text}`);
   }
-  const { predictions, unsure } = parseJson(predictionResponseSchema, text, 'The answer of the REST API');
+  const { predictions, unsure, general } = parseJson(
+    predictionResponseSchema,
+    text,
+    'The answer of the REST API',
+  );
   const { label, probability } = predictions[0]!;
-  return { image, expected, label, probability, unsure: unsure === true, milliseconds };
+  return {
+    image,
+    expected,
+    label,
+    probability,
+    unsure: unsure === true,
+    milliseconds,
+    version: general.version,
+  };
 }
+
+const post = (url: string, apiKey: string, body: Buffer) =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'x-api-key': apiKey, 'content-type': 'image/png' },
+    body: body as BodyInit,
+  });

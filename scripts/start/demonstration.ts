@@ -17,7 +17,7 @@ import {
 } from '../development.ts';
 import { repository } from '../fingerprint.ts';
 import { graft } from './agent.ts';
-import { type Answer, ask, oneOfEach, someOf } from './ask.ts';
+import { type Answer, ask, isLive, oneOfEach, someOf } from './ask.ts';
 import { type LocalAws, startLocalAws } from './local-aws.ts';
 import { downloadReport, followPromotion, readResults } from './promotion.ts';
 import type { Screen } from './screen.ts';
@@ -68,12 +68,11 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
   const closing = closeOnSignals(aws);
   try {
     const environment = localEnvironment(aws.endpoint);
-    screen.line(`Graft · local AWS on ${aws.endpoint} · log ${relative(repository, folders.log)}`);
+    screen.line(`Local AWS on ${aws.endpoint}, log ${relative(repository, folders.log)}`);
     screen.line();
 
-    screen.line(
-      ` 1  Train a general model on-prem     ${data.generalClasses} classes, ${data.images.general} images`,
-    );
+    screen.line(screen.paint('heading', ' 1  Train a general model on-prem'));
+    screen.line(`    ${data.generalClasses} classes, ${data.images.general} images`);
     let hint: string | undefined;
     await graft(
       [
@@ -94,7 +93,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     const { version, training } = manifest;
     tellTraining(screen, manifest, hint);
 
-    screen.line(` 2  Drop it into S3`);
+    screen.line(screen.paint('heading', ' 2  Drop it into S3'));
     await graft(
       ['data', 'push', join(folders.data, DOMAIN), '--domain', DOMAIN, '--stack', `graft-${localStage}`],
       environment,
@@ -106,7 +105,8 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
       environment,
       (event) => showProgress(screen, event),
     );
-    screen.line(`    general/${MODEL}/${version}   signed, checksummed, manifest.json last`);
+    screen.line(`    general/${MODEL}/${version}`);
+    screen.line('    signed, checksummed, manifest.json last');
 
     const clients = {
       region: localRegion,
@@ -130,16 +130,18 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     const url = `${aws.outputs.ApiUrl}/domains/${DOMAIN}/predictions`;
     const deployed = results.outcome?.outcome === 'DEPLOYED';
     const samples = await oneOfEach(join(folders.data, DOMAIN, 'test'));
-    const answers = deployed ? await askAll(url, aws, samples) : [];
-    if (deployed) {
-      tellAnswers(screen, answers);
+    // A model that was refused leaves the one that was live before.
+    const live = deployed || (await isLive(url, aws.apiKey, samples[0]!.image));
+    const answers = live ? await askAll(url, aws, samples) : [];
+    if (live) {
+      tellAnswers(screen, answers, version);
       const others = await someOf(join(folders.data, DOMAIN, 'other'), OTHERS_ASKED);
       tellOthers(screen, await askAll(url, aws, others));
     }
     const ok = promotion.status === 'SUCCEEDED' && deployed;
     screen.line();
     screen.line(
-      `${ok ? 'Done' : 'Not done'} in ${seconds().toFixed(0)} s: training ${training.seconds.toFixed(0)} s, promotion ${promotionSeconds.toFixed(0)} s.`,
+      `${ok ? screen.paint('good', 'Done') : screen.paint('bad', 'Not done')} in ${seconds().toFixed(0)} s: training ${training.seconds.toFixed(0)} s, promotion ${promotionSeconds.toFixed(0)} s.`,
     );
 
     if (!options.once) {

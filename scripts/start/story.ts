@@ -26,7 +26,8 @@ export function tellTraining(
 export function tellResults(screen: Screen, promotion: Promotion, results: PromotionResults): void {
   const { transfer, baseline, decision, outcome } = results;
   screen.line();
-  screen.line(` 3  Promotion  ${promotion.name}     started by the S3 event`);
+  screen.line(screen.paint('heading', ` 3  Promotion  ${promotion.name}`));
+  screen.line(`    started by the S3 event`);
   if (transfer !== undefined && baseline !== undefined) {
     const highest = Math.max(
       ...[...transfer.curve, ...baseline.curve].map((point) => point.validationAccuracy),
@@ -50,14 +51,14 @@ export function tellResults(screen: Screen, promotion: Promotion, results: Promo
     screen.line();
   }
   for (const row of decision?.rows ?? []) {
-    screen.line(
-      `    ${row.passed ? '✓' : '✗'} ${row.rule.padEnd(21)} ${row.observed}   (required ${row.required})`,
-    );
+    const mark = row.passed ? screen.paint('good', '✓') : screen.paint('bad', '✗');
+    screen.line(`    ${mark} ${row.rule.padEnd(21)} ${row.observed}   (required ${row.required})`);
   }
   if (outcome === undefined) {
     screen.line(`    ${promotion.status}: ${promotion.cause ?? 'no outcome was written'}`);
   } else {
-    screen.line(`    ${[outcome.outcome, outcome.endpoint, outcome.reason].filter(Boolean).join('  ')}`);
+    const name = screen.paint(outcome.outcome === 'DEPLOYED' ? 'good' : 'bad', outcome.outcome);
+    screen.line(`    ${[name, outcome.endpoint, outcome.reason].filter(Boolean).join('  ')}`);
   }
   if (transfer !== undefined && baseline !== undefined) {
     screen.line();
@@ -96,16 +97,21 @@ export function tellReport(screen: Screen, path: string | undefined): void {
   }
 }
 
-export function tellAnswers(screen: Screen, answers: readonly Answer[]): void {
+/** @param promoted general model version of this promotion; another one answers where it was not deployed */
+export function tellAnswers(screen: Screen, answers: readonly Answer[], promoted: string): void {
   screen.line();
   const right = answers.filter((answer) => answer.label === answer.expected).length;
-  screen.line(
-    ` 4  Ask it     POST /domains/…/predictions, one image of each class: ${right} of ${answers.length} right`,
-  );
+  screen.line(screen.paint('heading', ' 4  Ask it     POST /domains/…/predictions'));
+  const { version } = answers[0]!;
+  if (version !== promoted) {
+    screen.line(`    The model that was live before still answers: general model ${version}`);
+  }
+  screen.line(`    one image of each class: ${right} of ${answers.length} right`);
   for (const answer of answers) {
-    const truth = `${answer.label === answer.expected ? '✓' : `it is ${answer.expected}`}${answer.unsure ? ', unsure' : ''}`;
+    const correct = answer.label === answer.expected;
+    const truth = `${correct ? '✓' : `it is ${answer.expected}`}${answer.unsure ? ', unsure' : ''}`;
     screen.line(
-      `    ${answer.label.padEnd(16)} ${answer.probability.toFixed(2)}   ${truth.padEnd(24)} ${answer.milliseconds.toFixed(0).padStart(4)} ms`,
+      `    ${answer.label.padEnd(16)} ${answer.probability.toFixed(2)}   ${screen.paint(correct ? 'good' : 'bad', truth.padEnd(24))} ${answer.milliseconds.toFixed(0).padStart(4)} ms`,
     );
   }
 }
@@ -137,21 +143,26 @@ export function tellHowToGoOn(
   screen.line();
   screen.line(`Up on ${next.endpoint} until Ctrl-C. Try:`);
   screen.line();
-  screen.line(
-    `curl -H 'x-api-key: ${next.apiKey}' -H 'content-type: image/png' --data-binary @${relative(repository, next.image)} ${next.url}`,
-  );
+  screen.command([
+    ...['curl', `-H 'x-api-key: ${next.apiKey}'`, `-H 'content-type: image/png'`],
+    ...[`--data-binary @${relative(repository, next.image)}`, next.url],
+  ]);
   screen.line();
   const region = next.stateMachineArn.split(':')[3];
-  const credentials = 'AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local';
-  screen.line(
-    `${credentials} aws stepfunctions start-execution --region ${region} --endpoint-url ${next.endpoint} --state-machine-arn ${next.stateMachineArn} --input '${JSON.stringify(next.input)}'`,
-  );
+  const credentials = ['AWS_ACCESS_KEY_ID=local', 'AWS_SECRET_ACCESS_KEY=local'];
+  screen.command([
+    ...credentials,
+    ...['aws stepfunctions start-execution', `--region ${region}`, `--endpoint-url ${next.endpoint}`],
+    ...[`--state-machine-arn ${next.stateMachineArn}`, `--input '${JSON.stringify(next.input)}'`],
+  ]);
   screen.line();
   const { name, folder, stack } = next.domain;
   screen.line(`A second domain, promoted from the same general model as soon as its data are there:`);
   screen.line();
-  screen.line(
-    `${credentials} AWS_REGION=${region} AWS_ENDPOINT_URL=${next.endpoint} npx graft data push ${relative(repository, folder)} --domain ${name} --stack ${stack}`,
-  );
+  screen.command([
+    ...credentials,
+    ...[`AWS_REGION=${region}`, `AWS_ENDPOINT_URL=${next.endpoint}`],
+    ...[`npx graft data push ${relative(repository, folder)}`, `--domain ${name}`, `--stack ${stack}`],
+  ]);
   screen.line();
 }

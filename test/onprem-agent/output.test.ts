@@ -17,6 +17,14 @@ describe('the bar', () => {
   });
 
   it('never wraps, and survives a total of zero', () => {
+    // Whole parts are left out, not letters.
+    const narrow = renderBar(
+      'train',
+      { done: 1, total: 2, unit: 'img', rate: 412, notes: ['epoch 1/2'] },
+      1,
+      52,
+    );
+    expect(narrow).toMatch(/50 % {2}epoch 1\/2$/);
     expect(renderBar('x'.repeat(200), { done: 1, total: 2, unit: 'B' }, 1, 60)).toHaveLength(59);
     expect(renderBar('x', { done: 0, total: 0, unit: 'B' }, 0, 60)).toContain('0 %');
   });
