@@ -1,4 +1,5 @@
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
@@ -40,6 +41,10 @@ export function stepFunctionsClient(): SFNClient {
 
 export function snsClient(): SNSClient {
   return new SNSClient(retries);
+}
+
+export function cloudWatchLogsClient(): CloudWatchLogsClient {
+  return new CloudWatchLogsClient(retries);
 }
 
 export function cloudWatchClient(): CloudWatchClient {

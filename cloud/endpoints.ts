@@ -15,9 +15,9 @@ import {
   UpdateEndpointCommand,
 } from '@aws-sdk/client-sagemaker';
 import type { EndpointSettings } from '#core/contracts/domain.ts';
-import type { DomainSubject } from '#core/contracts/promotion-state.ts';
 import { BusyError, DeploymentFailedError } from '#core/errors.ts';
-import { promotionTags } from './tags.ts';
+import type { Vpc } from './settings.ts';
+import { promotionTags, type Tagged } from './tags.ts';
 
 /** Every endpoint has one variant, always of this name: guardrails need the same name on both sides of an update. */
 export const VARIANT = 'AllTraffic';
@@ -68,11 +68,13 @@ export async function describeEndpoint(
   }
 }
 
-export interface ModelRequest extends DomainSubject {
+export interface ModelRequest extends Tagged {
   name: string;
   image: string;
   modelDataUrl: string;
   roleArn: string;
+  /** Not for serverless endpoints, which SageMaker lets into no VPC. */
+  vpc?: Vpc | undefined;
 }
 
 /**
@@ -88,6 +90,7 @@ export async function ensureModel(sagemaker: SageMakerClient, request: ModelRequ
         ModelName: name,
         ExecutionRoleArn: roleArn,
         PrimaryContainer: { Image: image, Mode: 'SingleModel', ModelDataUrl: modelDataUrl },
+        ...(request.vpc === undefined ? {} : { VpcConfig: request.vpc }),
         Tags: promotionTags(request),
       }),
     );
@@ -127,7 +130,7 @@ export function productionVariant(modelName: string, settings: EndpointSettings)
  */
 export async function ensureEndpointConfig(
   sagemaker: SageMakerClient,
-  subject: DomainSubject,
+  subject: Tagged,
   name: string,
   variant: ProductionVariant,
   capture?: DataCaptureConfig,
@@ -178,7 +181,7 @@ const notYet = (cause: Error) => new BusyError(`SageMaker does not know it yet: 
 /** @throws BusyError when the endpoint or the configuration is not ready for it, DeploymentFailedError when it is refused */
 export async function createEndpoint(
   sagemaker: SageMakerClient,
-  subject: DomainSubject,
+  subject: Tagged,
   endpoint: string,
   endpointConfig: string,
 ): Promise<void> {

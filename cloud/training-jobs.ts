@@ -16,7 +16,8 @@ import {
   imagesPrefix,
   trainingOutputPrefix,
 } from '#core/keys.ts';
-import { promotionTags } from './tags.ts';
+import type { Vpc } from './settings.ts';
+import { promotionTags, type Tag } from './tags.ts';
 
 /** Model, images, their decoded pixels and features of a small data set fit many times over. */
 const VOLUME_GB = 30;
@@ -39,6 +40,10 @@ export interface TrainingSettings {
   artifactsBucket: string;
   image: string;
   roleArn: string;
+  /** Key for what the job writes into the bucket. */
+  kmsKeyArn?: string | undefined;
+  vpc?: Vpc | undefined;
+  tags?: readonly Tag[];
 }
 
 export interface TrainingRequest extends DomainSubject {
@@ -78,6 +83,7 @@ export function trainingJobInput(
     ],
     OutputDataConfig: {
       S3OutputPath: `s3://${artifactsBucket}/${withoutSlash(trainingOutputPrefix(execution, domain))}`,
+      ...(settings.kmsKeyArn === undefined ? {} : { KmsKeyId: settings.kmsKeyArn }),
     },
     ResourceConfig: {
       InstanceType: resources.instanceType as NonNullable<
@@ -103,7 +109,8 @@ export function trainingJobInput(
     // The platform brings the data in and the results out; the container itself needs no network.
     EnableNetworkIsolation: true,
     RetryStrategy: { MaximumRetryAttempts: RETRIES },
-    Tags: promotionTags(request),
+    ...(settings.vpc === undefined ? {} : { VpcConfig: settings.vpc }),
+    Tags: promotionTags({ ...request, tags: settings.tags ?? [] }),
   };
 }
 

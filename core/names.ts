@@ -91,6 +91,11 @@ export function rolloutAlarmName(endpoint: string, endpointConfig: string, what:
   return `rollout-${endpoint}-${shortDigest([endpoint, endpointConfig], 12)}-${what}`;
 }
 
+/** The alarm of an endpoint after its rollout. Its beginning is what IAM policies are limited to (`serverless.yml`). */
+export function endpointAlarmName(endpoint: string): string {
+  return `endpoint-${endpoint}-server-errors`;
+}
+
 /** The domain's group in SageMaker's model registry; named as its endpoint is. */
 export function modelPackageGroupName(prefix: string, domain: string): string {
   return endpointName(prefix, domain);

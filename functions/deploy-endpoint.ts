@@ -21,7 +21,8 @@ import {
 import { isLimitReached } from '#cloud/failures.ts';
 import { log } from '#cloud/log.ts';
 import { guardedDeployment, type RolloutTarget } from '#cloud/rollouts.ts';
-import { readSettings } from '#cloud/settings.ts';
+import { readSettings, readSharedSettings, type Vpc } from '#cloud/settings.ts';
+import type { Tag } from '#cloud/tags.ts';
 import type { Settled } from '#cloud/training-callbacks.ts';
 import type { EndpointSettings } from '#core/contracts/domain.ts';
 import {
@@ -55,6 +56,9 @@ export interface DeployEndpointSettings {
   image: string;
   roleArn: string;
   endpointPrefix: string;
+  /** Of models for instances; serverless endpoints are in none. */
+  vpc?: Vpc | undefined;
+  tags?: readonly Tag[];
 }
 
 /** Creates the domain's endpoint or moves it to the new model, as its state allows; answered when it is in service on it. */
@@ -91,12 +95,13 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
   /** Both names are derived from content, so that a retry finds what it has created. */
   async function createModelAndConfig(input: Input) {
     const { execution, domain, model, version, endpoint, training } = input;
-    const subject = { execution, domain, model, version };
+    const subject = { execution, domain, model, version, tags: settings.tags ?? [] };
     const artefact = await s3.send(
       new HeadObjectCommand({ Bucket: artifactsBucket, Key: training.modelKey }),
     );
     const name = modelName(endpointPrefix, domain, training.job, artefact.ETag!);
     const { image, roleArn } = settings;
+    const vpc = endpoint.settings.type === 'instances' ? settings.vpc : undefined;
     const modelDataUrl = `s3://${artifactsBucket}/${training.modelKey}`;
     const variant = productionVariant(name, endpoint.settings);
     const capture = captureOf(domain, endpoint.settings);
@@ -108,7 +113,7 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
     // Written before there is anything, so that nothing is created that the clean-up does not know.
     const made = { endpointConfig, modelName: name, execution, modelKey: training.modelKey };
     await recordConfiguration(s3, artifactsBucket, domain, made);
-    await ensureModel(sagemaker, { ...subject, name, image, roleArn, modelDataUrl });
+    await ensureModel(sagemaker, { ...subject, name, image, roleArn, modelDataUrl, vpc });
     await ensureEndpointConfig(sagemaker, subject, endpointConfig, variant, capture);
     return { modelName: name, endpointConfig };
   }
@@ -120,7 +125,8 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
   ): Promise<boolean> {
     const { name, settings: wanted } = endpoint;
     if (state === undefined) {
-      await createEndpoint(sagemaker, { execution, domain, model, version }, name, endpointConfig);
+      const subject = { execution, domain, model, version, tags: settings.tags ?? [] };
+      await createEndpoint(sagemaker, subject, name, endpointConfig);
       return true;
     }
     if (state.status === 'InService') {
@@ -210,6 +216,7 @@ export const handler = lambda('DeployEndpoint', inputSchema, () => {
       image: settings.GRAFT_TRAINING_IMAGE,
       roleArn: settings.GRAFT_SAGEMAKER_ROLE_ARN,
       endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
+      ...readSharedSettings(),
     },
   );
 });

@@ -1,4 +1,5 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SNSClient } from '@aws-sdk/client-sns';
@@ -7,9 +8,16 @@ import { recordChampion } from '#cloud/champion-history.ts';
 import { crownChampion, findChampion } from '#cloud/champions.ts';
 import { removeCheckpoints } from '#cloud/checkpoints.ts';
 import { cleanUpConfigurations } from '#cloud/clean-up.ts';
-import { cloudWatchClient, s3Client, sageMakerClient, snsClient } from '#cloud/clients.ts';
+import {
+  cloudWatchClient,
+  cloudWatchLogsClient,
+  s3Client,
+  sageMakerClient,
+  snsClient,
+} from '#cloud/clients.ts';
 import { recordPromotion } from '#cloud/configurations.ts';
 import { releaseDeploymentLock } from '#cloud/deployment-locks.ts';
+import { watchEndpoint } from '#cloud/endpoint-watch.ts';
 import { log } from '#cloud/log.ts';
 import { publishNotice } from '#cloud/notices.ts';
 import { findJson, writeJson } from '#cloud/objects.ts';
@@ -34,8 +42,12 @@ export interface FinishDomainDependencies {
   sagemaker: SageMakerClient;
   sns: SNSClient;
   cloudwatch: CloudWatchClient;
+  logs: CloudWatchLogsClient;
   artifactsBucket: string;
   topicArn: string;
+  /** Days that the logs of endpoints, and of training jobs where that is set, are kept. */
+  logDays: number;
+  trainingLogDays: number | undefined;
   /** Configurations of a domain that the clean-up keeps. */
   keptConfigurations: number;
   /** Milliseconds since 1970. */
@@ -60,7 +72,10 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
     }
     if (promotion.prepared?.approval?.required) await removeApproval(s3, artifactsBucket, promotion);
     // While the lock is held, so that nobody begins to deploy what is being looked at.
-    if (outcome.outcome === 'DEPLOYED') await cleanUp(promotion, outcome);
+    if (outcome.outcome === 'DEPLOYED') {
+      await cleanUp(promotion, outcome);
+      await watch(promotion.deployment!.endpoint);
+    }
     await releaseDeploymentLock(s3, artifactsBucket, domain, execution);
     await stopJobsNobodyWaitsFor(promotion);
     if (promotion.prepared?.resources.spot) {
@@ -123,6 +138,13 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
     }
   }
 
+  /** An endpoint that nobody watches answers all the same: no reason to change an outcome. */
+  async function watch(endpoint: string): Promise<void> {
+    await watchEndpoint(dependencies, endpoint, dependencies).catch((error: Error) =>
+      log.warn('could not watch the endpoint', { endpoint, error }),
+    );
+  }
+
   async function crown(promotion: DomainPromotion, promotedAt: string): Promise<boolean> {
     const next = championOf(promotion, promotedAt);
     const etag = promotion.deployment!.previous?.etag ?? null;
@@ -181,14 +203,23 @@ function excerpt(outcome: Outcome): DomainOutcome {
 }
 
 export const handler = lambda('FinishDomain', domainPromotionSchema, () => {
-  const settings = readSettings('GRAFT_ARTIFACTS_BUCKET', 'GRAFT_TOPIC_ARN', 'GRAFT_KEPT_CONFIGURATIONS');
+  const settings = readSettings(
+    'GRAFT_ARTIFACTS_BUCKET',
+    'GRAFT_TOPIC_ARN',
+    'GRAFT_KEPT_CONFIGURATIONS',
+    'GRAFT_LOG_DAYS',
+    'GRAFT_TRAINING_LOG_DAYS',
+  );
   return createFinishDomain({
     s3: s3Client(),
     sagemaker: sageMakerClient(),
     sns: snsClient(),
     cloudwatch: cloudWatchClient(),
+    logs: cloudWatchLogsClient(),
     artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
     topicArn: settings.GRAFT_TOPIC_ARN,
+    logDays: settings.GRAFT_LOG_DAYS,
+    trainingLogDays: settings.GRAFT_TRAINING_LOG_DAYS,
     keptConfigurations: settings.GRAFT_KEPT_CONFIGURATIONS,
     now: Date.now,
   });

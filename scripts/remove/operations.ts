@@ -13,15 +13,20 @@ import {
 import { ifThere } from './missing.ts';
 import type { Part } from './part.ts';
 
-/** Alarms of rollouts, which promotions make. The stack deletes its own. */
+/** Alarms of endpoints and of their rollouts, which promotions make. The stack deletes its own. */
 export function alarmsPart(cloudwatch: CloudWatchClient, prefix: string): Part {
   return {
-    title: 'Alarms of rollouts',
+    title: 'Alarms of endpoints and rollouts',
     async list() {
       const names: string[] = [];
-      const pages = paginateDescribeAlarms({ client: cloudwatch }, { AlarmNamePrefix: `rollout-${prefix}` });
-      for await (const { MetricAlarms } of pages) {
-        names.push(...(MetricAlarms ?? []).map((one) => one.AlarmName!));
+      for (const kind of ['rollout', 'endpoint']) {
+        const AlarmNamePrefix = `${kind}-${prefix}`;
+        for await (const { MetricAlarms } of paginateDescribeAlarms(
+          { client: cloudwatch },
+          { AlarmNamePrefix },
+        )) {
+          names.push(...(MetricAlarms ?? []).map((one) => one.AlarmName!));
+        }
       }
       return names;
     },

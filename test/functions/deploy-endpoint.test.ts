@@ -6,7 +6,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { InstanceSettings } from '#core/contracts/domain.ts';
 import { championKey, deploymentLockKey, endpointCallbackKey } from '#core/keys.ts';
-import { createDeployEndpoint } from '../../functions/deploy-endpoint.ts';
+import { createDeployEndpoint, type DeployEndpointSettings } from '../../functions/deploy-endpoint.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
 import { champion, newerVersion, olderVersion, prepared, subject, trained } from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
@@ -51,8 +51,16 @@ function endpointIs(EndpointStatus: string, EndpointConfigName = requestedConfig
 }
 const requestedConfig = () => sagemaker.inputsOf('CreateEndpointConfig').at(-1)?.EndpointConfigName as string;
 
+const instances = (changes: Partial<InstanceSettings> = {}): InstanceSettings => ({
+  type: 'instances',
+  instanceType: 'ml.c5.large',
+  instanceCount: 4,
+  alarms: { maximumServerErrors: 0, maximumLatencyMs: 250 },
+  ...changes,
+});
+
 type Input = Parameters<ReturnType<typeof createDeployEndpoint>>[0];
-const deploy = (changes: Partial<Input> = {}) =>
+const deploy = (changes: Partial<Input> = {}, more: Partial<DeployEndpointSettings> = {}) =>
   createDeployEndpoint(
     { s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client, cloudwatch: cloudwatch.client },
     {
@@ -60,6 +68,7 @@ const deploy = (changes: Partial<Input> = {}) =>
       image: '1.dkr.ecr/graft:1',
       roleArn: 'arn:role',
       endpointPrefix: 'graft-dev',
+      ...more,
     },
   )({
     token: 'token-1',
@@ -77,6 +86,21 @@ const failures = () => sfn.inputsOf('SendTaskFailure');
 const operations = () => sagemaker.calls.map(({ operation }) => operation);
 
 describe('deploy-endpoint', () => {
+  test.each([
+    ['instances', instances(), true],
+    ['serverless, which SageMaker lets into no VPC', prepared.endpoint.settings, false],
+  ])('puts a model for %s into the deployment’s network accordingly', async (_, wanted, expected) => {
+    const vpc = { Subnets: ['subnet-1'], SecurityGroupIds: ['sg-1'] };
+    const tags = [{ Key: 'team', Value: 'vision' }];
+    await deploy({ endpoint: { name: endpoint, settings: wanted } }, { vpc, tags });
+
+    const [model] = sagemaker.inputsOf('CreateModel');
+    expect(model!.VpcConfig).toEqual(expected ? vpc : undefined);
+    for (const operation of ['CreateModel', 'CreateEndpointConfig', 'CreateEndpoint']) {
+      expect(sagemaker.inputsOf(operation)[0]!.Tags, operation).toContainEqual(tags[0]);
+    }
+  });
+
   test('holds up no newer model while it waits for a quota', async () => {
     const limit = "The account-level service limit 'Number of serverless endpoints' is 50 Resources";
     sagemaker.answer('CreateEndpoint', serviceError('ResourceLimitExceeded', limit));
@@ -309,13 +333,6 @@ describe('deploy-endpoint', () => {
 });
 
 describe('a deployment on instances', () => {
-  const instances = (changes: Partial<InstanceSettings> = {}): InstanceSettings => ({
-    type: 'instances',
-    instanceType: 'ml.c5.large',
-    instanceCount: 4,
-    alarms: { maximumServerErrors: 0, maximumLatencyMs: 250 },
-    ...changes,
-  });
   const deployOn = (settings: InstanceSettings) => deploy({ endpoint: { name: endpoint, settings } });
   /** In service on `count` instances, of which the configuration had asked for `configured`. */
   function runsOn(count: number, configured = count, VariantName = 'AllTraffic') {

@@ -1,6 +1,7 @@
 import './quiet.ts';
 
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -43,11 +44,13 @@ let count = 0;
 let sagemaker: RecordingClient<SageMakerClient>;
 let sns: RecordingClient<SNSClient>;
 let cloudwatch: RecordingClient<CloudWatchClient>;
+let logs: RecordingClient<CloudWatchLogsClient>;
 beforeEach(() => {
   domain = `produce-${++count}`;
   sagemaker = recordingClient<SageMakerClient>({ StopTrainingJob: {} });
   sns = recordingClient<SNSClient>({ Publish: {} });
-  cloudwatch = recordingClient<CloudWatchClient>({ DeleteAlarms: {} });
+  cloudwatch = recordingClient<CloudWatchClient>({ DeleteAlarms: {}, PutMetricAlarm: {} });
+  logs = recordingClient<CloudWatchLogsClient>({ PutRetentionPolicy: {} });
 });
 
 const kept = (execution: string) => `${checkpointsPrefix(execution, domain)}baseline/training.checkpoint`;
@@ -58,6 +61,9 @@ const finish = (changes: Partial<DomainPromotion> = {}, at = Date.UTC(2026, 10, 
     sagemaker: sagemaker.client,
     sns: sns.client,
     cloudwatch: cloudwatch.client,
+    logs: logs.client,
+    logDays: 30,
+    trainingLogDays: undefined,
     artifactsBucket: buckets.artifacts,
     topicArn: 'arn:topic',
     keptConfigurations: 2,
@@ -114,6 +120,31 @@ describe('finish-domain', () => {
     const history = await readChampionHistory(stage.s3, buckets.artifacts, domain);
     expect(history).toEqual([await live()]);
     expect(history[0]!.promotedAt).toBe('2026-11-23T17:00:00.000Z');
+  });
+
+  test('has a deployed endpoint watched, and an end for its logs', async () => {
+    await finish();
+
+    expect(cloudwatch.inputsOf('PutMetricAlarm')).toMatchObject([
+      {
+        AlarmName: 'endpoint-graft-dev-produce-server-errors',
+        MetricName: 'Invocation5XXErrors',
+        Dimensions: [
+          { Name: 'EndpointName', Value: 'graft-dev-produce' },
+          { Name: 'VariantName', Value: 'AllTraffic' },
+        ],
+        AlarmActions: ['arn:topic'],
+      },
+    ]);
+    expect(logs.inputsOf('PutRetentionPolicy')).toEqual([
+      { logGroupName: '/aws/sagemaker/Endpoints/graft-dev-produce', retentionInDays: 30 },
+    ]);
+  });
+
+  test('is DEPLOYED although the endpoint could not be watched', async () => {
+    cloudwatch.answer('PutMetricAlarm', serviceError('LimitExceeded', 'Too many alarms'));
+
+    expect(await finish()).toMatchObject({ outcome: 'DEPLOYED' });
   });
 
   test('takes away the question that a person was asked', async () => {
@@ -226,6 +257,9 @@ describe('finish-domain', () => {
       sagemaker: sagemaker.client,
       sns: sns.client,
       cloudwatch: cloudwatch.client,
+      logs: logs.client,
+      logDays: 30,
+      trainingLogDays: undefined,
       artifactsBucket: buckets.artifacts,
       topicArn: 'arn:topic',
       keptConfigurations: 2,
@@ -284,7 +318,7 @@ describe('the clean-up after a promotion', () => {
       configs: ['c', 'b', 'a'],
       models: ['model-of-c', 'model-of-b', 'model-of-a'],
     });
-    expect(cloudwatch.calls).toHaveLength(9);
+    expect(cloudwatch.inputsOf('DeleteAlarms')).toHaveLength(9);
     expect(await stage.json(buckets.artifacts, configurationKey(domain, 'a'))).toBeUndefined();
     expect(await stage.json(buckets.artifacts, configurationKey(domain, 'd'))).toMatchObject({
       endpointConfig: 'd',

@@ -89,6 +89,19 @@ describe('start-fine-tuning', () => {
     expect(job!.Tags).toContainEqual({ Key: 'graft:domain', Value: 'produce' });
   });
 
+  test('runs the job in the deployment’s network, with its key and its tags, where it has them', async () => {
+    const vpc = { Subnets: ['subnet-1'], SecurityGroupIds: ['sg-1'] };
+    const tags = [{ Key: 'team', Value: 'vision' }];
+    await createStartFineTuning(clients(), { ...settings, kmsKeyArn: 'arn:key', vpc, tags })(input);
+    await start();
+
+    const [own, plain] = sagemaker.inputsOf('CreateTrainingJob');
+    expect(own).toMatchObject({ VpcConfig: vpc, OutputDataConfig: { KmsKeyId: 'arn:key' } });
+    expect(own!.Tags).toEqual(expect.arrayContaining([...tags, { Key: 'graft:domain', Value: 'produce' }]));
+    expect(plain).not.toHaveProperty('VpcConfig');
+    expect(plain!.OutputDataConfig).not.toHaveProperty('KmsKeyId');
+  });
+
   const live = {
     trainingJob: 'job-before',
     version: olderVersion,

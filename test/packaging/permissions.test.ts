@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { capturesPrefix, configurationKey } from '#core/keys.ts';
-import { rolloutAlarmName } from '#core/names.ts';
+import { endpointAlarmName, rolloutAlarmName } from '#core/names.ts';
 import { createLocalAws, type LocalAws } from '../../local/aws.ts';
 import { rolesOf } from '../../local/services/iam/roles.ts';
 import { allServices } from '../../local/services/index.ts';
@@ -105,6 +105,23 @@ describe('the roles of a rollout', () => {
     ] as const) {
       expect(await ask('FinishDomain', 'sagemaker', operation, input), operation).toBe('ValidationException');
     }
+  });
+});
+
+describe('the role of FinishDomain', () => {
+  test('makes alarms of this stage’s endpoints, ends their logs, and touches no other', async () => {
+    const retain = (logGroupName: string) =>
+      ask('FinishDomain', 'logs', 'PutRetentionPolicy', { logGroupName, retentionInDays: 30 });
+    const put = (name: string) => ask('FinishDomain', 'monitoring', 'PutMetricAlarm', metricAlarm(name));
+
+    expect(await put(endpointAlarmName('graft-dev-produce'))).toBe('fine');
+    expect(await put(endpointAlarmName('graft-prod-produce'))).toMatch(/^AccessDenied/);
+    expect(await put('graft-dev-promotion-failed')).toMatch(/^AccessDenied/);
+    // Neither group exists; what counts is that CloudWatch says so, and not IAM.
+    expect(await retain('/aws/sagemaker/Endpoints/graft-dev-produce')).toBe('ResourceNotFoundException');
+    expect(await retain('/aws/sagemaker/TrainingJobs')).toBe('ResourceNotFoundException');
+    expect(await retain('/aws/sagemaker/Endpoints/graft-prod-produce')).toMatch(/^AccessDenied/);
+    expect(await retain('/aws/lambda/graft-dev-predict')).toMatch(/^AccessDenied/);
   });
 });
 

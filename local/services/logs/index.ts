@@ -9,6 +9,9 @@ import { filterLogEvents, getLogEvents, groupName } from './read.ts';
 const GROUP_NAME = /^[.\-_/#A-Za-z0-9]{1,512}$/;
 const STREAM_NAME = /^[^:*]{1,512}$/;
 const PAGE = 50;
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
 
 const logGroupProperties = z.strictObject({
   LogGroupName: z.string().regex(GROUP_NAME).optional(),
@@ -42,6 +45,16 @@ export const createLogs: ServiceFactory = (world): Service => {
       },
       DeleteLogGroup: (input: schemas.DeleteLogGroupRequest) => {
         groups.delete(input.logGroupName ?? '');
+      },
+      PutRetentionPolicy: (input: schemas.PutRetentionPolicyRequest) => {
+        const days = input.retentionInDays;
+        if (days === undefined || !RETENTION_DAYS.includes(days)) {
+          throw new ServiceError(
+            'InvalidParameterException',
+            `Invalid retention value. Valid values are: [${RETENTION_DAYS.join(', ')}]`,
+          );
+        }
+        groups.setRetention(input.logGroupName ?? '', days);
       },
       CreateLogStream: (input: schemas.CreateLogStreamRequest) => {
         const stream = checked(STREAM_NAME, input.logStreamName, 'logStreamName');

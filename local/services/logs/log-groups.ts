@@ -64,6 +64,12 @@ export class LogGroups {
     this.#groups.put(name, { createdAt, ...(retentionInDays === undefined ? {} : { retentionInDays }) });
   }
 
+  /** @throws ServiceError `ResourceNotFoundException` */
+  setRetention(name: string, retentionInDays: number): void {
+    this.#requireGroup(name);
+    this.provide(name, retentionInDays);
+  }
+
   /** With its streams. */
   delete(name: string): void {
     for (const stream of this.streams(name)) this.#remove(stream);

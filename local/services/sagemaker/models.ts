@@ -18,6 +18,7 @@ import { parseS3Uri, S3Files } from './s3-files.ts';
 import { putTags } from './tags.ts';
 
 const REFUSED = [
+  'VpcConfig',
   'Containers',
   'InferenceExecutionConfig',
   'PrimaryContainer.ModelPackageName',

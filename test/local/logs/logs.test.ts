@@ -12,6 +12,7 @@ import {
   FilterLogEventsCommand,
   GetLogEventsCommand,
   PutLogEventsCommand,
+  PutRetentionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLogs } from '../../../local/services/logs/index.ts';
@@ -173,4 +174,17 @@ test.each([
 
 test('a structured pattern is refused by name', () => {
   expect(() => filterPattern('{ $.level = "ERROR" }')).toThrow(/does not emulate structured/);
+});
+
+test('a group takes a retention that CloudWatch knows, and no other', async () => {
+  const retain = (logGroupName: string, retentionInDays: number) =>
+    logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays }));
+  await logs.send(new CreateLogGroupCommand({ logGroupName: '/made' }));
+
+  await retain('/made', 30);
+
+  const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: '/made' }));
+  expect(logGroups).toMatchObject([{ logGroupName: '/made', retentionInDays: 30 }]);
+  await expect(retain('/made', 31)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  await expect(retain('/none', 30)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
 });

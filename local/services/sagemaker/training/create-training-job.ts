@@ -18,6 +18,7 @@ import type { TrainingRunner } from './runner.ts';
 const CHECKPOINTS = '/opt/ml/checkpoints';
 
 const REFUSED = [
+  'VpcConfig',
   'AlgorithmSpecification.AlgorithmName',
   'AlgorithmSpecification.ContainerEntrypoint',
   'AlgorithmSpecification.ContainerArguments',

@@ -1,0 +1,64 @@
+import { type CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
+import { type CloudWatchLogsClient, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { endpointAlarmName } from '#core/names.ts';
+import { VARIANT } from './endpoints.ts';
+
+export interface WatchClients {
+  cloudwatch: CloudWatchClient;
+  logs: CloudWatchLogsClient;
+}
+
+export interface WatchSettings {
+  /** Who hears of the alarm. */
+  topicArn: string;
+  /** Days that the endpoint's logs are kept. */
+  logDays: number;
+  /** Days that the logs of all training jobs of the account are kept; undefined leaves them as they are. */
+  trainingLogDays: number | undefined;
+}
+
+/** Five failures within five minutes: one or two are a cold start or a caller's bad luck. */
+const FAILURES = 5;
+const PERIOD_SECONDS = 300;
+
+/**
+ * What SageMaker leaves to its users: an alarm for an endpoint that fails after its rollout, and an end for its logs, which it keeps for
+ * ever. Putting both again changes nothing.
+ */
+export async function watchEndpoint(
+  { cloudwatch, logs }: WatchClients,
+  endpoint: string,
+  { topicArn, logDays, trainingLogDays }: WatchSettings,
+): Promise<void> {
+  await cloudwatch.send(
+    new PutMetricAlarmCommand({
+      AlarmName: endpointAlarmName(endpoint),
+      AlarmDescription: `Endpoint ${endpoint} answered 5xx at least ${FAILURES} times in five minutes. Its log says why.`,
+      Namespace: 'AWS/SageMaker',
+      // Not InvocationModelErrors, which counts a client's bad image (4xx) too.
+      MetricName: 'Invocation5XXErrors',
+      Dimensions: [
+        { Name: 'EndpointName', Value: endpoint },
+        { Name: 'VariantName', Value: VARIANT },
+      ],
+      Statistic: 'Sum',
+      Period: PERIOD_SECONDS,
+      EvaluationPeriods: 1,
+      Threshold: FAILURES,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmActions: [topicArn],
+    }),
+  );
+  await limitLogs(logs, `/aws/sagemaker/Endpoints/${endpoint}`, logDays);
+  if (trainingLogDays !== undefined) await limitLogs(logs, '/aws/sagemaker/TrainingJobs', trainingLogDays);
+}
+
+/** A group that is not there has no logs to end. */
+async function limitLogs(logs: CloudWatchLogsClient, logGroupName: string, days: number): Promise<void> {
+  try {
+    await logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: days }));
+  } catch (error) {
+    if ((error as Error).name !== 'ResourceNotFoundException') throw error;
+  }
+}
