@@ -94,6 +94,13 @@ export async function createLocalAws(options: LocalAwsOptions): Promise<LocalAws
         throw asServiceError(error, service);
       }
     },
+    resourceType(name) {
+      for (const service of services.all()) {
+        const type = service.resources?.[name];
+        if (type !== undefined) return type;
+      }
+      return undefined;
+    },
   };
 
   let ready = false;

@@ -1,8 +1,8 @@
-import type { Stack } from './template/provision.ts';
+import type { StackRecord } from './services/cloudformation/records.ts';
 
 /** What a person reads when the local AWS is ready. */
 export function banner(
-  stack: Stack,
+  stack: StackRecord | undefined,
   settings: { endpoint: string; region: string; apiKey: string; log: string },
 ): string {
   const { endpoint, region } = settings;
@@ -10,12 +10,7 @@ export function banner(
   const lines = [
     `Local AWS on ${endpoint}`,
     '',
-    `Stack ${stack.name}: ${stack.resources.length} resources`,
-    ...counted(stack),
-    '',
-    ...stack.outputs.map(({ key, value }) => `  ${key.padEnd(longest(stack))}  ${value}`),
-    ...(settings.apiKey === '' ? [] : [`  ${'API key'.padEnd(longest(stack))}  ${settings.apiKey}`]),
-    '',
+    ...(stack === undefined ? [] : described(stack, settings.apiKey)),
     `Try:  ${credentials} \\`,
     `      AWS_ENDPOINT_URL=${endpoint} aws cloudformation describe-stacks`,
     `Log:  ${settings.log}`,
@@ -24,13 +19,24 @@ export function banner(
   return lines.join('\n');
 }
 
+function described(stack: StackRecord, apiKey: string): string[] {
+  return [
+    `Stack ${stack.name}: ${stack.resources.length} resources`,
+    ...counted(stack),
+    '',
+    ...stack.outputs.map(({ key, value }) => `  ${key.padEnd(longest(stack))}  ${value}`),
+    ...(apiKey === '' ? [] : [`  ${'API key'.padEnd(longest(stack))}  ${apiKey}`]),
+    '',
+  ];
+}
+
 /** Resources by type. */
-function counted(stack: Stack): string[] {
+function counted(stack: StackRecord): string[] {
   const counts = new Map<string, number>();
   for (const { type } of stack.resources) counts.set(type, (counts.get(type) ?? 0) + 1);
   return [...counts].map(([type, count]) => `  ${String(count).padStart(3)} × ${type.replace('AWS::', '')}`);
 }
 
-function longest(stack: Stack): number {
+function longest(stack: StackRecord): number {
   return Math.max(7, ...stack.outputs.map(({ key }) => key.length));
 }

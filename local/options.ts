@@ -8,6 +8,7 @@ export const usage = `Runs the packaged stack on this machine: npm run local -- 
   --host <address>     address to listen on (127.0.0.1; nothing here asks for a password, so keep it local)
   --state <folder>     what is kept between runs (.graft/local); delete it to start afresh
   --template <file>    packaged template (.serverless/cloudformation-template-update-stack.json)
+  --empty              start without a stack; what was deployed before is there again
   --stack <name>       name of the stack (graft-dev)
   --region <name>      region in every ARN (AWS_REGION or eu-central-1)
   --json               print one line {"event":"ready",…} when everything is there; the log goes to standard error
@@ -25,6 +26,7 @@ export interface Options {
   /** Absolute path. */
   template: string;
   stack: string;
+  empty: boolean;
   region: string;
   json: boolean;
   help: boolean;
@@ -55,6 +57,7 @@ function read(args: readonly string[]) {
       host: { type: 'string', default: '127.0.0.1' },
       state: { type: 'string', default: '.graft/local' },
       template: { type: 'string', default: '.serverless/cloudformation-template-update-stack.json' },
+      empty: { type: 'boolean', default: false },
       stack: { type: 'string', default: 'graft-dev' },
       region: { type: 'string' },
       json: { type: 'boolean', default: false },

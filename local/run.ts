@@ -6,25 +6,25 @@ import { banner } from './banner.ts';
 import { logToFolder, logToStderr } from './log.ts';
 import type { Options } from './options.ts';
 import type { World } from './service.ts';
-import { recordStack } from './services/cloudformation/stacks.ts';
+import type { StackRecord } from './services/cloudformation/records.ts';
+import { startStack } from './services/cloudformation/start.ts';
 import { allServices } from './services/index.ts';
-import { provisionStack } from './template/provision.ts';
-import { readTemplate } from './template/template.ts';
+import { readTemplateFile } from './template/template.ts';
 
 /** How long services may take to stop before the process ends all the same. */
 const STOP_MS = 20_000;
 
 /**
- * Runs the local AWS with the template's stack until this process is told to stop. Settles once it answers requests.
+ * Runs the local AWS, with the template's stack unless it is to start empty, until this process is told to stop. Settles once it answers requests.
  *
  * @throws GraftError when the template, the port or the state folder is refused; nothing is left running then
  */
 export async function runLocalAws(options: Options): Promise<void> {
-  const template = readTemplate(options.template);
+  const body = options.empty ? undefined : readTemplateFile(options.template);
   mkdirSync(options.state, { recursive: true });
   const { log, file, close } = options.json ? logToStderr() : logToFolder(options.state);
   const local = await createLocalAws({
-    services: allServices(dirname(options.template)),
+    services: allServices,
     state: options.state,
     port: options.port,
     host: options.host,
@@ -34,16 +34,14 @@ export async function runLocalAws(options: Options): Promise<void> {
   const ignoreStops = stopWhenTold(() => local.stop().finally(close));
   try {
     const { world } = local;
-    const stack = await provisionStack(template, {
-      name: options.stack,
-      world,
-      services: local.services.all(),
-    });
-    recordStack(world, stack);
+    let stack: StackRecord | undefined;
+    if (body !== undefined) {
+      stack = await startStack(world, options.stack, { body, folder: dirname(options.template) });
+    }
     await local.open();
     const apiKey = await apiKeyOf(world);
     if (file === undefined) {
-      const outputs = Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value]));
+      const outputs = Object.fromEntries((stack?.outputs ?? []).map(({ key, value }) => [key, value]));
       console.log(JSON.stringify({ event: 'ready', endpoint: local.endpoint, outputs, apiKey }));
     } else {
       console.log(banner(stack, { endpoint: local.endpoint, region: options.region, apiKey, log: file }));

@@ -36,6 +36,8 @@ export interface World {
    *   EventBridge rule's target role, a state machine's role); without, the account itself asks
    */
   call(service: string, operation: string, input: unknown, caller?: Caller): Promise<unknown>;
+  /** Who makes resources of a CloudFormation type, for instance `AWS::S3::Bucket`; undefined when no service does. */
+  resourceType(name: string): ResourceType | undefined;
 }
 
 /** On whose behalf a call within the process is made. */
@@ -72,10 +74,16 @@ export interface Provisioned {
   attributes?: Record<string, string>;
 }
 
-/** The stack that a resource belongs to. */
+/** The stack that a resource belongs to, and what it knows of the resource. */
 export interface StackContext {
   readonly name: string;
   readonly id: string;
+  /** No stack has made the resource yet: what has its name already is somebody else's (`refuseTaken`). */
+  readonly isNew: boolean;
+  /** What `Ref` gave for it the last time, when there was one. */
+  readonly physicalId?: string;
+  /** Folder of the packaged template and of the functions' archives, where the stack comes from this machine's disk. */
+  readonly folder?: string;
   /**
    * The name that CloudFormation would generate for a resource without one: `<stack>-<logical id>-<suffix>`, the
    * same after every restart.
@@ -85,13 +93,30 @@ export interface StackContext {
   physicalName(logicalId: string, limit?: number): string;
 }
 
-/** Creates (or finds again after a restart, idempotently) one resource of the template from its resolved properties. */
-export type ResourceType = (
-  logicalId: string,
+/** A resource as a stack remembers it. */
+export interface ExistingResource {
+  readonly logicalId: string;
+  /** What `Ref` gives. */
+  readonly physicalId: string;
+  /** Resolved, as they were given when it was made or changed last. */
   // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties; each type parses its own strictly
-  properties: Record<string, any>,
-  stack: StackContext,
-) => Promise<Provisioned> | Provisioned;
+  readonly properties: Record<string, any>;
+}
+
+/** One CloudFormation resource type. */
+export interface ResourceType {
+  /** Properties that cannot be changed: another value makes CloudFormation create another resource in place of this one. */
+  readonly createOnly?: readonly string[];
+  /** Creates the resource from its resolved properties, finds it again after a restart, or brings it up to date. */
+  put(
+    logicalId: string,
+    // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties; each type parses its own strictly
+    properties: Record<string, any>,
+    stack: StackContext,
+  ): Promise<Provisioned> | Provisioned;
+  /** Removes what `put` made. What is gone already is no error; what must not go (a bucket with objects) is. */
+  remove(resource: ExistingResource): Promise<void> | void;
+}
 
 /**
  * Answers a request outside the AWS APIs, on the same port (API Gateway's data plane, health).

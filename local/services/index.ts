@@ -2,9 +2,10 @@ import type { ServiceFactory } from '../service.ts';
 import { createApiGateway } from './api-gateway/index.ts';
 import { createCloudFormation } from './cloudformation/index.ts';
 import { createCloudWatch } from './cloudwatch/index.ts';
+import { createEcr } from './ecr/index.ts';
 import { createEvents } from './events/index.ts';
 import { createIam } from './iam/index.ts';
-import { lambdaFrom } from './lambda/index.ts';
+import { createLambda } from './lambda/index.ts';
 import { createLogs } from './logs/index.ts';
 import { createS3 } from './s3/index.ts';
 import { createSageMaker } from './sagemaker/index.ts';
@@ -14,26 +15,21 @@ import { createSqs } from './sqs/index.ts';
 import { createStepFunctions } from './step-functions/index.ts';
 import { createSts } from './sts/index.ts';
 
-/**
- * Every service of the local AWS. The first starts first and stops last.
- *
- * @param artefacts folder of the packaged template and of the functions' archives
- */
-export function allServices(artefacts: string): ServiceFactory[] {
-  return [
-    createIam,
-    createSts,
-    createCloudFormation,
-    createLogs,
-    createS3,
-    createSns,
-    createSqs,
-    lambdaFrom(artefacts),
-    createCloudWatch,
-    createSageMaker,
-    createSageMakerRuntime,
-    createStepFunctions,
-    createEvents,
-    createApiGateway,
-  ];
-}
+/** Every service of the local AWS. The first starts first and stops last. */
+export const allServices: readonly ServiceFactory[] = [
+  createIam,
+  createSts,
+  createCloudFormation,
+  createLogs,
+  createS3,
+  createSns,
+  createSqs,
+  createLambda,
+  createCloudWatch,
+  createEcr,
+  createSageMaker,
+  createSageMakerRuntime,
+  createStepFunctions,
+  createEvents,
+  createApiGateway,
+];

@@ -36,7 +36,7 @@ function resolveValue(value: unknown, scope: Scope, where: string): unknown {
     if (intrinsic === undefined) {
       throw new InvalidInputError(`${name} in ${where} is not emulated (docs/fidelity.md)`);
     }
-    return intrinsic(argument, scope, where);
+    return evaluated(() => intrinsic(argument, scope, where), scope);
   }
   const result: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {
@@ -44,6 +44,19 @@ function resolveValue(value: unknown, scope: Scope, where: string): unknown {
     if (resolved !== NO_VALUE) result[key] = resolved;
   }
   return result;
+}
+
+/** While a template is checked, every refusal is noted and the next is looked for. */
+function evaluated(evaluate: () => unknown, { problems }: Scope): unknown {
+  const before = problems?.size;
+  try {
+    return evaluate();
+  } catch (error) {
+    if (problems === undefined || !(error instanceof InvalidInputError)) throw error;
+    // What is wrong within an argument makes the whole wrong in another way.
+    if (problems.size === before) problems.add(error.message);
+    return '';
+  }
 }
 
 type Intrinsic = (argument: unknown, scope: Scope, where: string) => unknown;
@@ -75,6 +88,8 @@ const INTRINSICS: Record<string, Intrinsic> = {
     const [index, items] = listOf(argument, 'Fn::Select', where);
     const list = listOf(resolveValue(items, scope, where), 'Fn::Select', where);
     const selected = list[Number(resolveValue(index, scope, where))];
+    // A list that is made of what a resource will be called has no length yet.
+    if (selected === undefined && scope.problems !== undefined) return '';
     if (selected === undefined)
       throw new InvalidInputError(`Fn::Select in ${where} has no item ${String(index)}`);
     return selected;
@@ -103,7 +118,7 @@ function isTrue(expression: unknown, scope: Scope, where: string): boolean {
       return conditionHolds(text(argument, name, where), scope);
     case 'Fn::Equals': {
       const [left, right] = listOf(argument, name, where).map((side) => resolveValue(side, scope, where));
-      return JSON.stringify(left) === JSON.stringify(right);
+      return sameText(left, right);
     }
     case 'Fn::And':
       return listOf(argument, name, where).every((part) => isTrue(part, scope, where));
@@ -116,14 +131,21 @@ function isTrue(expression: unknown, scope: Scope, where: string): boolean {
   }
 }
 
+/** Scalars are text to CloudFormation: `true` equals `"true"`. */
+const sameText = (left: unknown, right: unknown): boolean =>
+  typeof left === 'object' || typeof right === 'object'
+    ? JSON.stringify(left) === JSON.stringify(right)
+    : String(left) === String(right);
+
 function reference(name: string, scope: Scope, where: string): unknown {
-  if (name in scope.pseudo) return scope.pseudo[name];
-  if (name in scope.parameters) return scope.parameters[name];
+  if (Object.hasOwn(scope.pseudo, name)) return scope.pseudo[name];
+  if (Object.hasOwn(scope.parameters, name)) return scope.parameters[name];
   return provisioned(name, scope, where).ref;
 }
 
 function getAttribute(name: string, attribute: string, scope: Scope, where: string): string {
   const value = provisioned(name, scope, where).attributes?.[attribute];
+  if (value === undefined && scope.problems !== undefined) return `${name}.${attribute}`;
   if (value === undefined) {
     const type = scope.template.Resources[name]?.Type;
     throw new InvalidInputError(
@@ -136,6 +158,11 @@ function getAttribute(name: string, attribute: string, scope: Scope, where: stri
 function provisioned(name: string, scope: Scope, where: string) {
   const resource = scope.provisioned.get(name);
   if (resource !== undefined) return resource;
+  const { Condition } = scope.template.Resources[name] ?? {};
+  const willBe =
+    scope.template.Resources[name] !== undefined &&
+    (Condition === undefined || conditionHolds(Condition, scope));
+  if (willBe && scope.problems !== undefined) return { ref: name };
   const why = scope.template.Resources[name] === undefined ? 'is not in the template' : 'is not created';
   throw new InvalidInputError(`${where} refers to "${name}", which ${why}`);
 }
@@ -147,7 +174,7 @@ function substitute(argument: unknown, scope: Scope, where: string): string {
   return text(source, 'Fn::Sub', where).replace(/\$\{([^}]*)\}/g, (_whole, inner: string) => {
     if (inner.startsWith('!')) return `\${${inner.slice(1)}}`;
     const name = inner.trim();
-    if (name in own) return String(own[name]);
+    if (Object.hasOwn(own, name)) return String(own[name]);
     const [resource, attribute] = split(name, '.');
     return String(
       attribute === undefined

@@ -4,9 +4,10 @@ import type { Template, TemplateResource } from './template.ts';
 /**
  * Resources in an order in which everything comes after what it refers to; otherwise as in the template.
  *
- * @throws InvalidInputError naming a cycle, or a `DependsOn` that leads nowhere
+ * @throws InvalidInputError naming a cycle, or every `DependsOn` that leads nowhere
  */
 export function inOrder(template: Template): string[] {
+  refuseMissing(template);
   const order: string[] = [];
   const done = new Set<string>();
   const path: string[] = [];
@@ -26,14 +27,19 @@ export function inOrder(template: Template): string[] {
   return order;
 }
 
-function dependenciesOf(name: string, template: Template): string[] {
+function refuseMissing({ Resources }: Template): void {
+  const missing = Object.entries(Resources).flatMap(([name, { DependsOn = [] }]) =>
+    [DependsOn]
+      .flat()
+      .filter((dependency) => Resources[dependency] === undefined)
+      .map((dependency) => `"${name}" depends on "${dependency}", which is not in the template`),
+  );
+  if (missing.length > 0) throw new InvalidInputError(missing.join('; '));
+}
+
+export function dependenciesOf(name: string, template: Template): string[] {
   const resource = template.Resources[name] as TemplateResource;
   const explicit = [resource.DependsOn ?? []].flat();
-  for (const dependency of explicit) {
-    if (template.Resources[dependency] === undefined) {
-      throw new InvalidInputError(`"${name}" depends on "${dependency}", which is not in the template`);
-    }
-  }
   const implicit = [...referencesIn(resource.Properties ?? {})].filter(
     (reference) => template.Resources[reference] !== undefined,
   );

@@ -1,4 +1,3 @@
-import { InvalidInputError } from '#core/errors.ts';
 import type { Provisioned } from '../service.ts';
 import type { Template } from './template.ts';
 
@@ -19,36 +18,21 @@ export interface Scope {
   provisioned: Map<string, Provisioned>;
   /** Results of the conditions asked so far. */
   conditions: Map<string, boolean>;
+  /** Refusals found so far, while a template is only checked: then resources stand for themselves, by their names. */
+  problems?: Set<string>;
 }
 
 /** `AWS::NoValue`: the property that has it disappears. */
 export const NO_VALUE = Symbol('AWS::NoValue');
 
 /**
- * @param overrides values of parameters; the others take their defaults
- * @throws InvalidInputError for a parameter without a value, or a value without a parameter
+ * @param parameters as `parameterValues` gives them
  */
 export function createScope(
   template: Template,
   place: StackPlace,
-  overrides: Record<string, string> = {},
+  parameters: Record<string, unknown>,
 ): Scope {
-  const parameters: Record<string, unknown> = {};
-  for (const [name, parameter] of Object.entries(template.Parameters ?? {})) {
-    if (parameter.Type.startsWith('AWS::SSM::')) {
-      throw new InvalidInputError(
-        `parameter "${name}" has the type ${parameter.Type}, which is not emulated`,
-      );
-    }
-    const value = overrides[name] ?? parameter.Default;
-    if (value === undefined) throw new InvalidInputError(`the template's parameter "${name}" has no value`);
-    parameters[name] = /^(CommaDelimitedList|List<)/.test(parameter.Type)
-      ? String(value).split(',')
-      : String(value);
-  }
-  for (const name of Object.keys(overrides)) {
-    if (!(name in parameters)) throw new InvalidInputError(`the template has no parameter "${name}"`);
-  }
   return {
     template,
     parameters,

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { NotFoundError } from '#core/errors.ts';
-import { parse, parseJson } from '#core/parse.ts';
+import { InvalidInputError, NotFoundError } from '#core/errors.ts';
+import { parse } from '#core/parse.ts';
+import { readYaml } from './yaml.ts';
 
 const parameter = z.looseObject({ Type: z.string(), Default: z.unknown().optional() });
+
+/** What becomes of a resource that its stack does not want any more. Snapshots are for what is not here. */
+const policy = z.enum(['Delete', 'Retain', 'RetainExceptOnCreate']);
 
 /** What CloudFormation allows around a resource. `CreationPolicy` and `UpdatePolicy` are refused: nothing acts on them here. */
 const resource = z.strictObject({
@@ -11,8 +15,8 @@ const resource = z.strictObject({
   Properties: z.record(z.string(), z.unknown()).optional(),
   DependsOn: z.union([z.string(), z.array(z.string())]).optional(),
   Condition: z.string().optional(),
-  DeletionPolicy: z.string().optional(),
-  UpdateReplacePolicy: z.string().optional(),
+  DeletionPolicy: policy.optional(),
+  UpdateReplacePolicy: z.enum(['Delete', 'Retain']).optional(),
   Metadata: z.unknown().optional(),
 });
 
@@ -44,12 +48,29 @@ export function parseTemplate(value: unknown, name = 'The template'): Template {
 }
 
 /**
+ * Reads a template in JSON, or in YAML with CloudFormation's short tags.
+ *
+ * @throws InvalidInputError when it is neither, or no template
+ */
+export function readTemplateText(text: string, name = 'The template'): Template {
+  let value: unknown;
+  try {
+    value = /^\s*\{/.test(text) ? JSON.parse(text) : readYaml(text);
+  } catch (cause) {
+    const format = /^\s*\{/.test(text) ? 'JSON' : 'YAML';
+    throw new InvalidInputError(`${name} is not ${format}: ${(cause as Error).message}`, { cause });
+  }
+  return parseTemplate(value, name);
+}
+
+/**
  * Reads the template that `serverless package` wrote.
  *
+ * @returns its text
  * @throws NotFoundError when it is not there
  * @throws InvalidInputError when it is no template
  */
-export function readTemplate(path: string): Template {
+export function readTemplateFile(path: string): string {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -59,10 +80,6 @@ export function readTemplate(path: string): Template {
       hint: 'Run `npm run package` first, or name another with --template.',
     });
   }
-  return parseJson(
-    template,
-    text,
-    `The template ${path}`,
-    'docs/fidelity.md lists what the local AWS reads of a template.',
-  );
+  readTemplateText(text, `The template ${path}`);
+  return text;
 }

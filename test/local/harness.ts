@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalAws } from '../../local/aws.ts';
 import type { Clock, ServiceFactory, World } from '../../local/service.ts';
-import { recordStack } from '../../local/services/cloudformation/stacks.ts';
+import { startStack } from '../../local/services/cloudformation/start.ts';
 import { rolesOf } from '../../local/services/iam/roles.ts';
-import { provisionStack } from '../../local/template/provision.ts';
-import { parseTemplate } from '../../local/template/template.ts';
 
 export interface HarnessOptions {
   /** What the test needs. */
   services?: readonly ServiceFactory[];
   /** A CloudFormation template to provision first (the stack `test`). */
   template?: unknown;
+  /** Where the archives of its functions are. */
+  folder?: string;
   clock?: Clock;
   region?: string;
   /** An existing state folder, which then stays; by default a fresh one, removed at the end. */
@@ -56,10 +56,9 @@ export async function startLocal(options: HarnessOptions = {}): Promise<Harness>
   let outputs: Record<string, string> = {};
   try {
     if (options.template !== undefined) {
-      const template = parseTemplate(options.template);
-      const services = local.services.all();
-      const stack = await provisionStack(template, { name: 'test', world: local.world, services });
-      recordStack(local.world, stack);
+      const body = JSON.stringify(options.template);
+      const folder = options.folder ?? '.serverless';
+      const stack = await startStack(local.world, 'test', { body, folder });
       outputs = Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value]));
     }
     await local.open();

@@ -7,18 +7,19 @@ import { endpointAlarmName, rolloutAlarmName } from '#core/names.ts';
 import { createLocalAws, type LocalAws } from '../../local/aws.ts';
 import { rolesOf } from '../../local/services/iam/roles.ts';
 import { allServices } from '../../local/services/index.ts';
-import { provisionStack, type Stack } from '../../local/template/provision.ts';
-import { readTemplate } from '../../local/template/template.ts';
+import type { StackRecord } from '../../local/services/cloudformation/records.ts';
+import { startStack } from '../../local/services/cloudformation/start.ts';
+import { readTemplateFile } from '../../local/template/template.ts';
 
 const path = inject('template');
 let folder: string;
 let local: LocalAws;
-let stack: Stack;
+let stack: StackRecord;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'graft-permissions-'));
-  local = await createLocalAws({ services: allServices(dirname(path)), state: folder, port: 0 });
-  const { world, services } = local;
-  stack = await provisionStack(readTemplate(path), { name: 'graft-dev', world, services: services.all() });
+  local = await createLocalAws({ services: allServices, state: folder, port: 0 });
+  const template = { body: readTemplateFile(path), folder: dirname(path) };
+  stack = await startStack(local.world, 'graft-dev', template);
 });
 afterAll(async () => {
   await local.stop();

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { InvalidInputError } from '#core/errors.ts';
+import type { World } from '../../service.ts';
+import { Collection } from '../../store/collection.ts';
 import type { MethodProperties } from './properties.ts';
 
 export interface ApiResource {
@@ -12,10 +15,24 @@ export interface ApiResource {
   methods: Map<string, MethodProperties>;
 }
 
-export interface Stage {
+/** What the API changes of a stage; on disk, because no template says it. */
+export interface StageSettings {
+  createdAt: number;
+  updatedAt: number;
+  description?: string;
+  tracingEnabled: boolean;
+  tags: Record<string, string>;
+}
+
+export interface Stage extends StageSettings {
   name: string;
   deploymentId: string;
   variables: Record<string, string>;
+}
+
+export interface Deployment {
+  id: string;
+  description: string | undefined;
   createdAt: number;
 }
 
@@ -32,6 +49,7 @@ export interface RestApi {
   binaryMediaTypes: string[];
   rootId: string;
   resources: Map<string, ApiResource>;
+  deployments: Map<string, Deployment>;
   stages: Map<string, Stage>;
   /** By response type, for instance `THROTTLED` or `DEFAULT_4XX`. */
   gatewayResponses: Map<string, GatewayResponse>;
@@ -49,9 +67,61 @@ export function apiGatewayId(...parts: string[]): string {
 /** The REST APIs of the template. */
 export class RestApis {
   readonly #byId = new Map<string, RestApi>();
+  readonly #world: World;
+  readonly #settings: Collection<StageSettings>;
 
-  add(api: RestApi): void {
-    this.#byId.set(api.id, api);
+  constructor(world: World) {
+    this.#world = world;
+    this.#settings = new Collection(join(world.folder('api-gateway'), 'stages'));
+  }
+
+  /** Makes the API or changes it; what belongs to it stays. */
+  put(api: Pick<RestApi, 'id' | 'name' | 'description' | 'binaryMediaTypes' | 'rootId'>): void {
+    const root = { id: api.rootId, parent: undefined, part: undefined, path: '/', methods: new Map() };
+    const known = this.#byId.get(api.id) ?? {
+      resources: new Map([[api.rootId, root]]),
+      deployments: new Map(),
+      stages: new Map(),
+      gatewayResponses: new Map(),
+      createdAt: this.#world.clock.now(),
+    };
+    this.#byId.set(api.id, { ...known, ...api });
+  }
+
+  /** With everything that belongs to it. */
+  delete(id: string): void {
+    this.#byId.delete(id);
+    for (const key of this.#settings.keys(`${id}/`)) this.#settings.delete(key);
+  }
+
+  /** Makes the stage, or moves it to another deployment; what was set through the API stays. */
+  putStage(api: RestApi, stage: Pick<Stage, 'name' | 'deploymentId' | 'variables'>): void {
+    const now = this.#world.clock.now();
+    const settings = this.#settings.get(`${api.id}/${stage.name}`) ?? {
+      createdAt: now,
+      updatedAt: now,
+      tracingEnabled: false,
+      tags: {},
+    };
+    this.#settings.put(`${api.id}/${stage.name}`, settings);
+    api.stages.set(stage.name, { ...settings, ...stage });
+  }
+
+  changeStage(api: RestApi, stage: Stage, changes: Partial<StageSettings>): Stage {
+    const { name, deploymentId, variables, ...settings } = {
+      ...stage,
+      ...changes,
+      updatedAt: this.#world.clock.now(),
+    };
+    this.#settings.put(`${api.id}/${name}`, settings);
+    const changed = { name, deploymentId, variables, ...settings };
+    api.stages.set(name, changed);
+    return changed;
+  }
+
+  deleteStage(api: RestApi, name: string): void {
+    api.stages.delete(name);
+    this.#settings.delete(`${api.id}/${name}`);
   }
 
   list(): RestApi[] {

@@ -8,7 +8,7 @@ import { UsagePlans } from './usage-plans.ts';
 
 /** API Gateway, REST APIs: Lambda proxy integrations, API keys and usage plans, called under `/_aws/execute-api/`. */
 export const createApiGateway: ServiceFactory = (world): Service => {
-  const apis = new RestApis();
+  const apis = new RestApis(world);
   const usagePlans = new UsagePlans(world);
   return {
     signingName: 'apigateway',

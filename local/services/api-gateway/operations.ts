@@ -1,9 +1,10 @@
 import type * as apigateway from '@aws-sdk/client-api-gateway';
 import { type Operation, ServiceError } from '../../service.ts';
-import type { RestApi, RestApis, Stage } from './apis.ts';
+import type { Deployment, RestApi, RestApis, Stage } from './apis.ts';
+import { stageChanges, withoutStages } from './patches.ts';
 import type { ApiKey, UsagePlan, UsagePlans } from './usage-plans.ts';
 
-/** The control plane, for reading: what is there comes from the template. */
+/** The control plane: what is there comes from templates; stages and usage plans can be changed a little. */
 export function apiGatewayOperations(apis: RestApis, usagePlans: UsagePlans): Record<string, Operation> {
   return {
     GetRestApis: (): apigateway.RestApis => ({ items: apis.list().map(shownApi) }),
@@ -19,11 +20,28 @@ export function apiGatewayOperations(apis: RestApis, usagePlans: UsagePlans): Re
     GetStages: (input: apigateway.GetStagesRequest): apigateway.Stages => ({
       item: [...api(input.restApiId).stages.values()].map(shownStage),
     }),
-    GetStage: (input: apigateway.GetStageRequest): apigateway.Stage => {
-      const stage = api(input.restApiId).stages.get(input.stageName ?? '');
-      if (stage === undefined) throw notFound('stage');
-      return shownStage(stage);
+    GetStage: (input: apigateway.GetStageRequest): apigateway.Stage =>
+      shownStage(stageOf(api(input.restApiId), input.stageName)),
+    UpdateStage: (input: apigateway.UpdateStageRequest): apigateway.Stage => {
+      const found = api(input.restApiId);
+      const changes = stageChanges(input.patchOperations ?? []);
+      return shownStage(apis.changeStage(found, stageOf(found, input.stageName), changes));
     },
+    GetDeployments: (input: apigateway.GetDeploymentsRequest): apigateway.Deployments => ({
+      items: [...api(input.restApiId).deployments.values()].map(shownDeployment),
+    }),
+    TagResource: (input: apigateway.TagResourceRequest) => {
+      const [found, stage] = taggedStage(input.resourceArn);
+      apis.changeStage(found, stage, { tags: { ...stage.tags, ...input.tags } });
+    },
+    UntagResource: (input: apigateway.UntagResourceRequest) => {
+      const [found, stage] = taggedStage(input.resourceArn);
+      const tags = Object.entries(stage.tags).filter(([key]) => !input.tagKeys?.includes(key));
+      apis.changeStage(found, stage, { tags: Object.fromEntries(tags) });
+    },
+    GetTags: (input: apigateway.GetTagsRequest): apigateway.Tags => ({
+      tags: taggedStage(input.resourceArn)[1].tags,
+    }),
     GetApiKeys: (input: apigateway.GetApiKeysRequest): apigateway.ApiKeys => ({
       items: [...usagePlans.keys.values()]
         .filter((key) => key.name.startsWith(input.nameQuery ?? ''))
@@ -39,6 +57,13 @@ export function apiGatewayOperations(apis: RestApis, usagePlans: UsagePlans): Re
         .filter((plan) => input.keyId === undefined || plan.keyIds.has(input.keyId))
         .map(shownPlan),
     }),
+    UpdateUsagePlan: (input: apigateway.UpdateUsagePlanRequest): apigateway.UsagePlan => {
+      const plan = usagePlans.plans.get(input.usagePlanId ?? '');
+      if (plan === undefined) throw notFound('Usage Plan');
+      const changed = withoutStages(plan, input.patchOperations ?? []);
+      usagePlans.plans.set(plan.id, changed);
+      return shownPlan(changed);
+    },
     GetUsagePlanKeys: (input: apigateway.GetUsagePlanKeysRequest): apigateway.UsagePlanKeys => {
       const plan = usagePlans.plans.get(input.usagePlanId ?? '');
       if (plan === undefined) throw notFound('Usage Plan');
@@ -52,6 +77,22 @@ export function apiGatewayOperations(apis: RestApis, usagePlans: UsagePlans): Re
     if (found === undefined) throw notFound('API');
     return found;
   }
+
+  /** Only stages have tags here. */
+  function taggedStage(arn: string | undefined): [RestApi, Stage] {
+    const [, apiId, stageName] = /:\/restapis\/([^/]+)\/stages\/([^/]+)$/.exec(arn ?? '') ?? [];
+    if (apiId === undefined) {
+      throw new ServiceError('BadRequestException', `The local AWS has tags of stages, not of ${arn}`);
+    }
+    const found = api(apiId);
+    return [found, stageOf(found, stageName)];
+  }
+}
+
+function stageOf(api: RestApi, name: string | undefined): Stage {
+  const stage = api.stages.get(name ?? '');
+  if (stage === undefined) throw notFound('stage');
+  return stage;
 }
 
 const notFound = (what: string) =>
@@ -74,8 +115,19 @@ function shownStage(stage: Stage): apigateway.Stage {
     stageName: stage.name,
     deploymentId: stage.deploymentId,
     variables: stage.variables,
+    tracingEnabled: stage.tracingEnabled,
+    tags: stage.tags,
+    ...(stage.description === undefined ? {} : { description: stage.description }),
     createdDate: new Date(stage.createdAt),
-    lastUpdatedDate: new Date(stage.createdAt),
+    lastUpdatedDate: new Date(stage.updatedAt),
+  };
+}
+
+function shownDeployment({ id, description, createdAt }: Deployment): apigateway.Deployment {
+  return {
+    id,
+    createdDate: new Date(createdAt),
+    ...(description === undefined ? {} : { description }),
   };
 }
 

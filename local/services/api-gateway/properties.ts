@@ -26,7 +26,7 @@ const proxyIntegration = z.strictObject({
   IntegrationHttpMethod: z.literal('POST'),
   Uri: z.string().regex(/^arn:aws:apigateway:[^:]+:lambda:path\/2015-03-31\/functions\/.+\/invocations$/),
   Credentials: z.string().startsWith('arn:').optional(),
-  TimeoutInMillis: z.coerce.number().int().min(50).max(29_000).default(29_000),
+  TimeoutInMillis: z.number().int().min(50).max(29_000).default(29_000),
   PassthroughBehavior: z.string().optional(),
 });
 
@@ -39,7 +39,7 @@ const mockIntegration = z.strictObject({
   IntegrationResponses: z
     .array(
       z.strictObject({
-        StatusCode: z.coerce.number().int(),
+        StatusCode: z.number().int(),
         ResponseParameters: z.record(z.string(), z.string()).default({}),
         ResponseTemplates: z.record(z.string(), z.string()).default({}),
         SelectionPattern: z.string().optional(),
@@ -99,14 +99,12 @@ export const usagePlanProperties = z.strictObject({
   ApiStages: z.array(z.strictObject({ ApiId: z.string(), Stage: z.string() })).default([]),
   Quota: z
     .strictObject({
-      Limit: z.coerce.number().int().min(0),
+      Limit: z.number().int().min(0),
       Period: z.enum(['DAY', 'WEEK', 'MONTH']),
-      Offset: z.coerce.number().int().min(0).default(0),
+      Offset: z.number().int().min(0).default(0),
     })
     .optional(),
-  Throttle: z
-    .strictObject({ BurstLimit: z.coerce.number().int().min(0), RateLimit: z.coerce.number().min(0) })
-    .optional(),
+  Throttle: z.strictObject({ BurstLimit: z.number().int().min(0), RateLimit: z.number().min(0) }).optional(),
   Tags: tags,
 });
 
@@ -121,7 +119,7 @@ export const usagePlanKeyProperties = z.strictObject({
 export const gatewayResponseProperties = z.strictObject({
   RestApiId: z.string(),
   ResponseType: z.string(),
-  StatusCode: z.coerce.number().int().optional(),
+  StatusCode: z.number().int().optional(),
   ResponseParameters: z.record(z.string(), z.string()).default({}),
   ResponseTemplates: z.record(z.string(), z.string()).default({}),
 });

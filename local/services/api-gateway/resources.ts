@@ -1,131 +1,103 @@
-import { parse } from '#core/parse.ts';
 import type { ResourceType, World } from '../../service.ts';
+import { parseProperties } from '../../template/properties.ts';
 import { apiGatewayId, type RestApis } from './apis.ts';
 import {
-  apiKeyProperties,
-  deploymentProperties,
   gatewayResponseProperties,
   methodProperties,
   resourceProperties,
   restApiProperties,
-  stageProperties,
-  usagePlanKeyProperties,
-  usagePlanProperties,
 } from './properties.ts';
+import { stageResources } from './stage-resources.ts';
+import { usagePlanResources } from './usage-plan-resources.ts';
 import type { UsagePlans } from './usage-plans.ts';
 
-/** What the packaged template may say about REST APIs. Ids are derived from the stack and the logical id. */
+/** What a template may say about REST APIs. Ids are derived from the stack and the logical id. */
 export function apiGatewayResources(
   world: World,
   apis: RestApis,
   usagePlans: UsagePlans,
 ): Record<string, ResourceType> {
   return {
-    'AWS::ApiGateway::RestApi': (logicalId, given, stack) => {
-      const properties = parse(restApiProperties, given, `AWS::ApiGateway::RestApi "${logicalId}"`);
-      const id = apiGatewayId(stack.name, logicalId);
-      const rootId = apiGatewayId(stack.name, logicalId, 'root');
-      apis.add({
-        id,
-        name: properties.Name,
-        description: properties.Description,
-        binaryMediaTypes: properties.BinaryMediaTypes,
-        rootId,
-        resources: new Map([
-          [rootId, { id: rootId, parent: undefined, part: undefined, path: '/', methods: new Map() }],
-        ]),
-        stages: new Map(),
-        gatewayResponses: new Map(),
-        createdAt: world.clock.now(),
-      });
-      return { ref: id, attributes: { RootResourceId: rootId, RestApiId: id } };
+    'AWS::ApiGateway::RestApi': {
+      put(logicalId, given, stack) {
+        const properties = parseProperties(
+          restApiProperties,
+          given,
+          `AWS::ApiGateway::RestApi "${logicalId}"`,
+        );
+        const id = apiGatewayId(stack.name, logicalId);
+        const rootId = apiGatewayId(stack.name, logicalId, 'root');
+        apis.put({
+          id,
+          name: properties.Name,
+          description: properties.Description,
+          binaryMediaTypes: properties.BinaryMediaTypes,
+          rootId,
+        });
+        return { ref: id, attributes: { RootResourceId: rootId, RestApiId: id } };
+      },
+      remove: ({ physicalId }) => apis.delete(physicalId),
     },
 
-    'AWS::ApiGateway::Resource': (logicalId, given, stack) => {
-      const properties = parse(resourceProperties, given, `AWS::ApiGateway::Resource "${logicalId}"`);
-      const parent = apis.resource(properties.RestApiId, properties.ParentId);
-      const id = apiGatewayId(stack.name, logicalId);
-      const path = `${parent.path === '/' ? '' : parent.path}/${properties.PathPart}`;
-      const resource = { id, parent: parent.id, part: properties.PathPart, path, methods: new Map() };
-      apis.get(properties.RestApiId).resources.set(id, resource);
-      return { ref: id, attributes: { ResourceId: id } };
+    'AWS::ApiGateway::Resource': {
+      createOnly: ['RestApiId', 'ParentId', 'PathPart'],
+      put(logicalId, given, stack) {
+        const properties = parseProperties(
+          resourceProperties,
+          given,
+          `AWS::ApiGateway::Resource "${logicalId}"`,
+        );
+        const parent = apis.resource(properties.RestApiId, properties.ParentId);
+        const id = apiGatewayId(stack.name, stack.physicalName(logicalId));
+        const path = `${parent.path === '/' ? '' : parent.path}/${properties.PathPart}`;
+        const { resources } = apis.get(properties.RestApiId);
+        const methods = resources.get(id)?.methods ?? new Map();
+        resources.set(id, { id, parent: parent.id, part: properties.PathPart, path, methods });
+        return { ref: id, attributes: { ResourceId: id } };
+      },
+      remove: ({ physicalId, properties }) =>
+        void apis.find(properties.RestApiId)?.resources.delete(physicalId),
     },
 
-    'AWS::ApiGateway::Method': (logicalId, given, stack) => {
-      const properties = parse(methodProperties, given, `AWS::ApiGateway::Method "${logicalId}"`);
-      apis
-        .resource(properties.RestApiId, properties.ResourceId)
-        .methods.set(properties.HttpMethod, properties);
-      return { ref: stack.physicalName(logicalId) };
+    'AWS::ApiGateway::Method': {
+      createOnly: ['RestApiId', 'ResourceId', 'HttpMethod'],
+      put(logicalId, given, stack) {
+        const properties = parseProperties(methodProperties, given, `AWS::ApiGateway::Method "${logicalId}"`);
+        apis
+          .resource(properties.RestApiId, properties.ResourceId)
+          .methods.set(properties.HttpMethod, properties);
+        return { ref: stack.physicalName(logicalId) };
+      },
+      remove({ properties: { RestApiId, ResourceId, HttpMethod } }) {
+        apis.find(RestApiId)?.resources.get(ResourceId)?.methods.delete(HttpMethod);
+      },
     },
 
-    'AWS::ApiGateway::Deployment': (logicalId, given) => {
-      const properties = parse(deploymentProperties, given, `AWS::ApiGateway::Deployment "${logicalId}"`);
-      // A logical id with the time of packaging in it must not make a new id at every start.
-      const id = apiGatewayId(properties.RestApiId, 'deployment');
-      if (properties.StageName !== undefined) {
-        const stage = {
-          name: properties.StageName,
-          deploymentId: id,
-          variables: {},
-          createdAt: world.clock.now(),
-        };
-        apis.get(properties.RestApiId).stages.set(stage.name, stage);
-      }
-      return { ref: id, attributes: { DeploymentId: id } };
+    'AWS::ApiGateway::GatewayResponse': {
+      createOnly: ['RestApiId', 'ResponseType'],
+      put(logicalId, given) {
+        const properties = parseProperties(
+          gatewayResponseProperties,
+          given,
+          `AWS::ApiGateway::GatewayResponse "${logicalId}"`,
+        );
+        const headers: Record<string, string> = {};
+        for (const [name, value] of Object.entries(properties.ResponseParameters)) {
+          const header = /^gatewayresponse\.header\.(.+)$/.exec(name)?.[1];
+          if (header !== undefined) headers[header.toLowerCase()] = value.replace(/^'(.*)'$/s, '$1');
+        }
+        apis.get(properties.RestApiId).gatewayResponses.set(properties.ResponseType, {
+          statusCode: properties.StatusCode,
+          headers,
+          template: properties.ResponseTemplates['application/json'],
+        });
+        return { ref: apiGatewayId(properties.RestApiId, properties.ResponseType) };
+      },
+      remove: ({ properties: { RestApiId, ResponseType } }) =>
+        void apis.find(RestApiId)?.gatewayResponses.delete(ResponseType),
     },
 
-    'AWS::ApiGateway::Stage': (logicalId, given) => {
-      const properties = parse(stageProperties, given, `AWS::ApiGateway::Stage "${logicalId}"`);
-      apis.get(properties.RestApiId).stages.set(properties.StageName, {
-        name: properties.StageName,
-        deploymentId: properties.DeploymentId,
-        variables: properties.Variables,
-        createdAt: world.clock.now(),
-      });
-      return { ref: properties.StageName };
-    },
-
-    'AWS::ApiGateway::ApiKey': (logicalId, given, stack) => {
-      const properties = parse(apiKeyProperties, given, `AWS::ApiGateway::ApiKey "${logicalId}"`);
-      const id = apiGatewayId(stack.name, logicalId);
-      const name = properties.Name ?? stack.physicalName(logicalId);
-      usagePlans.addKey(id, name, properties.Description, properties.Enabled, properties.Value);
-      return { ref: id, attributes: { APIKeyId: id } };
-    },
-
-    'AWS::ApiGateway::UsagePlan': (logicalId, given, stack) => {
-      const properties = parse(usagePlanProperties, given, `AWS::ApiGateway::UsagePlan "${logicalId}"`);
-      const id = apiGatewayId(stack.name, logicalId);
-      const name = properties.UsagePlanName ?? stack.physicalName(logicalId);
-      usagePlans.plans.set(id, { id, name, properties, keyIds: new Set() });
-      return { ref: id, attributes: { Id: id } };
-    },
-
-    'AWS::ApiGateway::UsagePlanKey': (logicalId, given) => {
-      const properties = parse(usagePlanKeyProperties, given, `AWS::ApiGateway::UsagePlanKey "${logicalId}"`);
-      usagePlans.plans.get(properties.UsagePlanId)?.keyIds.add(properties.KeyId);
-      const id = `${properties.KeyId}:${properties.UsagePlanId}`;
-      return { ref: id, attributes: { Id: id } };
-    },
-
-    'AWS::ApiGateway::GatewayResponse': (logicalId, given) => {
-      const properties = parse(
-        gatewayResponseProperties,
-        given,
-        `AWS::ApiGateway::GatewayResponse "${logicalId}"`,
-      );
-      const headers: Record<string, string> = {};
-      for (const [name, value] of Object.entries(properties.ResponseParameters)) {
-        const header = /^gatewayresponse\.header\.(.+)$/.exec(name)?.[1];
-        if (header !== undefined) headers[header.toLowerCase()] = value.replace(/^'(.*)'$/s, '$1');
-      }
-      apis.get(properties.RestApiId).gatewayResponses.set(properties.ResponseType, {
-        statusCode: properties.StatusCode,
-        headers,
-        template: properties.ResponseTemplates['application/json'],
-      });
-      return { ref: apiGatewayId(properties.RestApiId, properties.ResponseType) };
-    },
+    ...stageResources(world, apis),
+    ...usagePlanResources(usagePlans),
   };
 }

@@ -53,6 +53,13 @@ export class UsagePlans {
     this.keys.set(id, { id, name, description, enabled, ...secret });
   }
 
+  /** Its value is never drawn again. */
+  removeKey(id: string): void {
+    this.#secrets.delete(id);
+    this.keys.delete(id);
+    for (const { keyIds } of this.plans.values()) keyIds.delete(id);
+  }
+
   /** Asked once per request to a method that needs a key; counts it. */
   admit(apiId: string, stage: string, value: string | undefined): Admission {
     const key = [...this.keys.values()].find((one) => one.enabled && one.value === value);

@@ -42,6 +42,10 @@ export class Alarms {
     return record;
   }
 
+  has(name: string): boolean {
+    return this.#records.has(name);
+  }
+
   /** By name. */
   list(): AlarmRecord[] {
     return this.#records.list().map(({ value }) => value);

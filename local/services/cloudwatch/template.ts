@@ -1,16 +1,13 @@
 import { z } from 'zod';
-import { parse } from '#core/parse.ts';
 import type { ResourceType } from '../../service.ts';
+import { parseProperties } from '../../template/properties.ts';
+import { refuseTaken } from '../../template/taken.ts';
 import type { Alarms } from './alarms.ts';
-
-/** CloudFormation gives numbers and booleans as text where a parameter is behind them. */
-const number = z.coerce.number();
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 
 const alarmProperties = z.strictObject({
   AlarmName: z.string().optional(),
   AlarmDescription: z.string().optional(),
-  ActionsEnabled: flag.optional(),
+  ActionsEnabled: z.boolean().optional(),
   AlarmActions: z.array(z.string()).optional(),
   OKActions: z.array(z.string()).optional(),
   InsufficientDataActions: z.array(z.string()).optional(),
@@ -18,10 +15,10 @@ const alarmProperties = z.strictObject({
   MetricName: z.string(),
   Dimensions: z.array(z.strictObject({ Name: z.string(), Value: z.string() })).optional(),
   Statistic: z.enum(['SampleCount', 'Average', 'Sum', 'Minimum', 'Maximum']),
-  Period: number,
-  EvaluationPeriods: number,
-  DatapointsToAlarm: number.optional(),
-  Threshold: number,
+  Period: z.number(),
+  EvaluationPeriods: z.number(),
+  DatapointsToAlarm: z.number().optional(),
+  Threshold: z.number(),
   ComparisonOperator: z.enum([
     'GreaterThanOrEqualToThreshold',
     'GreaterThanThreshold',
@@ -33,10 +30,17 @@ const alarmProperties = z.strictObject({
 });
 
 export function alarmResource(alarms: Alarms): ResourceType {
-  return (logicalId, given, stack) => {
-    const properties = parse(alarmProperties, given, `AWS::CloudWatch::Alarm "${logicalId}"`);
-    const AlarmName = properties.AlarmName ?? stack.physicalName(logicalId);
-    const { arn } = alarms.put({ ...properties, AlarmName });
-    return { ref: AlarmName, attributes: { Arn: arn } };
+  return {
+    createOnly: ['AlarmName'],
+    put(logicalId, given, stack) {
+      const properties = parseProperties(alarmProperties, given, `AWS::CloudWatch::Alarm "${logicalId}"`);
+      const AlarmName = properties.AlarmName ?? stack.physicalName(logicalId);
+      refuseTaken(stack, 'AWS::CloudWatch::Alarm', AlarmName, alarms.has(AlarmName));
+      const { arn } = alarms.put({ ...properties, AlarmName });
+      return { ref: AlarmName, attributes: { Arn: arn } };
+    },
+    remove({ physicalId }) {
+      if (alarms.has(physicalId)) alarms.delete([physicalId]);
+    },
   };
 }

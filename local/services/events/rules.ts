@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { InvalidInputError } from '#core/errors.ts';
-import { parse } from '#core/parse.ts';
 import { type ResourceType, ServiceError, type World } from '../../service.ts';
+import { parseProperties } from '../../template/properties.ts';
+import { refuseTaken } from '../../template/taken.ts';
 import { parsePath } from './json-path.ts';
 import { compilePattern, type Matcher } from './pattern.ts';
 
@@ -31,8 +32,8 @@ const target = z
       .optional(),
     RetryPolicy: z
       .strictObject({
-        MaximumRetryAttempts: z.coerce.number().int().min(0).max(185).default(185),
-        MaximumEventAgeInSeconds: z.coerce.number().int().min(60).max(86_400).default(86_400),
+        MaximumRetryAttempts: z.number().int().min(0).max(185).default(185),
+        MaximumEventAgeInSeconds: z.number().int().min(60).max(86_400).default(86_400),
       })
       .default({ MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 }),
     DeadLetterConfig: z.strictObject({ Arn: z.string().optional() }).optional(),
@@ -98,26 +99,31 @@ export class Rules {
   }
 
   /** `AWS::Events::Rule`. */
-  readonly resource: ResourceType = (logicalId, given, stack) => {
-    const what = `AWS::Events::Rule "${logicalId}"`;
-    const properties = parse(ruleProperties, given, what);
-    const name = properties.Name ?? stack.physicalName(logicalId, 64);
-    const arn = `arn:aws:events:${this.#world.region}:${this.#world.accountId}:rule/${name}`;
-    let matches: Matcher;
-    try {
-      matches = compilePattern(properties.EventPattern);
-    } catch (cause) {
-      throw new InvalidInputError(`${what} is not valid: ${(cause as Error).message}`, { cause });
-    }
-    this.#byName.set(name, {
-      name,
-      arn,
-      description: properties.Description,
-      pattern: properties.EventPattern,
-      matches,
-      enabled: properties.State === 'ENABLED',
-      targets: properties.Targets,
-    });
-    return { ref: name, attributes: { Arn: arn } };
+  readonly resource: ResourceType = {
+    createOnly: ['Name', 'EventBusName'],
+    put: (logicalId, given, stack) => {
+      const what = `AWS::Events::Rule "${logicalId}"`;
+      const properties = parseProperties(ruleProperties, given, what);
+      const name = properties.Name ?? stack.physicalName(logicalId, 64);
+      refuseTaken(stack, 'AWS::Events::Rule', name, this.#byName.has(name));
+      const arn = `arn:aws:events:${this.#world.region}:${this.#world.accountId}:rule/${name}`;
+      let matches: Matcher;
+      try {
+        matches = compilePattern(properties.EventPattern);
+      } catch (cause) {
+        throw new InvalidInputError(`${what} is not valid: ${(cause as Error).message}`, { cause });
+      }
+      this.#byName.set(name, {
+        name,
+        arn,
+        description: properties.Description,
+        pattern: properties.EventPattern,
+        matches,
+        enabled: properties.State === 'ENABLED',
+        targets: properties.Targets,
+      });
+      return { ref: name, attributes: { Arn: arn } };
+    },
+    remove: ({ physicalId }) => void this.#byName.delete(physicalId),
   };
 }

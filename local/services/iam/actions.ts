@@ -115,6 +115,13 @@ const BY_SERVICE: Record<
     prefix: 'cloudformation',
     resource: (operation, input, place) => (operation === 'ListStacks' ? ANY : stack(input, place)),
   },
+  ecr: {
+    prefix: 'ecr',
+    resource: (operation, input, place) =>
+      operation === 'GetAuthorizationToken' || input.repositoryName === undefined
+        ? ANY
+        : arn('ecr', place, `repository/${input.repositoryName}`),
+  },
   // Metrics are no resources; alarms have their own rule.
   monitoring: { prefix: 'cloudwatch', resource: () => ANY },
   iam: {

@@ -1,11 +1,11 @@
 import type { World } from '../../service.ts';
 import type { Needed } from './actions.ts';
 import { type Decision, evaluate, type Statement } from './policy.ts';
-import { findRole, type Role } from './roles.ts';
+import { findRole, type Role, withAttached } from './roles.ts';
 
 /** What a role's own policies say to one action. */
 export function decide(world: World, role: Role, { action, resource, context }: Needed): Decision {
-  const statements: Statement[] = Object.values(role.policies).flat();
+  const statements: Statement[] = Object.values(withAttached(world, role).policies).flat();
   return evaluate(statements, {
     action,
     resource,

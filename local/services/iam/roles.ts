@@ -5,6 +5,8 @@ import { InvalidInputError } from '#core/errors.ts';
 import { parse } from '#core/parse.ts';
 import type { ResourceType, World } from '../../service.ts';
 import { Collection } from '../../store/collection.ts';
+import { parseProperties } from '../../template/properties.ts';
+import { refuseTaken } from '../../template/taken.ts';
 import { refuseLargePolicies, refuseLargeTrust } from './limits.ts';
 import { managedPolicy } from './managed-policies.ts';
 import { parsePolicy, type Statement } from './policy.ts';
@@ -30,6 +32,32 @@ export function rolesOf(world: World): Collection<Role> {
     collections.set(world, roles);
   }
   return roles;
+}
+
+/** A policy of its own, which roles have in addition to theirs. */
+interface AttachedPolicy {
+  roles: string[];
+  statements: Statement[];
+}
+
+const attachments = new WeakMap<World, Collection<AttachedPolicy>>();
+
+function attachedTo(world: World): Collection<AttachedPolicy> {
+  let policies = attachments.get(world);
+  if (policies === undefined) {
+    policies = new Collection(join(world.folder('iam'), 'policies'));
+    attachments.set(world, policies);
+  }
+  return policies;
+}
+
+/** The role with everything that counts for it: its own policies, and those that are attached to it. */
+export function withAttached(world: World, role: Role): Role {
+  const attached = attachedTo(world)
+    .list()
+    .filter(({ value }) => value.roles.includes(role.name))
+    .map(({ key, value }) => [key, value.statements] as const);
+  return { ...role, policies: { ...role.policies, ...Object.fromEntries(attached) } };
 }
 
 /** @returns undefined when no role has that ARN */
@@ -59,39 +87,49 @@ const policySchema = z.strictObject({
 
 /** `AWS::IAM::Role` with its inline and managed policies. */
 export function roleResource(world: World): ResourceType {
-  return (logicalId, properties, stack) => {
-    const where = `role "${logicalId}"`;
-    const parsed = parse(roleSchema, properties, where);
-    const name = parsed.RoleName ?? stack.physicalName(logicalId, 64);
-    const arn = `arn:aws:iam::${world.accountId}:role${parsed.Path}${name}`;
-    const id = `AROA${createHash('sha256').update(arn).digest('hex').slice(0, 17).toUpperCase()}`;
-    const statements: Role['policies'] = {};
-    for (const managed of parsed.ManagedPolicyArns) statements[managed] = managedPolicy(managed, where);
-    for (const { PolicyName, PolicyDocument } of parsed.Policies) {
-      statements[PolicyName] = parsePolicy(PolicyDocument, `policy "${PolicyName}" of ${where}`);
-    }
-    const trusted = parseTrust(parsed.AssumeRolePolicyDocument, where);
-    refuseLargeTrust(parsed.AssumeRolePolicyDocument);
-    const role: Role = { name, arn, id, trusted, policies: statements };
-    refuseLargePolicies(role);
-    rolesOf(world).put(name, role);
-    return { ref: name, attributes: { Arn: arn, RoleId: id } };
+  return {
+    createOnly: ['RoleName', 'Path'],
+    put(logicalId, properties, stack) {
+      const where = `role "${logicalId}"`;
+      const parsed = parseProperties(roleSchema, properties, where);
+      const name = parsed.RoleName ?? stack.physicalName(logicalId, 64);
+      refuseTaken(stack, 'AWS::IAM::Role', name, rolesOf(world).has(name));
+      const arn = `arn:aws:iam::${world.accountId}:role${parsed.Path}${name}`;
+      const id = `AROA${createHash('sha256').update(arn).digest('hex').slice(0, 17).toUpperCase()}`;
+      const statements: Role['policies'] = {};
+      for (const managed of parsed.ManagedPolicyArns) statements[managed] = managedPolicy(managed, where);
+      for (const { PolicyName, PolicyDocument } of parsed.Policies) {
+        statements[PolicyName] = parsePolicy(PolicyDocument, `policy "${PolicyName}" of ${where}`);
+      }
+      const trusted = parseTrust(parsed.AssumeRolePolicyDocument, where);
+      refuseLargeTrust(parsed.AssumeRolePolicyDocument);
+      const role: Role = { name, arn, id, trusted, policies: statements };
+      refuseLargePolicies(withAttached(world, role));
+      rolesOf(world).put(name, role);
+      return { ref: name, attributes: { Arn: arn, RoleId: id } };
+    },
+    remove: ({ physicalId }) => void rolesOf(world).delete(physicalId),
   };
 }
 
 /** `AWS::IAM::Policy`: an inline policy of its own, attached to roles of the template. */
 export function policyResource(world: World): ResourceType {
-  return (logicalId, properties, stack) => {
-    const { PolicyName, PolicyDocument, Roles } = parse(policySchema, properties, `policy "${logicalId}"`);
-    const statements = parsePolicy(PolicyDocument, `policy "${logicalId}"`);
-    for (const name of Roles) {
-      const role = rolesOf(world).get(name);
-      if (role === undefined)
-        throw new InvalidInputError(`policy "${logicalId}" names the role ${name}, which is not there`);
-      const changed: Role = { ...role, policies: { ...role.policies, [PolicyName]: statements } };
-      refuseLargePolicies(changed);
-      rolesOf(world).put(name, changed);
-    }
-    return { ref: stack.physicalName(logicalId, 128), attributes: { Id: PolicyName } };
+  return {
+    put(logicalId, properties, stack) {
+      const where = `policy "${logicalId}"`;
+      const { PolicyName, PolicyDocument, Roles } = parseProperties(policySchema, properties, where);
+      const statements = parsePolicy(PolicyDocument, where);
+      const id = stack.physicalName(logicalId, 128);
+      for (const name of Roles) {
+        const role = rolesOf(world).get(name);
+        if (role === undefined)
+          throw new InvalidInputError(`${where} names the role ${name}, which is not there`);
+        const { policies } = withAttached(world, role);
+        refuseLargePolicies({ ...role, policies: { ...policies, [id]: statements } });
+      }
+      attachedTo(world).put(id, { roles: Roles, statements });
+      return { ref: id, attributes: { Id: PolicyName } };
+    },
+    remove: ({ physicalId }) => void attachedTo(world).delete(physicalId),
   };
 }

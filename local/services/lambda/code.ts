@@ -11,7 +11,11 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { NotFoundError } from '#core/errors.ts';
+import type { ServiceError, World } from '../../service.ts';
+import { Collection } from '../../store/collection.ts';
 import type { FunctionProperties } from './function-properties.ts';
 import { readZip, type ZipEntry } from './zip.ts';
 
@@ -25,49 +29,98 @@ export interface Code {
   size: number;
 }
 
+/** What a function's code was the last time: its object in S3 may be gone by now. */
+interface KeptCode {
+  source: string;
+  digest: string;
+  size: number;
+}
+
 /** Unpacked code of all functions, by the digest of its archive. */
 export interface CodeStore {
-  open(functionName: string, code: FunctionProperties['Code']): Code;
+  /**
+   * @param folder of archives on this machine, where the packaged template comes from: `Code.S3Key` is looked up there by its
+   *   last segment (`serverless/graft/dev/…/predict.zip` is `<folder>/predict.zip`). Without one the code is read from S3,
+   *   once for a bucket, key and version: as in Lambda, what becomes of the object later does not matter
+   */
+  open(functionName: string, code: FunctionProperties['Code'], folder?: string): Promise<Code>;
+  forget(functionName: string): void;
   /** Removes the code of archives that no function has any more. */
   removeUnused(): void;
 }
 
-/**
- * @param folder below the service's state folder
- * @param artefacts where the packaged template and its archives are: `Code.S3Key` is looked up there by its last
- *   segment (`serverless/graft/dev/…/predict.zip` is `<artefacts>/predict.zip`), because the packaging names a place
- *   in a deployment bucket that only a real deployment fills
- */
-export function createCodeStore(folder: string, artefacts: string): CodeStore {
+/** @param folder below the service's state folder */
+export function createCodeStore(world: World, folder: string): CodeStore {
   const unpacked = join(folder, 'unpacked');
   mkdirSync(unpacked, { recursive: true });
   linkRuntimePackages(folder);
-  const used = new Set<string>();
+  const kept = new Collection<KeptCode>(join(folder, 'code'));
+  const rootOf = (digest: string) => join(unpacked, digest);
+
+  function keep(functionName: string, source: string, archive: Uint8Array, files: () => ZipEntry[]): Code {
+    const digest = createHash('sha256').update(archive).digest('hex');
+    if (!existsSync(rootOf(digest))) write(files(), rootOf(digest));
+    const record = { source, digest, size: archive.length };
+    kept.put(functionName, record);
+    return codeOf(record);
+  }
+
+  const codeOf = ({ digest, size }: KeptCode): Code => ({
+    root: rootOf(digest),
+    sha256: Buffer.from(digest, 'hex').toString('base64'),
+    size,
+  });
+
   return {
-    open(functionName, code) {
-      let archive: Buffer;
-      let files: () => ZipEntry[];
+    async open(functionName, code, artefacts) {
       if ('ZipFile' in code) {
-        archive = Buffer.from(code.ZipFile);
-        files = () => [{ path: 'index.js', content: archive }];
-      } else {
-        const name = code.S3Key.slice(code.S3Key.lastIndexOf('/') + 1);
-        archive = readArtefact(functionName, resolve(artefacts, name));
-        files = () => readZip(archive, name);
+        const content = Buffer.from(code.ZipFile);
+        return keep(functionName, 'inline', content, () => [{ path: 'index.js', content }]);
       }
-      const digest = createHash('sha256').update(archive).digest();
-      const hex = digest.toString('hex');
-      used.add(hex);
-      const root = join(unpacked, hex);
-      if (!existsSync(root)) write(files(), root);
-      return { root, sha256: digest.toString('base64'), size: archive.length };
+      const name = code.S3Key.slice(code.S3Key.lastIndexOf('/') + 1);
+      if (artefacts !== undefined) {
+        const path = resolve(artefacts, name);
+        const archive = readArtefact(functionName, path);
+        return keep(functionName, path, archive, () => readZip(archive, name));
+      }
+      const source = `s3://${code.S3Bucket}/${code.S3Key}?${code.S3ObjectVersion ?? ''}`;
+      const known = kept.get(functionName);
+      if (known?.source === source && existsSync(rootOf(known.digest))) return codeOf(known);
+      const archive = await readObject(world, code);
+      return keep(functionName, source, archive, () => readZip(archive, name));
     },
+    forget: (functionName) => void kept.delete(functionName),
     removeUnused() {
+      const used = new Set(kept.list().map(({ value }) => value.digest));
       for (const name of readdirSync(unpacked)) {
         if (!used.has(name)) rmSync(join(unpacked, name), { recursive: true, force: true });
       }
     },
   };
+}
+
+async function readObject(
+  world: World,
+  {
+    S3Bucket,
+    S3Key,
+    S3ObjectVersion,
+  }: { S3Bucket: string; S3Key: string; S3ObjectVersion?: string | undefined },
+): Promise<Buffer> {
+  try {
+    const { Body } = (await world.call('s3', 'GetObject', {
+      Bucket: S3Bucket,
+      Key: S3Key,
+      ...(S3ObjectVersion === undefined ? {} : { VersionId: S3ObjectVersion }),
+    })) as { Body: Readable };
+    return await buffer(Body);
+  } catch (cause) {
+    const { code, message } = cause as ServiceError;
+    throw new NotFoundError(
+      `Error occurred while GetObject. S3 Error Code: ${code}. S3 Error Message: ${message} (s3://${S3Bucket}/${S3Key})`,
+      { cause },
+    );
+  }
 }
 
 function readArtefact(functionName: string, path: string): Buffer {

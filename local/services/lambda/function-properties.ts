@@ -7,7 +7,7 @@ const RESERVED =
   /^(_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|LAMBDA_.*|ACCESS_KEY(_ID)?|SECRET_ACCESS_KEY|SESSION_TOKEN)|LAMBDA_(TASK_ROOT|RUNTIME_DIR))$/;
 
 const variables = z
-  .record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_]+$/), z.coerce.string())
+  .record(z.string().regex(/^[a-zA-Z][a-zA-Z0-9_]+$/), z.string())
   .refine(
     (given) => Buffer.byteLength(JSON.stringify(given)) <= LARGEST_ENVIRONMENT,
     'all variables together must not exceed 4 KB',
@@ -32,14 +32,14 @@ export const functionProperties = z.strictObject({
   // Runs on the Node that runs the local AWS, whichever of these it says.
   Runtime: z.enum(['nodejs20.x', 'nodejs22.x', 'nodejs24.x']),
   Description: z.string().max(256).optional(),
-  Timeout: z.coerce.number().int().min(1).max(900).default(3),
-  MemorySize: z.coerce.number().int().min(128).max(10_240).default(128),
+  Timeout: z.number().int().min(1).max(900).default(3),
+  MemorySize: z.number().int().min(128).max(10_240).default(128),
   Architectures: z
     .array(z.enum(['x86_64', 'arm64']))
     .length(1)
     .default(['x86_64']),
   Environment: z.strictObject({ Variables: variables.default({}) }).optional(),
-  ReservedConcurrentExecutions: z.coerce.number().int().min(0).optional(),
+  ReservedConcurrentExecutions: z.number().int().min(0).optional(),
   DeadLetterConfig: z.strictObject({ TargetArn: z.string().optional() }).optional(),
   LoggingConfig: z
     .strictObject({
@@ -52,7 +52,7 @@ export const functionProperties = z.strictObject({
   // Traces go nowhere here, but the role must be allowed to write them, as in AWS.
   TracingConfig: z.strictObject({ Mode: z.enum(['Active', 'PassThrough']) }).optional(),
   // Taken and shown, without effect here: there is no disk quota, nothing to encrypt or tag.
-  EphemeralStorage: z.strictObject({ Size: z.coerce.number() }).optional(),
+  EphemeralStorage: z.strictObject({ Size: z.number() }).optional(),
   PackageType: z.literal('Zip').optional(),
   KmsKeyArn: z.string().optional(),
   Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional(),
@@ -64,8 +64,8 @@ export type FunctionProperties = z.output<typeof functionProperties>;
 export const eventInvokeConfigProperties = z.strictObject({
   FunctionName: z.string(),
   Qualifier: z.string(),
-  MaximumRetryAttempts: z.coerce.number().int().min(0).max(2).default(2),
-  MaximumEventAgeInSeconds: z.coerce.number().int().min(60).max(21_600).default(21_600),
+  MaximumRetryAttempts: z.number().int().min(0).max(2).default(2),
+  MaximumEventAgeInSeconds: z.number().int().min(60).max(21_600).default(21_600),
   DestinationConfig: z
     .strictObject({
       OnFailure: z.strictObject({ Destination: z.string() }).optional(),

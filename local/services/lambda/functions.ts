@@ -56,12 +56,32 @@ export class FunctionRegistry {
     return `arn:aws:lambda:${this.#region}:${this.#accountId}:function:${name}`;
   }
 
-  add(definition: FunctionDefinition): void {
-    this.#byName.set(definition.name, definition);
+  find(name: string): FunctionDefinition | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** Makes the function or changes it; what hangs on it stays. */
+  put(definition: Pick<FunctionDefinition, 'name' | 'arn' | 'properties' | 'code' | 'lastModified'>): void {
+    const known = this.#byName.get(definition.name) ?? {
+      qualifiers: new Map([['$LATEST', '$LATEST']]),
+      policy: [],
+      invokeConfigs: new Map(),
+    };
+    this.#byName.set(definition.name, { ...known, ...definition });
+  }
+
+  /** With everything that hangs on it. */
+  delete(name: string): void {
+    this.#byName.delete(name);
   }
 
   list(): FunctionDefinition[] {
     return [...this.#byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** The function that a name or ARN means, when it is there. */
+  found(reference: string): FunctionDefinition | undefined {
+    return this.#byName.get(REFERENCE.exec(reference)?.groups?.name ?? '');
   }
 
   /** @throws ServiceError `ResourceNotFoundException`, or `ValidationException` for what is no function's name */

@@ -11,17 +11,15 @@ import { createPools, type PoolLimits } from './pool.ts';
 import { lambdaResources } from './resources.ts';
 import { createRuntimeApi } from './runtime-api.ts';
 
-/**
- * AWS Lambda: functions run from their packaged archives, in Node processes that speak the Lambda Runtime API.
- *
- * @param artefacts folder of the packaged template and the functions' archives
- * @param limits by the machine's cores when left out
- */
-export function lambdaFrom(artefacts: string, limits?: PoolLimits): ServiceFactory {
+/** AWS Lambda: functions run from their archives, in Node processes that speak the Lambda Runtime API. */
+export const createLambda: ServiceFactory = (world) => lambdaWithin()(world);
+
+/** @param limits by the machine's cores when left out */
+export function lambdaWithin(limits?: PoolLimits): ServiceFactory {
   return (world): Service => {
     const folder = world.folder('lambda');
     const registry = new FunctionRegistry(world.region, world.accountId);
-    const codeStore = createCodeStore(folder, artefacts);
+    const codeStore = createCodeStore(world, folder);
     const supervisor = createSupervisor({ folder: join(folder, 'processes'), log: world.log });
     const runtimeApi = createRuntimeApi();
     const pools = createPools({ world, supervisor, runtimeApi }, limits);
@@ -81,7 +79,7 @@ export function lambdaFrom(artefacts: string, limits?: PoolLimits): ServiceFacto
           return { Policy: JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: statements }) };
         },
       },
-      resources: lambdaResources(world, registry, codeStore),
+      resources: lambdaResources({ world, registry, codeStore, pools }),
       start() {
         codeStore.removeUnused();
         asynchronous.start();
@@ -95,6 +93,3 @@ export function lambdaFrom(artefacts: string, limits?: PoolLimits): ServiceFacto
     };
   };
 }
-
-/** With the archives where `npm run package` puts them. */
-export const createLambda: ServiceFactory = lambdaFrom('.serverless');

@@ -31,6 +31,8 @@ const machineLimits: PoolLimits = {
 export interface EnvironmentPools {
   /** @throws ServiceError `TooManyRequestsException` when the concurrency is used up */
   invoke(target: ResolvedFunction, invocation: Invocation): Promise<InvocationResult>;
+  /** Ends a function's environments, those at work when they are done: its code or settings have changed. */
+  retire(functionName: string): void;
   /** How many processes there are. */
   size(): number;
   stop(): Promise<void>;
@@ -92,7 +94,7 @@ export function createPools(
     member.busy = false;
     member.usedAt = parts.world.clock.now();
     turns.shift()?.();
-    if (member.environment.idle) {
+    if (member.environment.idle && pool.has(member)) {
       member.cancelReap = parts.world.clock.after(IDLE_MS, () => void member.environment.stop());
     } else {
       pool.delete(member);
@@ -132,6 +134,16 @@ export function createPools(
         return await member.environment.invoke(invocation);
       } finally {
         release(member, pool);
+      }
+    },
+    retire(functionName) {
+      for (const [key, pool] of pools) {
+        if (key.slice(0, key.lastIndexOf(':')) !== functionName) continue;
+        for (const member of pool) {
+          pool.delete(member);
+          member.cancelReap();
+          if (!member.busy) void member.environment.stop();
+        }
       }
     },
     size: () => all().length,

@@ -1,7 +1,8 @@
 import * as schemas from '@aws-sdk/client-cloudwatch-logs';
 import { z } from 'zod';
-import { parse } from '#core/parse.ts';
 import { type Service, ServiceError, type ServiceFactory } from '../../service.ts';
+import { parseProperties } from '../../template/properties.ts';
+import { refuseTaken } from '../../template/taken.ts';
 import { embeddedMetrics } from './embedded-metrics.ts';
 import { LogGroups } from './log-groups.ts';
 import { filterLogEvents, getLogEvents, groupName } from './read.ts';
@@ -15,7 +16,7 @@ const RETENTION_DAYS = [
 
 const logGroupProperties = z.strictObject({
   LogGroupName: z.string().regex(GROUP_NAME).optional(),
-  RetentionInDays: z.coerce.number().int().positive().optional(),
+  RetentionInDays: z.number().int().positive().optional(),
   // Taken without effect: nothing here is encrypted, tagged or delivered elsewhere.
   LogGroupClass: z.literal('STANDARD').optional(),
   KmsKeyId: z.string().optional(),
@@ -117,11 +118,18 @@ export const createLogs: ServiceFactory = (world): Service => {
       FilterLogEvents: (input: schemas.FilterLogEventsRequest) => filterLogEvents(groups, input),
     },
     resources: {
-      'AWS::Logs::LogGroup': (logicalId, given, stack) => {
-        const properties = parse(logGroupProperties, given, `AWS::Logs::LogGroup "${logicalId}"`);
-        const name = properties.LogGroupName ?? stack.physicalName(logicalId);
-        groups.provide(name, properties.RetentionInDays);
-        return { ref: name, attributes: { Arn: `${groups.arn(name)}:*` } };
+      'AWS::Logs::LogGroup': {
+        createOnly: ['LogGroupName'],
+        put(logicalId, given, stack) {
+          const properties = parseProperties(logGroupProperties, given, `AWS::Logs::LogGroup "${logicalId}"`);
+          const name = properties.LogGroupName ?? stack.physicalName(logicalId);
+          refuseTaken(stack, 'AWS::Logs::LogGroup', name, groups.has(name));
+          groups.provide(name, properties.RetentionInDays);
+          return { ref: name, attributes: { Arn: `${groups.arn(name)}:*` } };
+        },
+        remove({ physicalId }) {
+          if (groups.has(physicalId)) groups.delete(physicalId);
+        },
       },
     },
     start: () => groups.applyRetention(),

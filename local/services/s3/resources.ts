@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { parse } from '#core/parse.ts';
 import type { ResourceType } from '../../service.ts';
+import { parseProperties } from '../../template/properties.ts';
+import { refuseTaken } from '../../template/taken.ts';
 import { assertBucketName } from './operations/buckets.ts';
 import type { S3Context } from './s3-context.ts';
 
@@ -12,9 +13,7 @@ const bucketSchema = z.strictObject({
   VersioningConfiguration: z.strictObject({ Status: z.enum(['Enabled', 'Suspended']) }).optional(),
   NotificationConfiguration: z
     .strictObject({
-      EventBridgeConfiguration: z
-        .strictObject({ EventBridgeEnabled: z.coerce.string().optional() })
-        .optional(),
+      EventBridgeConfiguration: z.strictObject({ EventBridgeEnabled: z.boolean().optional() }).optional(),
     })
     .optional(),
   BucketEncryption: inert,
@@ -28,29 +27,37 @@ const bucketSchema = z.strictObject({
 
 /** Creates the bucket, or brings its settings up to date; its objects stay. */
 export function bucketResource({ store, world }: S3Context): ResourceType {
-  return (logicalId, properties, stack) => {
-    const parsed = parse(bucketSchema, properties, `AWS::S3::Bucket ${logicalId}`);
-    const name = parsed.BucketName ?? stack.physicalName(logicalId, 63).toLowerCase();
-    assertBucketName(name);
-    const bridge = parsed.NotificationConfiguration?.EventBridgeConfiguration;
-    const known = store.hasBucket(name) ? store.bucket(name).record : undefined;
-    store.putBucket({
-      name,
-      created: known?.created ?? world.clock.now(),
-      // As in S3, versioning that was on can only be suspended.
-      versioning:
-        parsed.VersioningConfiguration?.Status ?? (known && known.versioning !== 'Off' ? 'Suspended' : 'Off'),
-      eventBridge: bridge !== undefined && bridge.EventBridgeEnabled !== 'false',
-    });
-    return {
-      ref: name,
-      attributes: {
-        Arn: `arn:aws:s3:::${name}`,
-        DomainName: `${name}.s3.amazonaws.com`,
-        RegionalDomainName: `${name}.s3.${world.region}.amazonaws.com`,
-        DualStackDomainName: `${name}.s3.dualstack.${world.region}.amazonaws.com`,
-      },
-    };
+  return {
+    createOnly: ['BucketName'],
+    put(logicalId, properties, stack) {
+      const parsed = parseProperties(bucketSchema, properties, `AWS::S3::Bucket ${logicalId}`);
+      const name = parsed.BucketName ?? stack.physicalName(logicalId, 63).toLowerCase();
+      assertBucketName(name);
+      const known = store.hasBucket(name) ? store.bucket(name).record : undefined;
+      refuseTaken(stack, 'AWS::S3::Bucket', name, known !== undefined);
+      const bridge = parsed.NotificationConfiguration?.EventBridgeConfiguration;
+      store.putBucket({
+        name,
+        created: known?.created ?? world.clock.now(),
+        // As in S3, versioning that was on can only be suspended.
+        versioning:
+          parsed.VersioningConfiguration?.Status ??
+          (known && known.versioning !== 'Off' ? 'Suspended' : 'Off'),
+        eventBridge: bridge !== undefined && bridge.EventBridgeEnabled !== false,
+      });
+      return {
+        ref: name,
+        attributes: {
+          Arn: `arn:aws:s3:::${name}`,
+          DomainName: `${name}.s3.amazonaws.com`,
+          RegionalDomainName: `${name}.s3.${world.region}.amazonaws.com`,
+          DualStackDomainName: `${name}.s3.dualstack.${world.region}.amazonaws.com`,
+        },
+      };
+    },
+    async remove({ physicalId }) {
+      if (store.hasBucket(physicalId)) await world.call('s3', 'DeleteBucket', { Bucket: physicalId });
+    },
   };
 }
 
@@ -61,9 +68,13 @@ const policySchema = z.strictObject({
 
 /** Taken and not enforced: its usual rule, TLS only, could not hold on a local http port. */
 export function bucketPolicyResource({ store }: S3Context): ResourceType {
-  return (logicalId, properties) => {
-    const { Bucket } = parse(policySchema, properties, `AWS::S3::BucketPolicy ${logicalId}`);
-    store.bucket(Bucket);
-    return { ref: Bucket };
+  return {
+    createOnly: ['Bucket'],
+    put(logicalId, properties) {
+      const { Bucket } = parseProperties(policySchema, properties, `AWS::S3::BucketPolicy ${logicalId}`);
+      store.bucket(Bucket);
+      return { ref: Bucket };
+    },
+    remove() {},
   };
 }

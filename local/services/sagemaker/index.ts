@@ -29,7 +29,6 @@ import {
   updateModelPackage,
 } from './model-packages.ts';
 import { createModel, deleteModel, describeModel, listModels } from './models.ts';
-import { repositoryResource } from './repository.ts';
 import { SageMakerStore } from './sagemaker-store.ts';
 import { sageMakerSettings } from './settings.ts';
 import { addTags, deleteTags, listTags } from './tags.ts';
@@ -106,7 +105,6 @@ export function createSageMakerWith(options: Partial<SageMakerOptions>): Service
         UpdateEndpoint: (input) => updateEndpoint(sagemaker, controller, input),
         UpdateModelPackage: (input) => updateModelPackage(sagemaker, input),
       },
-      resources: { 'AWS::ECR::Repository': repositoryResource(sagemaker) },
       start() {
         runner.resume();
         controller.resume();

@@ -20,8 +20,6 @@ export class SageMakerStore {
   /** By `<group>/<version>`. */
   readonly packages: Collection<ModelPackageRecord>;
   readonly tags: Collection<TagRecord>;
-  /** ECR repositories of the template, whose images are the container. */
-  readonly repositories: Collection<{ uri: string }>;
 
   constructor(folder: string) {
     this.jobs = new Collection(join(folder, 'training-jobs'));
@@ -31,6 +29,5 @@ export class SageMakerStore {
     this.packageGroups = new Collection(join(folder, 'model-package-groups'));
     this.packages = new Collection(join(folder, 'model-packages'));
     this.tags = new Collection(join(folder, 'tags'));
-    this.repositories = new Collection(join(folder, 'repositories'));
   }
 }

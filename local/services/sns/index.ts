@@ -1,35 +1,9 @@
 import * as schemas from '@aws-sdk/client-sns';
-import { z } from 'zod';
-import { parse } from '#core/parse.ts';
 import { type Service, ServiceError, type ServiceFactory } from '../../service.ts';
 import { deliver } from './deliver.ts';
 import { parsePublish } from './publish.ts';
+import { snsResources } from './resources.ts';
 import { type Subscription, Topics } from './topics.ts';
-
-const topicProperties = z.strictObject({
-  TopicName: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,256}$/)
-    .optional(),
-  DisplayName: z.string().max(100).default(''),
-  Subscription: z.array(z.strictObject({ Protocol: z.string(), Endpoint: z.string() })).default([]),
-  // Taken without effect: nothing here is encrypted, traced or tagged.
-  KmsMasterKeyId: z.string().optional(),
-  TracingConfig: z.string().optional(),
-  Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional(),
-});
-
-const subscriptionProperties = z.strictObject({
-  TopicArn: z.string(),
-  Protocol: z.string(),
-  Endpoint: z.string(),
-  RawMessageDelivery: z.coerce.boolean().default(false),
-});
-
-const topicPolicyProperties = z.strictObject({
-  Topics: z.array(z.string()).min(1),
-  PolicyDocument: z.record(z.string(), z.unknown()),
-});
 
 /** SNS: topics whose messages can be read back, and subscriptions of queues and functions. */
 export const createSns: ServiceFactory = (world): Service => {
@@ -99,28 +73,7 @@ export const createSns: ServiceFactory = (world): Service => {
         Subscriptions: topics.subscriptions(topics.get(input.TopicArn).arn).map(shown),
       }),
     },
-    resources: {
-      'AWS::SNS::Topic': (logicalId, given, stack) => {
-        const properties = parse(topicProperties, given, `AWS::SNS::Topic "${logicalId}"`);
-        const name = properties.TopicName ?? stack.physicalName(logicalId, 256);
-        const topic = topics.add(name, properties.DisplayName);
-        for (const { Protocol, Endpoint } of properties.Subscription) {
-          topics.subscribe(topic.arn, Protocol, Endpoint, false);
-        }
-        return { ref: topic.arn, attributes: { TopicArn: topic.arn, TopicName: name } };
-      },
-      'AWS::SNS::Subscription': (logicalId, given) => {
-        const properties = parse(subscriptionProperties, given, `AWS::SNS::Subscription "${logicalId}"`);
-        const { TopicArn, Protocol, Endpoint, RawMessageDelivery } = properties;
-        return { ref: topics.subscribe(TopicArn, Protocol, Endpoint, RawMessageDelivery).arn };
-      },
-      'AWS::SNS::TopicPolicy': (logicalId, given, stack) => {
-        const properties = parse(topicPolicyProperties, given, `AWS::SNS::TopicPolicy "${logicalId}"`);
-        for (const arn of properties.Topics)
-          topics.get(arn).policy = JSON.stringify(properties.PolicyDocument);
-        return { ref: stack.physicalName(logicalId) };
-      },
-    },
+    resources: snsResources(topics),
     routes: {
       /** `/_graft/sns/<topic>`: the messages that were published, oldest first, for people and tests. */
       '/_graft/sns/': (_request, response, url) => {

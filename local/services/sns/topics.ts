@@ -45,12 +45,31 @@ export class Topics {
     this.#subscriptions = new Collection(join(world.folder('sns'), 'subscriptions'));
   }
 
-  add(name: string, displayName: string): Topic {
-    const arn = `arn:aws:sns:${this.#world.region}:${this.#world.accountId}:${name}`;
+  arn(name: string): string {
+    return `arn:aws:sns:${this.#world.region}:${this.#world.accountId}:${name}`;
+  }
+
+  has(arn: string): boolean {
+    return this.#byArn.has(arn);
+  }
+
+  /** Makes the topic, or changes its display name. */
+  put(name: string, displayName: string): void {
+    const arn = this.arn(name);
+    const known = this.#byArn.get(arn);
+    if (known !== undefined) {
+      known.displayName = displayName;
+      return;
+    }
     const path = join(this.#world.folder('sns'), 'messages', `${fileNameOf(name)}.jsonl`);
-    const topic = { name, arn, displayName, messages: new Journal<PublishedMessage>(path) };
-    this.#byArn.set(arn, topic);
-    return topic;
+    this.#byArn.set(arn, { name, arn, displayName, messages: new Journal<PublishedMessage>(path) });
+  }
+
+  /** With its messages and subscriptions. */
+  delete(arn: string): void {
+    this.#byArn.get(arn)?.messages.clear();
+    this.#byArn.delete(arn);
+    for (const subscription of this.subscriptions(arn)) this.unsubscribe(subscription.arn);
   }
 
   list(): Topic[] {

@@ -14,11 +14,26 @@ export class Queues {
     return `${this.#world.endpoint}/${this.#world.accountId}/${name}`;
   }
 
-  add(name: string, settings: QueueSettings): Queue {
-    const arn = `arn:aws:sqs:${this.#world.region}:${this.#world.accountId}:${name}`;
-    const queue = new Queue(name, arn, settings, this.#world.folder('sqs'), this.#world.clock);
-    this.#byName.set(name, queue);
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  /** Makes the queue, or changes its settings. */
+  put(name: string, settings: QueueSettings): Queue {
+    let queue = this.#byName.get(name);
+    if (queue === undefined) {
+      const arn = `arn:aws:sqs:${this.#world.region}:${this.#world.accountId}:${name}`;
+      queue = new Queue(name, arn, settings, this.#world.folder('sqs'), this.#world.clock);
+      this.#byName.set(name, queue);
+    } else queue.settings = settings;
     return queue;
+  }
+
+  /** With its messages. */
+  delete(url: string): void {
+    const queue = this.find(url);
+    queue?.purge();
+    if (queue !== undefined) this.#byName.delete(queue.name);
   }
 
   list(prefix = ''): Queue[] {
@@ -37,9 +52,13 @@ export class Queues {
   }
 
   /** The host of a URL does not matter: a queue may have been written down under another port. */
-  byUrl(url: string | undefined): Queue {
+  find(url: string | undefined): Queue | undefined {
     const [account, name] = (url ?? '').split('/').slice(-2);
-    if (name === undefined || account !== this.#world.accountId) return this.named('');
-    return this.named(name);
+    return account === this.#world.accountId ? this.#byName.get(name ?? '') : undefined;
+  }
+
+  /** @throws ServiceError `QueueDoesNotExist` */
+  byUrl(url: string | undefined): Queue {
+    return this.named(this.find(url)?.name ?? '');
   }
 }

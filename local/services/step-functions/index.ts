@@ -31,7 +31,7 @@ export const createStepFunctions: ServiceFactory = (world): Service => {
       ...taskTokenOperations(executions),
       ...stateMachineOperations(machines, executions),
     },
-    resources: { 'AWS::StepFunctions::StateMachine': stateMachineResource(world, machines) },
+    resources: { 'AWS::StepFunctions::StateMachine': stateMachineResource(world, machines, executions) },
     start: () => executions.resume(),
     stop: () => executions.suspend(),
   };

@@ -54,6 +54,13 @@ export class Machines {
     return deployed;
   }
 
+  /** What its executions need of it stays. */
+  delete(arn: string): void {
+    const name = this.#deployed.get(arn)?.name;
+    this.#deployed.delete(arn);
+    if (name !== undefined) this.#created.delete(name);
+  }
+
   get(arn: string): Machine | undefined {
     return this.#deployed.get(arn);
   }

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { InvalidInputError } from '#core/errors.ts';
 import type { ResourceType, World } from '../../service.ts';
+import { parseProperties } from '../../template/properties.ts';
+import { refuseTaken } from '../../template/taken.ts';
 import { checkName } from './arns.ts';
 import { describeDiagnostics } from './definition/diagnostic.ts';
 import { parseDefinition } from './definition/parse.ts';
+import type { Executions } from './executions/executions.ts';
 import type { Machine, Machines } from './machines.ts';
 import { checkMachineRole } from './role-checks.ts';
 
 const destination = z.strictObject({ CloudWatchLogsLogGroup: z.strictObject({ LogGroupArn: z.string() }) });
-
-/** Booleans and numbers come as text where the template's author wrote text. */
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 
 const PROPERTIES = z.strictObject({
   StateMachineName: z.string().optional(),
@@ -24,48 +24,55 @@ const PROPERTIES = z.strictObject({
   LoggingConfiguration: z
     .strictObject({
       Level: z.enum(['ALL', 'ERROR', 'FATAL', 'OFF']).optional(),
-      IncludeExecutionData: flag.optional(),
+      IncludeExecutionData: z.boolean().optional(),
       Destinations: z.array(destination).optional(),
     })
     .optional(),
-  TracingConfiguration: z.strictObject({ Enabled: flag.optional() }).optional(),
+  TracingConfiguration: z.strictObject({ Enabled: z.boolean().optional() }).optional(),
   Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional(),
 });
 
 /** `AWS::StepFunctions::StateMachine`. */
-export function stateMachineResource(world: World, machines: Machines): ResourceType {
-  return (logicalId, properties, stack) => {
-    const parsed = PROPERTIES.safeParse(properties);
-    if (!parsed.success) {
-      throw new InvalidInputError(`state machine ${logicalId}: ${z.prettifyError(parsed.error)}`, {
-        hint: 'docs/fidelity.md lists what the local Step Functions supports.',
-      });
-    }
-    const given = parsed.data;
-    const definition = definitionText(logicalId, given);
-    const checked = parseDefinition(definition);
-    if ('diagnostics' in checked) {
-      throw new InvalidInputError(
-        `Invalid State Machine Definition: '${describeDiagnostics(checked.diagnostics)}' (resource ${logicalId})`,
-        { hint: 'The place after "at" is the path of the state and field in the definition.' },
-      );
-    }
-    const name = given.StateMachineName ?? stack.physicalName(logicalId, 80);
-    checkName(name);
-    const machine: Omit<Machine, 'revision' | 'creationDate'> = {
-      arn: `arn:aws:states:${world.region}:${world.accountId}:stateMachine:${name}`,
-      name,
-      roleArn: given.RoleArn,
-      definition,
-      tags: (given.Tags ?? []).map(({ Key: key, Value: value }) => ({ key, value })),
-      ...(given.LoggingConfiguration ? { logging: loggingOf(given.LoggingConfiguration) } : {}),
-      ...(given.TracingConfiguration
-        ? { tracing: { enabled: given.TracingConfiguration.Enabled ?? false } }
-        : {}),
-    };
-    checkMachineRole(world, machine);
-    const { arn, revision } = machines.deploy(machine, world.clock.now());
-    return { ref: arn, attributes: { Arn: arn, Name: name, StateMachineRevisionId: revision } };
+export function stateMachineResource(world: World, machines: Machines, executions: Executions): ResourceType {
+  return {
+    createOnly: ['StateMachineName', 'StateMachineType'],
+    put(logicalId, properties, stack) {
+      const given = parseProperties(PROPERTIES, properties, `state machine ${logicalId}`);
+      const definition = definitionText(logicalId, given);
+      const checked = parseDefinition(definition);
+      if ('diagnostics' in checked) {
+        throw new InvalidInputError(
+          `Invalid State Machine Definition: '${describeDiagnostics(checked.diagnostics)}' (resource ${logicalId})`,
+          { hint: 'The place after "at" is the path of the state and field in the definition.' },
+        );
+      }
+      const name = given.StateMachineName ?? stack.physicalName(logicalId, 80);
+      checkName(name);
+      const arn = `arn:aws:states:${world.region}:${world.accountId}:stateMachine:${name}`;
+      refuseTaken(stack, 'AWS::StepFunctions::StateMachine', arn, machines.get(arn) !== undefined);
+      const machine: Omit<Machine, 'revision' | 'creationDate'> = {
+        arn,
+        name,
+        roleArn: given.RoleArn,
+        definition,
+        tags: (given.Tags ?? []).map(({ Key: key, Value: value }) => ({ key, value })),
+        ...(given.LoggingConfiguration ? { logging: loggingOf(given.LoggingConfiguration) } : {}),
+        ...(given.TracingConfiguration
+          ? { tracing: { enabled: given.TracingConfiguration.Enabled ?? false } }
+          : {}),
+      };
+      checkMachineRole(world, machine);
+      const { revision } = machines.deploy(machine, world.clock.now());
+      return { ref: arn, attributes: { Arn: arn, Name: name, StateMachineRevisionId: revision } };
+    },
+    /** Step Functions ends the executions of a state machine that is deleted. */
+    remove({ physicalId }) {
+      const name = machines.get(physicalId)?.name;
+      machines.delete(physicalId);
+      for (const { arn, status } of name === undefined ? [] : executions.list(name)) {
+        if (status === 'RUNNING') executions.stop(arn, undefined, 'The state machine was deleted.');
+      }
+    },
   };
 }
 

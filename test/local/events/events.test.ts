@@ -240,7 +240,7 @@ test('shows rules and targets, and tests patterns', async () => {
 
 test('a rule that cannot work is refused when the template is read', () => {
   const provide = (Properties: Record<string, unknown>) =>
-    createEvents(local.world).resources!['AWS::Events::Rule']!('Wrong', Properties, {} as never);
+    createEvents(local.world).resources!['AWS::Events::Rule']!.put('Wrong', Properties, {} as never);
   expect(() => provide({ ScheduleExpression: 'rate(1 minute)' })).toThrow(/ScheduleExpression/);
   expect(() => provide({ Name: 'a', EventPattern: { source: [{ like: 'x' }] } })).toThrow(/"Wrong".*"like"/);
   expect(() =>

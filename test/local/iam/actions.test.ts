@@ -11,7 +11,7 @@ let folder: string;
 let local: LocalAws;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'graft-actions-'));
-  local = await createLocalAws({ services: allServices(folder), state: folder, port: 0 });
+  local = await createLocalAws({ services: allServices, state: folder, port: 0 });
 });
 afterAll(async () => {
   await local.stop();

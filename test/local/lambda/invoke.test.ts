@@ -239,11 +239,11 @@ test.each([
   [{ LONG: 'x'.repeat(5000) }, /4 KB/],
   [{ '1st': 'x' }, /Variables.1st/],
   [{}, /Layers/],
-])('refuses a function that Lambda would refuse: %j', (Variables, message) => {
+])('refuses a function that Lambda would refuse: %j', async (Variables, message) => {
   const layers = Object.keys(Variables).length === 0 ? { Layers: ['arn'] } : {};
   const { Properties } = inline('', { Environment: { Variables }, ...layers });
   const provide = createLambda(local.world).resources!['AWS::Lambda::Function']!;
-  expect(() => provide('Wrong', Properties, {} as never)).toThrow(message);
+  await expect(provide.put('Wrong', Properties, {} as never)).rejects.toThrow(message);
 });
 
 test('finds the AWS SDK that Lambda brings along', async () => {

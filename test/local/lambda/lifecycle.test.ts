@@ -5,7 +5,7 @@ import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cl
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lambdaFrom } from '../../../local/services/lambda/index.ts';
+import { createLambda } from '../../../local/services/lambda/index.ts';
 import { createLogs } from '../../../local/services/logs/index.ts';
 import { createSqs } from '../../../local/services/sqs/index.ts';
 import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
@@ -65,8 +65,14 @@ let local: Harness;
 let lambda: LambdaClient;
 
 async function start(): Promise<void> {
-  const services = [createLogs, createSqs, lambdaFrom(join(folder, 'artefacts'))];
-  local = await startLocal({ services, template, clock, state: join(folder, 'state') });
+  const services = [createLogs, createSqs, createLambda];
+  local = await startLocal({
+    services,
+    template,
+    folder: join(folder, 'artefacts'),
+    clock,
+    state: join(folder, 'state'),
+  });
   lambda = local.client(LambdaClient);
 }
 async function invoke(event: unknown, FunctionName = 'main') {

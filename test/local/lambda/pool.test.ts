@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { lambdaFrom } from '../../../local/services/lambda/index.ts';
+import { lambdaWithin } from '../../../local/services/lambda/index.ts';
 import { createLogs } from '../../../local/services/logs/index.ts';
 import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
 
@@ -14,7 +14,7 @@ let local: Harness;
 let lambda: LambdaClient;
 beforeAll(async () => {
   local = await startLocal({
-    services: [createLogs, lambdaFrom('nowhere', { running: 2, environments: 3 })],
+    services: [createLogs, lambdaWithin({ running: 2, environments: 3 })],
     template: {
       Resources: Object.fromEntries(
         names.map((FunctionName) => [

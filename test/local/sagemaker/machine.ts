@@ -6,6 +6,7 @@ import { type CreateTrainingJobCommandInput, SageMakerClient } from '@aws-sdk/cl
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { extract, pack } from 'tar-stream';
 import type { BusEvent, Clock, ServiceFactory } from '../../../local/service.ts';
+import { createEcr } from '../../../local/services/ecr/index.ts';
 import { createLogs } from '../../../local/services/logs/index.ts';
 import { createS3 } from '../../../local/services/s3/index.ts';
 import { createSageMakerWith } from '../../../local/services/sagemaker/index.ts';
@@ -65,7 +66,15 @@ export async function startMachine(
     },
   );
   const local = await startLocal({
-    services: [listener, createLogs, createS3, sagemaker, createSageMakerRuntime, ...(options.more ?? [])],
+    services: [
+      listener,
+      createLogs,
+      createS3,
+      createEcr,
+      sagemaker,
+      createSageMakerRuntime,
+      ...(options.more ?? []),
+    ],
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     ...(options.state === undefined ? {} : { state: options.state }),
   });

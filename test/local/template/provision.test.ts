@@ -31,11 +31,14 @@ const createThings: ServiceFactory = () => {
     schemas: sfn,
     operations: {},
     resources: {
-      'AWS::Test::Thing': (logicalId, properties, stack) => {
-        if (properties.Fail) throw new Error('no room');
-        const name = (properties.Name as string | undefined) ?? stack.physicalName(logicalId, 30);
-        created.push({ logicalId, properties, name });
-        return { ref: name, attributes: { Arn: `arn:thing:${name}`, 'Nested.Value': '7' } };
+      'AWS::Test::Thing': {
+        put(logicalId, properties, stack) {
+          if (properties.Fail) throw new Error('no room');
+          const name = (properties.Name as string | undefined) ?? stack.physicalName(logicalId, 30);
+          created.push({ logicalId, properties, name });
+          return { ref: name, attributes: { Arn: `arn:thing:${name}`, 'Nested.Value': '7' } };
+        },
+        remove() {},
       },
     },
   };
@@ -180,7 +183,7 @@ describe('provisioning a template', () => {
 
   it('refuses a parameter without a value, and a section that it does not know', async () => {
     await expect(start({ Parameters: { P: { Type: 'String' } }, Resources: {} })).rejects.toThrow(
-      /parameter "P" has no value/,
+      /Parameters: \[P\] must have values/,
     );
     await expect(start({ Transform: 'AWS::Serverless-2016-10-31', Resources: {} })).rejects.toThrow(
       /Transform/,

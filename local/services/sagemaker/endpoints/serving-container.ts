@@ -9,9 +9,9 @@ import { type Clock, ServiceError } from '../../../service.ts';
 import { unpack } from '../archive.ts';
 import { containerEnvironment } from '../container-environment.ts';
 import type { SageMakerContext } from '../context.ts';
+import { imageProblem } from '../image.ts';
 import { LogStream } from '../log-stream.ts';
 import type { VariantPlan } from '../records.ts';
-import { imageProblem } from '../repository.ts';
 import { parseS3Uri, S3Files } from '../s3-files.ts';
 import type { Sleeper } from './warm-containers.ts';
 
@@ -137,7 +137,7 @@ export class ServingContainer implements Sleeper {
     const { world } = this.#sagemaker;
     const { plan } = this;
     const deadline = world.clock.now() + plan.startupSeconds * 1000;
-    const problem = imageProblem(this.#sagemaker, plan.image);
+    const problem = await imageProblem(world, plan.image);
     if (problem !== undefined) throw new StartupFailure(problem);
     const model = join(this.#root, 'model');
     await mkdir(model, { recursive: true });

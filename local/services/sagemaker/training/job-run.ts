@@ -7,9 +7,9 @@ import { filesBelow, packFolder } from '../archive.ts';
 import { containerEnvironment } from '../container-environment.ts';
 import type { SageMakerContext } from '../context.ts';
 import { INTERNAL_SERVER_ERROR } from '../errors.ts';
+import { imageProblem } from '../image.ts';
 import { LogStream } from '../log-stream.ts';
 import type { TrainingJobRecord } from '../records.ts';
-import { imageProblem } from '../repository.ts';
 import { parseS3Uri, S3Files, type S3Location } from '../s3-files.ts';
 import { CheckpointSync } from './checkpoint-sync.ts';
 import { findJob } from './describe-training-job.ts';
@@ -87,7 +87,7 @@ export class JobRun {
   async #run(root: string): Promise<'ended' | 'interrupted'> {
     const { world } = this.#sagemaker;
     const { request } = this.#job;
-    const problem = imageProblem(this.#sagemaker, request.AlgorithmSpecification!.TrainingImage!);
+    const problem = await imageProblem(world, request.AlgorithmSpecification!.TrainingImage!);
     if (problem !== undefined) throw new JobFailure(problem);
     this.#to('Downloading', { started: world.clock.now(), attempts: this.#job.attempts + 1 });
     const limit = (request.StoppingCondition?.MaxRuntimeInSeconds ?? DEFAULT_RUNTIME_SECONDS) * 1000;

@@ -1,0 +1,32 @@
+import { GraftError } from '#core/errors.ts';
+import type { World } from '../../service.ts';
+import { stackEngineOf } from './engine.ts';
+import type { StackRecord } from './records.ts';
+
+/**
+ * Provisions a template from this machine's disk before the local AWS opens. The same template on the same state folder finds
+ * everything again; another one changes the stack, and one that is refused leaves it as it was.
+ *
+ * @param folder of the template and its functions' archives
+ * @throws GraftError listing everything that was refused
+ */
+export async function startStack(
+  world: World,
+  name: string,
+  template: { body: string; folder: string },
+): Promise<StackRecord> {
+  const { stack, failures } = await stackEngineOf(world).start(name, {
+    templateBody: template.body,
+    folder: template.folder,
+    parameters: {},
+    tags: {},
+    // What is started here is acknowledged by starting it.
+    capabilities: ['CAPABILITY_NAMED_IAM'],
+  });
+  if (failures.length === 0) return stack;
+  const lines = failures.map(({ logicalId, type, action, reason }) => {
+    return `"${logicalId}" (${type}) could not be ${action}d: ${reason}`;
+  });
+  const hint = failures.find((failure) => failure.hint !== undefined)?.hint;
+  throw new GraftError('ProvisioningFailed', lines.join('\n'), hint === undefined ? {} : { hint });
+}

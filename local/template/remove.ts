@@ -1,0 +1,62 @@
+import type { Provisioning } from './provision.ts';
+import type { StackResource } from './stack-resource.ts';
+
+/** Why resources go: their stack does, an update has no more use for them, or what made them is rolled back. */
+export type RemovalReason = 'delete' | 'update' | 'replace' | 'rollback';
+
+/**
+ * Removes resources, those that others were made of last. One that cannot be removed stays in the stack and does not keep the
+ * others.
+ *
+ * @param kept logical ids to leave alone whatever their policies say
+ * @returns logical ids of what could not be removed
+ */
+export async function removeAll(
+  run: Provisioning,
+  resources: readonly StackResource[],
+  why: RemovalReason,
+  kept: ReadonlySet<string> = new Set(),
+): Promise<string[]> {
+  const failed: string[] = [];
+  for (const resource of [...resources].reverse()) {
+    if (run.stopping()) break;
+    const { logicalId, physicalId, type } = resource;
+    const step = { logicalId, physicalId, type };
+    if (kept.has(logicalId) || isRetained(resource, why)) {
+      run.onStep({ ...step, status: 'DELETE_SKIPPED' });
+      forget(run, resource);
+      continue;
+    }
+    run.onStep({ ...step, status: 'DELETE_IN_PROGRESS' });
+    try {
+      await run.world.resourceType(type)?.remove(resource);
+    } catch (cause) {
+      const reason = (cause as Error).message;
+      failed.push(logicalId);
+      run.onStep({ ...step, status: 'DELETE_FAILED', reason });
+      if (run.resources.get(logicalId)?.physicalId === physicalId) {
+        const changed = run.world.clock.now();
+        const stays: StackResource = { ...resource, status: 'DELETE_FAILED', reason, changed };
+        run.resources.set(logicalId, stays);
+        run.onChange(logicalId, stays);
+      }
+      continue;
+    }
+    run.onStep({ ...step, status: 'DELETE_COMPLETE' });
+    forget(run, resource);
+  }
+  return failed;
+}
+
+function isRetained({ deletionPolicy, replacePolicy }: StackResource, why: RemovalReason): boolean {
+  if (why === 'replace') return replacePolicy === 'Retain';
+  if (why === 'rollback') return deletionPolicy === 'Retain';
+  return deletionPolicy === 'Retain' || deletionPolicy === 'RetainExceptOnCreate';
+}
+
+/** Unless another one has taken its place. */
+function forget(run: Provisioning, { logicalId, physicalId }: StackResource): void {
+  if (run.resources.get(logicalId)?.physicalId !== physicalId) return;
+  run.resources.delete(logicalId);
+  run.onChange(logicalId, undefined);
+}
