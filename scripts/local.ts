@@ -12,9 +12,10 @@ try {
   } else {
     // A template of the caller's own is run as it is, and an empty start needs none.
     const given = args.some((arg) => arg === '--template' || arg.startsWith('--template='));
-    const template = given || options.empty
-      ? options.template
-      : await packageLocalStack((await developmentSigningKey()).publicKey);
+    const template =
+      given || options.empty
+        ? options.template
+        : await packageLocalStack((await developmentSigningKey()).publicKey);
     await runLocalAws({ ...options, template });
   }
 } catch (error) {
