@@ -53,10 +53,15 @@ export class StackEngine {
     return this.#restored;
   }
 
+  /** Until no operation is in progress. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#running.values());
+  }
+
   /** Leaves operations off where they are. */
   async stop(): Promise<void> {
     for (const operation of this.#running.keys()) operation.stop();
-    await Promise.allSettled(this.#running.values());
+    await this.settled();
   }
 
   /**

@@ -54,11 +54,9 @@ function place(world: World, url: string): { Bucket: string; Key: string } | und
   const slash = path.indexOf('/');
   const inPath = { Bucket: path.slice(0, slash), Key: path.slice(slash + 1) };
   if (origin === world.endpoint) return inPath;
-  const [, bucket] = /^(?:(.+)\.)?s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com$/.exec(hostname) ?? [
-    null,
-  ];
-  if (bucket === null) return undefined;
-  return bucket === undefined ? inPath : { Bucket: bucket, Key: path };
+  const s3 = /^(?:(.+)\.)?s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.com$/.exec(hostname);
+  if (s3 === null) return undefined;
+  return s3[1] === undefined ? inPath : { Bucket: s3[1], Key: path };
 }
 
 async function fromS3(world: World, url: string): Promise<string> {
