@@ -25,8 +25,11 @@ export function checkTemplate(world: World, given: Scope): CheckedTemplate {
   for (const name of Object.keys(template.Parameters ?? {})) {
     if (Object.hasOwn(template.Resources, name)) problems.add(`"${name}" is a parameter and a resource`);
   }
+  // What its condition leaves out may be anything.
   const unknown = Object.entries(template.Resources).filter(
-    ([, { Type }]) => world.resourceType(Type) === undefined,
+    ([, { Type, Condition }]) =>
+      world.resourceType(Type) === undefined &&
+      (Condition === undefined || noting(problems, () => conditionHolds(Condition, scope)) === true),
   );
   if (unknown.length > 0) {
     const names = unknown.map(([logicalId, { Type }]) => `"${logicalId}" (${Type})`);
@@ -64,11 +67,12 @@ function resolveAll(template: Template, scope: Scope, problems: Set<string>): Ch
   return { resources, outputs };
 }
 
-function noting(problems: Set<string>, check: () => unknown): void {
+function noting<T>(problems: Set<string>, check: () => T): T | undefined {
   try {
-    check();
+    return check();
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     problems.add(error.message);
+    return undefined;
   }
 }

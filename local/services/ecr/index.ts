@@ -91,7 +91,11 @@ export const createEcr: ServiceFactory = (world): Service => {
             `The image with imageId {imageDigest:'${id.imageDigest ?? 'null'}', imageTag:'${id.imageTag ?? 'null'}'} does not exist within the repository with name '${input.repositoryName}' in the registry with id '${world.accountId}'`,
           );
         });
-        return { imageDetails: (asked ?? images).map((image) => imageDetail(world, image)) };
+        const status = input.filter?.tagStatus ?? 'ANY';
+        const wanted = (asked ?? images).filter(
+          ({ tags }) => status === 'ANY' || (status === 'TAGGED') === tags.length > 0,
+        );
+        return { imageDetails: wanted.map((image) => imageDetail(world, image)) };
       },
       ListImages: (input: schemas.ListImagesRequest): schemas.ListImagesResponse => ({
         imageIds: imagesOf(input.repositoryName).flatMap(({ digest, tags }) =>

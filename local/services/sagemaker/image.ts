@@ -2,10 +2,7 @@ import type { DescribeImagesResponse, DescribeRepositoriesResponse } from '@aws-
 import type { World } from '../../service.ts';
 
 /** What SageMaker can host; BuildKit writes OCI's own types unless it is told not to. */
-const MANIFESTS = [
-  'application/vnd.docker.distribution.manifest.v2+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-];
+const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 
 /**
  * Why an image cannot run here, or undefined when it can: every tag and digest of a repository of ECR is the container that
@@ -33,6 +30,6 @@ export async function imageProblem(world: World, image: string): Promise<string 
       (digest !== undefined && imageDigest === digest) || (tag !== undefined && imageTags?.includes(tag)),
   );
   const mediaType = pushed?.imageManifestMediaType;
-  if (mediaType === undefined || MANIFESTS.includes(mediaType)) return undefined;
+  if (mediaType === undefined || mediaType === MANIFEST) return undefined;
   return `Unsupported manifest media type ${mediaType} for image ${image}. Ensure that valid manifest media type is used for specified image.`;
 }

@@ -3,7 +3,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { ServiceError, type ServiceFactory } from '../../../local/service.ts';
 import { createS3 } from '../../../local/services/s3/index.ts';
-import { readTemplate } from '../../../local/template/template.ts';
+import { readTemplateFile, readTemplateText } from '../../../local/template/template.ts';
 import {
   bucketsOf,
   findKeptBuckets,
@@ -85,7 +85,7 @@ async function start(stack: Parameters<typeof cloudFormationWith>[0], buckets: {
 }
 
 test('the buckets are those of the template', () => {
-  const { Resources } = readTemplate(inject('template'));
+  const { Resources } = readTemplateText(readTemplateFile(inject('template')));
   const named = Object.entries(Resources)
     .filter(([, { DeletionPolicy }]) => DeletionPolicy === 'RetainExceptOnCreate')
     .map(([logicalId, { Properties }]) => {
