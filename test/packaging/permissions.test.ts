@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { capturesPrefix, configurationKey } from '#core/keys.ts';
 import { endpointAlarmName, rolloutAlarmName } from '#core/names.ts';
 import { createLocalAws, type LocalAws } from '../../local/aws.ts';
-import { rolesOf } from '../../local/services/iam/roles.ts';
-import { allServices } from '../../local/services/index.ts';
 import type { StackRecord } from '../../local/services/cloudformation/records.ts';
 import { startStack } from '../../local/services/cloudformation/start.ts';
+import { rolesOf } from '../../local/services/iam/roles.ts';
+import { allServices } from '../../local/services/index.ts';
 import { readTemplateFile } from '../../local/template/template.ts';
 
 const path = inject('template');

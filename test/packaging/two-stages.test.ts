@@ -5,11 +5,11 @@ import { EventBridgeClient, ListRulesCommand, TestEventPatternCommand } from '@a
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { endpointConfigName, endpointName, modelName, trainingJobName } from '#core/names.ts';
 import { createLocalAws, type LocalAws } from '../../local/aws.ts';
+import type { StackRecord } from '../../local/services/cloudformation/records.ts';
+import { startStack } from '../../local/services/cloudformation/start.ts';
 import { roleMay } from '../../local/services/iam/decide.ts';
 import { rolesOf } from '../../local/services/iam/roles.ts';
 import { allServices } from '../../local/services/index.ts';
-import { provisionStack, type Stack } from '../../local/template/provision.ts';
-import { parseTemplate } from '../../local/template/template.ts';
 
 const path = inject('template');
 const text = readFileSync(path, 'utf8');
@@ -19,18 +19,13 @@ type Stage = (typeof stages)[number];
 /** Two deployments in one account and region: the packaged stage, and the same package for another stage. */
 let local: LocalAws;
 let folder: string;
-const stacks = {} as Record<Stage, Stack>;
+const stacks = {} as Record<Stage, StackRecord>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'graft-two-stages-'));
-  local = await createLocalAws({ services: allServices(dirname(path)), state: folder, port: 0 });
-  const { world, services } = local;
+  local = await createLocalAws({ services: allServices, state: folder, port: 0 });
   for (const stage of stages) {
-    const template = parseTemplate(JSON.parse(text.replaceAll(/\bdev\b/g, stage)));
-    stacks[stage] = await provisionStack(template, {
-      name: `graft-${stage}`,
-      world,
-      services: services.all(),
-    });
+    const template = { body: text.replaceAll(/\bdev\b/g, stage), folder: dirname(path) };
+    stacks[stage] = await startStack(local.world, `graft-${stage}`, template);
   }
   await local.open();
 });
