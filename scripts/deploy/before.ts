@@ -1,7 +1,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { Identity } from '../identity.ts';
+import { s3ClientOf } from '../s3-client.ts';
 import type { Target } from './arguments.ts';
 import { findKeptBuckets, importBuckets, refuseKeptBuckets } from './kept-buckets.ts';
 import { listRunningExecutions, refuseRunningExecutions } from './running-executions.ts';
@@ -22,7 +22,7 @@ export async function stepsBefore(target: Target, { account, arn }: Identity): P
   }
   const cloudFormation = new CloudFormationClient({ region });
   const kept = await findKeptBuckets(
-    { s3: new S3Client({ region }), cloudFormation },
+    { s3: s3ClientOf({ region }), cloudFormation },
     { stage, region, account },
   );
   if (!target.importBuckets) refuseKeptBuckets(kept, stage);
