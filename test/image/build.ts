@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildContainer } from '../../scripts/build-container.ts';
 import { makeBase, ownCertificates } from './base.ts';
@@ -20,13 +23,10 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 export async function buildImage(folder: string, backend: string): Promise<BuiltImage> {
   await buildContainer();
   const root = await makeBase(folder);
+  const driver = storageDriver();
   const storage = [
-    '--storage-driver',
-    'vfs',
-    '--root',
-    join(folder, 'storage'),
-    '--runroot',
-    join(folder, 'run'),
+    ...['--storage-driver', driver, '--root', join(folder, `storage-${driver}`)],
+    ...['--runroot', join(folder, 'run')],
   ];
   const buildah = (...words: string[]) => run('buildah', [...storage, ...words], { quiet: true });
   await makeBaseImage(buildah, root);
@@ -60,4 +60,15 @@ async function makeBaseImage(buildah: (...words: string[]) => Promise<string>, r
   await buildah('copy', container, root, '/');
   await buildah('config', '--env', `PATH=${PATH}`, '--cmd', 'node', container);
   await buildah('commit', '--rm', container, 'localhost/graft-base');
+}
+
+/** Layers on top of each other where this machine lets root do that; otherwise whole copies, which take minutes and gigabytes. */
+function storageDriver(): 'overlay' | 'vfs' {
+  const folder = mkdtempSync(join(tmpdir(), 'graft-overlay-'));
+  const [lower, upper, work] = ['lower', 'upper', 'work'].map((name) => join(folder, name));
+  for (const each of [lower!, upper!, work!]) mkdirSync(each);
+  const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}`;
+  const tried = spawnSync('unshare', ['--mount', 'mount', '-t', 'overlay', 'overlay', '-o', options, lower!]);
+  rmSync(folder, { recursive: true, force: true });
+  return tried.status === 0 ? 'overlay' : 'vfs';
 }
