@@ -7,6 +7,7 @@ import { buildContainer } from '../../scripts/build-container.ts';
 import { makeBase, ownCertificates } from './base.ts';
 import type { ImageConfig } from './container.ts';
 import { run } from './run.ts';
+import { startWheelIndex } from './wheel-index.ts';
 
 export interface BuiltImage {
   /** Its file system. */
@@ -31,14 +32,20 @@ export async function buildImage(folder: string, backend: string): Promise<Built
   const buildah = (...words: string[]) => run('buildah', [...storage, ...words], { quiet: true });
   await makeBaseImage(buildah, root);
   const certificates = await ownCertificates();
-  await run('buildah', [
-    ...storage,
-    ...['bud', '--isolation', 'chroot', '--format', 'docker', '--layers', '--pull-never'],
-    ...['--build-arg', 'BASE=localhost/graft-base', '--build-arg', `BACKEND=${backend}`],
-    ...['--build-arg', `CA_CERTIFICATES=${certificates}`],
-    ...['--file', 'container/Dockerfile', '--ignorefile', 'container/Dockerfile.dockerignore'],
-    ...['--tag', 'localhost/graft-training', '.'],
-  ]);
+  const index = backend === 'wasm' ? undefined : await startWheelIndex(folder);
+  try {
+    await run('buildah', [
+      ...storage,
+      ...['bud', '--isolation', 'chroot', '--format', 'docker', '--layers', '--pull-never'],
+      ...['--build-arg', 'BASE=localhost/graft-base', '--build-arg', `BACKEND=${backend}`],
+      ...['--build-arg', `CA_CERTIFICATES=${certificates}`],
+      ...(index === undefined ? [] : ['--build-arg', `PIP_INDEX_URL=${index.url}`]),
+      ...['--file', 'container/Dockerfile', '--ignorefile', 'container/Dockerfile.dockerignore'],
+      ...['--tag', 'localhost/graft-training', '.'],
+    ]);
+  } finally {
+    index?.close();
+  }
   const container = await buildah('from', '--pull-never', 'localhost/graft-training');
   const mounted = await buildah('mount', container);
   // An engine makes the folders that it mounts over.

@@ -55,6 +55,9 @@ export async function checkServing(
   assert.deepEqual(predictions.map(({ label }) => label).sort(), labels);
   assert.equal(await execute(container, config, config.Healthcheck!.Test.slice(1), environment), 0);
 
+  const elsewhere = { ...environment, GRAFT_PORT: '1' };
+  assert.equal(await execute(container, config, config.Healthcheck!.Test.slice(1), elsewhere), 1);
+
   const pid = await container.pid();
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   assert.match(status, /^Uid:\t1000\t1000\t1000\t1000$/m);
