@@ -1,9 +1,10 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
 import { sha256OfFile } from '#core/digest.ts';
 import { IntegrityError, NotFoundError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
 import { readRegularFile } from '#core/regular-file.ts';
+import { leftWorkOf } from './left-work.ts';
 
 /** Of the manifest: ten thousand labels of a hundred letters each need less. */
 const MAXIMUM_BYTES = 16 * 1024 * 1024;
@@ -24,10 +25,14 @@ export interface ModelFolder {
  */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const manifestBytes = await readRegularFile(join(folder, 'manifest.json'), MAXIMUM_BYTES).catch(
-    (cause: unknown) => {
+    async (cause: unknown) => {
+      const [left] = await leftWorkOf(resolve(folder));
       throw new NotFoundError(`"${folder}" has no manifest.json`, {
         cause,
-        hint: 'Give the folder that `graft train --out` wrote.',
+        hint:
+          left === undefined
+            ? 'Give the folder that `graft train --out` wrote.'
+            : `A run of \`graft train\` was killed while it worked on it: look into "${left}", or start it again, which puts in its place what is complete there.`,
       });
     },
   );

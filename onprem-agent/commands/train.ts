@@ -9,7 +9,7 @@ import { numberOption } from '../arguments.ts';
 import { agentCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { type TrainedModel, writeManifest } from '../manifest.ts';
-import { checkOutputFolder, writeFolder } from '../output-folder.ts';
+import { openOutputFolder } from '../output-folder.ts';
 import { readSigningKey } from '../signing-key.ts';
 
 const backends = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as const satisfies BackendName[];
@@ -71,105 +71,111 @@ export const train = agentCommand({
     if (!name.success) throw new UsageError(`--model is "${args.model}": ${name.error.issues[0]!.message}`);
     const options = trainingOptions(args);
     const input = networkInput(args.size);
-    await checkOutputFolder(out, force);
     const privateKey = args.key === undefined ? undefined : await readSigningKey(args.key, io.environment);
+    // Before the training, which takes hours: it must have where to go.
+    const place = await openOutputFolder(out, force);
+    try {
+      for (const note of place.notes) output.warn({}, note);
+      const backend = await useBackend(args.backend as BackendName | undefined);
+      output.note(
+        'backend',
+        { ...backend },
+        `Training on ${backend.name} ${backend.version} (${backend.device})${backend.hint ? `; ${backend.hint}` : ''}`,
+      );
+      const loading = output.progress('load', 'load ');
+      const data = await loadDataSet(args.images, input, {
+        minimumPerClass: 2,
+        signal: io.signal,
+        onProgress: (done, total) => loading.update({ done, total, unit: 'img' }),
+      }).finally(() => loading.end());
+      for (const { id, reason } of data.damaged) output.warn({ id, reason }, `${id} is left out: ${reason}`);
+      const warnings = warningsAbout(args.images, data);
+      for (const warning of warnings) output.warn({}, warning);
+      output.note(
+        'loaded',
+        { images: data.size, classes: data.labels.length, damaged: data.damaged.length },
+        `${data.size} images of ${data.labels.length} classes`,
+      );
 
-    const backend = await useBackend(args.backend as BackendName | undefined);
-    output.note(
-      'backend',
-      { ...backend },
-      `Training on ${backend.name} ${backend.version} (${backend.device})${backend.hint ? `; ${backend.hint}` : ''}`,
-    );
-    const loading = output.progress('load', 'load ');
-    const data = await loadDataSet(args.images, input, {
-      minimumPerClass: 2,
-      signal: io.signal,
-      onProgress: (done, total) => loading.update({ done, total, unit: 'img' }),
-    }).finally(() => loading.end());
-    for (const { id, reason } of data.damaged) output.warn({ id, reason }, `${id} is left out: ${reason}`);
-    const warnings = warningsAbout(args.images, data);
-    for (const warning of warnings) output.warn({}, warning);
-    output.note(
-      'loaded',
-      { images: data.size, classes: data.labels.length, damaged: data.damaged.length },
-      `${data.size} images of ${data.labels.length} classes`,
-    );
+      const training = output.progress('train', 'train');
+      const result = await trainGeneral(data, options, {
+        signal: io.signal,
+        onProgress: (progress) =>
+          training.update({
+            done: progress.step * options.batchSize,
+            total: progress.steps * options.batchSize,
+            unit: 'img',
+            rate: progress.imagesPerSecond,
+            secondsLeft: progress.secondsLeft,
+            notes: [`epoch ${progress.epoch}/${progress.epochs}`, `accuracy ${progress.accuracy.toFixed(2)}`],
+            details: {
+              epoch: progress.epoch,
+              epochs: progress.epochs,
+              step: progress.step,
+              steps: progress.steps,
+              loss: progress.loss,
+              accuracy: progress.accuracy,
+            },
+          }),
+      }).finally(() => training.end());
 
-    const training = output.progress('train', 'train');
-    const result = await trainGeneral(data, options, {
-      signal: io.signal,
-      onProgress: (progress) =>
-        training.update({
-          done: progress.step * options.batchSize,
-          total: progress.steps * options.batchSize,
-          unit: 'img',
-          rate: progress.imagesPerSecond,
-          secondsLeft: progress.secondsLeft,
-          notes: [`epoch ${progress.epoch}/${progress.epochs}`, `accuracy ${progress.accuracy.toFixed(2)}`],
-          details: {
-            epoch: progress.epoch,
-            epochs: progress.epochs,
-            step: progress.step,
-            steps: progress.steps,
-            loss: progress.loss,
-            accuracy: progress.accuracy,
-          },
-        }),
-    }).finally(() => training.end());
-
-    const { epochs, maxSeconds, batchSize, learningRate, seed, ...others } = options;
-    const trained: TrainedModel = {
-      model: name.data,
-      input,
-      labels: data.labels,
-      cutLayer: result.cutLayer,
-      metrics: result.metrics,
-      dataSet: {
-        name: basename(resolve(args.images)),
-        digest: data.digest,
-        images: data.size,
-        classes: data.labels.length,
-      },
-      training: {
-        epochs: result.epochs,
-        imagesSeen: result.imagesSeen,
-        seconds: result.seconds,
-        batchSize,
-        learningRate,
-        seed,
-        hyperparameters: { epochs, ...(maxSeconds === undefined ? {} : { maxSeconds }), ...others },
-        backend: backend.name,
-        device: backend.device,
-      },
-    };
-    const manifest = await writeFolder(out, force, async (folder) => {
-      const files = await saveModel(result.model, folder);
-      return writeManifest(folder, files, trained, { createdAt: new Date(), privateKey });
-    });
-    result.model.dispose();
-    const { trainingAccuracy, validationAccuracy } = manifest.metrics;
-    output.note(
-      'trained',
-      { seconds: result.seconds, imagesSeen: result.imagesSeen },
-      `${result.imagesSeen} images in ${Math.round(result.seconds)} s; accuracy ${trainingAccuracy.toFixed(3)}, on held-out images ${validationAccuracy.toFixed(3)}. Next: graft push ${out}`,
-    );
-    output.result(
-      {
-        command: 'train',
-        out,
-        model: manifest.model,
-        version: manifest.version,
-        signed: privateKey !== undefined,
-        metrics: manifest.metrics,
-        images: data.size,
-        classes: data.labels.length,
-        imagesSeen: result.imagesSeen,
-        seconds: result.seconds,
-        backend,
-        warnings,
-      },
-      `${out}  ${manifest.model} ${manifest.version}`,
-    );
+      const { epochs, maxSeconds, batchSize, learningRate, seed, ...others } = options;
+      const trained: TrainedModel = {
+        model: name.data,
+        input,
+        labels: data.labels,
+        cutLayer: result.cutLayer,
+        metrics: result.metrics,
+        dataSet: {
+          name: basename(resolve(args.images)),
+          digest: data.digest,
+          images: data.size,
+          classes: data.labels.length,
+        },
+        training: {
+          epochs: result.epochs,
+          imagesSeen: result.imagesSeen,
+          seconds: result.seconds,
+          batchSize,
+          learningRate,
+          seed,
+          hyperparameters: { epochs, ...(maxSeconds === undefined ? {} : { maxSeconds }), ...others },
+          backend: backend.name,
+          device: backend.device,
+        },
+      };
+      const manifest = await place.publish({
+        save: (folder) => saveModel(result.model, folder),
+        complete: (folder, files) =>
+          writeManifest(folder, files, trained, { createdAt: new Date(), privateKey }),
+      });
+      result.model.dispose();
+      const { trainingAccuracy, validationAccuracy } = manifest.metrics;
+      output.note(
+        'trained',
+        { seconds: result.seconds, imagesSeen: result.imagesSeen },
+        `${result.imagesSeen} images in ${Math.round(result.seconds)} s; accuracy ${trainingAccuracy.toFixed(3)}, on held-out images ${validationAccuracy.toFixed(3)}. Next: graft push ${out}`,
+      );
+      output.result(
+        {
+          command: 'train',
+          out,
+          model: manifest.model,
+          version: manifest.version,
+          signed: privateKey !== undefined,
+          metrics: manifest.metrics,
+          images: data.size,
+          classes: data.labels.length,
+          imagesSeen: result.imagesSeen,
+          seconds: result.seconds,
+          backend,
+          warnings,
+        },
+        `${out}  ${manifest.model} ${manifest.version}`,
+      );
+    } finally {
+      await place.close();
+    }
   },
 });
 

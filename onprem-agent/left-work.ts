@@ -1,0 +1,88 @@
+import { access, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isRunning } from '#core/is-running.ts';
+
+/** In a work folder, `.<name>-<six letters>` beside the folder `<name>` that will come of it: */
+/** what is being written, */
+export const FRESH = 'new';
+/** what was there before, while the new one takes its place, */
+export const PREVIOUS = 'old';
+/** a file that is there when the new one is complete, */
+export const COMPLETE = 'complete';
+/** and one with the number of the process that it belongs to. */
+export const OWNER = 'owner';
+
+/**
+ * Finishes what a killed run has left beside a folder: a complete result takes its place if that is free and another name
+ * otherwise, what had been moved out of the way comes back, the rest is removed.
+ *
+ * @param target absolute path of the folder
+ * @returns what was done, a sentence for each result that was found
+ */
+export async function recoverLeftWork(target: string): Promise<string[]> {
+  const notes: string[] = [];
+  for (const work of await leftWorkOf(target)) {
+    const isFree = await isFreePlace(target);
+    if (await isThere(join(work, COMPLETE), join(work, FRESH))) {
+      const place = isFree ? target : await freeNameFor(target);
+      await rename(join(work, FRESH), place);
+      notes.push(`A run that was killed had finished a model: it is now in "${place}"`);
+    } else if (isFree && (await isThere(join(work, PREVIOUS)))) {
+      await rename(join(work, PREVIOUS), target);
+      notes.push(`A run that was killed had moved the model of "${target}" away: it is back`);
+    }
+    await rm(work, { recursive: true, force: true });
+  }
+  return notes;
+}
+
+/** Work folders beside a folder whose process is gone. */
+export async function leftWorkOf(target: string): Promise<string[]> {
+  const parent = dirname(target);
+  const names = await readdir(parent).catch(() => []);
+  const found: string[] = [];
+  for (const name of names.sort()) {
+    const prefix = `.${basename(target)}-`;
+    if (!name.startsWith(prefix) || !/^[A-Za-z0-9]{6}$/.test(name.slice(prefix.length))) continue;
+    const work = join(parent, name);
+    const owner = Number(await readFile(join(work, OWNER), 'utf8').catch(() => ''));
+    if (owner > 0 && owner !== process.pid && !isRunning(owner)) found.push(work);
+  }
+  return found;
+}
+
+/**
+ * Gives a result that cannot be where it should a name that is found: `<target>-kept`, or one with a number.
+ *
+ * @returns where it is now: where it was if no name can be given
+ */
+export async function keepAside(folder: string, target: string): Promise<string> {
+  try {
+    const name = await freeNameFor(target);
+    await rename(folder, name);
+    return name;
+  } catch {
+    return folder;
+  }
+}
+
+async function freeNameFor(target: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? `${target}-kept` : `${target}-kept-${n}`;
+    if (!(await isThere(name))) return name;
+  }
+}
+
+/** Missing, or an empty folder. */
+const isFreePlace = (folder: string): Promise<boolean> =>
+  readdir(folder).then(
+    (names) => names.length === 0,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  );
+
+/** Whether all of them are there. */
+export const isThere = (...paths: string[]): Promise<boolean> =>
+  Promise.all(paths.map((path) => access(path))).then(
+    () => true,
+    () => false,
+  );

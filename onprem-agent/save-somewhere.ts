@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+
+/**
+ * Saves in a folder, or, where that fails (a full disk, one that was unmounted meanwhile), in a new one below the current
+ * folder, the home folder or the temporary one: what took hours to make is not lost with the place that was meant for it.
+ *
+ * @param target gives its name to the new folder
+ * @returns where it was saved, and why not in the first folder
+ * @throws the first failure, when it could be saved nowhere
+ */
+export async function saveSomewhere<Saved>(
+  target: string,
+  folder: string,
+  save: (folder: string) => Promise<Saved>,
+): Promise<{ folder: string; value: Saved; failure?: unknown }> {
+  try {
+    return { folder, value: await save(folder) };
+  } catch (failure) {
+    for (const place of [process.cwd(), homedir(), tmpdir()]) {
+      const other = await mkdtemp(join(place, `${basename(target)}-kept-`)).catch(() => undefined);
+      if (other === undefined) continue;
+      try {
+        return { folder: other, value: await save(other), failure };
+      } catch {
+        await rm(other, { recursive: true, force: true });
+      }
+    }
+    throw failure;
+  }
+}
