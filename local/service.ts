@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
+import type { ModelConstraints } from './wire/constraints.ts';
 
 /** Time, so that tests can advance it. `now` in milliseconds since 1970. */
 export interface Clock {
@@ -148,6 +149,8 @@ export interface Service {
   readonly protocol: Protocol;
   /** The SDK client's module: its exported schemas (`StartExecution$` …) (de)serialise requests and responses. */
   readonly schemas: Record<string, unknown>;
+  /** Lengths, ranges, patterns and enums of the inputs; a service without them checks its inputs in words of its own. */
+  readonly constraints?: ModelConstraints;
   /** By operation name. What is not here is refused by name with `UnknownOperationException`. */
   readonly operations: Record<string, Operation>;
   /** CloudFormation resource types that this service provides, for instance `AWS::S3::Bucket`. */

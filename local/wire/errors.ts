@@ -26,14 +26,16 @@ const VALIDATION_CODES: Record<string, string> = {
   monitoring: 'ValidationError',
 };
 
+/** A value that the service's model does not allow. */
+export function invalidInput({ signingName, protocol }: ErrorContext, message: string): ServiceError {
+  const runtime = signingName === 'sagemaker' && protocol === 'rest-json';
+  const code = runtime ? 'ValidationError' : (VALIDATION_CODES[signingName] ?? 'ValidationException');
+  return new ServiceError(code, message);
+}
+
 /** A value without its schema's shape, as the service words it. */
 export function refusal(service: ErrorContext, error: ShapeError): ServiceError {
-  if (error.missing) {
-    return new ServiceError(
-      VALIDATION_CODES[service.signingName] ?? 'ValidationException',
-      `1 validation error detected: ${error.message}`,
-    );
-  }
+  if (error.missing) return invalidInput(service, `1 validation error detected: ${error.message}`);
   if (service.protocol === 'rest-xml') return new ServiceError('MalformedXML', error.message);
   if (service.protocol === 'query') {
     return new ServiceError(VALIDATION_CODES[service.signingName] ?? 'ValidationError', error.message);

@@ -1,11 +1,12 @@
 import type { RequestContext, Service } from '../service.ts';
-import { notEmulated } from './errors.ts';
+import { violationsOf } from './constraints.ts';
+import { invalidInput, notEmulated } from './errors.ts';
 import { type OperationModel, operationsOf } from './model.ts';
 import type { Services } from './services.ts';
 import { checkShape } from './shape.ts';
 
 /**
- * Runs one operation: checks the input's shape, asks the guards when a role asks, and checks the output's shape, so
+ * Runs one operation: checks the input's shape and what its model allows, asks the guards when a role asks, and checks the output's shape, so
  * that a service of ours that answers wrongly is found here and not in a client.
  */
 export async function runOperation(
@@ -18,6 +19,8 @@ export async function runOperation(
   const operation = service.operations[model.name];
   if (operation === undefined) throw notEmulated(service.protocol, `${service.signingName}:${model.name}`);
   checkShape(model.input, input);
+  const violations = service.constraints && violationsOf(service.constraints, model.name, input);
+  if (violations !== undefined) throw invalidInput(service, violations);
   const output = await guarded(services, service, model.name, input, context, async () => {
     return ((await operation(input, context)) ?? {}) as Record<string, unknown>;
   });

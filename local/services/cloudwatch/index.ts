@@ -1,6 +1,7 @@
 import * as schemas from '@aws-sdk/client-cloudwatch';
 import { type Service, ServiceError, type ServiceFactory } from '../../service.ts';
 import { Alarms, shownAlarm } from './alarms.ts';
+import constraints from './constraints.json' with { type: 'json' };
 import { measureExecution, measureQueues } from './measured.ts';
 import { getMetricData, getMetricStatistics, listMetrics, putMetricData } from './metric-operations.ts';
 import { metricsOf } from './metrics.ts';
@@ -36,6 +37,7 @@ export const createCloudWatch: ServiceFactory = (world): Service => {
     signingName: 'monitoring',
     protocol: 'json-1.0',
     schemas,
+    constraints,
     operations: {
       PutMetricData: (input: schemas.PutMetricDataInput) => putMetricData(metrics, input),
       GetMetricStatistics: (input: schemas.GetMetricStatisticsInput) => getMetricStatistics(metrics, input),

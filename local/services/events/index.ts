@@ -1,5 +1,6 @@
 import * as schemas from '@aws-sdk/client-eventbridge';
 import { type Service, ServiceError, type ServiceFactory } from '../../service.ts';
+import constraints from './constraints.json' with { type: 'json' };
 import { createDeliveries } from './deliveries.ts';
 import { compilePattern } from './pattern.ts';
 import { invalidPattern } from './pattern-syntax.ts';
@@ -23,6 +24,7 @@ export const createEvents: ServiceFactory = (world): Service => {
     signingName: 'events',
     protocol: 'json-1.1',
     schemas,
+    constraints,
     operations: {
       PutEvents: (input: schemas.PutEventsRequest) => putEvents(world, input, deliveries.accept),
       ListRules: (input: schemas.ListRulesRequest): schemas.ListRulesResponse => ({

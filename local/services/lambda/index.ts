@@ -5,6 +5,7 @@ import { type Service, ServiceError, type ServiceFactory } from '../../service.t
 import { createAsynchronousInvocations } from './asynchronous.ts';
 import { createCodeStore } from './code.ts';
 import { functionConfiguration } from './configuration.ts';
+import constraints from './constraints.json' with { type: 'json' };
 import { FunctionRegistry } from './functions.ts';
 import { invokeOperation } from './invoke.ts';
 import { createPools, type PoolLimits } from './pool.ts';
@@ -29,6 +30,7 @@ export function lambdaWithin(limits?: PoolLimits): ServiceFactory {
       signingName: 'lambda',
       protocol: 'rest-json',
       schemas,
+      constraints,
       operations: {
         Invoke: invokeOperation(world, registry, pools, asynchronous),
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Service, ServiceError, type ServiceFactory } from '../../service.ts';
 import { parseProperties } from '../../template/properties.ts';
 import { refuseTaken } from '../../template/taken.ts';
+import constraints from './constraints.json' with { type: 'json' };
 import { embeddedMetrics } from './embedded-metrics.ts';
 import { LogGroups } from './log-groups.ts';
 import { filterLogEvents, getLogEvents, groupName } from './read.ts';
@@ -40,6 +41,7 @@ export const createLogs: ServiceFactory = (world): Service => {
     signingName: 'logs',
     protocol: 'json-1.1',
     schemas,
+    constraints,
     operations: {
       CreateLogGroup: (input: schemas.CreateLogGroupRequest) => {
         groups.create(checked(GROUP_NAME, input.logGroupName, 'logGroupName'));

@@ -1,6 +1,7 @@
 import * as schemas from '@aws-sdk/client-sagemaker-runtime';
 import type { ServiceFactory } from '../../service.ts';
 import { fleetOf } from '../sagemaker/endpoints/fleet.ts';
+import constraints from './constraints.json' with { type: 'json' };
 import { invokeEndpoint } from './invoke-endpoint.ts';
 
 /** SageMaker's data plane: hands requests to the endpoints' containers. */
@@ -10,6 +11,7 @@ export const createSageMakerRuntime: ServiceFactory = (world) => {
     signingName: 'sagemaker',
     protocol: 'rest-json',
     schemas,
+    constraints,
     operations: {
       InvokeEndpoint: (input) => invokeEndpoint({ world, fleet }, input),
     },

@@ -8,14 +8,12 @@ import type {
   ListEndpointConfigsCommandInput,
   ListEndpointConfigsCommandOutput,
 } from '@aws-sdk/client-sagemaker';
-import { check } from './checks/constraints.ts';
-import { CREATE_ENDPOINT_CONFIG } from './checks/inputs.ts';
-import { refuseMembers } from './checks/refused.ts';
 import { arnOf, type SageMakerContext } from './context.ts';
 import { alreadyExisting, couldNotFind, validation } from './errors.ts';
 import { page } from './listing.ts';
 import { findModel } from './models.ts';
 import type { CapturePlan, VariantPlan } from './records.ts';
+import { refuseMembers } from './refused.ts';
 import { putTags } from './tags.ts';
 
 const REFUSED = [
@@ -38,7 +36,6 @@ export function createEndpointConfig(
   sagemaker: SageMakerContext,
   input: CreateEndpointConfigCommandInput,
 ): Omit<CreateEndpointConfigCommandOutput, '$metadata'> {
-  check(CREATE_ENDPOINT_CONFIG, input);
   refuseMembers('CreateEndpointConfig', input, REFUSED);
   const arn = arnOf(sagemaker, 'endpoint-config', input.EndpointConfigName!);
   if (sagemaker.store.configs.list().some(({ value }) => value.arn === arn)) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as schemas from '@aws-sdk/client-sagemaker';
 import { createSupervisor } from '../../processes/supervisor.ts';
 import type { ServiceFactory } from '../../service.ts';
+import constraints from './constraints.json' with { type: 'json' };
 import type { SageMakerContext, SageMakerOptions } from './context.ts';
 import {
   createEndpointConfig,
@@ -73,6 +74,7 @@ export function createSageMakerWith(options: Partial<SageMakerOptions>): Service
       signingName: 'sagemaker',
       protocol: 'json-1.1',
       schemas,
+      constraints,
       operations: {
         AddTags: (input) => addTags(sagemaker, input),
         CreateEndpoint: (input) => createEndpoint(sagemaker, controller, input),

@@ -1,4 +1,3 @@
-import { check } from './checks/constraints.ts';
 import { validation } from './errors.ts';
 
 /** The members that all of SageMaker's lists understand. */
@@ -32,7 +31,6 @@ export function page<T extends Listed>(
   all: readonly T[],
   request: ListRequest,
 ): { entries: T[]; next: { NextToken?: string } } {
-  check({ MaxResults: { min: 1, max: 100 }, NameContains: { max: 63, pattern: '[a-zA-Z0-9\\-]+' } }, request);
   const within = (value: number | undefined, after: Date | undefined, before: Date | undefined) =>
     (after === undefined || (value ?? 0) > after.getTime()) &&
     (before === undefined || (value ?? 0) < before.getTime());

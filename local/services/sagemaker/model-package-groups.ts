@@ -8,19 +8,16 @@ import type {
   ListModelPackageGroupsCommandOutput,
 } from '@aws-sdk/client-sagemaker';
 import { ServiceError } from '../../service.ts';
-import { check } from './checks/constraints.ts';
-import { refuseMembers } from './checks/refused.ts';
-import { CREATE_MODEL_PACKAGE_GROUP } from './checks/registry-inputs.ts';
 import { arnOf, type SageMakerContext } from './context.ts';
 import { validation } from './errors.ts';
 import { page } from './listing.ts';
+import { refuseMembers } from './refused.ts';
 import { putTags } from './tags.ts';
 
 export function createModelPackageGroup(
   sagemaker: SageMakerContext,
   input: CreateModelPackageGroupCommandInput,
 ): Omit<CreateModelPackageGroupCommandOutput, '$metadata'> {
-  check(CREATE_MODEL_PACKAGE_GROUP, input);
   refuseMembers('CreateModelPackageGroup', input, ['ManagedConfiguration']);
   const { Tags, ...request } = input;
   const name = input.ModelPackageGroupName!;

@@ -9,13 +9,11 @@ import type {
   UpdateModelPackageCommandInput,
   UpdateModelPackageCommandOutput,
 } from '@aws-sdk/client-sagemaker';
-import { check } from './checks/constraints.ts';
-import { refuseMembers } from './checks/refused.ts';
-import { CREATE_MODEL_PACKAGE, UPDATE_MODEL_PACKAGE } from './checks/registry-inputs.ts';
 import { arnOf, type SageMakerContext } from './context.ts';
 import { validation } from './errors.ts';
 import { page } from './listing.ts';
 import { findModelPackageGroup } from './model-package-groups.ts';
+import { refuseMembers } from './refused.ts';
 
 const REFUSED = [
   'ModelPackageName',
@@ -35,7 +33,6 @@ export function createModelPackage(
   sagemaker: SageMakerContext,
   input: CreateModelPackageCommandInput,
 ): Omit<CreateModelPackageCommandOutput, '$metadata'> {
-  check(CREATE_MODEL_PACKAGE, input);
   refuseMembers('CreateModelPackage', input, REFUSED);
   if (input.ModelPackageGroupName === undefined) throw validation('ModelPackageGroupName is required.');
   if ((input.Tags?.length ?? 0) > 0) {
@@ -119,7 +116,6 @@ export function updateModelPackage(
   sagemaker: SageMakerContext,
   input: UpdateModelPackageCommandInput,
 ): Omit<UpdateModelPackageCommandOutput, '$metadata'> {
-  check(UPDATE_MODEL_PACKAGE, input);
   refuseMembers('UpdateModelPackage', input, [
     'ModelPackageRegistrationType',
     'AdditionalInferenceSpecificationsToAdd',

@@ -8,12 +8,10 @@ import type {
   ListModelsCommandOutput,
 } from '@aws-sdk/client-sagemaker';
 import { ServiceError } from '../../service.ts';
-import { check } from './checks/constraints.ts';
-import { CREATE_MODEL } from './checks/inputs.ts';
-import { refuseMembers } from './checks/refused.ts';
 import { arnOf, type SageMakerContext } from './context.ts';
 import { alreadyExisting, couldNotFind, validation } from './errors.ts';
 import { page } from './listing.ts';
+import { refuseMembers } from './refused.ts';
 import { parseS3Uri, S3Files } from './s3-files.ts';
 import { putTags } from './tags.ts';
 
@@ -33,7 +31,6 @@ export async function createModel(
   sagemaker: SageMakerContext,
   input: CreateModelCommandInput,
 ): Promise<Omit<CreateModelCommandOutput, '$metadata'>> {
-  check(CREATE_MODEL, input);
   refuseMembers('CreateModel', input, REFUSED);
   const { PrimaryContainer: container, ExecutionRoleArn: roleArn } = input;
   if (container?.Image === undefined || roleArn === undefined) {

@@ -6,8 +6,6 @@ import type {
   ListTagsCommandOutput,
   Tag,
 } from '@aws-sdk/client-sagemaker';
-import { check } from './checks/constraints.ts';
-import { ADD_TAGS } from './checks/inputs.ts';
 import type { SageMakerContext } from './context.ts';
 import { validation } from './errors.ts';
 
@@ -26,7 +24,6 @@ export function addTags(
   sagemaker: SageMakerContext,
   input: AddTagsCommandInput,
 ): Omit<AddTagsCommandOutput, '$metadata'> {
-  check(ADD_TAGS, input);
   assertResource(sagemaker, input.ResourceArn!);
   putTags(sagemaker, input.ResourceArn!, input.Tags);
   return { Tags: listed(sagemaker, input.ResourceArn!) };

@@ -1,5 +1,6 @@
 import * as schemas from '@aws-sdk/client-sfn';
 import type { Service, ServiceFactory } from '../../service.ts';
+import constraints from './constraints.json' with { type: 'json' };
 import { Executions } from './executions/executions.ts';
 import { Machines } from './machines.ts';
 import { describeExecution, getExecutionHistory, listExecutions } from './operations/read-executions.ts';
@@ -21,6 +22,7 @@ export const createStepFunctions: ServiceFactory = (world): Service => {
     signingName: 'states',
     protocol: 'json-1.0',
     schemas,
+    constraints,
     operations: {
       StartExecution: startExecution(machines, executions),
       StartSyncExecution: startSyncExecution,

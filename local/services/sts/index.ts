@@ -3,6 +3,7 @@ import type { RequestContext, ServiceFactory, World } from '../../service.ts';
 import { ServiceError } from '../../service.ts';
 import { findRole } from '../iam/roles.ts';
 import { trustsCaller } from '../iam/trust.ts';
+import constraints from './constraints.json' with { type: 'json' };
 import { mintRoleCredentials, roleOf } from './credentials.ts';
 
 /** Who asks, and credentials for acting as a role. */
@@ -10,6 +11,7 @@ export const createSts: ServiceFactory = (world) => ({
   signingName: 'sts',
   protocol: 'query',
   schemas,
+  constraints,
   operations: {
     GetCallerIdentity: (_input: unknown, context: RequestContext) => identity(world, context),
     AssumeRole: (input: schemas.AssumeRoleCommandInput, context: RequestContext) =>

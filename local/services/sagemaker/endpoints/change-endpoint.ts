@@ -5,13 +5,11 @@ import type {
   UpdateEndpointCommandInput,
   UpdateEndpointCommandOutput,
 } from '@aws-sdk/client-sagemaker';
-import { check } from '../checks/constraints.ts';
-import { CREATE_ENDPOINT, UPDATE_ENDPOINT } from '../checks/inputs.ts';
-import { refuseMembers } from '../checks/refused.ts';
 import { arnOf, type SageMakerContext } from '../context.ts';
 import { planOf } from '../endpoint-configs.ts';
 import { alreadyExisting, validation } from '../errors.ts';
 import type { EndpointRecord, VariantPlan } from '../records.ts';
+import { refuseMembers } from '../refused.ts';
 import { putTags } from '../tags.ts';
 import type { EndpointController } from './controller.ts';
 import { findEndpoint } from './describe-endpoint.ts';
@@ -25,7 +23,6 @@ export function createEndpoint(
   controller: EndpointController,
   input: CreateEndpointCommandInput,
 ): Omit<CreateEndpointCommandOutput, '$metadata'> {
-  check(CREATE_ENDPOINT, input);
   refuseMembers('CreateEndpoint', input, REFUSED);
   const { store, world } = sagemaker;
   const name = input.EndpointName!;
@@ -53,7 +50,6 @@ export async function updateEndpoint(
   controller: EndpointController,
   input: UpdateEndpointCommandInput,
 ): Promise<Omit<UpdateEndpointCommandOutput, '$metadata'>> {
-  check(UPDATE_ENDPOINT, input);
   refuseMembers('UpdateEndpoint', input, [...REFUSED, 'RetainDeploymentConfig']);
   const [variant] = planOf(sagemaker, input.EndpointConfigName!);
   await checkAlarms(sagemaker, input.DeploymentConfig, variant!.roleArn);

@@ -3,11 +3,9 @@ import type {
   CreateTrainingJobCommandOutput,
 } from '@aws-sdk/client-sagemaker';
 import { ServiceError } from '../../../service.ts';
-import { check } from '../checks/constraints.ts';
-import { CREATE_TRAINING_JOB } from '../checks/inputs.ts';
-import { refuseMembers } from '../checks/refused.ts';
 import { arnOf, type SageMakerContext } from '../context.ts';
 import { validation } from '../errors.ts';
+import { refuseMembers } from '../refused.ts';
 import { parseS3Uri } from '../s3-files.ts';
 import { putTags } from '../tags.ts';
 import { publishJob } from './events.ts';
@@ -49,7 +47,6 @@ export async function createTrainingJob(
   runner: TrainingRunner,
   input: CreateTrainingJobCommandInput,
 ): Promise<Omit<CreateTrainingJobCommandOutput, '$metadata'>> {
-  check(CREATE_TRAINING_JOB, input);
   refuseMembers('CreateTrainingJob', input, REFUSED);
   assertRunnable(input);
   const { store, world } = sagemaker;

@@ -1,4 +1,4 @@
-import { ServiceError } from '../../../service.ts';
+import { ServiceError } from '../../service.ts';
 
 /**
  * Members that would change what happens, and which are not emulated: refused by name, since to ignore them would be to
