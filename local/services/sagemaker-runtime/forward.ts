@@ -37,13 +37,7 @@ export async function forward(
   timedOut.catch(() => {});
   const cancel = world.clock.after(TIMEOUT_MS, () => abort.abort());
   try {
-    const address = await Promise.race([container.address(), timedOut]);
-    const response = await fetch(`${address}/invocations`, {
-      method: 'POST',
-      headers: headersOf(invocation),
-      body: Buffer.from(invocation.body),
-      signal: abort.signal,
-    });
+    const response = await ask(container, invocation, abort.signal, timedOut);
     const body = new Uint8Array(await response.arrayBuffer());
     if (response.status >= 400) {
       const message = Buffer.from(body).toString('utf8');
@@ -66,6 +60,30 @@ export async function forward(
     throw modelError(world, endpoint, container, 0, message);
   } finally {
     cancel();
+  }
+}
+
+/** A container that takes no connection has just ended: the request never reached it, and waits for the next start. */
+async function ask(
+  container: ServingContainer,
+  invocation: Invocation,
+  signal: AbortSignal,
+  timedOut: Promise<never>,
+): Promise<Response> {
+  for (;;) {
+    const address = await Promise.race([container.address(), timedOut]);
+    try {
+      return await fetch(`${address}/invocations`, {
+        method: 'POST',
+        headers: headersOf(invocation),
+        body: Buffer.from(invocation.body),
+        signal,
+      });
+    } catch (error) {
+      const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+      if (cause?.code !== 'ECONNREFUSED') throw error;
+      await Promise.race([container.ended(address), timedOut]);
+    }
   }
 }
 

@@ -63,6 +63,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 const behaviour = JSON.parse(readFileSync(join(process.env.GRAFT_OPT_ML, 'model/behaviour.json'), 'utf8'));
 if (behaviour.exit !== undefined) { console.error('no such layer'); process.exit(behaviour.exit); }
+const counted = join(process.env.GRAFT_OPT_ML, 'starts');
+const starts = existsSync(counted) ? Number(readFileSync(counted, 'utf8')) + 1 : 1;
+writeFileSync(counted, String(starts));
+if (behaviour.failingStart === starts) process.exit(1);
 const taken = join(process.env.GRAFT_OPT_ML, 'taken');
 if (behaviour.portTaken && !(behaviour.portTaken === 'once' && existsSync(taken))) {
   writeFileSync(taken, '');

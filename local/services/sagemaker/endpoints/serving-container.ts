@@ -102,14 +102,27 @@ export class ServingContainer implements Sleeper {
     }
   }
 
-  /** Where it listens; waits while a container that sleeps or has ended is being started again. */
-  address(): Promise<string> {
+  /** Where it listens; waits while a container that sleeps or has ended is being started again, however often that fails. */
+  async address(): Promise<string> {
     if (this.#asleep && !this.#stopping) {
       this.#asleep = false;
       this.#ready = this.#launch(this.plan.startupSeconds * 1000);
       this.#ready.catch(() => this.#restart());
     }
-    return this.#ready;
+    for (;;) {
+      const ready = this.#ready;
+      try {
+        return await ready;
+      } catch (error) {
+        // Another start is on its way, unless nobody wants one any more.
+        if (this.#ready === ready) throw error;
+      }
+    }
+  }
+
+  /** Settles once it is known that the process which listened there has ended, so that `address` waits for the next one. */
+  async ended(address: string): Promise<void> {
+    if (this.#healthy && address === addressOf(this.#port)) await this.#process?.exited;
   }
 
   get idle(): boolean {
@@ -175,7 +188,7 @@ export class ServingContainer implements Sleeper {
     this.#port = await freePort();
     if (this.#stopping || this.#sagemaker.closing.aborted)
       throw new StartupFailure('The endpoint is being stopped.');
-    const address = `http://127.0.0.1:${this.#port}`;
+    const address = addressOf(this.#port);
     const serving = supervisor.start({
       name: `endpoint variant ${plan.name}`,
       command: process.execPath,
@@ -251,6 +264,8 @@ export class ServingContainer implements Sleeper {
 /** What went wrong: the error that ended the process, which Node follows up with a stack and its version; otherwise the last line. */
 const lastWords = (lines: readonly string[]) =>
   lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1);
+
+const addressOf = (port: number) => `http://127.0.0.1:${port}`;
 
 /** Whether `/ping` answers 200 in time. */
 async function ping(address: string, clock: Clock): Promise<boolean> {
