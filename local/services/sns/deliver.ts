@@ -30,10 +30,10 @@ export async function deliver(
       })) as { Attributes?: { Policy?: string } };
       if (!policyAllows(Attributes?.Policy, call))
         throw new Error(`the queue's policy does not let SNS send`);
-      const MessageBody = subscription.raw
-        ? text
-        : JSON.stringify(notification(topic, subscription, message, text));
-      await world.call('sqs', 'SendMessage', { QueueUrl, MessageBody });
+      const sent = subscription.raw
+        ? { MessageBody: text, MessageAttributes: rawAttributes(message) }
+        : { MessageBody: JSON.stringify(notification(topic, subscription, message, text)) };
+      await world.call('sqs', 'SendMessage', { QueueUrl, ...sent });
     } else {
       const { Policy } = (await world.call('lambda', 'GetPolicy', { FunctionName: endpoint })) as {
         Policy?: string;
@@ -45,6 +45,18 @@ export async function deliver(
   } catch (error) {
     world.log.error({ err: error, topic: topic.name, endpoint }, 'a notification was not delivered');
   }
+}
+
+/** A raw message keeps its attributes as the queue's own; SQS refuses more than ten, and the message is lost then. */
+function rawAttributes({ attributes }: PublishedMessage) {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, { Type, Value }]) => [
+      name,
+      Type.startsWith('Binary')
+        ? { DataType: Type, BinaryValue: Buffer.from(Value, 'base64') }
+        : { DataType: Type, StringValue: Value },
+    ]),
+  );
 }
 
 /** With `MessageStructure: json`, each protocol may have a text of its own. */

@@ -55,14 +55,18 @@ export const createSns: ServiceFactory = (world): Service => {
             `The local AWS does not emulate ${Object.keys(others).join(', ')}`,
           );
         }
-        const raw = RawMessageDelivery === 'true';
-        const { arn } = topics.subscribe(
-          input.TopicArn ?? '',
-          input.Protocol ?? '',
-          input.Endpoint ?? '',
-          raw,
-        );
-        return { SubscriptionArn: arn };
+        const { TopicArn = '', Protocol = '', Endpoint = '' } = input;
+        const raw = rawDelivery(RawMessageDelivery);
+        const known = topics.find(TopicArn, Protocol, Endpoint);
+        if (known !== undefined && raw !== undefined && raw !== known.raw) {
+          throw new ServiceError(
+            'InvalidParameter',
+            'Invalid parameter: Attributes Reason: Subscription already exists with different attributes',
+          );
+        }
+        return {
+          SubscriptionArn: (known ?? topics.subscribe(TopicArn, Protocol, Endpoint, raw ?? false)).arn,
+        };
       },
       Unsubscribe: (input: schemas.UnsubscribeInput) => {
         topics.unsubscribe(input.SubscriptionArn ?? '');
@@ -86,3 +90,14 @@ export const createSns: ServiceFactory = (world): Service => {
     },
   };
 };
+
+/** @returns undefined where the request says nothing about it */
+function rawDelivery(text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  const lower = text.toLowerCase();
+  if (lower === 'true' || lower === 'false') return lower === 'true';
+  throw new ServiceError(
+    'InvalidParameter',
+    `Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [${text}]. Must be true or false.`,
+  );
+}

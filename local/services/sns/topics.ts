@@ -92,7 +92,7 @@ export class Topics {
     topic.messages.append(...kept);
   }
 
-  /** The same protocol and endpoint give the same subscription. */
+  /** The same protocol and endpoint give the same subscription, with its settings changed. */
   subscribe(topicArn: string, protocol: string, endpoint: string, raw: boolean): Subscription {
     const { arn } = this.get(topicArn);
     if (protocol !== 'sqs' && protocol !== 'lambda') {
@@ -107,9 +107,7 @@ export class Topics {
         `Invalid parameter: Endpoint Reason: "${endpoint}" is no ${protocol} ARN`,
       );
     }
-    const known = this.subscriptions(arn).find(
-      (one) => one.protocol === protocol && one.endpoint === endpoint,
-    );
+    const known = this.find(arn, protocol, endpoint);
     const subscription: Subscription = {
       arn: known?.arn ?? `${arn}:${randomUUID()}`,
       topicArn: arn,
@@ -119,6 +117,10 @@ export class Topics {
     };
     this.#subscriptions.put(subscription.arn, subscription);
     return subscription;
+  }
+
+  find(topicArn: string, protocol: string, endpoint: string): Subscription | undefined {
+    return this.subscriptions(topicArn).find((one) => one.protocol === protocol && one.endpoint === endpoint);
   }
 
   unsubscribe(arn: string): void {

@@ -1,8 +1,12 @@
 import * as schemas from '@aws-sdk/client-sqs';
 import { type RequestContext, type Service, ServiceError, type ServiceFactory } from '../../service.ts';
+import { checkAttributeNames, checkMessage, inRange, invalid } from './checks.ts';
 import { fromStored, md5, md5OfAttributes, type Queue, type StoredMessage, toStored } from './queue.ts';
 import { Queues } from './queues.ts';
 import { sqsResources } from './resources.ts';
+
+/** ListQueues' greatest page. */
+const MOST_QUEUES = 1000;
 
 /** SQS: the template's standard queues, kept on disk. */
 export const createSqs: ServiceFactory = (world): Service => {
@@ -13,6 +17,10 @@ export const createSqs: ServiceFactory = (world): Service => {
     context: RequestContext,
   ): Promise<schemas.ReceiveMessageResult> {
     const queue = queues.byUrl(input.QueueUrl);
+    checkAttributeNames(
+      [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])],
+      'message',
+    );
     const most = inRange('MaxNumberOfMessages', input.MaxNumberOfMessages ?? 1, 1, 10);
     const waitSeconds = input.WaitTimeSeconds ?? queue.settings.ReceiveMessageWaitTimeSeconds;
     const visibility = input.VisibilityTimeout ?? queue.settings.VisibilityTimeout;
@@ -27,10 +35,10 @@ export const createSqs: ServiceFactory = (world): Service => {
     }
   }
 
-  function toDeadLetters(queue: Queue, { body, attributes }: StoredMessage): boolean {
+  function toDeadLetters(queue: Queue, message: StoredMessage): boolean {
     const target = queue.settings.RedrivePolicy?.deadLetterTargetArn;
     const deadLetters = queues.list().find((one) => one.arn === target);
-    deadLetters?.send({ body, attributes, sourceArn: queue.arn }, 0);
+    deadLetters?.take(message, queue.arn);
     return deadLetters !== undefined;
   }
 
@@ -46,17 +54,23 @@ export const createSqs: ServiceFactory = (world): Service => {
             'MessageGroupId and MessageDeduplicationId belong to FIFO queues, which are not emulated',
           );
         }
-        const body = checkedBody(queue, input.MessageBody);
+        const body = checkMessage(input, queue.settings.MaximumMessageSize);
         const attributes = toStored(input.MessageAttributes ?? {});
         const delay = input.DelaySeconds;
         if (delay !== undefined) inRange('DelaySeconds', delay, 0, 900);
-        const message = queue.send({ body, attributes }, delay);
+        const system = toStored(input.MessageSystemAttributes ?? {});
+        const traceHeader = system.AWSTraceHeader?.StringValue;
+        const message = queue.send(
+          { body, attributes, ...(traceHeader === undefined ? {} : { traceHeader }) },
+          delay,
+        );
         return {
           MessageId: message.id,
           MD5OfMessageBody: md5(body),
           ...(Object.keys(attributes).length === 0
             ? {}
             : { MD5OfMessageAttributes: md5OfAttributes(attributes) }),
+          ...(traceHeader === undefined ? {} : { MD5OfMessageSystemAttributes: md5OfAttributes(system) }),
         };
       },
       ReceiveMessage: receive,
@@ -70,12 +84,14 @@ export const createSqs: ServiceFactory = (world): Service => {
         const message = received(queue, input.ReceiptHandle);
         if (message !== undefined) queue.changeVisibility(message, seconds * 1000);
       },
-      GetQueueUrl: (input: schemas.GetQueueUrlRequest): schemas.GetQueueUrlResult => ({
-        QueueUrl: queues.url(queues.named(input.QueueName ?? '').name),
-      }),
+      GetQueueUrl: (input: schemas.GetQueueUrlRequest): schemas.GetQueueUrlResult => {
+        const ours = (input.QueueOwnerAWSAccountId ?? world.accountId) === world.accountId;
+        return { QueueUrl: queues.url(queues.named(ours ? (input.QueueName ?? '') : '').name) };
+      },
       GetQueueAttributes: (input: schemas.GetQueueAttributesRequest): schemas.GetQueueAttributesResult => {
         const all = attributesOf(queues.byUrl(input.QueueUrl));
         const asked: readonly string[] = input.AttributeNames ?? [];
+        checkAttributeNames(asked, 'queue');
         const names = asked.includes('All') ? Object.keys(all) : asked;
         const Attributes = Object.fromEntries(
           names.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])),
@@ -83,8 +99,17 @@ export const createSqs: ServiceFactory = (world): Service => {
         return Object.keys(Attributes).length === 0 ? {} : { Attributes };
       },
       ListQueues: (input: schemas.ListQueuesRequest): schemas.ListQueuesResult => {
-        const QueueUrls = queues.list(input.QueueNamePrefix).map((queue) => queues.url(queue.name));
-        return QueueUrls.length === 0 ? {} : { QueueUrls };
+        const { QueueNamePrefix, MaxResults, NextToken } = input;
+        // Pages only where a page's size is asked for; otherwise the first thousand.
+        const size = inRange('MaxResults', MaxResults ?? MOST_QUEUES, 1, MOST_QUEUES);
+        const after = NextToken === undefined ? '' : Buffer.from(NextToken, 'base64').toString();
+        const rest = queues.list(QueueNamePrefix).filter(({ name }) => name > after);
+        const page = rest.slice(0, size);
+        const more = MaxResults !== undefined && rest.length > size;
+        return {
+          ...(page.length === 0 ? {} : { QueueUrls: page.map(({ name }) => queues.url(name)) }),
+          ...(more ? { NextToken: Buffer.from(page.at(-1)?.name ?? '').toString('base64') } : {}),
+        };
       },
       PurgeQueue: (input: schemas.PurgeQueueRequest) => {
         queues.byUrl(input.QueueUrl).purge();
@@ -93,6 +118,8 @@ export const createSqs: ServiceFactory = (world): Service => {
     resources: sqsResources(queues),
   };
 };
+
+const seconds = (milliseconds: number) => String(Math.floor(milliseconds / 1000));
 
 /** Undefined when the message is gone already, which is no error. */
 function received(queue: Queue, handle: string | undefined): StoredMessage | undefined {
@@ -112,6 +139,7 @@ function shown(message: StoredMessage, input: schemas.ReceiveMessageRequest): sc
     ApproximateReceiveCount: String(message.receives),
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
     DeadLetterQueueSourceArn: message.sourceArn,
+    AWSTraceHeader: message.traceHeader,
   };
   const asked: readonly string[] = [
     ...(input.AttributeNames ?? []),
@@ -148,6 +176,8 @@ function attributesOf(queue: Queue): Record<string, string | undefined> {
   const { visible, hidden, delayed } = queue.counts();
   return {
     QueueArn: queue.arn,
+    CreatedTimestamp: seconds(queue.times.created),
+    LastModifiedTimestamp: seconds(queue.times.modified),
     ApproximateNumberOfMessages: String(visible),
     ApproximateNumberOfMessagesNotVisible: String(hidden),
     ApproximateNumberOfMessagesDelayed: String(delayed),
@@ -161,22 +191,3 @@ function attributesOf(queue: Queue): Record<string, string | undefined> {
     Policy: queue.policy,
   };
 }
-
-function checkedBody(queue: Queue, body = ''): string {
-  if (body === '')
-    throw new ServiceError('MissingParameter', 'The request must contain the parameter MessageBody.');
-  const limit = queue.settings.MaximumMessageSize;
-  if (Buffer.byteLength(body) > limit) {
-    throw invalid(`One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`);
-  }
-  return body;
-}
-
-function inRange(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw invalid(
-    `Value ${value} for parameter ${name} is invalid. Reason: Must be >= ${least} and <= ${most}, if provided.`,
-  );
-}
-
-const invalid = (message: string) => new ServiceError('InvalidParameterValue', message);

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
-import type { Clock } from '../../service.ts';
+import { type Clock, ServiceError } from '../../service.ts';
 import { Collection } from '../../store/collection.ts';
 
 /** Settings of a queue, in the units and with the defaults of `AWS::SQS::Queue`. */
@@ -27,7 +27,19 @@ export interface StoredMessage {
   receipt?: string;
   /** The queue that gave it up. */
   sourceArn?: string;
+  /** `AWSTraceHeader`. */
+  traceHeader?: string;
 }
+
+/** Milliseconds since 1970. */
+export interface QueueTimes {
+  created: number;
+  /** Of the last change of a setting. */
+  modified: number;
+}
+
+/** Between two purges of a queue. */
+const PURGE_MS = 60_000;
 
 /** A standard queue. Messages are on disk before a send returns, and stay until they are deleted or too old. */
 export class Queue {
@@ -36,12 +48,22 @@ export class Queue {
   settings: QueueSettings;
   /** JSON text of the resource policy. */
   policy: string | undefined;
+  times: QueueTimes;
+  #purgedAt = Number.NEGATIVE_INFINITY;
   readonly #messages: Collection<StoredMessage>;
   readonly #clock: Clock;
   readonly #wake = new Set<() => void>();
 
-  constructor(name: string, arn: string, settings: QueueSettings, folder: string, clock: Clock) {
+  constructor(
+    name: string,
+    arn: string,
+    settings: QueueSettings,
+    times: QueueTimes,
+    folder: string,
+    clock: Clock,
+  ) {
     this.name = name;
+    this.times = times;
     this.arn = arn;
     this.settings = settings;
     this.#messages = new Collection(join(folder, 'messages', name));
@@ -49,7 +71,7 @@ export class Queue {
   }
 
   send(
-    message: Pick<StoredMessage, 'body' | 'attributes' | 'sourceArn'>,
+    message: Pick<StoredMessage, 'body' | 'attributes' | 'traceHeader'>,
     delaySeconds?: number,
   ): StoredMessage {
     const now = this.#clock.now();
@@ -63,6 +85,12 @@ export class Queue {
     this.#messages.put(stored.id, stored);
     this.#notify();
     return stored;
+  }
+
+  /** Takes over what another queue gave up: it keeps its id and the time at which it was sent, and so its age. */
+  take({ receipt: _, firstReceivedAt: __, ...message }: StoredMessage, sourceArn: string): void {
+    this.#messages.put(message.id, { ...message, sourceArn, visibleAt: this.#clock.now(), receives: 0 });
+    this.#notify();
   }
 
   /**
@@ -126,7 +154,21 @@ export class Queue {
     this.#notify();
   }
 
+  /** @throws ServiceError PurgeQueueInProgress within a minute after another purge */
   purge(): void {
+    const now = this.#clock.now();
+    if (now - this.#purgedAt < PURGE_MS) {
+      throw new ServiceError(
+        'PurgeQueueInProgress',
+        `Only one PurgeQueue operation on ${this.name} is allowed every 60 seconds.`,
+        403,
+      );
+    }
+    this.#purgedAt = now;
+    this.clear();
+  }
+
+  clear(): void {
     for (const key of this.#messages.keys()) this.#messages.delete(key);
   }
 

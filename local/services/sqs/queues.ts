@@ -1,13 +1,23 @@
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ServiceError, type World } from '../../service.ts';
-import { Queue, type QueueSettings } from './queue.ts';
+import { Collection } from '../../store/collection.ts';
+import { Queue, type QueueSettings, type QueueTimes } from './queue.ts';
+
+/** What is kept of a queue besides its messages. */
+interface QueueRecord extends QueueTimes {
+  settings: QueueSettings;
+}
 
 /** The queues of the template. */
 export class Queues {
   readonly #world: World;
   readonly #byName = new Map<string, Queue>();
+  readonly #records: Collection<QueueRecord>;
 
   constructor(world: World) {
     this.#world = world;
+    this.#records = new Collection(join(world.folder('sqs'), 'queues'));
   }
 
   url(name: string): string {
@@ -20,20 +30,38 @@ export class Queues {
 
   /** Makes the queue, or changes its settings. */
   put(name: string, settings: QueueSettings): Queue {
+    const times = this.#timesOf(name, settings);
     let queue = this.#byName.get(name);
     if (queue === undefined) {
       const arn = `arn:aws:sqs:${this.#world.region}:${this.#world.accountId}:${name}`;
-      queue = new Queue(name, arn, settings, this.#world.folder('sqs'), this.#world.clock);
+      queue = new Queue(name, arn, settings, times, this.#world.folder('sqs'), this.#world.clock);
       this.#byName.set(name, queue);
-    } else queue.settings = settings;
+    } else {
+      queue.settings = settings;
+      queue.times = times;
+    }
     return queue;
   }
 
   /** With its messages. */
   delete(url: string): void {
     const queue = this.find(url);
-    queue?.purge();
-    if (queue !== undefined) this.#byName.delete(queue.name);
+    if (queue === undefined) return;
+    queue.clear();
+    this.#byName.delete(queue.name);
+    this.#records.delete(queue.name);
+  }
+
+  /** A queue that the template had before keeps its time of creation. */
+  #timesOf(name: string, settings: QueueSettings): QueueTimes {
+    const now = this.#world.clock.now();
+    const known = this.#records.get(name);
+    // As it comes back from the disk: without what is undefined.
+    const plain = JSON.parse(JSON.stringify(settings)) as QueueSettings;
+    if (known !== undefined && isDeepStrictEqual(known.settings, plain)) return known;
+    const record = { created: known?.created ?? now, modified: now, settings: plain };
+    this.#records.put(name, record);
+    return record;
   }
 
   list(prefix = ''): Queue[] {

@@ -96,6 +96,56 @@ test('delivers to a queue whose policy lets it, and to no other', async () => {
   expect((await receive('closed', 0)).Messages).toBeUndefined();
 });
 
+test('a raw message keeps its attributes as the attributes of the message in the queue', async () => {
+  const Attributes = { RawMessageDelivery: 'true' };
+  await sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'sqs', Endpoint: QUEUE, Attributes }));
+  await sns.send(
+    new PublishCommand({
+      TopicArn: TOPIC,
+      Message: 'raw',
+      MessageAttributes: {
+        kind: { DataType: 'String', StringValue: 'x' },
+        count: { DataType: 'Number', StringValue: '3' },
+        bytes: { DataType: 'Binary', BinaryValue: Buffer.from([0, 255]) },
+      },
+    }),
+  );
+  const { Messages } = await local.client(SQSClient).send(
+    new ReceiveMessageCommand({
+      QueueUrl: `${local.endpoint}/000000000000/inbox`,
+      WaitTimeSeconds: 20,
+      MessageAttributeNames: ['All'],
+    }),
+  );
+  expect(Messages).toMatchObject([
+    {
+      Body: 'raw',
+      MessageAttributes: {
+        kind: { DataType: 'String', StringValue: 'x' },
+        count: { DataType: 'Number', StringValue: '3' },
+        bytes: { DataType: 'Binary', BinaryValue: new Uint8Array([0, 255]) },
+      },
+    },
+  ]);
+});
+
+test('subscribing again gives the same subscription, and not with other attributes', async () => {
+  const subscribe = (RawMessageDelivery?: string) =>
+    sns.send(
+      new SubscribeCommand({
+        TopicArn: TOPIC,
+        Protocol: 'sqs',
+        Endpoint: QUEUE,
+        ...(RawMessageDelivery === undefined ? {} : { Attributes: { RawMessageDelivery } }),
+      }),
+    );
+  const { SubscriptionArn } = await subscribe('true');
+  expect((await subscribe('true')).SubscriptionArn).toBe(SubscriptionArn);
+  expect((await subscribe()).SubscriptionArn).toBe(SubscriptionArn);
+  await expect(subscribe('false')).rejects.toThrow(/already exists with different attributes/);
+  await expect(subscribe('yes')).rejects.toThrow(/Must be true or false/);
+});
+
 test('refuses protocols that it cannot deliver to, and topics that are not there', async () => {
   await expect(
     sns.send(new SubscribeCommand({ TopicArn: TOPIC, Protocol: 'email', Endpoint: 'a@b.c' })),
@@ -103,6 +153,10 @@ test('refuses protocols that it cannot deliver to, and topics that are not there
   await expect(sns.send(new PublishCommand({ TopicArn: `${TOPIC}x`, Message: 'm' }))).rejects.toMatchObject({
     name: 'NotFoundException',
   });
+  const MessageAttributes = { kind: { DataType: 'Text', StringValue: 'x' } };
+  await expect(
+    sns.send(new PublishCommand({ TopicArn: TOPIC, Message: 'm', MessageAttributes })),
+  ).rejects.toMatchObject({ name: 'InvalidParameterValueException' });
   await expect(
     sns.send(new PublishCommand({ TopicArn: TOPIC, Message: 'x'.repeat(262_145) })),
   ).rejects.toMatchObject({ name: 'InvalidParameterException' });

@@ -141,11 +141,72 @@ test('shows queues, counts and urls; purges', async () => {
   expect((await sqs.send(new GetQueueUrlCommand({ QueueName: 'jobs' }))).QueueUrl).toBe(QueueUrl);
   expect((await sqs.send(new ListQueuesCommand({}))).QueueUrls).toHaveLength(2);
   await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+  await expect(sqs.send(new PurgeQueueCommand({ QueueUrl }))).rejects.toMatchObject({
+    name: 'PurgeQueueInProgress',
+    $metadata: { httpStatusCode: 403 },
+  });
   clock.advance(60_000);
   expect(await receive()).toEqual([]);
+  await sqs.send(new PurgeQueueCommand({ QueueUrl }));
+});
+
+test('lists queues in pages where a size is asked for', async () => {
+  const all = new ListQueuesCommand({});
+  const first = await sqs.send(new ListQueuesCommand({ MaxResults: 1 }));
+  const second = await sqs.send(new ListQueuesCommand({ MaxResults: 1, NextToken: first.NextToken }));
+
+  expect((await sqs.send(all)).NextToken).toBeUndefined();
+  expect([first.QueueUrls, second.QueueUrls]).toEqual([
+    [`${local.endpoint}/000000000000/dead`],
+    [`${local.endpoint}/000000000000/jobs`],
+  ]);
+  expect(second.NextToken).toBeUndefined();
+  await expect(sqs.send(new ListQueuesCommand({ MaxResults: 1001 }))).rejects.toMatchObject({
+    name: 'InvalidParameterValue',
+  });
+});
+
+test('knows when a queue was made and changed, over a restart', async () => {
+  const made = String(Math.floor(clock.now() / 1000));
+  const times = async () => {
+    const AttributeNames = ['CreatedTimestamp' as const, 'LastModifiedTimestamp' as const];
+    return (await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }))).Attributes;
+  };
+  expect(await times()).toEqual({ CreatedTimestamp: made, LastModifiedTimestamp: made });
+  await local.stop();
+  clock.advance(60_000);
+  await start();
+  expect(await times()).toEqual({ CreatedTimestamp: made, LastModifiedTimestamp: made });
+});
+
+test('a dead letter keeps its id and the time at which it was sent', async () => {
+  const sent = clock.now();
+  const { MessageId } = await send('poison', {
+    MessageSystemAttributes: { AWSTraceHeader: { DataType: 'String', StringValue: 'Root=1-2-3' } },
+  });
+  for (let turn = 0; turn < 2; turn++) {
+    await receive({ VisibilityTimeout: 1 });
+    clock.advance(1000);
+  }
+  await receive();
+  const [dead] = await receive({
+    QueueUrl: `${local.endpoint}/000000000000/dead`,
+    MessageSystemAttributeNames: ['All'],
+  });
+  expect(dead).toMatchObject({
+    MessageId,
+    Attributes: { SentTimestamp: String(sent), AWSTraceHeader: 'Root=1-2-3', ApproximateReceiveCount: '1' },
+  });
 });
 
 test('refuses what SQS refuses', async () => {
+  await expect(
+    sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Size' as 'All'] })),
+  ).rejects.toMatchObject({ name: 'InvalidAttributeName' });
+  await expect(send('\u0000')).rejects.toMatchObject({ name: 'InvalidMessageContents' });
+  await expect(
+    send('x', { MessageAttributes: { a: { DataType: 'Text', StringValue: 'x' } } }),
+  ).rejects.toThrow(/supported type prefixes/);
   await expect(sqs.send(new GetQueueUrlCommand({ QueueName: 'none' }))).rejects.toMatchObject({
     name: 'QueueDoesNotExist',
   });
