@@ -7,8 +7,10 @@ export interface LogWriter {
   flush(): Promise<void>;
 }
 
-/** CloudWatch Logs' limit of one `PutLogEvents`. */
-const LARGEST_BATCH = 10_000;
+/** Below CloudWatch Logs' limits of one `PutLogEvents`: 10,000 events and, with 26 bytes for each, 1 MiB. */
+const MOST_EVENTS = 10_000;
+const MOST_BYTES = 1_000_000;
+const OVERHEAD = 26;
 
 /**
  * @param roleArn the function's role: without `logs:CreateLogStream` and `logs:PutLogEvents` it has no logs, as in AWS
@@ -28,7 +30,7 @@ export function createLogWriter(world: World, group: string, stream: string, rol
         created = true;
       }
       while (waiting.length > 0) {
-        const logEvents = waiting.splice(0, LARGEST_BATCH);
+        const logEvents = waiting.splice(0, batchOf(waiting));
         await world.call('logs', 'PutLogEvents', { ...names, logEvents }, asRole);
       }
     } catch (error) {
@@ -51,6 +53,16 @@ export function createLogWriter(world: World, group: string, stream: string, rol
       while (writing !== undefined) await writing;
     },
   };
+}
+
+/** How many events, from the first on, go out together. */
+function batchOf(waiting: readonly { message: string }[]): number {
+  let bytes = 0;
+  const end = waiting.slice(0, MOST_EVENTS).findIndex(({ message }) => {
+    bytes += Buffer.byteLength(message) + OVERHEAD;
+    return bytes > MOST_BYTES;
+  });
+  return end === -1 ? Math.min(waiting.length, MOST_EVENTS) : Math.max(1, end);
 }
 
 async function ignoreExisting(call: Promise<unknown>): Promise<void> {

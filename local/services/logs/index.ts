@@ -6,10 +6,10 @@ import { refuseTaken } from '../../template/taken.ts';
 import constraints from './constraints.json' with { type: 'json' };
 import { embeddedMetrics } from './embedded-metrics.ts';
 import { LogGroups } from './log-groups.ts';
+import { acceptBatch } from './put-log-events.ts';
 import { filterLogEvents, getLogEvents, groupName } from './read.ts';
 
 const GROUP_NAME = /^[.\-_/#A-Za-z0-9]{1,512}$/;
-const STREAM_NAME = /^[^:*]{1,512}$/;
 const PAGE = 50;
 const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -44,7 +44,7 @@ export const createLogs: ServiceFactory = (world): Service => {
     constraints,
     operations: {
       CreateLogGroup: (input: schemas.CreateLogGroupRequest) => {
-        groups.create(checked(GROUP_NAME, input.logGroupName, 'logGroupName'));
+        groups.create(input.logGroupName!);
       },
       DeleteLogGroup: (input: schemas.DeleteLogGroupRequest) => {
         groups.delete(input.logGroupName ?? '');
@@ -60,24 +60,31 @@ export const createLogs: ServiceFactory = (world): Service => {
         groups.setRetention(input.logGroupName ?? '', days);
       },
       CreateLogStream: (input: schemas.CreateLogStreamRequest) => {
-        const stream = checked(STREAM_NAME, input.logStreamName, 'logStreamName');
-        groups.createStream(input.logGroupName ?? '', stream);
+        groups.createStream(input.logGroupName!, input.logStreamName!);
       },
       PutLogEvents: (input: schemas.PutLogEventsRequest): schemas.PutLogEventsResponse => {
-        const events = (input.logEvents ?? []).map(({ timestamp, message }) => ({
-          timestamp: timestamp ?? 0,
-          message: message ?? '',
-        }));
-        if (events.length === 0 || events.some((event) => event.message === '')) {
-          throw new ServiceError('InvalidParameterException', 'Log events need a message');
-        }
-        groups.append(input.logGroupName ?? '', input.logStreamName ?? '', events);
-        void putEmbeddedMetrics(events.flatMap(({ message }) => embeddedMetrics(message)));
-        return { nextSequenceToken: '0' };
+        const { logGroupName = '', logStreamName = '' } = input;
+        const retention = groups.record(logGroupName).retentionInDays;
+        groups.stream(logGroupName, logStreamName);
+        const { accepted, rejected } = acceptBatch(input, retention, world.clock.now());
+        if (accepted.length > 0) groups.append(logGroupName, logStreamName, accepted);
+        void putEmbeddedMetrics(accepted.flatMap(({ message }) => embeddedMetrics(message)));
+        return {
+          nextSequenceToken: '0',
+          ...(rejected === undefined ? {} : { rejectedLogEventsInfo: rejected }),
+        };
       },
       DescribeLogGroups: (input: schemas.DescribeLogGroupsRequest): schemas.DescribeLogGroupsResponse => {
-        const pattern = input.logGroupNamePattern ?? '';
-        const all = groups.list(input.logGroupNamePrefix).filter(({ name }) => name.includes(pattern));
+        const pattern = input.logGroupNamePattern?.toLowerCase() ?? '';
+        if (pattern !== '' && input.logGroupNamePrefix !== undefined) {
+          throw new ServiceError(
+            'InvalidParameterException',
+            'LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.',
+          );
+        }
+        const all = groups
+          .list(input.logGroupNamePrefix)
+          .filter(({ name }) => name.toLowerCase().includes(pattern));
         const { page, ...next } = paginate(all, input.limit, input.nextToken);
         return {
           ...next,
@@ -94,8 +101,14 @@ export const createLogs: ServiceFactory = (world): Service => {
         };
       },
       DescribeLogStreams: (input: schemas.DescribeLogStreamsRequest): schemas.DescribeLogStreamsResponse => {
-        const group = groupName(input);
+        const group = groupName(groups, input);
         const all = groups.streams(group, input.logStreamNamePrefix);
+        if (input.orderBy === 'LastEventTime' && input.logStreamNamePrefix !== undefined) {
+          throw new ServiceError(
+            'InvalidParameterException',
+            'Cannot order by LastEventTime with a logStreamNamePrefix.',
+          );
+        }
         if (input.orderBy === 'LastEventTime') all.sort((a, b) => (a.lastAt ?? 0) - (b.lastAt ?? 0));
         if (input.descending) all.reverse();
         const { page, ...next } = paginate(all, input.limit, input.nextToken);
@@ -107,9 +120,8 @@ export const createLogs: ServiceFactory = (world): Service => {
             creationTime: one.createdAt,
             storedBytes: 0,
             ...(one.firstAt === undefined ? {} : { firstEventTimestamp: one.firstAt }),
-            ...(one.lastAt === undefined
-              ? {}
-              : { lastEventTimestamp: one.lastAt, lastIngestionTime: one.lastAt }),
+            ...(one.lastAt === undefined ? {} : { lastEventTimestamp: one.lastAt }),
+            ...(one.arrivedAt === undefined ? {} : { lastIngestionTime: one.arrivedAt }),
           })),
         };
       },
@@ -137,14 +149,6 @@ export const createLogs: ServiceFactory = (world): Service => {
     start: () => groups.applyRetention(),
   };
 };
-
-function checked(pattern: RegExp, value: string | undefined, member: string): string {
-  if (value !== undefined && pattern.test(value)) return value;
-  throw new ServiceError(
-    'InvalidParameterException',
-    `1 validation error detected: Value '${value}' at '${member}' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern.source}`,
-  );
-}
 
 function paginate<T>(all: T[], limit = PAGE, token?: string): { page: T[]; nextToken?: string } {
   const from = token === undefined ? 0 : Number(token);

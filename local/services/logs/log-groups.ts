@@ -16,6 +16,8 @@ interface StreamRecord {
   /** Time of the last event, for ordering and retention without reading the file. */
   lastAt?: number;
   firstAt?: number;
+  /** When the last event arrived. */
+  arrivedAt?: number;
 }
 
 /** Every execution environment opens a stream: the oldest go when a group has more than this. */
@@ -30,7 +32,7 @@ export class LogGroups {
   readonly #groups: Collection<LogGroupRecord>;
   readonly #records: Collection<StreamRecord>;
   readonly #open = new Map<string, LogStream>();
-  readonly #times = new Map<string, { firstAt: number; lastAt: number }>();
+  readonly #times = new Map<string, { firstAt: number; lastAt: number; arrivedAt: number }>();
   readonly #folder: string;
   readonly #world: World;
 
@@ -77,7 +79,7 @@ export class LogGroups {
   }
 
   createStream(group: string, stream: string): void {
-    this.#requireGroup(group);
+    this.record(group);
     const key = keyOf(group, stream);
     if (this.#records.has(key)) throw exists('log stream');
     this.#records.put(key, { group, stream, createdAt: this.#world.clock.now() });
@@ -92,14 +94,14 @@ export class LogGroups {
 
   /** Records of a group's streams, by name. */
   streams(group: string, prefix = ''): StreamRecord[] {
-    this.#requireGroup(group);
+    this.record(group);
     return this.#records
       .list(keyOf(group, prefix))
       .map(({ key, value }) => ({ ...value, ...this.#times.get(key) }));
   }
 
   stream(group: string, stream: string): LogStream {
-    this.#requireGroup(group);
+    this.record(group);
     const key = keyOf(group, stream);
     const record = this.#records.get(key);
     if (record === undefined) {
@@ -115,15 +117,18 @@ export class LogGroups {
   }
 
   append(group: string, stream: string, events: readonly { timestamp: number; message: string }[]): void {
-    this.stream(group, stream).append(events, this.#world.clock.now());
+    const arrivedAt = this.#world.clock.now();
+    this.stream(group, stream).append(events, arrivedAt);
     const key = keyOf(group, stream);
     const known = this.#times.get(key) ?? this.#records.get(key);
     const times = events.map((event) => event.timestamp);
     const firstAt = Math.min(known?.firstAt ?? Number.POSITIVE_INFINITY, ...times);
     const lastAt = Math.max(known?.lastAt ?? 0, ...times);
-    this.#times.set(key, { firstAt, lastAt });
+    this.#times.set(key, { firstAt, lastAt, arrivedAt });
     const record = this.#records.get(key)!;
-    if (lastAt - (record.lastAt ?? 0) > REMEMBERED_MS) this.#records.put(key, { ...record, firstAt, lastAt });
+    if (lastAt - (record.lastAt ?? 0) > REMEMBERED_MS) {
+      this.#records.put(key, { ...record, firstAt, lastAt, arrivedAt });
+    }
   }
 
   /** Removes streams whose last event is older than their group's retention. */
@@ -142,10 +147,13 @@ export class LogGroups {
     this.#records.delete(keyOf(group, stream));
   }
 
-  #requireGroup(name: string): void {
-    if (!this.#groups.has(name)) {
+  /** @throws ServiceError ResourceNotFoundException */
+  record(name: string): LogGroupRecord {
+    const record = this.#groups.get(name);
+    if (record === undefined) {
       throw new ServiceError('ResourceNotFoundException', 'The specified log group does not exist.');
     }
+    return record;
   }
 }
 

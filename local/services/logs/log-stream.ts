@@ -30,17 +30,18 @@ export class LogStream {
     this.#longest = longest;
   }
 
-  /** Ordered by time, as every reader wants it; writers nearly always are. */
+  /** In order of time; where batches overlap, that is not the order in which they came. */
   events(): readonly LogEvent[] {
-    return this.#open().entries();
+    const all = this.#open().entries();
+    const ordered = all.every((event, index) => index === 0 || all[index - 1]!.t <= event.t);
+    return ordered ? all : [...all].sort((a, b) => a.t - b.t || a.n - b.n);
   }
 
+  /** @param events in order of time */
   append(events: readonly { timestamp: number; message: string }[], now: number): void {
     const journal = this.#open();
     let next = (journal.entries().at(-1)?.n ?? -1) + 1;
-    const added = [...events]
-      .sort((a, b) => a.timestamp - b.timestamp)
-      .map(({ timestamp, message }) => ({ n: next++, t: timestamp, i: now, m: message }));
+    const added = events.map(({ timestamp, message }) => ({ n: next++, t: timestamp, i: now, m: message }));
     journal.append(...added);
     for (const event of added) this.#length += event.m.length;
     if (this.#length > this.#longest) this.#halve(journal);

@@ -12,11 +12,11 @@ import { filterPattern } from './pattern.ts';
 /** CloudWatch's greatest page, in events; its other limit, 1 MB, is not kept. */
 const PAGE = 10_000;
 
-/** A group's name, also where a caller gives its ARN. */
-export function groupName(input: {
-  logGroupName?: string | undefined;
-  logGroupIdentifier?: string | undefined;
-}): string {
+/** A group's name, also where a caller gives its ARN. @throws ServiceError for another account's or region's */
+export function groupName(
+  groups: LogGroups,
+  input: { logGroupName?: string | undefined; logGroupIdentifier?: string | undefined },
+): string {
   const given = input.logGroupName ?? input.logGroupIdentifier;
   if (given === undefined) {
     throw new ServiceError(
@@ -24,7 +24,12 @@ export function groupName(input: {
       'Either logGroupName or logGroupIdentifier is needed',
     );
   }
-  return /^arn:[^:]*:logs:[^:]*:\d{12}:log-group:([^:]+)/.exec(given)?.[1] ?? given;
+  const name = /^arn:[^:]*:logs:[^:]*:\d{12}:log-group:([^:]+)/.exec(given)?.[1];
+  if (name === undefined) return given;
+  if (!given.startsWith(groups.arn(name))) {
+    throw new ServiceError('ResourceNotFoundException', 'The specified log group does not exist.');
+  }
+  return name;
 }
 
 function within(input: { startTime?: number | undefined; endTime?: number | undefined }) {
@@ -39,31 +44,38 @@ function within(input: { startTime?: number | undefined; endTime?: number | unde
  */
 export function getLogEvents(groups: LogGroups, input: GetLogEventsRequest): GetLogEventsResponse {
   const events = groups
-    .stream(groupName(input), input.logStreamName ?? '')
+    .stream(groupName(groups, input), input.logStreamName ?? '')
     .events()
     .filter(within(input));
   const limit = input.limit ?? PAGE;
   const token = input.nextToken === undefined ? undefined : parseToken(input.nextToken);
 
   let page: LogEvent[];
-  if (token?.direction === 'f') page = events.filter(({ n }) => n >= token.at).slice(0, limit);
-  else if (token?.direction === 'b') page = events.filter(({ n }) => n < token.at).slice(-limit);
+  if (token?.direction === 'f') page = events.filter((event) => isAfter(event, token)).slice(0, limit);
+  else if (token?.direction === 'b') page = events.filter((event) => isBefore(event, token)).slice(-limit);
   else page = input.startFromHead ? events.slice(0, limit) : events.slice(-limit);
 
-  const at = token?.at ?? 0;
+  const at = token ?? { t: 0, n: -1 };
   return {
     events: page.map(({ t, i, m }) => ({ timestamp: t, ingestionTime: i, message: m })),
-    nextForwardToken: tokenOf('f', (page.at(-1)?.n ?? at - 1) + 1),
-    nextBackwardToken: tokenOf('b', page[0]?.n ?? at),
+    nextForwardToken: tokenOf('f', page.at(-1) ?? at),
+    nextBackwardToken: tokenOf('b', page[0] ?? at),
   };
 }
 
-const tokenOf = (direction: 'f' | 'b', at: number) => `${direction}/${String(at).padStart(16, '0')}/s`;
+/** A place in a stream: an event's time, and its number among those of that time. */
+type Place = Pick<LogEvent, 't' | 'n'>;
 
-function parseToken(token: string): { direction: 'f' | 'b'; at: number } {
-  const parts = /^([fb])\/(\d+)\/s$/.exec(token);
+const isAfter = (event: Place, place: Place) =>
+  event.t > place.t || (event.t === place.t && event.n > place.n);
+const isBefore = (event: Place, place: Place) => isAfter(place, event);
+
+const tokenOf = (direction: 'f' | 'b', { t, n }: Place) => `${direction}/${t}.${n}/s`;
+
+function parseToken(token: string): { direction: 'f' | 'b' } & Place {
+  const parts = /^([fb])\/(\d+)\.(-?\d+)\/s$/.exec(token);
   if (parts === null) throw invalidToken();
-  return { direction: parts[1] as 'f' | 'b', at: Number(parts[2]) };
+  return { direction: parts[1] as 'f' | 'b', t: Number(parts[2]), n: Number(parts[3]) };
 }
 
 const invalidToken = () =>
@@ -71,7 +83,7 @@ const invalidToken = () =>
 
 /** `FilterLogEvents`: over all or some streams of a group, in order of time; what `aws logs tail` asks. */
 export function filterLogEvents(groups: LogGroups, input: FilterLogEventsRequest): FilterLogEventsResponse {
-  const group = groupName(input);
+  const group = groupName(groups, input);
   if (input.logStreamNames !== undefined && input.logStreamNamePrefix !== undefined) {
     throw new ServiceError(
       'InvalidParameterException',

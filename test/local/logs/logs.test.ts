@@ -63,6 +63,7 @@ test('pages through a stream forward to its end, and again when there is more', 
   expect(second.events?.map((event) => event.message)).toEqual(['c']);
   expect(end.events).toEqual([]);
   expect(end.nextForwardToken).toBe(second.nextForwardToken);
+  clock.advance(1000);
   await write('s', 'd');
   const more = await logs.send(new GetLogEventsCommand({ ...names, nextToken: end.nextForwardToken }));
   expect(more.events?.map((event) => event.message)).toEqual(['d']);
@@ -111,6 +112,56 @@ test('describes groups and streams, the latest first', async () => {
   );
   expect(streams.logStreams?.map((one) => one.logStreamName)).toEqual(['a', 'b']);
   expect(streams.logStreams?.[0]?.lastEventTimestamp).toBe(clock.now());
+  expect(streams.logStreams?.[0]?.lastIngestionTime).toBe(clock.now());
+});
+
+test('rejects events that are too old, past the retention or too far ahead, one by one', async () => {
+  const put = async (...ages: number[]) => {
+    const logEvents = ages.map((age) => ({ timestamp: clock.now() - age, message: `${age / DAY}` }));
+    const names = { logGroupName: '/app', logStreamName: 's' };
+    return (await logs.send(new PutLogEventsCommand({ ...names, logEvents }))).rejectedLogEventsInfo;
+  };
+  const hour = DAY / 24;
+  await write('s', 'now');
+
+  expect(await put(2.5 * DAY, 2.2 * DAY, 1.9 * DAY)).toEqual({ expiredLogEventEndIndex: 2 });
+  expect(await put(14.5 * DAY, 14.1 * DAY)).toEqual({
+    tooOldLogEventEndIndex: 2,
+    expiredLogEventEndIndex: 2,
+  });
+  expect(await put(hour, -hour, -3 * hour, -4 * hour)).toEqual({ tooNewLogEventStartIndex: 2 });
+  const { events } = await logs.send(
+    new GetLogEventsCommand({ logGroupName: '/app', logStreamName: 's', startFromHead: true }),
+  );
+  // What came later and happened earlier is read earlier.
+  expect(events?.map(({ message }) => message)).toEqual(['1.9', `${hour / DAY}`, 'now', `${-hour / DAY}`]);
+});
+
+test.each([
+  [
+    'is not in order of time',
+    [
+      { at: 1, message: 'b' },
+      { at: 0, message: 'a' },
+    ],
+    /chronological order/,
+  ],
+  [
+    'spans more than a day',
+    [
+      { at: -DAY - 1, message: 'a' },
+      { at: 0, message: 'b' },
+    ],
+    /24 hours/,
+  ],
+  ['is larger than 1 MiB', [{ at: 0, message: 'x'.repeat(1_048_551) }], /exceeds limit of 1048576/],
+  ['has an event without a message', [{ at: 0, message: '' }], /logEvents.1.member.message/],
+  ['has no event', [], /logEvents/],
+])('refuses a batch that %s', async (_what, batch, message) => {
+  const logEvents = batch.map(({ at, message }) => ({ timestamp: clock.now() + at, message }));
+  const names = { logGroupName: '/app', logStreamName: 's' };
+  await logs.send(new CreateLogStreamCommand(names));
+  await expect(logs.send(new PutLogEventsCommand({ ...names, logEvents }))).rejects.toThrow(message);
 });
 
 test('keeps events over a restart, and drops what is older than the retention', async () => {
@@ -131,6 +182,19 @@ test('refuses what is not there or already there', async () => {
   await expect(logs.send(new CreateLogGroupCommand({ logGroupName: 'no spaces' }))).rejects.toMatchObject({
     name: 'InvalidParameterException',
   });
+  const elsewhere = 'arn:aws:logs:eu-west-1:000000000000:log-group:/app';
+  await expect(
+    logs.send(new FilterLogEventsCommand({ logGroupIdentifier: elsewhere })),
+  ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  await expect(
+    logs.send(
+      new DescribeLogStreamsCommand({
+        logGroupName: '/app',
+        orderBy: 'LastEventTime',
+        logStreamNamePrefix: 'a',
+      }),
+    ),
+  ).rejects.toThrow(/Cannot order by LastEventTime/);
   await expect(
     logs.send(new GetLogEventsCommand({ logGroupName: '/app', logStreamName: 'none' })),
   ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
