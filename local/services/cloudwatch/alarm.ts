@@ -138,10 +138,14 @@ export function evaluateAlarm(
   const periodMs = Period! * 1000;
   const periods = EvaluationPeriods!;
   const end = Math.floor(now / periodMs) * periodMs;
-  const dimensions = dimensionsOf(request.Dimensions);
+  const metric = {
+    namespace: request.Namespace!,
+    name: request.MetricName!,
+    dimensions: dimensionsOf(request.Dimensions),
+  };
   const values = Array.from({ length: periods }, (_, index) => {
     const from = end - (index + 1) * periodMs;
-    const found = metrics.between(request.Namespace!, request.MetricName!, dimensions, from, from + periodMs);
+    const found = metrics.between(metric, from, from + periodMs, request.Unit);
     return found === undefined ? undefined : statisticOf(found, Statistic!);
   });
   const present = values.filter((value) => value !== undefined);

@@ -167,7 +167,7 @@ export class Alarms {
               Namespace: request.Namespace,
               StatisticType: 'Statistic',
               Statistic: request.Statistic?.toUpperCase(),
-              Unit: null,
+              Unit: request.Unit ?? null,
               Dimensions: (request.Dimensions ?? []).map(({ Name, Value }) => ({
                 name: Name,
                 value: Value,

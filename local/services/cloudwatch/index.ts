@@ -3,8 +3,9 @@ import { type Service, ServiceError, type ServiceFactory } from '../../service.t
 import { Alarms, shownAlarm } from './alarms.ts';
 import constraints from './constraints.json' with { type: 'json' };
 import { measureExecution, measureQueues } from './measured.ts';
-import { getMetricData, getMetricStatistics, listMetrics, putMetricData } from './metric-operations.ts';
+import { getMetricData, getMetricStatistics, listMetrics } from './metric-operations.ts';
 import { metricsOf } from './metrics.ts';
+import { putMetricData } from './put-metric-data.ts';
 import { alarmResource } from './template.ts';
 
 /** CloudWatch evaluates an alarm as often as its shortest period. */
@@ -39,7 +40,7 @@ export const createCloudWatch: ServiceFactory = (world): Service => {
     schemas,
     constraints,
     operations: {
-      PutMetricData: (input: schemas.PutMetricDataInput) => putMetricData(metrics, input),
+      PutMetricData: (input: schemas.PutMetricDataInput) => putMetricData(metrics, input, world.clock.now()),
       GetMetricStatistics: (input: schemas.GetMetricStatisticsInput) => getMetricStatistics(metrics, input),
       GetMetricData: (input: schemas.GetMetricDataInput) => getMetricData(metrics, input),
       ListMetrics: (input: schemas.ListMetricsInput) => listMetrics(metrics, input),

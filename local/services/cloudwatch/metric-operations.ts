@@ -6,57 +6,16 @@ import type {
   GetMetricStatisticsOutput,
   ListMetricsInput,
   ListMetricsOutput,
-  MetricDatum,
-  PutMetricDataInput,
   StandardUnit,
   Statistic,
 } from '@aws-sdk/client-cloudwatch';
 import { ServiceError } from '../../service.ts';
 import { dimensionsOf, statisticOf } from './alarm.ts';
-import type { Metrics, Statistics } from './metrics.ts';
+import type { Metrics } from './metrics.ts';
 
 const MOST_POINTS = 1440;
 
 const invalid = (message: string) => new ServiceError('InvalidParameterValue', message);
-
-export function putMetricData(metrics: Metrics, input: PutMetricDataInput): void {
-  const namespace = input.Namespace ?? '';
-  if (namespace.startsWith('AWS/')) {
-    throw invalid('The value AWS/ for parameter Namespace is invalid: it belongs to AWS services.');
-  }
-  if (input.EntityMetricData !== undefined) throw invalid('The local AWS does not emulate EntityMetricData.');
-  for (const datum of input.MetricData ?? []) {
-    const metric = {
-      namespace,
-      name: datum.MetricName ?? '',
-      dimensions: dimensionsOf(datum.Dimensions),
-      ...(datum.Unit === undefined ? {} : { unit: datum.Unit }),
-    };
-    for (const value of valuesOf(datum)) metrics.add(metric, value, datum.Timestamp?.getTime());
-  }
-}
-
-function valuesOf({
-  MetricName,
-  Value,
-  StatisticValues,
-  Values,
-  Counts,
-}: MetricDatum): (number | Statistics)[] {
-  if (Value !== undefined) return [Value];
-  if (StatisticValues !== undefined) {
-    const { SampleCount, Sum, Minimum, Maximum } = StatisticValues;
-    return [{ count: SampleCount!, sum: Sum!, min: Minimum!, max: Maximum! }];
-  }
-  if (Values === undefined || Values.length === 0) throw invalid(`The metric ${MetricName} has no value.`);
-  if (Counts !== undefined && Counts.length !== Values.length) {
-    throw invalid(`The metric ${MetricName} has ${Values.length} values and ${Counts.length} counts.`);
-  }
-  return Values.map((value, index) => {
-    const count = Counts?.[index] ?? 1;
-    return { count, sum: value * count, min: value, max: value };
-  });
-}
 
 export function getMetricStatistics(
   metrics: Metrics,
@@ -65,16 +24,23 @@ export function getMetricStatistics(
   if (input.ExtendedStatistics !== undefined) {
     throw invalid('The local AWS does not emulate ExtendedStatistics: see docs/fidelity.md.');
   }
-  const { Namespace, MetricName, Statistics = [] } = input;
-  const dimensions = dimensionsOf(input.Dimensions);
-  const Unit = metrics.unitOf(Namespace!, MetricName!, dimensions) as StandardUnit;
-  const Datapoints: Datapoint[] = periodsOf(input.StartTime!, input.EndTime!, input.Period!).flatMap(
-    (from) => {
-      const found = metrics.between(Namespace!, MetricName!, dimensions, from, from + input.Period! * 1000);
+  const { Namespace, MetricName, Statistics = [], Period, Unit } = input;
+  if (Statistics.length === 0) {
+    throw new ServiceError(
+      'MissingParameter',
+      'At least one of the parameters Statistics or ExtendedStatistics must be specified.',
+    );
+  }
+  const metric = { namespace: Namespace!, name: MetricName!, dimensions: dimensionsOf(input.Dimensions) };
+  // Data of different units are never added up, nor converted.
+  const units = Unit === undefined ? metrics.unitsOf(metric) : [Unit];
+  const Datapoints: Datapoint[] = periodsOf(input.StartTime!, input.EndTime!, Period!).flatMap((from) =>
+    units.flatMap((unit) => {
+      const found = metrics.between(metric, from, from + Period! * 1000, unit);
       if (found === undefined) return [];
       const shown = Object.fromEntries(Statistics.map((one) => [one, statisticOf(found, one)]));
-      return [{ Timestamp: new Date(from), ...shown, Unit }];
-    },
+      return [{ Timestamp: new Date(from), ...shown, Unit: unit as StandardUnit }];
+    }),
   );
   return { Label: MetricName!, Datapoints };
 }
@@ -84,19 +50,17 @@ export function getMetricData(metrics: Metrics, input: GetMetricDataInput): GetM
     if (MetricStat === undefined || Expression !== undefined) {
       throw invalid(`The local AWS does not emulate expressions (query ${Id}): see docs/fidelity.md.`);
     }
-    const { Metric, Period, Stat } = MetricStat;
+    const { Metric, Period, Stat, Unit } = MetricStat;
     if (!['SampleCount', 'Average', 'Sum', 'Minimum', 'Maximum'].includes(Stat!)) {
       throw invalid(`The local AWS does not emulate the statistic ${Stat} (query ${Id}).`);
     }
-    const dimensions = dimensionsOf(Metric!.Dimensions);
+    const metric = {
+      namespace: Metric!.Namespace!,
+      name: Metric!.MetricName!,
+      dimensions: dimensionsOf(Metric!.Dimensions),
+    };
     const points = periodsOf(input.StartTime!, input.EndTime!, Period!).flatMap((from) => {
-      const found = metrics.between(
-        Metric!.Namespace!,
-        Metric!.MetricName!,
-        dimensions,
-        from,
-        from + Period! * 1000,
-      );
+      const found = metrics.between(metric, from, from + Period! * 1000, Unit);
       return found === undefined ? [] : [{ from, value: statisticOf(found, Stat as Statistic) }];
     });
     if (input.ScanBy !== 'TimestampAscending') points.reverse();
@@ -116,7 +80,9 @@ export function getMetricData(metrics: Metrics, input: GetMetricDataInput): GetM
 
 /** Beginnings of the periods between two times, aligned to the clock. */
 function periodsOf(start: Date, end: Date, period: number): number[] {
-  if (period < 1) throw invalid('The parameter Period must be at least 1.');
+  if (period < 1 || (period % 60 !== 0 && ![1, 5, 10, 20, 30].includes(period))) {
+    throw invalid('The parameter Period must be 1, 5, 10, 20, 30, or a multiple of 60.');
+  }
   if (end.getTime() <= start.getTime()) throw invalid('The parameter StartTime must be less than EndTime.');
   const step = period * 1000;
   const first = Math.floor(start.getTime() / step) * step;

@@ -11,13 +11,15 @@ export interface Statistics {
   max: number;
 }
 
-interface Metric {
+export interface MetricName {
   namespace: string;
   name: string;
   dimensions: Dimensions;
-  unit: string;
-  /** By second since 1970. */
-  seconds: Map<number, Statistics>;
+}
+
+interface Metric extends MetricName {
+  /** By unit, then by second since 1970. */
+  units: Map<string, Map<number, Statistics>>;
 }
 
 /** Older seconds are forgotten. */
@@ -36,60 +38,65 @@ export class Metrics {
   }
 
   /** @param at milliseconds since 1970 */
-  add(
-    metric: { namespace: string; name: string; dimensions: Dimensions; unit?: string },
-    value: number | Statistics,
-    at = this.#now(),
-  ): void {
+  add(metric: MetricName & { unit?: string }, value: number | Statistics, at = this.#now()): void {
     const { namespace, name, dimensions, unit = 'None' } = metric;
-    const key = keyOf(namespace, name, dimensions);
+    const key = keyOf(metric);
     let known = this.#byKey.get(key);
     if (known === undefined) {
-      known = { namespace, name, dimensions, unit, seconds: new Map() };
+      known = { namespace, name, dimensions, units: new Map() };
       this.#byKey.set(key, known);
+    }
+    let seconds = known.units.get(unit);
+    if (seconds === undefined) {
+      seconds = new Map();
+      known.units.set(unit, seconds);
     }
     const added = typeof value === 'number' ? { count: 1, sum: value, min: value, max: value } : value;
     const second = Math.floor(at / 1000);
-    known.seconds.set(second, merged(known.seconds.get(second), added));
+    seconds.set(second, merged(seconds.get(second), added));
     this.#writes += 1;
     if (this.#writes % WRITES_BETWEEN === 0) this.#forget();
   }
 
-  /** What was measured from `from` on and before `to` (milliseconds); undefined when nothing was. */
-  between(
-    namespace: string,
-    name: string,
-    dimensions: Dimensions,
-    from: number,
-    to: number,
-  ): Statistics | undefined {
-    const seconds = this.#byKey.get(keyOf(namespace, name, dimensions))?.seconds;
+  /**
+   * What was measured from `from` on and before `to` (milliseconds); undefined when nothing was.
+   *
+   * @param unit only what was measured in it; all of it when left out, as CloudWatch does
+   */
+  between(metric: MetricName, from: number, to: number, unit?: string): Statistics | undefined {
+    const units = this.#byKey.get(keyOf(metric))?.units;
     let result: Statistics | undefined;
-    for (let second = Math.ceil(from / 1000); second * 1000 < to; second++) {
-      const statistics = seconds?.get(second);
-      if (statistics !== undefined) result = merged(result, statistics);
+    for (const [one, seconds] of units ?? []) {
+      if (unit !== undefined && one !== unit) continue;
+      for (let second = Math.ceil(from / 1000); second * 1000 < to; second++) {
+        const statistics = seconds.get(second);
+        if (statistics !== undefined) result = merged(result, statistics);
+      }
     }
     return result;
   }
 
-  unitOf(namespace: string, name: string, dimensions: Dimensions): string {
-    return this.#byKey.get(keyOf(namespace, name, dimensions))?.unit ?? 'None';
+  unitsOf(metric: MetricName): string[] {
+    return [...(this.#byKey.get(keyOf(metric))?.units.keys() ?? [])];
   }
 
-  list(): Omit<Metric, 'seconds'>[] {
+  list(): MetricName[] {
     return [...this.#byKey.values()];
   }
 
   #forget(): void {
     const oldest = this.#now() / 1000 - KEPT_SECONDS;
-    for (const [key, { seconds }] of this.#byKey) {
-      for (const second of seconds.keys()) if (second < oldest) seconds.delete(second);
-      if (seconds.size === 0) this.#byKey.delete(key);
+    for (const [key, { units }] of this.#byKey) {
+      for (const [unit, seconds] of units) {
+        for (const second of seconds.keys()) if (second < oldest) seconds.delete(second);
+        if (seconds.size === 0) units.delete(unit);
+      }
+      if (units.size === 0) this.#byKey.delete(key);
     }
   }
 }
 
-function keyOf(namespace: string, name: string, dimensions: Dimensions): string {
+function keyOf({ namespace, name, dimensions }: MetricName): string {
   const sorted = Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([namespace, name, sorted]);
 }

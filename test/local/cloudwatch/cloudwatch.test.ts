@@ -165,6 +165,70 @@ describe('metrics', () => {
     expect(Metrics).toEqual([Metric]);
   });
 
+  it('are kept apart by their units', async () => {
+    const start = clock.now();
+    const put = (Value: number, Unit?: 'Seconds' | 'Milliseconds') =>
+      cloudwatch.send(
+        new PutMetricDataCommand({
+          Namespace: 'graft/test',
+          MetricData: [{ MetricName: 'time', Value, ...(Unit === undefined ? {} : { Unit }) }],
+        }),
+      );
+    await put(2, 'Seconds');
+    await put(30, 'Milliseconds');
+    const times = { StartTime: new Date(start), EndTime: new Date(start + 60_000) };
+    const statistics = async (Unit?: 'Seconds' | 'Bytes') => {
+      const { Datapoints } = await cloudwatch.send(
+        new GetMetricStatisticsCommand({
+          ...{ Namespace: 'graft/test', MetricName: 'time', Period: 60, Statistics: ['Sum'], ...times },
+          ...(Unit === undefined ? {} : { Unit }),
+        }),
+      );
+      return Datapoints?.map(({ Sum, Unit: unit }) => [Sum, unit]);
+    };
+    const data = async (Unit?: 'Seconds') => {
+      const Metric = { Namespace: 'graft/test', MetricName: 'time' };
+      const MetricStat = { Metric, Period: 60, Stat: 'Sum', ...(Unit === undefined ? {} : { Unit }) };
+      const { MetricDataResults } = await cloudwatch.send(
+        new GetMetricDataCommand({ MetricDataQueries: [{ Id: 'm', MetricStat }], ...times }),
+      );
+      return MetricDataResults?.[0]?.Values;
+    };
+
+    expect(await statistics()).toEqual([
+      [2, 'Seconds'],
+      [30, 'Milliseconds'],
+    ]);
+    expect(await statistics('Seconds')).toEqual([[2, 'Seconds']]);
+    expect(await statistics('Bytes')).toEqual([]);
+    expect(await data('Seconds')).toEqual([2]);
+    expect(await data()).toEqual([32]);
+  });
+
+  it.each([
+    ['two forms of value', { Value: 1, Values: [1] }, 'InvalidParameterCombinationException'],
+    ['counts without values', { Value: 1, Counts: [1] }, 'InvalidParameterCombinationException'],
+    ['no value', {}, 'MissingRequiredParameterException'],
+    ['a value that is no number', { Value: Number.NaN }, 'InvalidParameterValueException'],
+    ['more counts than values', { Values: [1], Counts: [1, 2] }, 'InvalidParameterValueException'],
+    ['a time two weeks ago', { Value: 1, age: 14 * 86_400_000 + 1 }, 'InvalidParameterValueException'],
+    ['a time in three hours', { Value: 1, age: -3 * 3_600_000 }, 'InvalidParameterValueException'],
+  ])('are refused with %s, and the others of the request with them', async (_what, given, name) => {
+    const { age, ...datum } = given as { age?: number };
+    const Timestamp = new Date(clock.now() - (age ?? 0));
+    const good = { MetricName: 'good', Value: 1 };
+    await expect(
+      cloudwatch.send(
+        new PutMetricDataCommand({
+          Namespace: 'graft/test',
+          MetricData: [good, { MetricName: 'bad', Timestamp, ...datum }],
+        }),
+      ),
+    ).rejects.toMatchObject({ name });
+    const list = new ListMetricsCommand({ Namespace: 'graft/test' });
+    expect((await cloudwatch.send(list)).Metrics).toEqual([]);
+  });
+
   it('of AWS’s own namespaces come from the services alone', async () => {
     const datum = { MetricName: 'Invocations', Value: 1 };
     await expect(
