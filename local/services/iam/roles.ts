@@ -19,6 +19,8 @@ export interface Role {
   /** Who may act as the role. */
   trusted: Trust[];
   policies: Record<string, Statement[]>;
+  /** Longest session in seconds; an hour where nothing is set. */
+  maxSessionSeconds?: number;
 }
 
 const collections = new WeakMap<World, Collection<Role>>();
@@ -72,7 +74,7 @@ const roleSchema = z.strictObject({
   Path: z.string().default('/'),
   Description: z.string().optional(),
   AssumeRolePolicyDocument: z.unknown(),
-  MaxSessionDuration: z.number().optional(),
+  MaxSessionDuration: z.coerce.number().int().min(3600).max(43_200).optional(),
   ManagedPolicyArns: z.array(z.string()).default([]),
   Policies: policies.default([]),
   Tags: z.unknown().optional(),
@@ -102,7 +104,14 @@ export function roleResource(world: World): ResourceType {
       }
       const trusted = parseTrust(parsed.AssumeRolePolicyDocument, where);
       refuseLargeTrust(parsed.AssumeRolePolicyDocument);
-      const role: Role = { name, arn, id, trusted, policies: statements };
+      const role: Role = {
+        name,
+        arn,
+        id,
+        trusted,
+        policies: statements,
+        ...(parsed.MaxSessionDuration === undefined ? {} : { maxSessionSeconds: parsed.MaxSessionDuration }),
+      };
       refuseLargePolicies(withAttached(world, role));
       rolesOf(world).put(name, role);
       return { ref: name, attributes: { Arn: arn, RoleId: id } };

@@ -40,7 +40,7 @@ export interface ResolvedFunction {
 
 /** `name`, `name:qualifier`, `account:function:name[:qualifier]` or the ARN: every form that Lambda takes. */
 const REFERENCE =
-  /^(?:(?:arn:aws[a-zA-Z-]*:lambda:[a-z0-9-]+:)?(?<account>\d{12}):function:)?(?<name>[a-zA-Z0-9-_]+)(?::(?<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?$/;
+  /^(?:(?:arn:aws[a-zA-Z-]*:lambda:(?<region>[a-z0-9-]+):)?(?<account>\d{12}):(?:function:)?)?(?<name>[a-zA-Z0-9-_]+)(?::(?<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?$/;
 
 export class FunctionRegistry {
   readonly #byName = new Map<string, FunctionDefinition>();
@@ -84,11 +84,21 @@ export class FunctionRegistry {
     return this.#byName.get(REFERENCE.exec(reference)?.groups?.name ?? '');
   }
 
-  /** @throws ServiceError `ResourceNotFoundException`, or `ValidationException` for what is no function's name */
+  /**
+   * @throws ServiceError ResourceNotFoundException, AccessDeniedException for another account's function,
+   *   ValidationException for what is no function's name
+   */
   resolve(reference: string, asked?: string): ResolvedFunction {
     const groups = REFERENCE.exec(reference)?.groups;
     if (groups?.name === undefined) {
       throw new ServiceError('ValidationException', `"${reference}" is no function name or ARN`);
+    }
+    this.#assertHere(reference, groups.region, groups.account);
+    if (asked !== undefined && groups.qualifier !== undefined && asked !== groups.qualifier) {
+      throw new ServiceError(
+        'InvalidParameterValueException',
+        'The derived qualifier from the function name does not match the specified qualifier.',
+      );
     }
     const written = asked ?? groups.qualifier;
     const qualifier = written ?? '$LATEST';
@@ -102,5 +112,24 @@ export class FunctionRegistry {
     }
     const invokedArn = written === undefined ? definition.arn : `${definition.arn}:${written}`;
     return { definition, qualifier, version, invokedArn };
+  }
+
+  /** A name counts in one account and region only: the same name elsewhere is another function. */
+  #assertHere(reference: string, region = this.#region, account = this.#accountId): void {
+    if (region !== this.#region) {
+      throw new ServiceError(
+        'ResourceNotFoundException',
+        `Functions from '${region}' are not reachable in this region ('${this.#region}')`,
+        404,
+        { Type: 'User' },
+      );
+    }
+    if (account !== this.#accountId) {
+      throw new ServiceError(
+        'AccessDeniedException',
+        `User: arn:aws:iam::${this.#accountId}:root is not authorized to perform an operation on resource: ${reference} because no resource-based policy allows it`,
+        403,
+      );
+    }
   }
 }

@@ -6,6 +6,8 @@ import { trustsCaller } from '../iam/trust.ts';
 import constraints from './constraints.json' with { type: 'json' };
 import { mintRoleCredentials, roleOf } from './credentials.ts';
 
+const HOUR_SECONDS = 3600;
+
 /** Who asks, and credentials for acting as a role. */
 export const createSts: ServiceFactory = (world) => ({
   signingName: 'sts',
@@ -60,6 +62,7 @@ function assumeRole(
       403,
     );
   }
+  assertDuration(input.DurationSeconds ?? 0, found.maxSessionSeconds, caller !== undefined);
   const credentials = mintRoleCredentials(world, roleArn, {
     sessionName,
     ...(input.DurationSeconds === undefined ? {} : { seconds: input.DurationSeconds }),
@@ -77,6 +80,22 @@ function assumeRole(
       Arn: sessionArn(world, role, sessionName),
     },
   };
+}
+
+/** A role that takes on another one ("role chaining") has an hour at most, whatever that one allows. */
+function assertDuration(seconds: number, most = HOUR_SECONDS, chained: boolean): void {
+  if (chained && seconds > HOUR_SECONDS) {
+    throw new ServiceError(
+      'ValidationError',
+      'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
+    );
+  }
+  if (seconds > most) {
+    throw new ServiceError(
+      'ValidationError',
+      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+    );
+  }
 }
 
 function roleName(roleArn: string): string {

@@ -316,4 +316,14 @@ describe('STS', () => {
     await expect(person.send(new s3.PutObjectCommand({ Bucket: 'b', Key: 'k' }))).resolves.toBeDefined();
     await expect(sts.send(assume('Reader'))).rejects.toMatchObject({ name: 'AccessDenied' });
   });
+
+  it.each([
+    [899, /at 'durationSeconds' failed to satisfy constraint: Member must have value greater than/],
+    [3601, /exceeds the MaxSessionDuration set for this role/],
+    [43_201, /at 'durationSeconds' failed to satisfy constraint: Member must have value less than/],
+  ])('gives no session of %i seconds', async (DurationSeconds, message) => {
+    const RoleArn = local.outputs.Person as string;
+    const assume = new AssumeRoleCommand({ RoleArn, RoleSessionName: 'me', DurationSeconds });
+    await expect(local.client(STSClient).send(assume)).rejects.toThrow(message);
+  });
 });

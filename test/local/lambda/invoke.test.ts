@@ -268,3 +268,21 @@ test('shows functions and their policies', async () => {
     },
   ]);
 });
+
+test.each([
+  ['another region', 'arn:aws:lambda:us-east-1:000000000000:function:echo', 'ResourceNotFoundException'],
+  ['another account', 'arn:aws:lambda:eu-central-1:123456789012:function:echo', 'AccessDeniedException'],
+  ['another account by its number', '123456789012:function:echo', 'AccessDeniedException'],
+])('runs no function of %s, though one here has the same name', async (_what, name, error) => {
+  await expect(invoke(name)).rejects.toMatchObject({ name: error });
+});
+
+test('takes every form of its own function’s name, and one qualifier only', async () => {
+  const arn = 'arn:aws:lambda:eu-central-1:000000000000:function:echo';
+  for (const name of ['echo', 'echo:$LATEST', '000000000000:function:echo', arn, `${arn}:$LATEST`]) {
+    expect((await invoke(name, 1)).body.event).toBe(1);
+  }
+  await expect(invoke('echo:$LATEST', 1, { Qualifier: 'live' })).rejects.toMatchObject({
+    name: 'InvalidParameterValueException',
+  });
+});
