@@ -261,7 +261,7 @@ describe('StartExecution', () => {
     ['an input that is no JSON', 'not json', undefined, 'InvalidExecutionInput'],
     ['an empty input', '', undefined, 'InvalidExecutionInput'],
     ['an input of 262,145 bytes', JSON.stringify('#'.repeat(262_143)), undefined, 'ValidationException'],
-    ['a name of 81 characters', '{}', 'x'.repeat(81), 'InvalidName'],
+    ['a name of 81 characters', '{}', 'x'.repeat(81), 'ValidationException'],
     ['a name with a slash', '{}', 'a/b', 'InvalidName'],
     ['a name with a space', '{}', 'a b', 'InvalidName'],
   ])('refuses %s', async (what, input, name, expected) => {
