@@ -111,8 +111,10 @@ const local = await createLocalAws({ services: allServices('.serverless'), state
 for (const service of local.services.all()) {
   const place = placeOf(service);
   if (place === undefined) continue;
-  const model = readModel(data, place.model);
-  writeFileSync(place.file, write(constraintsOf(model, Object.keys(service.operations))));
+  // What was written before stays: two branches that add operations then differ in lines of their own.
+  const before = JSON.parse(readFileSync(place.file, 'utf8')) as ModelConstraints;
+  const operations = new Set([...Object.keys(before.operations), ...Object.keys(service.operations)]);
+  writeFileSync(place.file, write(constraintsOf(readModel(data, place.model), [...operations])));
   console.log(place.file);
 }
 await local.stop();

@@ -19,6 +19,8 @@ import { createSqs } from '../../../local/services/sqs/index.ts';
 import { type Harness, startLocal } from '../harness.ts';
 import { ManualClock } from '../manual-clock.ts';
 
+/** As long as a busy machine may take. */
+const SOON = { timeout: 20_000, interval: 20 };
 const TOPIC = 'arn:aws:sns:eu-central-1:000000000000:notices';
 const template = {
   Resources: {
@@ -380,9 +382,9 @@ describe('the template’s alarms', () => {
       .poll(async () => {
         clock.advance(10_000);
         return state('letters');
-      })
+      }, SOON)
       .toBe('ALARM');
-    await expect.poll(notices).toHaveLength(1);
+    await expect.poll(notices, SOON).toHaveLength(1);
   });
 
   it('ring for an execution that fails', async () => {
