@@ -107,7 +107,7 @@ if (data === undefined) {
   process.exit(1);
 }
 const state = mkdtempSync(join(tmpdir(), 'graft-constraints-'));
-const local = await createLocalAws({ services: allServices('.serverless'), state, port: 0 });
+const local = await createLocalAws({ services: allServices, state, port: 0 });
 for (const service of local.services.all()) {
   const place = placeOf(service);
   if (place === undefined) continue;

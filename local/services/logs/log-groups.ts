@@ -68,7 +68,7 @@ export class LogGroups {
 
   /** @throws ServiceError `ResourceNotFoundException` */
   setRetention(name: string, retentionInDays: number): void {
-    this.#requireGroup(name);
+    this.record(name);
     this.provide(name, retentionInDays);
   }
 
