@@ -54,23 +54,21 @@ export async function startMachine(
       for (const one of waiting) if (one.fits(event)) one.resolve(event);
     },
   });
-  const sagemaker = provisioned(
-    createSageMakerWith({
-      containerFolder,
-      concurrentJobs: options.jobs ?? 2,
-      warmContainers: options.warm ?? 8,
-      spotSeconds: options.spotSeconds,
-    }),
-    {
-      Repository: { Type: 'AWS::ECR::Repository', Properties: { RepositoryName: 'graft-test' } },
-    },
-  );
+  const sagemaker = createSageMakerWith({
+    containerFolder,
+    concurrentJobs: options.jobs ?? 2,
+    warmContainers: options.warm ?? 8,
+    spotSeconds: options.spotSeconds,
+  });
+  const registry = provisioned(createEcr, {
+    Repository: { Type: 'AWS::ECR::Repository', Properties: { RepositoryName: 'graft-test' } },
+  });
   const local = await startLocal({
     services: [
       listener,
       createLogs,
       createS3,
-      createEcr,
+      registry,
       sagemaker,
       createSageMakerRuntime,
       ...(options.more ?? []),
