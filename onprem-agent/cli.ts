@@ -43,7 +43,7 @@ export async function runCli(words: readonly string[], io: Io): Promise<number> 
 }
 
 /** The longest name first: `data push` before `data`. */
-function findCommand(words: readonly string[]) {
+export function findCommand(words: readonly string[]) {
   for (const length of [2, 1]) {
     const name = words.slice(0, length).join(' ');
     const entry: CommandEntry | undefined = Object.hasOwn(commands, name) ? commands[name] : undefined;

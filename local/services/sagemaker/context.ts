@@ -5,7 +5,7 @@ import type { WarmContainers } from './endpoints/warm-containers.ts';
 import type { SageMakerStore } from './sagemaker-store.ts';
 
 export interface SageMakerOptions {
-  /** Folder with `train.mjs` and `serve.mjs`; by default what `npm run build` makes. */
+  /** Folder with `train.mjs` and `serve.mjs`; by default what `npm run package` makes. */
   containerFolder: string;
   /** Training jobs that run at the same time; the others wait. */
   concurrentJobs: number;

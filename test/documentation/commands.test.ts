@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { checkArguments } from '../../onprem-agent/arguments.ts';
+import { findCommand } from '../../onprem-agent/cli.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { runBlock, shellBlocks } from './blocks.ts';
+
+/** What a reader may be told to type. `graft` stands for `npx graft`. */
+const PROGRAMS = 'npm npx graft aws curl docker skopeo git cp sed pip python3'.split(' ');
+/** Files below folders, with one of these endings. */
+const filesBelow = (folders: readonly string[], endings: RegExp) =>
+  folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => endings.test(name))
+      .map((name) => join(folder, name)),
+  );
+
+const documents = ['README.md', 'CONTRIBUTING.md', ...filesBelow(['docs', 'examples'], /\.md$/)].filter(
+  (file) => existsSync(file),
+);
+const blocks = documents.flatMap(shellBlocks);
+const calls = blocks.map((block) => ({ block, ...runBlock(block, PROGRAMS) }));
+const callsOf = (program: string) =>
+  calls.flatMap(({ block, calls }) =>
+    calls
+      .filter(([name]) => name === program)
+      .map(([, ...words]) => ({ where: `${block.file}:${block.line}`, words })),
+  );
+const scripts: Record<string, string> = packageJson.scripts;
+
+describe('every block of commands in README and docs', () => {
+  test.each(calls.map(({ block, ...run }) => [`${block.file}:${block.line}`, run] as const))(
+    '%s is one that a shell takes as typed',
+    (_where, { calls, complaints }) => {
+      expect(complaints).toBe('');
+      expect(calls).not.toEqual([]);
+    },
+  );
+});
+
+describe('a command that the documents name', () => {
+  const npm = callsOf('npm').filter(({ words }) => words[0] !== 'ci' && words[0] !== 'install');
+
+  test.each(npm.map(({ where, words }) => [`npm ${words.join(' ')}`, where, words] as const))(
+    '%s (%s) has a script, which knows the options',
+    (_command, _where, words) => {
+      const [name, ...rest] = words[0] === 'run' ? words.slice(1) : words;
+      expect(Object.keys(scripts)).toContain(name);
+      const options = rest.filter((word) => word.startsWith('--') && word !== '--');
+      if (options.length === 0) return;
+      const [, file] = /(\S+\.ts)$/.exec(scripts[name!]!) ?? [];
+      const help = spawnSync(process.execPath, ['--import', 'tsx', file!, '--help'], { encoding: 'utf8' });
+      for (const option of options) expect(help.stdout).toContain(option.split('=')[0]);
+    },
+  );
+
+  const graft = [
+    ...callsOf('graft'),
+    ...callsOf('npx').flatMap(({ where, words }) =>
+      words[0] === 'graft' ? [{ where, words: words.slice(1) }] : [],
+    ),
+  ];
+  test.each(graft.map(({ where, words }) => [`graft ${words.join(' ')}`, where, words] as const))(
+    '%s (%s) is one that graft takes',
+    async (_command, _where, words) => {
+      const found = findCommand(words);
+      expect(found).toBeDefined();
+      const { args } = await found!.entry.load();
+      checkArguments(found!.rest, args, `graft ${found!.name}`);
+    },
+  );
+
+  const noAwsCli = spawnSync('python3', ['-c', 'import awscli'], { encoding: 'utf8' }).status !== 0;
+  test.skipIf(noAwsCli)('aws … is one that the AWS CLI takes', () => {
+    const aws = callsOf('aws');
+    expect(aws.length).toBeGreaterThan(5);
+    const parser = fileURLToPath(new URL('aws_calls.py', import.meta.url));
+    const { stdout, stderr } = spawnSync('python3', [parser], {
+      encoding: 'utf8',
+      input: JSON.stringify(aws.map(({ words }) => words)),
+    });
+    const complaints = JSON.parse(stdout || JSON.stringify([stderr])) as (string | null)[];
+    expect(
+      complaints.flatMap((complaint, index) =>
+        complaint === null ? [] : [`${aws[index]?.where}: aws ${aws[index]?.words.join(' ')}: ${complaint}`],
+      ),
+    ).toEqual([]);
+  });
+
+  const sources = [
+    ...filesBelow(
+      [
+        'core',
+        'model',
+        'cloud',
+        'functions',
+        'onprem-agent',
+        'container',
+        'local',
+        'scripts',
+        'infrastructure',
+      ],
+      /\.(ts|mjs|yml)$|Dockerfile$/,
+    ),
+    ...documents,
+    'serverless.yml',
+  ];
+
+  test.each(sources)('in the middle of a sentence of %s is there', (file) => {
+    const text = readFileSync(file, 'utf8');
+    for (const [, name] of text.matchAll(/npm run ([a-z][\w-]*(?::[\w-]+)*)/g))
+      expect(Object.keys(scripts)).toContain(name);
+    for (const [, words] of text.matchAll(/`(?:npx )?graft ([a-z]+(?: [a-z]+)*)[^`:]*`/g)) {
+      expect(findCommand(words!.trim().split(' ')), `graft ${words}`).toBeDefined();
+    }
+  });
+});
