@@ -32,8 +32,7 @@ const kinds = ['first', 'update'] as const;
 type Measured = Record<(typeof kinds)[number], MeasuredPromotion[]>;
 
 /** Versions in the order of their numbers. */
-const version = (n: number) =>
-  `202611${String(10 + n).padStart(2, '0')}T000000Z-${String(n).padStart(6, '0')}`;
+const version = (n: number) => `20261110T${String(n).padStart(4, '0')}00Z-${String(n).padStart(6, '0')}`;
 
 /** Runs something with a stack of its own, whose folder is gone afterwards; it stays where something went wrong. */
 async function withFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {

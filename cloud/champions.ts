@@ -2,6 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { type Champion, championSchema } from '#core/contracts/outcome.ts';
 import { ChampionChangedError, SupersededError } from '#core/errors.ts';
 import { championKey } from '#core/keys.ts';
+import { isNewer } from '#core/versions.ts';
 import { findJson, isPreconditionFailed, writeJson } from './objects.ts';
 
 /** What is live in a domain, with the ETag for the next conditional write; undefined before the first deployment. */
@@ -17,16 +18,22 @@ export async function findChampion(
 /**
  * A model never replaces a newer one, nor itself unless somebody named the domain (whose data may be new).
  *
+ * @param overruled training job of the one champion that it may replace all the same, since a person forces it
  * @throws SupersededError
  */
 export function refuseSuperseded(
   champion: Champion | undefined,
   { domain, version, chosen }: { domain: string; version: string; chosen: boolean },
+  overruled?: string | undefined,
 ): void {
   if (champion === undefined) return;
-  if (champion.version > version) {
+  if (isNewer(champion, version)) {
+    if (champion.trainingJob === overruled) return;
     throw new SupersededError(
       `"${domain}" already serves ${champion.model} ${champion.version}, which is newer than ${version}`,
+      {
+        hint: 'Where that version is wrong, force this one with "domains" and "force" in the input, or roll the domain back (docs/promotion.md).',
+      },
     );
   }
   if (champion.version === version && !chosen) {

@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { checkpointsPrefix, trainingOutputPrefix } from '#core/keys.ts';
+import { checkpointsPrefix, evaluationKey, goldenImagesPrefix, trainingOutputPrefix } from '#core/keys.ts';
 import { findChampion } from './champions.ts';
 import { listConfigurations } from './configurations.ts';
 import { log } from './log.ts';
@@ -55,6 +55,11 @@ export async function cleanUpArtefacts(
       await deleteObject(s3, artifactsBucket, key);
       removed.push(key);
     }
+    // A model that can be put back is confirmed on the golden images that were kept with it.
+    for (const key of stays > 0 ? [] : await goldenImagesOf(s3, artifactsBucket, execution, domain)) {
+      await deleteObject(s3, artifactsBucket, key);
+      removed.push(key);
+    }
     // Last: what a failure leaves, or somebody still refers to, is looked at again next time.
     if (stays === 0) await forgetPromotion(s3, artifactsBucket, { execution, domain });
   }
@@ -88,10 +93,23 @@ async function artefactsOf(
   execution: string,
   domain: string,
 ): Promise<string[]> {
+  const prefixes = [trainingOutputPrefix(execution, domain), checkpointsPrefix(execution, domain)];
+  return (await Promise.all(prefixes.map((prefix) => keysBelow(s3, bucket, prefix)))).flat();
+}
+
+async function goldenImagesOf(
+  s3: S3Client,
+  bucket: string,
+  execution: string,
+  domain: string,
+): Promise<string[]> {
+  // S3 lists by key, so the record that names them comes first, and none is ever named that is not there.
+  return keysBelow(s3, bucket, goldenImagesPrefix(evaluationKey(execution, domain, 'transfer')));
+}
+
+async function keysBelow(s3: S3Client, bucket: string, prefix: string): Promise<string[]> {
   const keys: string[] = [];
-  for (const prefix of [trainingOutputPrefix(execution, domain), checkpointsPrefix(execution, domain)]) {
-    for await (const { key } of listObjects(s3, bucket, prefix)) keys.push(key);
-  }
+  for await (const { key } of listObjects(s3, bucket, prefix)) keys.push(key);
   return keys;
 }
 

@@ -1,6 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Domain } from '#core/contracts/domain.ts';
 import { balanceWarnings, duplicateFindings, testSetProblems } from '#core/data-checks.ts';
+import { requestSizeFindings } from '#core/golden-images.ts';
+import { maximumBodyBytes } from '#core/request-limits.ts';
 import { countsOf, refuseProblems, type StoredImages } from './domain-images.ts';
 import { identicalObjects } from './identical-objects.ts';
 
@@ -21,11 +23,13 @@ export async function checkData(
     testSetProblems(images.test.length, domain.gate),
     'Add test images, or review the policy in domain.json',
   );
+  const sizes = requestSizeFindings(images.test, maximumBodyBytes(domain.endpoint.type));
+  refuseProblems(domain, sizes.problems, 'Scale test images down, or store them as JPEG');
   const groups = await identicalObjects(s3, bucket, Object.values(images).flat());
   const { problems, warnings } = duplicateFindings(groups);
   refuseProblems(domain, problems, 'Remove them from one of the folders with `aws s3 rm`');
   const unbalanced = (['train', 'test'] as const).flatMap((split) =>
     balanceWarnings(split, countsOf(domain, images[split])),
   );
-  return [...warnings, ...unbalanced];
+  return [...sizes.warnings, ...warnings, ...unbalanced];
 }

@@ -18,6 +18,8 @@ export interface StoredImage extends NamedImage {
   size: number;
   /** Without quotes. */
   etag: string;
+  /** When it was written, milliseconds since 1970. */
+  modified: number;
 }
 export type StoredImages = Record<Part, StoredImage[]>;
 
@@ -43,10 +45,21 @@ export async function checkImages(s3: S3Client, bucket: string, domain: Domain):
     const found = await separateImages(s3, bucket, part, files);
     problems.push(...found.problems);
     warnings.push(...found.warnings);
-    images[part] = found.images.map(({ id, key, size, etag }) => ({ part, id, key, size, etag }));
+    images[part] = found.images.map(({ id, key, size, etag, modified }) => ({
+      part,
+      id,
+      key,
+      size,
+      etag,
+      modified,
+    }));
     if (part !== 'other') problems.push(...shortages(domain, part, images[part]));
   }
-  refuseProblems(domain, problems, 'Make folders, images and domain.json agree');
+  refuseProblems(
+    domain,
+    problems,
+    'Make folders, images and domain.json agree (domain.json has to come last, and `aws s3 sync` sends it first)',
+  );
   return { images, warnings };
 }
 

@@ -16,7 +16,7 @@ export async function listDomains(s3: S3Client, bucket: string): Promise<string[
 }
 
 /**
- * `domain.json` of one domain and its exact bytes.
+ * `domain.json` of one domain, its exact bytes, and when it came (milliseconds since 1970), which commits the images before it.
  *
  * @throws NotFoundError, InvalidInputError
  */
@@ -24,7 +24,7 @@ export async function readDomain(
   s3: S3Client,
   bucket: string,
   name: string,
-): Promise<{ domain: Domain; bytes: Uint8Array }> {
+): Promise<{ domain: Domain; bytes: Uint8Array; committed: number }> {
   const object = await findObject(s3, bucket, domainKey(name));
   if (object === undefined) {
     throw new NotFoundError(`There is no domain "${name}": s3://${bucket}/${domainKey(name)} is missing`, {
@@ -43,5 +43,5 @@ export async function readDomain(
       { hint: 'Correct domain.json and push the data again.' },
     );
   }
-  return { domain, bytes: object.bytes };
+  return { domain, bytes: object.bytes, committed: object.modified };
 }

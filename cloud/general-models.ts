@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { nameSchema, versionSchema } from '#core/contracts/common.ts';
-import { manifestKey } from '#core/keys.ts';
+import { GraftError, NotFoundError } from '#core/errors.ts';
+import { verifyManifest } from './manifests.ts';
 import { listFolders, listObjects } from './objects.ts';
 
 export interface GeneralModel {
@@ -11,12 +12,19 @@ export interface GeneralModel {
 }
 
 /**
- * The committed general model with the greatest version, whichever model's it is: versions begin with the time of training. Folders
- * without a manifest are uploads that have not ended, and are passed over. Nothing in it is verified here.
+ * The committed general model with the greatest version that can be verified, but for the content of its files, whichever model's it is:
+ * versions begin with the time of training. Folders without a manifest are uploads that have not ended, and are passed over.
  *
+ * @param publicKeys of the agents whose models are accepted
+ * @param onRefused hears of the newer ones that are passed over, and why
  * @returns undefined while there is none
  */
-export async function findNewestModel(s3: S3Client, bucket: string): Promise<GeneralModel | undefined> {
+export async function findNewestModel(
+  s3: S3Client,
+  bucket: string,
+  publicKeys: readonly string[],
+  onRefused: (refused: { model: string; version: string; reason: string }) => void,
+): Promise<GeneralModel | undefined> {
   const candidates: { model: string; version: string }[] = [];
   for (const model of await listFolders(s3, bucket, 'general/')) {
     if (!nameSchema.safeParse(model).success) continue;
@@ -28,8 +36,13 @@ export async function findNewestModel(s3: S3Client, bucket: string): Promise<Gen
   const age = ({ model, version }: { model: string; version: string }) => `${version} ${model}`;
   candidates.sort((one, other) => (age(one) < age(other) ? 1 : -1));
   for (const { model, version } of candidates) {
-    const committed = await modifiedAt(s3, bucket, manifestKey(model, version));
-    if (committed !== undefined) return { model, version, committed };
+    try {
+      const { committed } = await verifyManifest(s3, bucket, model, version, publicKeys);
+      return { model, version, committed };
+    } catch (error) {
+      if (!(error instanceof GraftError)) throw error;
+      if (!(error instanceof NotFoundError)) onRefused({ model, version, reason: error.message });
+    }
   }
   return undefined;
 }

@@ -14,17 +14,19 @@ export interface ListedFile {
   size: number;
   /** Without quotes. */
   etag: string;
+  /** When it was written, milliseconds since 1970. */
+  modified: number;
 }
 
 /** Everything below a prefix, which ends with a slash, but what operating systems leave behind. */
 export async function listFiles(s3: S3Client, bucket: string, prefix: string): Promise<ListedFile[]> {
   const files: ListedFile[] = [];
-  for await (const { key, size, etag } of listObjects(s3, bucket, prefix)) {
+  for await (const { key, size, etag, modified } of listObjects(s3, bucket, prefix)) {
     const id = key.slice(prefix.length);
     const names = id.split('/');
     if (id === '' || names.some(isLitter)) continue;
     const isFolder = names.at(-1) === '';
-    files.push({ key, id, folders: names.slice(0, -1), isFolder, size, etag });
+    files.push({ key, id, folders: names.slice(0, -1), isFolder, size, etag, modified });
   }
   return files;
 }

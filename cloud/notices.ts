@@ -3,8 +3,8 @@ import type { Outcome, OutcomeName } from '#core/contracts/outcome.ts';
 import { promotionPrefix } from '#core/keys.ts';
 
 /**
- * What a person can do about each outcome. Nobody is told of SUPERSEDED: nothing changed and nothing is to be done; nor of EVALUATED:
- * whoever asked for it looks at it.
+ * What a person can do about each outcome. Nobody is told that a version is live already: nothing changed and nothing is to be done; nor
+ * of EVALUATED: whoever asked for it looks at it.
  */
 const advice: Partial<Record<OutcomeName, string>> = {
   DEPLOYED: 'Nothing to do: it is live.',
@@ -15,6 +15,10 @@ const advice: Partial<Record<OutcomeName, string>> = {
   FAILED: 'What was live is untouched. Remove the cause and start another execution for this domain.',
 };
 
+/** A model that came and is not live surprises the one who trained it, most of all where a clock was wrong. */
+const supersededBy = (version: string) =>
+  `What was live is untouched: ${version}, which is dated later. If that date is wrong (the clock of the machine that trained it was fast), force this model in the domain, or roll the domain back and promote it again: docs/promotion.md.`;
+
 /** Tells the topic's subscribers how a promotion ended for one domain. Filter by the attributes `domain` and `outcome`. */
 export async function publishNotice(
   sns: SNSClient,
@@ -22,7 +26,8 @@ export async function publishNotice(
   artifactsBucket: string,
   outcome: Outcome,
 ): Promise<void> {
-  const toDo = advice[outcome.outcome];
+  const toDo =
+    outcome.supersededBy === undefined ? advice[outcome.outcome] : supersededBy(outcome.supersededBy);
   if (toDo === undefined) return;
   await sns.send(
     new PublishCommand({

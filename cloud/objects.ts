@@ -31,15 +31,19 @@ export function isPreconditionFailed(error: unknown): boolean {
   );
 }
 
-/** An object's bytes and ETag, or undefined when there is no such object. */
+/** An object's bytes, ETag and when it was written (milliseconds since 1970), or undefined when there is no such object. */
 export async function findObject(
   s3: S3Client,
   bucket: string,
   key: string,
-): Promise<{ bytes: Uint8Array; etag: string } | undefined> {
+): Promise<{ bytes: Uint8Array; etag: string; modified: number } | undefined> {
   try {
     const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return { bytes: await object.Body!.transformToByteArray(), etag: object.ETag! };
+    return {
+      bytes: await object.Body!.transformToByteArray(),
+      etag: object.ETag!,
+      modified: object.LastModified?.getTime() ?? 0,
+    };
   } catch (error) {
     if (isNoSuchObject(error)) return undefined;
     throw error;
@@ -110,12 +114,23 @@ export async function deleteObject(s3: S3Client, bucket: string, key: string): P
   await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
 }
 
-/** Every key below a prefix with its size, ETag (without quotes) and when it was written (milliseconds since 1970), page by page. */
+/** An object as a list of keys shows it. */
+export interface StoredObject {
+  key: string;
+  /** Bytes. */
+  size: number;
+  /** Without quotes. */
+  etag: string;
+  /** When it was written, in milliseconds since 1970; S3 knows whole seconds. */
+  modified: number;
+}
+
+/** Every object below a prefix, page by page. */
 export async function* listObjects(
   s3: S3Client,
   bucket: string,
   prefix: string,
-): AsyncGenerator<{ key: string; size: number; etag: string; modified: number }> {
+): AsyncGenerator<StoredObject> {
   let token: string | undefined;
   do {
     const page = await s3.send(

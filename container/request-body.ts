@@ -1,8 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { INSTANCE_BODY_BYTES } from '#core/request-limits.ts';
 import { HttpProblem } from './http-problem.ts';
-
-/** SageMaker's limit of a request to a real-time endpoint, in bytes (6 MiB). */
-export const BODY_LIMIT = 6_291_456;
 
 /**
  * The whole body. Of one that is too large, no more than the limit is kept; the rest is read and dropped, because closing the
@@ -10,7 +8,7 @@ export const BODY_LIMIT = 6_291_456;
  *
  * @throws HttpProblem 413 above the limit, 400 when the client hangs up in the middle
  */
-export function readBody(request: IncomingMessage, limit = BODY_LIMIT): Promise<Buffer> {
+export function readBody(request: IncomingMessage, limit = INSTANCE_BODY_BYTES): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;

@@ -6,6 +6,7 @@ import { type CurvePoint, type Evaluation, evaluationSchema } from '#core/contra
 import { servedModelSchema } from '#core/contracts/served-model.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { parse } from '#core/parse.ts';
+import { INSTANCE_BODY_BYTES } from '#core/request-limits.ts';
 import { type BackendName, useBackend } from '#model/backend.ts';
 import { trainBaseline } from '#model/baseline.ts';
 import { calibrationTally } from '#model/calibration.ts';
@@ -21,7 +22,6 @@ import { curveLine, testAccuracyLine } from './metrics.ts';
 import type { OptMl } from './opt-ml.ts';
 import { imageWarnings, type JobImages, readImages } from './read-images.ts';
 import { type JobInputs, readInputs } from './read-inputs.ts';
-import { BODY_LIMIT } from './request-body.ts';
 import { scoreChampion } from './score-champion.ts';
 import { servedLatency } from './served-latency.ts';
 import { removeResults } from './stop.ts';
@@ -161,11 +161,11 @@ async function encodedImages({ paths }: TrainingJob, testImages: DataSet): Promi
   for (const id of new Set([...spread, ...testImages.ids])) {
     if (images.length === Math.min(LATENCY_IMAGES, testImages.size)) break;
     const image = await readImageFile(join(paths.channel('test'), id));
-    if (image.length <= BODY_LIMIT) images.push(image);
+    if (image.length <= INSTANCE_BODY_BYTES) images.push(image);
   }
   if (images.length > 0) return images;
   throw new InvalidInputError(
-    `Every test image has more than ${BODY_LIMIT} bytes, which is more than an endpoint takes`,
+    `Every test image has more than ${INSTANCE_BODY_BYTES} bytes, which is more than an endpoint takes`,
     { hint: 'Scale them down: the network sees a small image anyway.' },
   );
 }

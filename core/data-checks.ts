@@ -7,6 +7,8 @@ import { fewestImagesFor, mcnemarExact } from './statistics.ts';
  * 2018, Neural Networks 106:249–259); no figure is right for everybody, and this one only makes people look.
  */
 const BALANCED_RATIO = 5;
+/** An upload that has sent nothing for so long, in milliseconds, is over. */
+const STILL_ARRIVING_MS = 10 * 60_000;
 /** A person reads some examples, not all. */
 const EXAMPLES = 5;
 const UNDER_LABELS = 'under more than one label';
@@ -55,6 +57,33 @@ export function testSetProblems(
     );
   }
   return problems;
+}
+
+/**
+ * What images mean that came after `domain.json`, whose arrival says that the data are complete: an upload in the wrong order, which may
+ * still be going on.
+ *
+ * @param committed when `domain.json` came; this, `modified` and `now` in milliseconds since 1970
+ */
+export function lateImages(
+  images: readonly (NamedImage & { modified: number })[],
+  committed: number,
+  now: number,
+): Findings {
+  // S3 tells whole seconds, so within one nobody knows which came first.
+  const second = (time: number) => Math.floor(time / 1000);
+  const late = images.filter(({ modified }) => second(modified) > second(committed));
+  const last = Math.max(...late.map(({ modified }) => modified));
+  const found = sentence(
+    late.map(named),
+    'younger than domain.json, whose arrival says that the data are complete',
+  );
+  const advice = 'put domain.json there once more, after all images (`aws s3 sync` sends it first)';
+  const [what] = found;
+  if (what === undefined) return { problems: [], warnings: [] };
+  return now - last < STILL_ARRIVING_MS
+    ? { problems: [`${what}. More may be on their way: ${advice}`], warnings: [] }
+    : { problems: [], warnings: [`${what}. Where they belong to it, ${advice}`] };
 }
 
 /** @param counts images of every label in one split */

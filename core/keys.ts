@@ -22,6 +22,8 @@ export const promotionPrefix = (execution: string, domain: string) => `promotion
  */
 export const domainSnapshotPrefix = (execution: string, domain: string) =>
   `${promotionPrefix(execution, domain)}domain/`;
+export const domainSnapshotKey = (execution: string, domain: string) =>
+  `${domainSnapshotPrefix(execution, domain)}domain.json`;
 export const decisionKey = (execution: string, domain: string) =>
   `${promotionPrefix(execution, domain)}decision.json`;
 export const outcomeKey = (execution: string, domain: string) =>
@@ -31,6 +33,15 @@ export const reportKey = (execution: string, domain: string, form: 'html' | 'jso
   `${promotionPrefix(execution, domain)}report.${form}`;
 export const evaluationKey = (execution: string, domain: string, mode: string) =>
   `${promotionPrefix(execution, domain)}evaluation-${mode}.json`;
+/**
+ * Folder of the golden images that were kept for a promotion: their bytes, under their ids, and which they are (`golden.json`). It is
+ * found from the key of the evaluation that they are rows of, since that is what a champion remembers.
+ */
+export const goldenImagesPrefix = (evaluation: string) =>
+  `${evaluation.slice(0, evaluation.lastIndexOf('/') + 1)}golden/`;
+export const goldenRecordKey = (evaluation: string) => `${goldenImagesPrefix(evaluation)}golden.json`;
+export const goldenImageKey = (evaluation: string, id: string) =>
+  `${goldenImagesPrefix(evaluation)}images/${id}`;
 /** Where SageMaker writes `<job>/output/{model,output}.tar.gz`. */
 export const trainingOutputPrefix = (execution: string, domain: string) =>
   `${promotionPrefix(execution, domain)}training/`;

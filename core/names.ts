@@ -27,9 +27,12 @@ function derivedName(parts: readonly string[], limit: number): string {
 
 /**
  * Execution started by the model's S3 event: one per model version, so that a duplicated event finds it.
+ *
+ * @param arrival what S3 calls this very manifest, where the version came once more after its first promotion had failed
  */
-export function executionName(model: string, version: string): string {
-  return derivedName(['promote', model, version], EXECUTION_NAME_LIMIT);
+export function executionName(model: string, version: string, arrival?: string): string {
+  const again = arrival === undefined ? [] : [arrival];
+  return derivedName(['promote', model, version, ...again], EXECUTION_NAME_LIMIT);
 }
 
 /**

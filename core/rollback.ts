@@ -1,9 +1,11 @@
 import type { Champion } from './contracts/outcome.ts';
 import { NotFoundError } from './errors.ts';
+import { isFromTheFuture } from './versions.ts';
 
 /**
  * Which earlier champion a rollback goes to. Champions that were only put back count for nothing here, so that a second rollback goes
- * one further back instead of to the model that the first one took away.
+ * one further back instead of to the model that the first one took away. Nor does one that a person has rolled back from since it was promoted
+ * last, or whose version lies after its own promotion, because everything newer would wait for it again; both can still be named.
  *
  * @param history everything that was ever live in the domain, in any order
  * @param toVersion the newest of this general model's version; without it, the one that was live before the present one was promoted
@@ -26,13 +28,39 @@ export function chooseRollbackTarget(
       { hint: listOf(others) },
     );
   }
+  const offered = others.filter(
+    (champion) =>
+      !isFromTheFuture(champion.version, Date.parse(champion.promotedAt)) &&
+      !wasTakenAway(champion, history, promoted),
+  );
   const since = promoted.find((champion) => champion.endpointConfig === live.endpointConfig) ?? live;
-  const target = others.find((champion) => champion.promotedAt < since.promotedAt);
+  const target = offered.find((champion) => champion.promotedAt < since.promotedAt);
   if (target !== undefined) return target;
   throw new NotFoundError(
     `rollback: nothing was live in "${live.domain}" before ${live.model} ${live.version}`,
     { hint: listOf(others) },
   );
+}
+
+/** Whether the last that was done to it by hand since it was promoted was to go from it to an older one. */
+function wasTakenAway(
+  champion: Champion,
+  history: readonly Champion[],
+  promoted: readonly Champion[],
+): boolean {
+  const config = champion.endpointConfig;
+  const byHand = history
+    .filter(
+      ({ rolledBackFrom, promotedAt }) => rolledBackFrom !== undefined && promotedAt > champion.promotedAt,
+    )
+    .filter(({ rolledBackFrom, endpointConfig }) =>
+      [rolledBackFrom!.endpointConfig, endpointConfig].includes(config),
+    )
+    .sort((one, other) => (one.promotedAt < other.promotedAt ? -1 : 1));
+  const last = byHand.at(-1);
+  if (last === undefined || last.endpointConfig === config) return false;
+  const putBack = promoted.find(({ endpointConfig }) => endpointConfig === last.endpointConfig);
+  return putBack === undefined || putBack.promotedAt < champion.promotedAt;
 }
 
 function listOf(champions: readonly Champion[]): string {

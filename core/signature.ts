@@ -17,6 +17,14 @@ export function publicKeyOf(privateKeyPem: string): string {
     .toString('base64');
 }
 
+/** Public keys in the form of `generateSigningKeys`, from a list with commas between them. */
+export function publicKeysOf(list: string): string[] {
+  return list
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '');
+}
+
 /** Base64 of the Ed25519 signature over `bytes`. */
 export function signBytes(bytes: Uint8Array, privateKeyPem: string): string {
   return sign(null, bytes, readPrivateKey(privateKeyPem)).toString('base64');
@@ -33,16 +41,19 @@ export function verifyBytes(bytes: Uint8Array, signature: string, publicKeys: re
       hint: 'Run `graft keygen` and deploy with the public key that it prints in signingPublicKeys (stages/<stage>.yml).',
     });
   }
-  const signatureBytes = Buffer.from(signature.trim(), 'base64');
-  for (const key of publicKeys) {
-    if (verify(null, bytes, readPublicKey(key), signatureBytes)) return;
-  }
+  if (isSignedBy(bytes, signature, publicKeys)) return;
   throw new IntegrityError(
     'manifest.sig was not made with a trusted key for exactly these bytes of manifest.json',
     {
       hint: 'Push the model again with the private key whose public key is deployed (signingPublicKeys in stages/<stage>.yml).',
     },
   );
+}
+
+/** Whether one of these keys made the signature for exactly these bytes. */
+export function isSignedBy(bytes: Uint8Array, signature: string, publicKeys: readonly string[]): boolean {
+  const signatureBytes = Buffer.from(signature.trim(), 'base64');
+  return publicKeys.some((key) => verify(null, bytes, readPublicKey(key), signatureBytes));
 }
 
 function readPrivateKey(pem: string) {

@@ -4,18 +4,19 @@ import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { z } from 'zod';
 import { s3Client, sageMakerClient, sageMakerRuntimeClient } from '#cloud/clients.ts';
 import { describeEndpoint } from '#cloud/endpoints.ts';
-import { askEndpoint, compareWithRow, goldenImages } from '#cloud/golden-images.ts';
-import { findJson, listObjects, readObject } from '#cloud/objects.ts';
+import { askEndpoint, compareWithRow } from '#cloud/golden-answers.ts';
+import { chooseGoldenImages, findKeptImages, type GoldenImage } from '#cloud/golden-images.ts';
+import { findJson, readObject } from '#cloud/objects.ts';
 import { readSettings } from '#cloud/settings.ts';
-import { type Evaluation, evaluationSchema } from '#core/contracts/evaluation.ts';
+import { evaluationSchema } from '#core/contracts/evaluation.ts';
 import {
   type Confirmed,
   deployedSchema,
   domainSubjectSchema,
   manualSchema,
 } from '#core/contracts/promotion-state.ts';
-import { DeploymentFailedError, GoldenMismatchError, NotFoundError } from '#core/errors.ts';
-import { imagesPrefix } from '#core/keys.ts';
+import { DeploymentFailedError, NotFoundError } from '#core/errors.ts';
+import { maximumBodyBytes } from '#core/request-limits.ts';
 import { lambda } from './middleware/lambda.ts';
 
 const inputSchema = domainSubjectSchema.extend({
@@ -46,39 +47,34 @@ export function createConfirmEndpoint(dependencies: ConfirmEndpointDependencies)
         `Endpoint ${endpoint} is ${state ? `${state.status} on ${state.endpointConfig}` : 'gone'}, expected InService on ${endpointConfig}`,
       );
     }
-    const found = await findJson(s3, artifactsBucket, input.evaluationKey, evaluationSchema);
-    if (found === undefined) {
-      throw new NotFoundError(`There is no s3://${artifactsBucket}/${input.evaluationKey}`);
-    }
-    const target = input.manual?.rollback?.target;
-    const golden = goldenImages(
-      target === undefined
-        ? found.value
-        : await withUnchangedImages(input.domain, found.value, target.promotedAt),
-    );
-    for (const row of golden) {
-      const image = await readObject(s3, dataBucket, `${imagesPrefix(input.domain, 'test')}${row.id}`);
+    const golden =
+      (await findKeptImages(s3, artifactsBucket, input.evaluationKey)) ??
+      (await currentImages(input, state.serverless));
+    for (const { row, bucket, key } of golden) {
+      const image = await readObject(s3, bucket, key);
       compareWithRow(endpoint, row, await askEndpoint(runtime, endpoint, row.id, image));
     }
     return { goldenImages: golden.length };
   };
 
-  /** What was measured long ago says nothing about test images that were replaced since, and those that are gone cannot be sent. */
-  async function withUnchangedImages(
-    domain: string,
-    evaluation: Evaluation,
-    since: string,
-  ): Promise<Evaluation> {
-    const prefix = imagesPrefix(domain, 'test');
-    const unchanged = new Set<string>();
-    for await (const { key, modified } of listObjects(s3, dataBucket, prefix)) {
-      if (modified <= Date.parse(since)) unchanged.add(key.slice(prefix.length));
-    }
-    const rows = evaluation.rows.filter(({ id }) => unchanged.has(id));
-    if (rows.length > 0) return { ...evaluation, rows };
-    throw new GoldenMismatchError(
-      `None of the test images of "${domain}" is as it was at ${since}, so the earlier model cannot be confirmed`,
-    );
+  /**
+   * Where the promotion kept none, which is one of an older Graft. What was measured long ago says nothing about test images that were
+   * replaced since, and those that are gone cannot be sent.
+   */
+  async function currentImages(
+    { domain, evaluationKey, manual }: z.output<typeof inputSchema>,
+    serverless: boolean,
+  ): Promise<GoldenImage[]> {
+    const found = await findJson(s3, artifactsBucket, evaluationKey, evaluationSchema);
+    if (found === undefined) throw new NotFoundError(`There is no s3://${artifactsBucket}/${evaluationKey}`);
+    const { promotedAt } = manual?.rollback?.target ?? {};
+    return chooseGoldenImages(s3, {
+      dataBucket,
+      domain,
+      rows: found.value.rows,
+      limit: maximumBodyBytes(serverless ? 'serverless' : 'instances'),
+      since: promotedAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(promotedAt),
+    });
   }
 }
 

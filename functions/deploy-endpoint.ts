@@ -28,6 +28,7 @@ import type { EndpointSettings } from '#core/contracts/domain.ts';
 import {
   type Deployed,
   domainSubjectSchema,
+  manualSchema,
   preparedSchema,
   trainedSchema,
 } from '#core/contracts/promotion-state.ts';
@@ -40,6 +41,9 @@ const inputSchema = domainSubjectSchema.extend({
   token: z.string().min(1),
   executionArn: z.string().min(1),
   chosen: z.boolean(),
+  manual: manualSchema.optional(),
+  /** What was live when the promotion began. */
+  champion: preparedSchema.shape.champion.optional(),
   endpoint: preparedSchema.shape.endpoint,
   training: trainedSchema,
   /** What the gate compared with: the champion's training job, null for none. Null as a whole where no gate decided. */
@@ -70,7 +74,8 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
     const { token, executionArn, execution, domain, endpoint } = input;
     await takeDeploymentLock(clients, artifactsBucket, domain, { execution, executionArn });
     const live = await findChampion(s3, artifactsBucket, domain);
-    refuseSuperseded(live?.champion, input);
+    // A person who forces it has seen what was live then, and not what has come since.
+    refuseSuperseded(live?.champion, input, input.manual?.force && input.champion?.trainingJob);
     refuseUncompared(live?.champion, input);
     const previous = live
       ? { etag: live.etag, version: live.champion.version, endpointConfig: live.champion.endpointConfig }

@@ -3,6 +3,8 @@ import type { z } from 'zod';
 import { findChampion } from '#cloud/champions.ts';
 import { s3Client } from '#cloud/clients.ts';
 import { collectEvaluation, collectReusedBaseline, refuseDifferentData } from '#cloud/evaluations.ts';
+import { modifiedAt } from '#cloud/general-models.ts';
+import { keepGoldenImages } from '#cloud/golden-images.ts';
 import { findJson, writeJson } from '#cloud/objects.ts';
 import { readSettings } from '#cloud/settings.ts';
 import { gatePolicySchema } from '#core/contracts/domain.ts';
@@ -17,21 +19,30 @@ import {
 import { BaselineUnfitError, IntegrityError } from '#core/errors.ts';
 import { championCase } from '#core/gate/champion.ts';
 import { decide } from '#core/gate/gate.ts';
-import { decisionKey } from '#core/keys.ts';
+import { decisionKey, domainSnapshotKey } from '#core/keys.ts';
+import { maximumBodyBytes } from '#core/request-limits.ts';
 import { lambda } from './middleware/lambda.ts';
 
 const inputSchema = domainSubjectSchema.extend({
   training: domainPromotionSchema.shape.training.unwrap(),
   gate: gatePolicySchema,
   champion: preparedSchema.shape.champion,
+  /** Absent in an execution that began before the golden images were kept. */
+  endpoint: preparedSchema.shape.endpoint.optional(),
   manual: manualSchema.optional(),
 });
 type Input = z.output<typeof inputSchema>;
 
-/** Decides from what both jobs measured on the same test images, the champion's answers among it, and writes the decision down with its reasons. */
-export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
+/**
+ * Decides from what both jobs measured on the same test images, the champion's answers among it, and writes the decision down with its
+ * reasons. Of a model that may be deployed it keeps the golden images.
+ */
+export function createEvaluateGate(
+  s3: S3Client,
+  { artifactsBucket, dataBucket }: { artifactsBucket: string; dataBucket: string },
+) {
   return async function evaluateGate(input: Input): Promise<Gated> {
-    const { training, gate: policy, champion: offered, manual, ...subject } = input;
+    const { training, gate: policy, champion: offered, endpoint, manual, ...subject } = input;
     const transfer = await collectEvaluation(s3, artifactsBucket, subject, 'transfer', training.transfer);
     const challenger = transfer.evaluation;
     const baseline = await baselineFor(input, challenger);
@@ -54,6 +65,17 @@ export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
     const reuse = reusedFrom === undefined ? {} : { baselineReusedFrom: reusedFrom };
     await writeJson(s3, artifactsBucket, key, { ...decided, ...forced, ...reuse });
     const { decision, rows, baselineAccuracy, transferAccuracy } = decided;
+    if ((decision === 'PROMOTE' || force !== undefined) && !manual?.gateOnly) {
+      const snapshot = domainSnapshotKey(subject.execution, subject.domain);
+      await keepGoldenImages(s3, artifactsBucket, transfer.key, {
+        dataBucket,
+        domain: subject.domain,
+        rows: challenger.rows,
+        limit: maximumBodyBytes(endpoint?.settings.type ?? 'serverless'),
+        // The job began after that, so what is as it was then is what the job has seen.
+        since: (await modifiedAt(s3, artifactsBucket, snapshot)) ?? Number.POSITIVE_INFINITY,
+      });
+    }
     return {
       decision,
       rows,
@@ -87,6 +109,10 @@ export function createEvaluateGate(s3: S3Client, artifactsBucket: string) {
   }
 }
 
-export const handler = lambda('EvaluateGate', inputSchema, () =>
-  createEvaluateGate(s3Client(), readSettings('GRAFT_ARTIFACTS_BUCKET').GRAFT_ARTIFACTS_BUCKET),
-);
+export const handler = lambda('EvaluateGate', inputSchema, () => {
+  const settings = readSettings('GRAFT_ARTIFACTS_BUCKET', 'GRAFT_DATA_BUCKET');
+  return createEvaluateGate(s3Client(), {
+    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
+    dataBucket: settings.GRAFT_DATA_BUCKET,
+  });
+});

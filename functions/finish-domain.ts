@@ -32,6 +32,7 @@ import {
 } from '#core/contracts/promotion-state.ts';
 import { outcomeKey } from '#core/keys.ts';
 import { shorten } from '#core/shorten.ts';
+import { isNewer } from '#core/versions.ts';
 import { lambda } from './middleware/lambda.ts';
 
 /** Hundreds of domains share one state's 262,144 bytes; `outcome.json` has the whole reason. */
@@ -115,8 +116,20 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
       ...(warnings.length === 0 ? {} : { warnings }),
       ...(approval ? { approval } : {}),
       ...(manual?.rollback ? { rolledBackFrom: manual.rollback.from } : {}),
+      ...(outcome === 'SUPERSEDED' ? await newerThan(promotion) : {}),
       finishedAt,
     };
+  }
+
+  /** What is live and dated later. A rollback is no older model, and nor is the very version that is live. */
+  async function newerThan({
+    domain,
+    version,
+    manual,
+  }: DomainPromotion): Promise<Pick<Outcome, 'supersededBy'>> {
+    const live = (await findChampion(s3, artifactsBucket, domain))?.champion;
+    if (live === undefined || manual?.rollback || !isNewer(live, version)) return {};
+    return { supersededBy: live.version };
   }
 
   /** What is not cleaned up costs little and is found again next time: no reason to change an outcome. */

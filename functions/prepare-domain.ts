@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { findChampion, refuseSuperseded } from '#cloud/champions.ts';
 import { s3Client } from '#cloud/clients.ts';
 import { checkData } from '#cloud/data-checks.ts';
-import { checkImages } from '#cloud/domain-images.ts';
+import { checkImages, refuseProblems } from '#cloud/domain-images.ts';
 import { readDomain } from '#cloud/domains.ts';
 import { objectExists } from '#cloud/objects.ts';
 import { recordPromotionBegun } from '#cloud/promotion-records.ts';
@@ -17,10 +17,12 @@ import {
   type OfferedChampion,
   type Prepared,
 } from '#core/contracts/promotion-state.ts';
-import { domainSnapshotPrefix } from '#core/keys.ts';
+import { lateImages } from '#core/data-checks.ts';
+import { domainSnapshotKey } from '#core/keys.ts';
 import { endpointName, trainingJobName } from '#core/names.ts';
 import { parse } from '#core/parse.ts';
 import { withLatency } from '#core/rollout.ts';
+import { isNewer } from '#core/versions.ts';
 import { lambda } from './middleware/lambda.ts';
 
 const inputSchema = domainSubjectSchema.extend({
@@ -36,26 +38,36 @@ export interface PrepareDomainDependencies {
   dataBucket: string;
   artifactsBucket: string;
   endpointPrefix: string;
+  /** Milliseconds since 1970. */
+  now: () => number;
 }
 
 /** Checks a domain before any money is spent on it, and keeps this promotion's own copy of its `domain.json`. */
 export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
-  const { s3, dataBucket, artifactsBucket, endpointPrefix } = dependencies;
+  const { s3, dataBucket, artifactsBucket, endpointPrefix, now } = dependencies;
   return async function prepareDomain(input: z.output<typeof inputSchema>): Promise<Prepared> {
     const { execution } = input;
     const name = parse(nameSchema, input.domain, `The domain's name "${input.domain}"`);
-    const { domain, bytes } = await readDomain(s3, dataBucket, name);
+    const { domain, bytes, committed } = await readDomain(s3, dataBucket, name);
     const live = (await findChampion(s3, artifactsBucket, name))?.champion;
     // The gate alone may be asked about a model of any age: nothing is deployed.
-    if (!input.manual?.gateOnly) refuseSuperseded(live, input);
+    const { force, gateOnly } = input.manual ?? {};
+    if (!gateOnly) refuseSuperseded(live, input, force && live?.trainingJob);
     const { images, warnings } = await checkImages(s3, dataBucket, domain);
-    warnings.push(...(await checkData(s3, dataBucket, domain, images)));
+    const late = lateImages(Object.values(images).flat(), committed, now());
+    refuseProblems(domain, late.problems, 'Wait for the end of the upload');
+    warnings.push(...late.warnings, ...(await checkData(s3, dataBucket, domain, images)));
+    if (force && live && isNewer(live, input.version)) {
+      warnings.push(
+        `${force.by} lets ${input.version} take the place of ${live.version}, which is dated later (${force.reason})`,
+      );
+    }
     const champion = await offer(live, warnings);
     await recordPromotionBegun(s3, artifactsBucket, { execution, domain: name });
     await s3.send(
       new PutObjectCommand({
         Bucket: artifactsBucket,
-        Key: `${domainSnapshotPrefix(execution, name)}domain.json`,
+        Key: domainSnapshotKey(execution, name),
         Body: bytes,
         ContentType: 'application/json',
       }),
@@ -106,5 +118,6 @@ export const handler = lambda('PrepareDomain', inputSchema, () => {
     dataBucket: settings.GRAFT_DATA_BUCKET,
     artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
     endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
+    now: Date.now,
   });
 });

@@ -1,5 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { ExecutionAlreadyExists, type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import {
+  DescribeExecutionCommand,
+  ExecutionAlreadyExists,
+  type SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 import { s3Client, stepFunctionsClient } from '#cloud/clients.ts';
 import { findNewestModel, modifiedAt } from '#cloud/general-models.ts';
@@ -12,6 +17,8 @@ import { lambda } from './middleware/lambda.ts';
 
 /** S3's event as EventBridge delivers it. Unlike in S3's own notifications, the key is not URL-encoded. */
 const inputSchema = z.object({
+  /** When the object arrived. */
+  time: z.iso.datetime().optional(),
   detail: z.object({
     bucket: z.object({ name: z.string() }),
     object: z.object({
@@ -29,6 +36,8 @@ export interface StartPromotionDependencies {
   s3: S3Client;
   sfn: SFNClient;
   stateMachineArn: string;
+  /** Of the on-prem agents whose models are accepted. */
+  publicKeys: readonly string[];
   modelsBucket: string;
   dataBucket: string;
 }
@@ -42,9 +51,9 @@ const nothing: Started = { started: false };
  * arrived, so that an event that is delivered twice finds the execution that its first delivery started.
  */
 export function createStartPromotion(dependencies: StartPromotionDependencies) {
-  const { s3, sfn, stateMachineArn, modelsBucket, dataBucket } = dependencies;
+  const { s3, sfn, stateMachineArn, publicKeys, modelsBucket, dataBucket } = dependencies;
 
-  return async function startPromotion({ detail }: z.output<typeof inputSchema>): Promise<Started> {
+  return async function startPromotion({ time, detail }: z.output<typeof inputSchema>): Promise<Started> {
     const { bucket, object } = detail;
     const [folder, name, ...rest] = object.key.split('/');
     if (
@@ -53,7 +62,7 @@ export function createStartPromotion(dependencies: StartPromotionDependencies) {
       rest.length === 2 &&
       rest[1] === 'manifest.json'
     ) {
-      return startWithModel(object, { model: name, version: rest[0] });
+      return startWithModel(object, time, { model: name, version: rest[0] });
     }
     if (
       bucket.name === dataBucket &&
@@ -70,20 +79,32 @@ export function createStartPromotion(dependencies: StartPromotionDependencies) {
     return nothing;
   };
 
-  async function startWithModel({ key }: ArrivedObject, named: object): Promise<Started> {
+  async function startWithModel(
+    object: ArrivedObject,
+    time: string | undefined,
+    named: object,
+  ): Promise<Started> {
     const { model, version } = parse(
       promotionInputSchema,
       named,
-      `The key s3://${modelsBucket}/${key}`,
+      `The key s3://${modelsBucket}/${object.key}`,
       'Push general models with `graft push`.',
     );
-    return start(executionName(model, version), { model, version });
+    const first = await start(executionName(model, version), { model, version });
+    if (first.started || time === undefined || !(await hasFailedBefore(first.execution!, time))) return first;
+    // Not the same event twice: the version has been put there once more, since its promotion had failed.
+    return start(executionName(model, version, arrivalOf(object)), { model, version });
   }
 
   async function startWithData(object: ArrivedObject, folder: string): Promise<Started> {
-    const newest = await findNewestModel(s3, modelsBucket);
+    const newest = await findNewestModel(s3, modelsBucket, publicKeys, (refused) =>
+      log.warn('a newer model is passed over', refused),
+    );
     if (newest === undefined) {
-      log.info('no general model yet: the first one will be promoted to this domain too', { domain: folder });
+      log.info(
+        'no general model that can be verified yet: the first one will be promoted to this domain too',
+        { domain: folder },
+      );
       return nothing;
     }
     const { model, version, committed } = newest;
@@ -110,6 +131,15 @@ export function createStartPromotion(dependencies: StartPromotionDependencies) {
     return start(dataExecutionName(model, version, folder, arrivalOf(object)), input);
   }
 
+  /** Whether an execution that began before this moment has ended without success. */
+  async function hasFailedBefore(execution: string, time: string): Promise<boolean> {
+    const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${execution}`;
+    const { status, startDate } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    return (
+      ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(status ?? '') && Date.parse(time) > startDate!.getTime()
+    );
+  }
+
   async function start(execution: string, input: PromotionInput): Promise<Started> {
     try {
       await sfn.send(
@@ -117,7 +147,7 @@ export function createStartPromotion(dependencies: StartPromotionDependencies) {
       );
     } catch (error) {
       if (!(error instanceof ExecutionAlreadyExists)) throw error;
-      log.info('this has been promoted before: a duplicated event', { execution });
+      log.info('there is an execution for this already', { execution });
       return { started: false, execution };
     }
     log.info('promotion started', { execution });
@@ -131,11 +161,17 @@ function arrivalOf({ 'version-id': versionId, etag = '', sequencer = '' }: Arriv
 }
 
 export const handler = lambda('StartPromotion', inputSchema, () => {
-  const settings = readSettings('GRAFT_STATE_MACHINE_ARN', 'GRAFT_MODELS_BUCKET', 'GRAFT_DATA_BUCKET');
+  const settings = readSettings(
+    'GRAFT_STATE_MACHINE_ARN',
+    'GRAFT_SIGNING_PUBLIC_KEYS',
+    'GRAFT_MODELS_BUCKET',
+    'GRAFT_DATA_BUCKET',
+  );
   return createStartPromotion({
     s3: s3Client(),
     sfn: stepFunctionsClient(),
     stateMachineArn: settings.GRAFT_STATE_MACHINE_ARN,
+    publicKeys: settings.GRAFT_SIGNING_PUBLIC_KEYS,
     modelsBucket: settings.GRAFT_MODELS_BUCKET,
     dataBucket: settings.GRAFT_DATA_BUCKET,
   });

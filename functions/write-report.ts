@@ -15,7 +15,7 @@ import { reportSchema } from '#core/contracts/report.ts';
 import { sha256 } from '#core/digest.ts';
 import { NotFoundError } from '#core/errors.ts';
 import {
-  domainSnapshotPrefix,
+  domainSnapshotKey,
   evaluationKey,
   imagesPrefix,
   manifestKey,
@@ -174,7 +174,7 @@ export function createWriteReport(dependencies: WriteReportDependencies) {
       outcomeKey(execution, domain),
       ...(gate ? [gate.decisionKey] : []),
       ...evaluations.flatMap((evaluation) => (evaluation ? [keyOfEvaluation(input, evaluation.mode)] : [])),
-      ...(prepared ? [`${domainSnapshotPrefix(execution, domain)}domain.json`] : []),
+      ...(prepared ? [domainSnapshotKey(execution, domain)] : []),
       ...modes.flatMap((mode) => (training ? [training[mode].modelKey] : [])),
     ];
     return keys.map((key) => `s3://${artifactsBucket}/${key}`);

@@ -11,7 +11,7 @@ import { createOutput } from './output.ts';
  * Runs one command line.
  *
  * @param words the arguments after `graft`
- * @returns exit code: 0 ok, 1 failed, 2 wrong usage, 130 interrupted
+ * @returns exit code: 0 ok, 1 failed, 2 wrong usage, 3 promoted but not deployed everywhere, 130 interrupted
  */
 export async function runCli(words: readonly string[], io: Io): Promise<number> {
   const output = createOutput(io, words.includes('--json'));
@@ -33,8 +33,8 @@ export async function runCli(words: readonly string[], io: Io): Promise<number> 
     }
     const command = await found.entry.load();
     checkArguments(found.rest, command.args, `graft ${found.name}`);
-    await command.run({ args: parseArgs([...found.rest], command.args), io, output });
-    return EXIT_CODES.ok;
+    const code = await command.run({ args: parseArgs([...found.rest], command.args), io, output });
+    return code ?? EXIT_CODES.ok;
   } catch (error) {
     const interrupted = io.signal.aborted;
     output.fail(interrupted ? new Error('Interrupted') : error);

@@ -14,7 +14,8 @@ export interface AgentCommand {
   args: ArgsDef;
   /** Complete command lines. */
   examples: readonly string[];
-  run(context: CommandContext<ArgsDef>): Promise<void>;
+  /** @returns exit code, where it is another one than 0 */
+  run(context: CommandContext<ArgsDef>): Promise<number> | Promise<void>;
 }
 
 /** Options that every command has. */
@@ -50,7 +51,7 @@ export const stackArgs = {
 export function agentCommand<const Args extends ArgsDef>(command: {
   args: Args;
   examples: readonly string[];
-  run(context: CommandContext<Args>): Promise<void>;
+  run(context: CommandContext<Args>): Promise<number> | Promise<void>;
 }): AgentCommand {
   return {
     args: { ...command.args, ...commonArgs },

@@ -14,7 +14,9 @@ import {
   testSetProblems,
 } from '#core/data-checks.ts';
 import { InvalidInputError } from '#core/errors.ts';
+import { requestSizeFindings } from '#core/golden-images.ts';
 import { isLitter } from '#core/image-files.ts';
+import { maximumBodyBytes } from '#core/request-limits.ts';
 import { type LoadedDataSet, type LoadedImages, loadDataSet, loadImages } from '#model/data-set.ts';
 import { nearDuplicates } from '#model/near-duplicates.ts';
 
@@ -62,8 +64,14 @@ export async function checkDomainImages(
     testSetProblems(images.filter(({ part }) => part === 'test').length, domain.gate),
     'Add test images, or review the policy in domain.json.',
   );
+  const sizes = requestSizeFindings(
+    images.filter(({ part }) => part === 'test'),
+    maximumBodyBytes(domain.endpoint.type),
+  );
+  refuse(sizes.problems, 'Scale test images down, or store them as JPEG.');
   const { problems, warnings } = duplicateFindings(sameContent(images));
   refuse(problems, 'Remove them from one of the two: what is measured must be new to the model.');
+  warnings.push(...sizes.warnings);
   for (const split of ['train', 'test'] as const) {
     warnings.push(...besideWarnings(`${split}/`, sets[split]!.beside));
     warnings.push(...balanceWarnings(split, countsOf(domain, images, split)));

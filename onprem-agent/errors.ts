@@ -21,7 +21,8 @@ export class BackendInstallError extends GraftError {
   }
 }
 
-export const EXIT_CODES = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/** `notDeployed`: `--wait` has seen a promotion end well that is not live in every domain. */
+export const EXIT_CODES = { ok: 0, failed: 1, usage: 2, notDeployed: 3, interrupted: 130 } as const;
 
 /** 130 (128 + SIGINT) when the person interrupted, whatever the interrupted call made of it. */
 export function exitCodeOf(error: unknown, interrupted: boolean): number {
@@ -44,6 +45,6 @@ export function errorText(error: unknown): string {
 /** A model version is in the bucket already, and is not this one. */
 export function versionExists(uri: string): GraftError {
   return new IntegrityError(`${uri} is there already, with other content`, {
-    hint: 'A pushed version is never overwritten: train again, which makes a new version.',
+    hint: 'A pushed version is never overwritten: train again, or push it as a new version with --redate.',
   });
 }

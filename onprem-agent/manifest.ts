@@ -49,6 +49,10 @@ export async function writeManifest(
 
 /** @example (2026-11-23 15:42:00 UTC, '3f2a9c…') → `20261123T154200Z-3f2a9c` */
 export function versionOf(createdAt: Date, weightsSha256: string): string {
-  const time = createdAt.toISOString().replace(/[-:]/g, '').replace(/\.\d+/, '');
-  return `${time}-${weightsSha256.slice(0, 6)}`;
+  return `${versionTimeOf(createdAt)}-${weightsSha256.slice(0, 6)}`;
+}
+
+/** The time that a version begins with. */
+export function versionTimeOf(createdAt: Date): string {
+  return createdAt.toISOString().replace(/[-:]|\.\d+/g, '');
 }

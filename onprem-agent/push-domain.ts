@@ -5,9 +5,9 @@ import { IntegrityError } from '#core/errors.ts';
 import { imageType, isLitter } from '#core/image-files.ts';
 import { domainKey, domainPrefix, imagesPrefix } from '#core/keys.ts';
 import { readImageFile } from '#model/image.ts';
-import { s3ChecksumOf } from './aws/checksum.ts';
+import { md5Of, s3ChecksumOf } from './aws/checksum.ts';
 import { explained } from './aws/explain.ts';
-import { overwriteBytes, standingOf, type Target } from './aws/objects.ts';
+import { holds, overwriteBytes, standingOf, type Target } from './aws/objects.ts';
 import type { DomainImage } from './domain-images.ts';
 import type { DomainSettings } from './domain-settings.ts';
 
@@ -23,6 +23,8 @@ export interface PushedDomain {
   extra: string[];
   /** False when images and settings are those of the last push, so that there is nothing to promote. */
   committed: boolean;
+  /** What S3 calls the `domain.json` that has just come; undefined where none has, or the bucket keeps no versions. */
+  arrival: string | undefined;
 }
 
 /** On `domain.json`: digest of the images that it committed. Its own bytes often stay the same when images change. */
@@ -66,8 +68,9 @@ export async function pushDomain(
   ]);
   const commit = { s3, bucket, key: domainKey(domain.domain), signal };
   const committed = uploaded > 0 || !(await isCommitted(commit, bytes, digest));
+  let arrival: string | undefined;
   if (committed) {
-    await overwriteBytes(commit, bytes, {
+    arrival = await overwriteBytes(commit, bytes, {
       contentType: 'application/json',
       metadata: { [IMAGES_METADATA]: digest },
     });
@@ -78,6 +81,7 @@ export async function pushDomain(
     alreadyThere: images.length - uploaded,
     extra,
     committed,
+    arrival,
   };
 }
 
@@ -104,7 +108,7 @@ async function isCommitted(target: Target, bytes: Uint8Array, digest: string): P
 async function isSame(target: Target, image: DomainImage): Promise<boolean> {
   const standing = await standingOf(target);
   const checksum = Buffer.from(image.sha256, 'hex').toString('base64');
-  return standing.state === 'there' && standing.checksum === checksum;
+  return holds(standing, checksum, async () => md5Of(await readChecked(image)));
 }
 
 /** Sizes by key, of every file below `train/`, `test/` and `other/` that may take part in training. */

@@ -1,15 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { DescribeExecutionCommand, type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { findRollback } from '#cloud/champion-history.ts';
 import type { RollbackInput } from '#core/contracts/promotion.ts';
 import { type DomainOutcome, promotionSummarySchema } from '#core/contracts/promotion-state.ts';
 import { GraftError } from '#core/errors.ts';
 import { rollbackExecutionName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
+import { awaitExecution } from './await-execution.ts';
 import { explained } from './aws/explain.ts';
-
-const POLL_MS = 1_000;
 
 /**
  * What the state machine will find when it is asked to roll the domain back, so that a wrong name or version is this command's error and
@@ -53,21 +51,12 @@ export async function awaitRollback(
   executionArn: string,
   signal: AbortSignal,
 ): Promise<DomainOutcome> {
-  for (;;) {
-    const { status, output, error, cause } = await explained(`look at ${executionArn}`, () =>
-      sfn.send(new DescribeExecutionCommand({ executionArn }), { abortSignal: signal }),
-    );
-    if (status === 'SUCCEEDED') {
-      const summary = parseJson(promotionSummarySchema, output ?? '', `The output of ${executionArn}`);
-      const outcome = summary.outcomes[0]!;
-      if (outcome.outcome === 'DEPLOYED') return outcome;
-      throw notRolledBack(`${outcome.outcome}: ${outcome.reason}`);
-    }
-    if (status !== 'RUNNING' && status !== 'PENDING_REDRIVE') {
-      throw notRolledBack(cause ?? error ?? String(status));
-    }
-    await sleep(POLL_MS, undefined, { signal });
-  }
+  const { status, output, error, cause } = await awaitExecution(sfn, executionArn, signal);
+  if (status !== 'SUCCEEDED') throw notRolledBack(cause ?? error ?? String(status));
+  const summary = parseJson(promotionSummarySchema, output ?? '', `The output of ${executionArn}`);
+  const outcome = summary.outcomes[0]!;
+  if (outcome.outcome === 'DEPLOYED') return outcome;
+  throw notRolledBack(`${outcome.outcome}: ${outcome.reason}`);
 }
 
 const notRolledBack = (reason: string) =>

@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InvalidInputError, NotFoundError } from '#core/errors.ts';
@@ -48,6 +48,29 @@ export async function readSigningKey(
   }
   return pem;
 }
+
+/**
+ * Whether somebody else on this machine may read a private key: then they can sign models, too. Not asked on Windows, whose files have no
+ * such mode.
+ *
+ * @returns the file, or undefined where all is well or there is none
+ */
+export async function exposedKeyFile(
+  asked: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  if (process.platform === 'win32') return undefined;
+  const path = asked ?? defaultKeyFile(environment);
+  const mode = await stat(path).then(
+    (found) => found.mode,
+    () => 0,
+  );
+  return (mode & 0o077) === 0 ? undefined : path;
+}
+
+/** For people, about the file of `exposedKeyFile`. */
+export const exposedKeyWarning = (path: string) =>
+  `the signing key "${path}" can be read by others on this machine, who could sign models with it: \`chmod 600 ${path}\``;
 
 /**
  * Makes a key pair and writes the private key so that only its owner can read it.

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { generateSigningKeys, publicKeyOf } from '#core/signature.ts';
+import { generateSigningKeys, publicKeyOf, publicKeysOf } from '#core/signature.ts';
+import { readSigningKey } from '../onprem-agent/signing-key.ts';
 import { repository } from './fingerprint.ts';
 import { packageStack } from './package-stack.ts';
 
@@ -27,12 +28,31 @@ export async function developmentSigningKey(): Promise<{ path: string; publicKey
   return { path, publicKey: keys.publicKey };
 }
 
-/** The stack as the local AWS runs it: packaged as for AWS, trusting the development key. */
+/**
+ * Whose models the local stack accepts: those of this checkout, of the key that `graft keygen` has made for this person, and of whatever
+ * GRAFT_SIGNING_PUBLIC_KEYS lists, as for a deployment.
+ */
+export async function localPublicKeys(
+  development: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<string[]> {
+  // One that cannot be read is a matter for `graft push`, which needs it.
+  const own = await readSigningKey(undefined, environment).catch(() => undefined);
+  return [
+    ...new Set([
+      development,
+      ...(own === undefined ? [] : [publicKeyOf(own)]),
+      ...publicKeysOf(environment.GRAFT_SIGNING_PUBLIC_KEYS ?? ''),
+    ]),
+  ];
+}
+
+/** The stack as the local AWS runs it: packaged as for AWS, trusting the development key and those of `localPublicKeys`. */
 export async function packageLocalStack(publicKey: string): Promise<string> {
   const { template } = await packageStack({
     stage: localStage,
     region: localRegion,
-    environment: { GRAFT_SIGNING_PUBLIC_KEYS: publicKey },
+    environment: { GRAFT_SIGNING_PUBLIC_KEYS: (await localPublicKeys(publicKey)).join(',') },
     out: '.build/local-stack',
   });
   return template;

@@ -42,6 +42,8 @@ export const outcomeSchema = z.strictObject({
   /** What a person answered, where the domain asks one. */
   approval: approvalSchema.optional(),
   rolledBackFrom: rolledBackFromSchema.optional(),
+  /** Version that is live instead, of a model that was promoted and counts as older. */
+  supersededBy: versionSchema.optional(),
   endpoint: z.string().optional(),
   endpointConfig: z.string().optional(),
   /** What a person should know about the data, a sentence each. */

@@ -1,8 +1,9 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { SERVERLESS_BODY_BYTES } from '#core/request-limits.ts';
 import { ProblemError } from './problem.ts';
 
-/** What serverless endpoints take (4 MB); a base64-encoded body of Lambda's 6 MB limit is hardly more. */
-export const MAXIMUM_BODY_BYTES = 4 * 1024 * 1024;
+/** Whatever the domain's endpoint is: a base64-encoded body of Lambda's 6 MB limit is hardly more. */
+const MAXIMUM_BODY_BYTES = SERVERLESS_BODY_BYTES;
 
 const contentTypes = ['image/png', 'image/jpeg', 'image/webp', 'application/json'];
 

@@ -36,3 +36,15 @@ export async function s3Checksum(path: string, partSize?: number): Promise<strin
 export function s3ChecksumOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('base64');
 }
+
+/** Hexadecimal MD5, which is S3's ETag of what was put in one piece. */
+export function md5Of(bytes: Uint8Array): string {
+  return createHash('md5').update(bytes).digest('hex');
+}
+
+/** As `md5Of`, of a file. */
+export async function md5OfFile(path: string): Promise<string> {
+  const hash = createHash('md5');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { IntegrityError } from '#core/errors.ts';
-import { partSizeFor, s3Checksum, s3ChecksumOf } from './checksum.ts';
+import { md5Of, md5OfFile, partSizeFor, s3Checksum, s3ChecksumOf } from './checksum.ts';
 import { explained } from './explain.ts';
 
 /** Where an object is, and who aborts the transfer. */
@@ -21,6 +21,10 @@ export type Standing =
       state: 'there';
       checksum: string | undefined;
       etag: string;
+      /** Whether the ETag is the MD5 of the bytes: not of parts, nor of what a key of KMS has encrypted. */
+      etagIsMd5: boolean;
+      /** Of S3's, in a bucket that keeps versions. */
+      versionId: string | undefined;
       metadata: Readonly<Record<string, string>>;
     };
 
@@ -35,6 +39,11 @@ export async function standingOf({ s3, bucket, key, signal }: Target): Promise<S
         state: 'there',
         checksum: head.ChecksumSHA256,
         etag: head.ETag ?? '',
+        etagIsMd5:
+          /^"?[0-9a-f]{32}"?$/.test(head.ETag ?? '') &&
+          ['AES256', undefined].includes(head.ServerSideEncryption) &&
+          head.SSECustomerAlgorithm === undefined,
+        versionId: head.VersionId,
         metadata: head.Metadata ?? {},
       };
     } catch (error) {
@@ -43,6 +52,42 @@ export async function standingOf({ s3, bucket, key, signal }: Target): Promise<S
       if (status === 404) return { state: 'absent' };
       // Nor does it say more than 400 for expired credentials.
       if (status === 403 || status === 400) return { state: 'unknown' };
+      throw error;
+    }
+  });
+}
+
+/**
+ * Whether what stands there has certain bytes, as far as S3 tells without being read: by the SHA-256 that it keeps of what `graft` has
+ * uploaded, otherwise by the ETag of what another tool has put there in one piece.
+ *
+ * @param checksum of `s3Checksum`
+ * @param md5 hexadecimal; asked only where it is needed
+ */
+export async function holds(
+  standing: Standing,
+  checksum: string,
+  md5: () => string | Promise<string>,
+): Promise<boolean> {
+  if (standing.state !== 'there') return false;
+  if (standing.checksum !== undefined && isOfParts(standing.checksum) === isOfParts(checksum)) {
+    return standing.checksum === checksum;
+  }
+  return standing.etagIsMd5 && standing.etag.replaceAll('"', '') === (await md5());
+}
+
+const isOfParts = (checksum: string) => checksum.includes('-');
+
+/** Bytes of a small object; undefined when there is none. */
+export async function readBytes({ s3, bucket, key, signal }: Target): Promise<Uint8Array | undefined> {
+  return explained(`read s3://${bucket}/${key}`, async () => {
+    try {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }), {
+        abortSignal: signal,
+      });
+      return await Body!.transformToByteArray();
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
       throw error;
     }
   });
@@ -65,7 +110,8 @@ export async function putFile(
 ): Promise<Put> {
   const { size } = await stat(path);
   const partSize = partSizeFor(size);
-  return putOnce(target, await s3Checksum(path, partSize), options.replace, async (condition) => {
+  const content = { checksum: await s3Checksum(path, partSize), md5: () => md5OfFile(path) };
+  return putOnce(target, content, options.replace, async (condition) => {
     const upload = new Upload({
       client: target.s3,
       partSize,
@@ -96,18 +142,23 @@ export async function putBytes(
   bytes: Uint8Array,
   options: { replace: boolean; contentType: string },
 ): Promise<Put> {
-  return putOnce(target, s3ChecksumOf(bytes), options.replace, (condition) =>
-    overwriteBytes(target, bytes, { contentType: options.contentType, condition }),
-  );
+  const content = { checksum: s3ChecksumOf(bytes), md5: () => md5Of(bytes) };
+  return putOnce(target, content, options.replace, async (condition) => {
+    await overwriteBytes(target, bytes, { contentType: options.contentType, condition });
+  });
 }
 
-/** Puts whatever stands there, under the condition if there is one. */
+/**
+ * Puts whatever stands there, under the condition if there is one.
+ *
+ * @returns what S3 calls this version of the object, in a bucket that keeps versions
+ */
 export async function overwriteBytes(
   target: Target,
   bytes: Uint8Array,
   options: { contentType: string; condition?: Condition; metadata?: Record<string, string> },
-): Promise<void> {
-  await explained(`upload to s3://${target.bucket}/${target.key}`, () =>
+): Promise<string | undefined> {
+  const { VersionId } = await explained(`upload to s3://${target.bucket}/${target.key}`, () =>
     target.s3.send(
       new PutObjectCommand({
         Bucket: target.bucket,
@@ -121,20 +172,21 @@ export async function overwriteBytes(
       { abortSignal: target.signal },
     ),
   );
+  return VersionId;
 }
 
 type Condition = { IfNoneMatch: '*' } | { IfMatch: string };
 
 async function putOnce(
   target: Target,
-  checksum: string,
+  { checksum, md5 }: { checksum: string; md5: () => string | Promise<string> },
   replace: boolean,
   put: (condition: Condition) => Promise<void>,
 ): Promise<Put> {
   target.signal.throwIfAborted();
   const standing = await standingOf(target);
   if (standing.state === 'there') {
-    if (standing.checksum === checksum) return 'already-there';
+    if (await holds(standing, checksum, md5)) return 'already-there';
     if (!replace) throw otherObject(target);
   }
   const condition: Condition = standing.state === 'there' ? { IfMatch: standing.etag } : { IfNoneMatch: '*' };
@@ -146,8 +198,7 @@ async function putOnce(
     // Somebody was faster, or our own first attempt arrived and only its answer got lost. Without permission to look,
     // the promotion decides: it checks every digest against the signed manifest.
     const now = await standingOf(target);
-    if (now.state === 'unknown' || (now.state === 'there' && now.checksum === checksum))
-      return 'already-there';
+    if (now.state === 'unknown' || (await holds(now, checksum, md5))) return 'already-there';
     throw otherObject(target, error);
   }
 }

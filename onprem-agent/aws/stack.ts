@@ -2,19 +2,30 @@ import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/clien
 import { NotFoundError } from '#core/errors.ts';
 import { explained } from './explain.ts';
 
+/** What the stack says about itself (`infrastructure/`). */
+export type OutputName =
+  | 'ModelsBucket'
+  | 'DataBucket'
+  | 'ArtifactsBucket'
+  | 'ApiUrl'
+  | 'StateMachineArn'
+  | 'SigningPublicKeys';
+export type StackOutputs = Partial<Record<OutputName, string>>;
+
+const remedy = (instead: string) =>
+  `Deploy it (\`npm run deploy\`), name another with --stack, or give ${instead}.`;
+
 /**
- * One output of a CloudFormation stack.
+ * The outputs of a CloudFormation stack.
  *
  * @param instead the option that makes this unnecessary, for instance `--bucket`
- * @throws NotFoundError when there is no such stack or it has no such output
+ * @throws NotFoundError when there is no such stack
  */
-export async function stackOutput(
+export async function stackOutputs(
   client: CloudFormationClient,
   stack: string,
-  output: 'ModelsBucket' | 'DataBucket' | 'ArtifactsBucket' | 'ApiUrl' | 'StateMachineArn',
   instead: string,
-): Promise<string> {
-  const hint = `Deploy it (\`npm run deploy\`), name another with --stack, or give ${instead}.`;
+): Promise<StackOutputs> {
   const description = await explained(`look up stack ${stack}`, async () => {
     try {
       return await client.send(new DescribeStacksCommand({ StackName: stack }));
@@ -22,13 +33,40 @@ export async function stackOutput(
       if (!isNoSuchStack(cause)) throw cause;
       throw new NotFoundError(`There is no CloudFormation stack "${stack}" in this account and region`, {
         cause,
-        hint,
+        hint: remedy(instead),
       });
     }
   });
   const outputs = description.Stacks?.[0]?.Outputs ?? [];
-  const value = outputs.find(({ OutputKey }) => OutputKey === output)?.OutputValue;
-  if (value === undefined) throw new NotFoundError(`Stack "${stack}" has no output ${output}`, { hint });
+  return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+}
+
+/**
+ * One of them.
+ *
+ * @throws NotFoundError when there is no such stack or it has no such output
+ */
+export async function stackOutput(
+  client: CloudFormationClient,
+  stack: string,
+  output: OutputName,
+  instead: string,
+): Promise<string> {
+  const outputs = await stackOutputs(client, stack, instead);
+  return requireOutput(outputs, stack, output, instead);
+}
+
+/** @throws NotFoundError when it is not there */
+export function requireOutput(
+  outputs: StackOutputs,
+  stack: string,
+  output: OutputName,
+  instead: string,
+): string {
+  const value = outputs[output];
+  if (value === undefined) {
+    throw new NotFoundError(`Stack "${stack}" has no output ${output}`, { hint: remedy(instead) });
+  }
   return value;
 }
 

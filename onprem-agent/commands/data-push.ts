@@ -1,10 +1,13 @@
-import { cloudFormationClient, s3Client } from '../aws/clients.ts';
-import { stackOutput } from '../aws/stack.ts';
-import { agentCommand, awsArgs, stackArgs } from '../command.ts';
+import { InvalidInputError } from '#core/errors.ts';
+import { cloudFormationClient, s3Client, stepFunctionsClient } from '../aws/clients.ts';
+import { agentCommand, awsArgs } from '../command.ts';
+import { deploymentArgs, findDeployment, requireStateMachine, whatHappensNext } from '../deployment.ts';
 import { checkDomainImages, unusedNames } from '../domain-images.ts';
 import { domainSettings, gateArgs } from '../domain-settings.ts';
-import { UsageError } from '../errors.ts';
+import { EXIT_CODES, UsageError } from '../errors.ts';
+import { promotionOfData } from '../follow-promotion.ts';
 import { pushDomain } from '../push-domain.ts';
+import { waitForPromotion } from '../wait-for-promotion.ts';
 
 export const dataPush = agentCommand({
   args: {
@@ -15,8 +18,12 @@ export const dataPush = agentCommand({
     },
     domain: { type: 'string', valueHint: 'NAME', description: 'Name of the domain (Required)' },
     ...gateArgs,
-    bucket: { type: 'string', valueHint: 'NAME', description: 'Data bucket, instead of asking the stack' },
-    ...stackArgs,
+    wait: {
+      type: 'boolean',
+      description:
+        'Wait for the end of the promotion and say what came of it; exit code 3 where it is not DEPLOYED',
+    },
+    ...deploymentArgs,
     ...awsArgs,
   },
   examples: [
@@ -37,8 +44,9 @@ export const dataPush = agentCommand({
     for (const warning of warnings) output.warn({}, warning);
 
     const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
-    const bucket =
-      args.bucket ?? (await stackOutput(cloudFormationClient(aws), args.stack, 'DataBucket', '--bucket'));
+    const deployment = await findDeployment(cloudFormationClient(aws), args, 'DataBucket');
+    const { bucket } = deployment;
+    const stateMachineArn = args.wait ? requireStateMachine(deployment) : undefined;
     const uploading = output.progress('upload', 'upload');
     const pushed = await pushDomain(s3Client(aws, io.environment), bucket, settings, images, {
       signal: io.signal,
@@ -55,24 +63,41 @@ export const dataPush = agentCommand({
       'pushed',
       { uploaded: pushed.uploaded, alreadyThere: pushed.alreadyThere, committed: pushed.committed },
       pushed.committed
-        ? `${pushed.uploaded} images uploaded, ${pushed.alreadyThere} were there; domain.json came last. The pipeline now trains "${args.domain}" with the newest general model, or with the first one that is pushed.`
+        ? `${pushed.uploaded} images uploaded, ${pushed.alreadyThere} were there; domain.json came last. ${whatHappensNext(deployment, `now trains "${args.domain}" with the newest general model, or with the first one that is pushed`)}`
         : `All ${pushed.alreadyThere} images and domain.json were there: nothing new, so no promotion starts.`,
     );
     const { domain, labels } = settings.domain;
-    output.result(
+    const result = {
+      command: 'data push',
+      uri: pushed.uri,
+      bucket,
+      domain,
+      labels: labels.length,
+      images: images.length,
+      uploaded: pushed.uploaded,
+      committed: pushed.committed,
+      damaged,
+      warnings,
+    };
+    if (stateMachineArn === undefined || !pushed.committed) {
+      output.result(result, pushed.uri);
+      return EXIT_CODES.ok;
+    }
+    if (pushed.arrival === undefined) {
+      throw new InvalidInputError(
+        `Bucket "${bucket}" keeps no versions, so the promotion cannot be followed`,
+      );
+    }
+    return waitForPromotion(
+      stepFunctionsClient(aws),
+      { io, output },
       {
-        command: 'data push',
+        stateMachineArn,
+        search: promotionOfData(domain, pushed.arrival, io.signal),
+        hint: 'There is no general model yet that can be promoted, or one came after these data and takes them along: the log of the function startPromotion says which.',
+        result,
         uri: pushed.uri,
-        bucket,
-        domain,
-        labels: labels.length,
-        images: images.length,
-        uploaded: pushed.uploaded,
-        committed: pushed.committed,
-        damaged,
-        warnings,
       },
-      pushed.uri,
     );
   },
 });

@@ -1,12 +1,21 @@
 import { InvalidInputError } from '#core/errors.ts';
-import { signBytes } from '#core/signature.ts';
-import { cloudFormationClient, s3Client } from '../aws/clients.ts';
-import { stackOutput } from '../aws/stack.ts';
-import { agentCommand, awsArgs, stackArgs } from '../command.ts';
+import { manifestKey } from '#core/keys.ts';
+import { isSignedBy, signBytes } from '#core/signature.ts';
+import { isFromTheFuture } from '#core/versions.ts';
+import { cloudFormationClient, s3Client, stepFunctionsClient } from '../aws/clients.ts';
+import { standingOf } from '../aws/objects.ts';
+import { serverClock } from '../aws/server-clock.ts';
+import { agentCommand, awsArgs } from '../command.ts';
+import { deploymentArgs, findDeployment, requireStateMachine, whatHappensNext } from '../deployment.ts';
+import { EXIT_CODES } from '../errors.ts';
+import { promotionOfModel } from '../follow-promotion.ts';
 import { type ModelFolder, readModelFolder, verifyModelFolder } from '../model-folder.ts';
 import { formatAmount } from '../progress-bar.ts';
-import { pushModel } from '../push-model.ts';
-import { readSigningKey } from '../signing-key.ts';
+import { type Pushed, pushModel } from '../push-model.ts';
+import { redate } from '../redate.ts';
+import { exposedKeyFile, exposedKeyWarning, readSigningKey } from '../signing-key.ts';
+import { requireTrusted } from '../trusted-key.ts';
+import { waitForPromotion } from '../wait-for-promotion.ts';
 
 export const push = agentCommand({
   args: {
@@ -16,65 +25,127 @@ export const push = agentCommand({
       valueHint: 'FILE',
       description: 'Private key (Default: ~/.config/graft/signing-key.pem)',
     },
-    bucket: { type: 'string', valueHint: 'NAME', description: 'Models bucket, instead of asking the stack' },
-    ...stackArgs,
+    wait: {
+      type: 'boolean',
+      description:
+        'Wait for the end of the promotion and say what came of it in every domain; exit code 3 where one is not DEPLOYED',
+    },
+    redate: {
+      type: 'boolean',
+      description:
+        'Give the model the version of this moment first: for one that a machine with a wrong clock trained',
+    },
+    ...deploymentArgs,
     ...awsArgs,
   },
   examples: [
     'graft push models/icons',
-    'graft push models/icons --stack graft-prod --region eu-central-1',
+    'graft push models/icons --stack graft-prod --region eu-central-1 --wait',
     'AWS_ENDPOINT_URL=http://127.0.0.1:4566 graft push models/icons   # the local AWS',
   ],
   async run({ args, io, output }) {
-    const model = await readModelFolder(args.dir);
+    let model = await readModelFolder(args.dir);
     await verifyModelFolder(model);
-    const signature = await signatureOf(model, args.key, io.environment);
+    const exposed = await exposedKeyFile(args.key, io.environment);
+    const privateKey = await readSigningKey(args.key, io.environment);
+    if (privateKey !== undefined && exposed !== undefined) output.warn({}, exposedKeyWarning(exposed));
     const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
-    const bucket =
-      args.bucket ?? (await stackOutput(cloudFormationClient(aws), args.stack, 'ModelsBucket', '--bucket'));
+    const deployment = await findDeployment(cloudFormationClient(aws), args, 'ModelsBucket');
+    const { bucket } = deployment;
+    const stateMachineArn = args.wait ? requireStateMachine(deployment) : undefined;
+
+    const s3 = s3Client(aws, io.environment);
+    const clock = serverClock(s3);
+    if (args.redate) model = await redated(model);
+    const { model: name, version } = model.manifest;
+    const signature = signatureOf(model, privateKey);
+    requireTrusted(model.manifestBytes, signature, deployment, privateKey);
 
     const total = model.manifest.files.reduce((sum, file) => sum + file.size, 0);
     const progress = output.progress('upload', 'upload');
-    const pushed = await pushModel(s3Client(aws, io.environment), bucket, model, {
+    const publicKeys = deployment.stack?.publicKeys;
+    const pushed = await pushModel(s3, bucket, model, {
       signature,
+      isTrusted: publicKeys && ((found) => isSignedBy(model.manifestBytes, found, publicKeys)),
       signal: io.signal,
+      beforeUpload: () => refuseTheFuture(version, clock()),
       onBytes: (done) => progress.update({ done, total, unit: 'B' }),
     }).finally(() => progress.end());
+    if (pushed.otherSignature) {
+      output.warn(
+        {},
+        `${name} ${version} is in the bucket with the signature of another key, which stays: with --stack it is known which one is trusted`,
+      );
+    }
+    const size = `${Object.keys(pushed.files).length} files, ${formatAmount(total, 'B')}, signed, checksummed.`;
+    const next = whatHappensNext(deployment, `promotes ${name} ${version} in every domain`);
+    output.note('pushed', { files: pushed.files }, pushedText(pushed, `${name} ${version}`, size, next));
 
-    const { model: name, version } = model.manifest;
-    const count = Object.keys(pushed.files).length;
-    output.note(
-      'pushed',
-      { files: pushed.files },
-      pushed.committed
-        ? `${count} files, ${formatAmount(total, 'B')}, signed, checksummed. S3 now tells the pipeline, which promotes ${name} ${version} in every domain.`
-        : `${name} ${version} had been pushed before, with the same content: nothing to do.`,
-    );
-    output.result(
+    const { uri, committed, signedAgain, arrival } = pushed;
+    const result = {
+      command: 'push',
+      uri,
+      bucket,
+      model: name,
+      version,
+      committed,
+      signedAgain,
+      bytes: total,
+    };
+    if (stateMachineArn === undefined) {
+      output.result(result, uri);
+      return EXIT_CODES.ok;
+    }
+    return waitForPromotion(
+      stepFunctionsClient(aws),
+      { io, output },
       {
-        command: 'push',
-        uri: pushed.uri,
-        bucket,
-        model: name,
-        version,
-        committed: pushed.committed,
-        bytes: total,
+        stateMachineArn,
+        search: promotionOfModel(model.manifest, { arrival, again: signedAgain, signal: io.signal }),
+        hint: 'Look into the log of the function startPromotion, and at the queue of events that could not be handled (docs/deploy.md).',
+        result,
+        uri,
       },
-      pushed.uri,
     );
+
+    async function redated(trained: ModelFolder): Promise<ModelFolder> {
+      if (privateKey === undefined) throw noKey('A model with another version has to be signed again');
+      const key = manifestKey(trained.manifest.model, trained.manifest.version);
+      await standingOf({ s3, bucket, key, signal: io.signal });
+      const at = clock();
+      if (at === undefined) throw new InvalidInputError('S3 does not say what time it is');
+      return redate(trained, at, privateKey);
+    }
   },
 });
 
+function pushedText(pushed: Pushed, what: string, size: string, next: string): string {
+  if (pushed.signedAgain) {
+    return `${what} had been pushed before with a signature that is not trusted: it is replaced. ${next}`;
+  }
+  if (!pushed.committed) return `${what} had been pushed before, with the same content: nothing to do.`;
+  return `${size} ${next}`;
+}
+
+/** @throws InvalidInputError when S3's clock says that the version is yet to come */
+function refuseTheFuture(version: string, at: Date | undefined): void {
+  if (at === undefined || !isFromTheFuture(version, at.getTime())) return;
+  throw new InvalidInputError(
+    `Version ${version} lies in the future: S3's clock says ${at.toISOString()}. Every later model would be taken for an older one`,
+    {
+      hint: 'Correct the clock of the machine that trained it, and push with --redate, which makes it a version of this moment.',
+    },
+  );
+}
+
 /** Signed now when there is a key, otherwise as it was signed when it was trained. */
-async function signatureOf(
-  model: ModelFolder,
-  key: string | undefined,
-  environment: NodeJS.ProcessEnv,
-): Promise<string> {
-  const privateKey = await readSigningKey(key, environment);
+function signatureOf(model: ModelFolder, privateKey: string | undefined): string {
   if (privateKey !== undefined) return signBytes(model.manifestBytes, privateKey);
   if (model.signature !== undefined) return model.signature;
-  throw new InvalidInputError('There is no signing key, and an unsigned model would be refused', {
+  throw noKey('There is no signing key, and an unsigned model would be refused');
+}
+
+const noKey = (message: string) =>
+  new InvalidInputError(message, {
     hint: 'Make a key with `graft keygen` and deploy its public key, or name the key with --key.',
   });
-}

@@ -4,9 +4,9 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HttpProblem } from '../../container/http-problem.ts';
 import type { Predictor } from '../../container/predictor.ts';
-import { BODY_LIMIT } from '../../container/request-body.ts';
 import { createModelServer, type ModelServer } from '../../container/server.ts';
 import type { PredictionResponse } from '../../core/contracts/served-model.ts';
+import { INSTANCE_BODY_BYTES } from '../../core/request-limits.ts';
 
 const answer = {
   predictions: [
@@ -222,7 +222,7 @@ describe('/invocations', () => {
 
   it('refuses what is larger than 6 MiB, declared or not, and stays usable on the same connection', async () => {
     model.ready(predictor());
-    const large = Buffer.alloc(BODY_LIMIT + 1);
+    const large = Buffer.alloc(INSTANCE_BODY_BYTES + 1);
 
     const declared = await invoke(large, 'image/png');
     const chunked = await fetch(`${url}/invocations`, {
@@ -285,7 +285,7 @@ describe('/invocations', () => {
     await invoke('', 'image/png');
     await invoke('x', 'text/plain');
     await invoke('{', 'application/json');
-    await invoke(Buffer.alloc(BODY_LIMIT + 1), 'image/png');
+    await invoke(Buffer.alloc(INSTANCE_BODY_BYTES + 1), 'image/png');
     await invoke('x', 'image/png');
     await rawRequest('GET // HTTP/1.1');
     expect(logged).toEqual([]);

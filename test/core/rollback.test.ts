@@ -16,12 +16,50 @@ const [one, two, three] = [promoted(1), promoted(2), promoted(3)];
 /** On day 4 somebody went back to the second. */
 const back = { ...two, promotedAt: '2026-11-04T00:00:00.000Z', rolledBackFrom: from };
 
+/** On day 5 somebody thought better of it. */
+const forward = {
+  ...three,
+  promotedAt: '2026-11-05T00:00:00.000Z',
+  rolledBackFrom: { ...from, version: versionOf(2), endpointConfig: 'config-2' },
+};
+const fromTheFuture = promoted(2, { version: '20361102T000000Z-aaaaaa' });
+
 describe('a rollback goes', () => {
   test.each<[string, Champion, Champion[], string | undefined, Champion]>([
     ['to the one before', three, [one, two, three], undefined, two],
     ['to the one before, in whichever order they come', three, [three, one, two], undefined, two],
     ['one further the second time', back, [one, two, three, back], undefined, one],
-    ['past what was only put back', promoted(5), [one, two, three, back, promoted(5)], undefined, three],
+    ['past what was only put back', promoted(5), [one, two, back, promoted(5)], undefined, two],
+    ['past what a person took away', promoted(5), [one, two, three, back, promoted(5)], undefined, two],
+    [
+      'to what a person took away and had promoted again',
+      promoted(6),
+      [one, two, three, back, { ...three, promotedAt: promoted(5).promotedAt }, promoted(6)],
+      undefined,
+      { ...three, promotedAt: promoted(5).promotedAt },
+    ],
+    [
+      'to what a person took away and put back',
+      promoted(6),
+      [one, two, three, back, forward, promoted(6)],
+      undefined,
+      three,
+    ],
+    [
+      'to the older one that a person went forward from',
+      forward,
+      [one, two, three, back, forward],
+      undefined,
+      two,
+    ],
+    ['past a version from the future', three, [one, fromTheFuture, three], undefined, one],
+    [
+      'to a version from the future by name',
+      three,
+      [one, fromTheFuture, three],
+      fromTheFuture.version,
+      fromTheFuture,
+    ],
     [
       'to other data of the same version',
       promoted(3, { version: versionOf(2) }),

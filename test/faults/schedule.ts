@@ -20,8 +20,8 @@ export const versions = {
   older: '20261015T000000Z-aaaaaa',
   first: '20261101T000000Z-bbbbbb',
   second: '20261110T000000Z-cccccc',
-  next: '20261201T000000Z-dddddd',
-  newest: '20261202T000000Z-eeeeee',
+  next: '20261121T000000Z-dddddd',
+  newest: '20261122T000000Z-eeeeee',
 } as const;
 
 /** What has been deployed, without faults, before a run begins. */

@@ -11,6 +11,8 @@ import {
   checkpointsPrefix,
   evaluationKey,
   generalModelPrefix,
+  goldenImageKey,
+  goldenRecordKey,
   outcomeKey,
   promotionRecordKey,
   reportKey,
@@ -19,7 +21,7 @@ import {
 import { createFinishPromotion } from '../../functions/finish-promotion.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
 import { champion, subject } from './samples.ts';
-import { buckets, type Stage, startStage } from './stage.ts';
+import { aSecondLater, buckets, type Stage, startStage } from './stage.ts';
 
 const DAY = 24 * 3_600_000;
 let stage: Stage;
@@ -68,6 +70,10 @@ function registry(versions: { of: string; status: ModelApprovalStatus; said?: st
 
 const archiveOf = (execution: string) => trainingOutputKeys(execution, domain, `job-${execution}`).modelKey;
 const outputOf = (execution: string) => trainingOutputKeys(execution, domain, `job-${execution}`).outputKey;
+const goldenOf = (execution: string) => {
+  const key = evaluationKey(execution, domain, 'transfer');
+  return [goldenRecordKey(key), goldenImageKey(key, 'apple/1.png')];
+};
 const records = (execution: string) => [
   outcomeKey(execution, domain),
   evaluationKey(execution, domain, 'baseline'),
@@ -86,7 +92,12 @@ const left = async (executions: string[]) => {
 /** A promotion as it lies in S3, with its small records where it has ended. */
 async function promoted(execution: string, ended = true) {
   await recordPromotionBegun(stage.s3, buckets.artifacts, { execution, domain });
-  for (const key of [archiveOf(execution), outputOf(execution), `${checkpointsPrefix(execution, domain)}x`]) {
+  for (const key of [
+    archiveOf(execution),
+    outputOf(execution),
+    `${checkpointsPrefix(execution, domain)}x`,
+    ...goldenOf(execution),
+  ]) {
     await stage.put(buckets.artifacts, key, 'large');
   }
   if (ended) for (const key of records(execution)) await stage.put(buckets.artifacts, key, {});
@@ -112,12 +123,6 @@ async function finish({ kept = 1, later = 0, s3 = stage.s3 } = {}) {
   })({ model: subject.model, version: subject.version, outcomes });
 }
 
-/** S3 tells times in whole seconds, and the records' order is by time. */
-async function aSecondLater() {
-  const second = Math.floor(Date.now() / 1000);
-  while (Math.floor(Date.now() / 1000) === second) await new Promise((resolve) => setImmediate(resolve));
-}
-
 describe('what training jobs of older promotions have left', () => {
   test('is removed beyond the newest, and never the small records', async () => {
     for (const execution of ['one', 'two', 'three']) {
@@ -130,6 +135,8 @@ describe('what training jobs of older promotions have left', () => {
     expect(await left(['one', 'two', 'three'])).toEqual(['two', 'three']);
     expect(await exists(outputOf('one'))).toBe(false);
     expect(await exists(`${checkpointsPrefix('one', domain)}x`)).toBe(false);
+    for (const key of goldenOf('one')) expect(await exists(key), key).toBe(false);
+    for (const key of goldenOf('two')) expect(await exists(key), key).toBe(true);
     for (const key of records('one')) expect(await exists(key), key).toBe(true);
     expect(await exists(promotionRecordKey(domain, 'one'))).toBe(false);
     expect(await exists(promotionRecordKey(domain, 'two'))).toBe(true);
@@ -147,6 +154,7 @@ describe('what training jobs of older promotions have left', () => {
       await stage.put(buckets.artifacts, championKey(domain), live);
       await finish();
       expect(await left(['old'])).toEqual(['old']);
+      for (const key of goldenOf('old')) expect(await exists(key), key).toBe(true);
       // Its other files are nobody's.
       expect(await exists(outputOf('old'))).toBe(false);
       expect(await exists(promotionRecordKey(domain, 'old'))).toBe(true);

@@ -3,6 +3,7 @@ import './quiet.ts';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { goldenImageKey, goldenRecordKey } from '#core/keys.ts';
 import { createConfirmEndpoint } from '../../functions/confirm-endpoint.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
 import { champion, deployed, evaluation, gated, newerVersion, olderVersion, subject } from './samples.ts';
@@ -96,6 +97,49 @@ describe('confirm-endpoint', () => {
         message: expect.stringMatching(/None of the test images/),
       });
     });
+  });
+
+  describe('where the promotion has kept golden images', () => {
+    const evaluationKey = 'promotions/promote-icons/kept/evaluation-transfer.json';
+    const back = {
+      rollback: {
+        from: { version: newerVersion, execution: 'x', endpointConfig: 'y', by: 'jane' },
+        target: champion(olderVersion, { promotedAt: '2026-01-01T00:00:00.000Z' }),
+      },
+    };
+    beforeAll(async () => {
+      const [apple, banana] = [rows[3]!, rows[23]!];
+      await stage.put(buckets.artifacts, goldenRecordKey(evaluationKey), {
+        schemaVersion: 1,
+        images: [apple, banana],
+      });
+      for (const { id } of [apple, banana]) {
+        await stage.put(buckets.artifacts, goldenImageKey(evaluationKey, id), `kept pixels of ${id}`);
+      }
+    });
+
+    test.each([
+      ['a new model', {}],
+      ['a champion that is put back, however long ago it was', { manual: back }],
+    ])('asks about those, of %s', async (_what, more) => {
+      expect(await confirm({ evaluationKey, ...more })).toEqual({ goldenImages: 2 });
+
+      const asked = runtime.inputsOf('InvokeEndpoint');
+      expect(asked.map(({ Body }) => Buffer.from(Body as Uint8Array).toString())).toEqual([
+        'kept pixels of apple/03.png',
+        'kept pixels of banana/03.png',
+      ]);
+    });
+  });
+
+  test('says what an image is by its content, not by its name', async () => {
+    const id = 'domains/produce/test/apple/00.png';
+    await stage.put(buckets.data, id, Buffer.from('\x89PNG\r\n\x1a\n apple', 'latin1'));
+    await confirm();
+    await stage.put(buckets.data, id, imageOf('apple/00.png'));
+
+    const types = runtime.inputsOf('InvokeEndpoint').map(({ ContentType }) => ContentType);
+    expect(types).toEqual(['image/png', 'image/jpeg']);
   });
 
   test('goes on while SageMaker maintains the endpoint, which answers as ever', async () => {

@@ -598,6 +598,20 @@ describe('of two promotions at once', () => {
     expect(sagemaker.calls).toEqual([]);
   });
 
+  test('takes the place of a newer one that a person has seen, and of none that came since', async () => {
+    const live = champion(newerVersion, { domain });
+    await stage.put(buckets.artifacts, championKey(domain), live);
+    const manual = { force: { by: 'jane', reason: 'the clock was fast' } };
+    const { version, modelKey } = live;
+
+    await expect(deploy({ manual, champion: null })).rejects.toMatchObject({ name: 'Superseded' });
+    await expect(
+      deploy({ manual, champion: { trainingJob: 'another', version, modelKey } }),
+    ).rejects.toMatchObject({ name: 'Superseded' });
+    await deploy({ manual, champion: { trainingJob: live.trainingJob, version, modelKey } });
+    expect(sagemaker.inputsOf('CreateModel')).toHaveLength(1);
+  });
+
   test('remembers what was live when it began, with the ETag for the conditional write', async () => {
     await stage.put(buckets.artifacts, championKey(domain), champion(olderVersion, { domain }));
     endpointIs('InService', 'config-before');

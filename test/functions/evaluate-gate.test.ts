@@ -3,21 +3,27 @@ import './quiet.ts';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { findKeptImages } from '#cloud/golden-images.ts';
+import { readObject } from '#cloud/objects.ts';
+import type { EndpointSettings } from '#core/contracts/domain.ts';
 import type { Evaluation } from '#core/contracts/evaluation.ts';
 import type { OfferedChampion } from '#core/contracts/promotion-state.ts';
-import { championKey, evaluationKey } from '#core/keys.ts';
+import { championKey, domainSnapshotKey, evaluationKey } from '#core/keys.ts';
 import { createEvaluateGate } from '../../functions/evaluate-gate.ts';
 import { champion, evaluation, olderVersion, prepared, subject, training } from './samples.ts';
-import { buckets, type Stage, startStage } from './stage.ts';
+import { aSecondLater, buckets, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
+const where = { artifactsBucket: buckets.artifacts, dataBucket: buckets.data };
+const { rows } = evaluation('transfer', 18);
 beforeAll(async () => {
   stage = await startStage();
+  for (const { id } of rows) await stage.put(buckets.data, `domains/produce/test/${id}`, `pixels of ${id}`);
 });
 afterAll(() => stage.stop());
 
 const evaluate = (champion: OfferedChampion | null = null) =>
-  createEvaluateGate(stage.s3, buckets.artifacts)({ ...subject, training, gate: prepared.gate, champion });
+  createEvaluateGate(stage.s3, where)({ ...subject, training, gate: prepared.gate, champion });
 
 /** As SageMaker packs `/opt/ml/output/data`. */
 async function tarGz(members: Record<string, string>): Promise<Buffer> {
@@ -57,7 +63,7 @@ describe('evaluate-gate', () => {
     const ask = () =>
       createEvaluateGate(
         stage.s3,
-        buckets.artifacts,
+        where,
       )({ ...subject, training, gate: prepared.gate, champion: null, manual });
     expect((await ask()).forced).toBeUndefined();
     await put('transfer', evaluation('transfer', 9));
@@ -77,7 +83,7 @@ describe('evaluate-gate', () => {
     const ask = (manual = {}) =>
       createEvaluateGate(
         stage.s3,
-        buckets.artifacts,
+        where,
       )({
         ...subject,
         training: { ...training, baseline: reused },
@@ -285,5 +291,101 @@ describe('evaluate-gate', () => {
     await damage();
 
     await expect(evaluate()).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
+  });
+
+  describe('keeps the golden images', () => {
+    let execution: string;
+    let count = 0;
+    beforeEach(() => {
+      execution = `promote-golden-${++count}`;
+    });
+    const ask = (more: object = {}) =>
+      createEvaluateGate(
+        stage.s3,
+        where,
+      )({ ...subject, execution, training, gate: prepared.gate, champion: null, ...more });
+    const transferKey = () => evaluationKey(execution, 'produce', 'transfer');
+    const kept = async () => {
+      const images = await findKeptImages(stage.s3, buckets.artifacts, transferKey());
+      return images?.map(({ row }) => row.id);
+    };
+    const imageOf = (id: string) => `domains/produce/test/${id}`;
+    const putBack = (id: string) => stage.put(buckets.data, imageOf(id), `pixels of ${id}`);
+
+    test('of a model that may be deployed, byte for byte, whatever becomes of the domain’s own', async () => {
+      await ask();
+      await stage.put(buckets.data, imageOf('apple/00.png'), 'another image');
+      await ask();
+      await putBack('apple/00.png');
+
+      const images = await findKeptImages(stage.s3, buckets.artifacts, transferKey());
+      expect(images?.map(({ row }) => row)).toEqual([rows[0], rows[20]]);
+      const [apple] = images!;
+      const bytes = await readObject(stage.s3, apple!.bucket, apple!.key);
+      expect(Buffer.from(bytes).toString()).toBe('pixels of apple/00.png');
+    });
+
+    test('of no other', async () => {
+      await ask({ manual: { gateOnly: { trainingOf: 'promote-before' } } });
+      expect(await kept()).toBeUndefined();
+      await put('transfer', evaluation('transfer', 9));
+      await ask();
+      expect(await kept()).toBeUndefined();
+    });
+
+    test('of a model that somebody forces', async () => {
+      await put('transfer', evaluation('transfer', 9));
+      await ask({ manual: { force: { by: 'jane', reason: 'Monday' } } });
+      expect(await kept()).toEqual(['apple/00.png', 'banana/00.png']);
+    });
+
+    test.each<[string, EndpointSettings, number, string]>([
+      ['a serverless endpoint', prepared.endpoint.settings, 4_194_304, 'apple/00.png'],
+      ['a serverless endpoint', prepared.endpoint.settings, 4_194_305, 'apple/01.png'],
+      [
+        'one on instances',
+        { type: 'instances', instanceType: 'ml.c5.large', instanceCount: 1 },
+        6_291_456,
+        'apple/00.png',
+      ],
+      [
+        'one on instances',
+        { type: 'instances', instanceType: 'ml.c5.large', instanceCount: 1 },
+        6_291_457,
+        'apple/01.png',
+      ],
+    ])('that %s takes: %# (%o, %i bytes: %s)', async (_what, settings, bytes, first) => {
+      await stage.put(buckets.data, imageOf('apple/00.png'), new Uint8Array(bytes));
+      await ask({ endpoint: { name: 'graft-dev-produce', settings } });
+      await putBack('apple/00.png');
+
+      expect((await kept())?.[0]).toBe(first);
+    });
+
+    test('of other classes where one has none that the endpoint takes', async () => {
+      const apples = rows.filter(({ truth }) => truth === 'apple');
+      for (const { id } of apples) await stage.remove(buckets.data, imageOf(id));
+      await ask();
+      for (const { id } of apples) await putBack(id);
+
+      expect(await kept()).toEqual(['banana/00.png']);
+    });
+
+    test('that are as they were when the promotion began, and refuses where none is', async () => {
+      await stage.put(buckets.artifacts, domainSnapshotKey(execution, 'produce'), '{}');
+      await aSecondLater();
+      await putBack('apple/00.png');
+      await ask();
+      expect(await kept()).toEqual(['apple/01.png', 'banana/00.png']);
+
+      execution += '-again';
+      await stage.put(buckets.artifacts, domainSnapshotKey(execution, 'produce'), '{}');
+      await aSecondLater();
+      for (const { id } of rows) await putBack(id);
+      await expect(ask()).rejects.toMatchObject({
+        name: 'IntegrityViolation',
+        message: expect.stringMatching(/None of the test images of "produce" .*as it was/),
+      });
+    });
   });
 });

@@ -215,7 +215,20 @@ describe('finish-domain', () => {
     );
   });
 
-  test('tells nobody of a promotion that was superseded', async () => {
+  test('tells of a model that is not live because what is live is dated later, and what to do if that is wrong', async () => {
+    await stage.put(buckets.artifacts, championKey(domain), champion(newerVersion, { domain }));
+
+    await finish({ error: lambdaError('Superseded', 'a newer one is live') });
+
+    expect(await outcome()).toMatchObject({ outcome: 'SUPERSEDED', supersededBy: newerVersion });
+    expect(sns.inputsOf('Publish')[0]!.Message).toMatch(
+      new RegExp(`SUPERSEDED[\\s\\S]*${newerVersion}, which is dated later[\\s\\S]*force this model`),
+    );
+  });
+
+  test('tells nobody that the very version is live already', async () => {
+    await stage.put(buckets.artifacts, championKey(domain), champion(subject.version, { domain }));
+
     const answer = await finish({ error: lambdaError('Superseded', 'a newer one is live') });
 
     expect(answer).toMatchObject({ outcome: 'SUPERSEDED', reason: 'a newer one is live' });

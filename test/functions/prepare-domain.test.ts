@@ -1,10 +1,10 @@
 import './quiet.ts';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { championKey, domainSnapshotPrefix } from '#core/keys.ts';
+import { championKey, domainSnapshotKey } from '#core/keys.ts';
 import { createPrepareDomain } from '../../functions/prepare-domain.ts';
 import { champion, domain, newerVersion, olderVersion, subject } from './samples.ts';
-import { buckets, type Stage, startStage } from './stage.ts';
+import { aSecondLater, buckets, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -12,14 +12,17 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-const prepare = (changes: Partial<typeof subject & { chosen: boolean }> = {}) =>
+const prepare = (changes: Partial<typeof subject & { chosen: boolean; manual: object }> = {}) =>
   createPrepareDomain({
     s3: stage.s3,
     dataBucket: buckets.data,
     artifactsBucket: buckets.artifacts,
     endpointPrefix: 'graft-dev',
+    now: () => Date.now() + later,
   })({ ...subject, chosen: false, ...changes });
 
+/** Milliseconds by which a function's clock is ahead. */
+let later = 0;
 /** Every test has a domain of its own, so that none sees what another left. */
 let count = 0;
 let name: string;
@@ -34,6 +37,7 @@ async function push(settings: object = {}, images?: string[]) {
 }
 beforeEach(() => {
   name = `produce-${++count}`;
+  later = 0;
 });
 const failure = (error: string, message: RegExp) => ({
   name: error,
@@ -79,10 +83,10 @@ describe('prepare-domain', () => {
   });
 
   test('counts the images of none of the classes, where there are any', async () => {
-    await push();
     for (const file of ['1.png', '2.webp', '.DS_Store', '']) {
       await stage.put(buckets.data, `domains/${name}/other/${file}`, `other ${file}`);
     }
+    await push();
 
     expect((await prepare({ domain: name })).images).toEqual({ train: 6, test: 6, other: 2 });
   });
@@ -92,7 +96,7 @@ describe('prepare-domain', () => {
     await prepare({ domain: name });
     await push({ gate: 'changed meanwhile' });
 
-    const key = `${domainSnapshotPrefix(subject.execution, name)}domain.json`;
+    const key = domainSnapshotKey(subject.execution, name);
     expect(await stage.json(buckets.artifacts, key)).toEqual(domain({ domain: name }));
   });
 
@@ -187,7 +191,25 @@ describe('prepare-domain', () => {
   });
 
   describe('before any money is spent', () => {
-    const put = (image: string, body: string) => stage.put(buckets.data, `domains/${name}/${image}`, body);
+    /** An image that came before `domain.json`, as all do where S3 cannot tell times apart. */
+    const put = async (image: string, body: string) => {
+      await stage.put(buckets.data, `domains/${name}/${image}`, body);
+      await stage.put(buckets.data, `domains/${name}/domain.json`, domain({ domain: name }));
+    };
+
+    test('takes images that come after domain.json for an upload that goes on, later for one in the wrong order', async () => {
+      await push();
+      await aSecondLater();
+      await stage.put(buckets.data, `domains/${name}/train/apple/4.png`, 'late');
+
+      await expect(prepare({ domain: name })).rejects.toMatchObject(
+        failure('InvalidInput', /1 image is younger than domain\.json.*train\/apple\/4\.png.*aws s3 sync/),
+      );
+      later = 11 * 60_000;
+      expect((await prepare({ domain: name })).warnings).toEqual([
+        expect.stringMatching(/^1 image is younger than domain\.json.*put domain\.json there once more/),
+      ]);
+    });
 
     test('refuses test images that are training images too, naming them', async () => {
       await push();
@@ -222,6 +244,22 @@ describe('prepare-domain', () => {
         expect.stringMatching(/^1 image is under more than one label/),
         expect.stringMatching(/^train\/apple has 23 images and train\/banana 4/),
       ]);
+    });
+
+    test('warns of a class that the endpoint cannot be asked about, and refuses where that is every class', async () => {
+      await push();
+      const large = (n: number) => Buffer.alloc(4_194_304 + n).toString('latin1');
+      for (const n of [1, 2, 3]) await put(`test/apple/${n}.JPEG`, large(n));
+
+      expect((await prepare({ domain: name })).warnings).toEqual([
+        expect.stringMatching(
+          /no test image of at most 4194304 bytes.*apple \(test\/apple\/1\.JPEG: 4194305/,
+        ),
+      ]);
+      for (const n of [1, 2, 3]) await put(`test/banana/${n}.JPEG`, large(n + 3));
+      await expect(prepare({ domain: name })).rejects.toMatchObject(
+        failure('InvalidInput', /every test image is larger .*test\/apple\/1\.JPEG/),
+      );
     });
 
     test('has no warnings where there is nothing to warn of', async () => {
@@ -259,6 +297,28 @@ describe('prepare-domain', () => {
         warnings: [expect.stringContaining(`${live.modelKey} is gone`)],
       });
     });
+  });
+
+  test('lets a person put it in the place of one that is dated later, and says so', async () => {
+    await push();
+    await stage.put(buckets.artifacts, championKey(name), champion(newerVersion, { domain: name }));
+    const manual = { force: { by: 'jane', reason: 'the clock was fast' } };
+
+    const { warnings } = await prepare({ domain: name, chosen: true, manual });
+
+    expect(warnings).toContainEqual(
+      expect.stringMatching(/^jane lets 20261123.* take the place of 20261124.*\(the clock was fast\)/),
+    );
+  });
+
+  test('takes a live version from the future for as old as its promotion', async () => {
+    await push();
+    const live = (promotedAt: string) => champion('20361123T154200Z-ffffff', { domain: name, promotedAt });
+    await stage.put(buckets.artifacts, championKey(name), live('2026-11-23T15:00:00.000Z'));
+    await expect(prepare({ domain: name })).resolves.toBeDefined();
+
+    await stage.put(buckets.artifacts, championKey(name), live('2026-11-23T16:00:00.000Z'));
+    await expect(prepare({ domain: name })).rejects.toMatchObject({ name: 'Superseded' });
   });
 
   test.each([

@@ -98,6 +98,7 @@ const prepare = () =>
     dataBucket: buckets.data,
     artifactsBucket: buckets.artifacts,
     endpointPrefix: 'graft-dev',
+    now: Date.now,
   })({ ...subject, chosen: false });
 
 /** As SageMaker hands the bucket's folders to a training job. */

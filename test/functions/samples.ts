@@ -14,7 +14,7 @@ export const subject = {
   version: '20261123T154200Z-3f2a9c',
 };
 export const olderVersion = '20261101T000000Z-aaaaaa';
-export const newerVersion = '20261201T000000Z-bbbbbb';
+export const newerVersion = '20261124T000000Z-bbbbbb';
 
 export const modelFiles: Record<string, string> = { 'model.json': '{"layers":[]}', 'weights.bin': 'weights' };
 
@@ -168,7 +168,7 @@ export function champion(version: string, changes: Partial<Champion> = {}): Cham
     endpointConfig: 'config-before',
     evaluationKey: 'promotions/promote-before/produce/evaluation-transfer.json',
     accuracy: 0.7,
-    promotedAt: '2026-11-01T00:00:00.000Z',
+    promotedAt: version === newerVersion ? '2026-11-24T01:00:00.000Z' : '2026-11-01T00:00:00.000Z',
     ...changes,
   };
 }

@@ -38,3 +38,9 @@ export async function startStage() {
     stop: () => local.stop(),
   };
 }
+
+/** S3 tells times in whole seconds. */
+export async function aSecondLater() {
+  const second = Math.floor(Date.now() / 1000);
+  while (Math.floor(Date.now() / 1000) === second) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -4,8 +4,11 @@ import { readFileSync } from 'node:fs';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ExecutionAlreadyExists, type SFNClient } from '@aws-sdk/client-sfn';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Manifest } from '#core/contracts/manifest.ts';
+import { generateSigningKeys, signBytes } from '#core/signature.ts';
 import { createStartPromotion } from '../../functions/start-promotion.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
+import { manifest, modelFiles } from './samples.ts';
 
 const event = JSON.parse(readFileSync('test/functions/events/manifest-created.json', 'utf8'));
 const withKey = (key: string) => ({
@@ -13,13 +16,15 @@ const withKey = (key: string) => ({
   detail: { ...event.detail, object: { ...event.detail.object, key } },
 });
 
+const keys = generateSigningKeys();
 let sfn: RecordingClient<SFNClient>;
 let s3: RecordingClient<S3Client>;
 const startPromotion = (given: unknown) =>
   createStartPromotion({
     s3: s3.client,
     sfn: sfn.client,
-    stateMachineArn: 'arn:machine',
+    stateMachineArn: 'arn:stateMachine:promote-model',
+    publicKeys: [generateSigningKeys().publicKey, keys.publicKey],
     modelsBucket: 'models',
     dataBucket: 'data',
   })(given as never);
@@ -36,16 +41,55 @@ describe('start-promotion', () => {
     const [first, second] = sfn.inputsOf('StartExecution');
     expect(first).toEqual(second);
     expect(first).toMatchObject({
-      stateMachineArn: 'arn:machine',
+      stateMachineArn: 'arn:stateMachine:promote-model',
       input: '{"model":"icons","version":"20261123T154200Z-3f2a9c"}',
     });
     expect(first!.name).toMatch(/^promote-icons-20261123T154200Z-3f2a9c-[0-9a-f]{8}$/);
   });
 
-  test('takes an execution that exists for a duplicated event', async () => {
-    sfn.answer('StartExecution', new ExecutionAlreadyExists({ message: 'exists', $metadata: {} }));
+  describe('where the version has an execution already', () => {
+    const startDate = new Date('2026-11-23T15:42:11.500Z');
+    /** The first name is taken, by an execution that stands so. */
+    function taken(status: string) {
+      sfn.answer('DescribeExecution', { status, startDate });
+      sfn.answer('StartExecution', ({ name }: { name: string }) => {
+        const first = sfn.inputsOf('StartExecution')[0]!.name;
+        if (name === first) throw new ExecutionAlreadyExists({ message: 'exists', $metadata: {} });
+        return {};
+      });
+    }
+    const later = { ...event, time: '2026-11-23T15:50:00Z' };
 
-    await expect(startPromotion(event)).resolves.toMatchObject({ started: false });
+    test.each([
+      ['the event is the one that started it', { ...event, time: '2026-11-23T15:42:10Z' }, 'FAILED'],
+      ['it has succeeded', later, 'SUCCEEDED'],
+      ['it runs', later, 'RUNNING'],
+      ['the event does not say when the manifest came', { ...event, time: undefined }, 'FAILED'],
+    ])('starts nothing when %s', async (_what, given, status) => {
+      taken(status);
+
+      await expect(startPromotion(given)).resolves.toMatchObject({ started: false });
+      expect(sfn.inputsOf('StartExecution')).toHaveLength(1);
+    });
+
+    test.each(['FAILED', 'TIMED_OUT', 'ABORTED'])(
+      'starts another one, once for each arrival, when it is %s and the manifest came again',
+      async (status) => {
+        taken(status);
+
+        await expect(startPromotion(later)).resolves.toMatchObject({ started: true });
+        await startPromotion(later);
+        const again = structuredClone(later);
+        again.detail.object['version-id'] = 'another arrival';
+        await startPromotion(again);
+
+        const [first, second, , duplicate, , third] = sfn.inputsOf('StartExecution');
+        expect(second!.name).not.toBe(first!.name);
+        expect(second!.input).toBe(first!.input);
+        expect(duplicate!.name).toBe(second!.name);
+        expect(third!.name).not.toBe(second!.name);
+      },
+    );
   });
 
   test.each([
@@ -88,29 +132,59 @@ const arrival = new Date('2026-11-23T16:40:02Z');
 const before = new Date('2026-11-23T15:42:10Z');
 const after = new Date('2026-11-23T16:40:03Z');
 
+interface Pushed {
+  privateKey?: string;
+  manifest?: Partial<Manifest>;
+  files?: Record<string, string>;
+}
+
+/** Objects of a general model: key → when it came. Its manifest is signed, with a trusted key unless another is named. */
+const contents = new Map<string, string>();
+function pushed(model: string, version: string, at: Date, more: Pushed = {}): Record<string, Date> {
+  const prefix = `general/${model}/${version}/`;
+  const text = JSON.stringify(manifest({ model, version, ...more.manifest }));
+  contents.set(`${prefix}manifest.json`, text);
+  contents.set(`${prefix}manifest.sig`, signBytes(Buffer.from(text), more.privateKey ?? keys.privateKey));
+  for (const [name, content] of Object.entries(more.files ?? modelFiles))
+    contents.set(prefix + name, content);
+  const names = ['manifest.json', 'manifest.sig', ...Object.keys(more.files ?? modelFiles)];
+  return Object.fromEntries(names.map((name) => [prefix + name, at]));
+}
+
 /** S3 with these objects, of whichever bucket. */
 function holding(objects: Record<string, Date>) {
+  s3.answer('GetObject', ({ Key }: { Key: string }) => {
+    const text = objects[Key] === undefined ? undefined : contents.get(Key);
+    if (text === undefined) throw serviceError('NoSuchKey', `no ${Key}`);
+    const Body = { transformToByteArray: async () => Buffer.from(text) };
+    return { Body, ETag: '"1"', LastModified: objects[Key] };
+  });
   s3.answer('ListObjectsV2', ({ Prefix = '', Delimiter }: { Prefix?: string; Delimiter?: string }) => {
     const keys = Object.keys(objects)
       .filter((key) => key.startsWith(Prefix))
       .sort();
     if (Delimiter === undefined) {
-      return { Contents: keys.map((Key) => ({ Key, Size: 1, LastModified: objects[Key] })) };
+      return {
+        Contents: keys.map((Key) => ({
+          Key,
+          Size: contents.get(Key)?.length ?? 1,
+          LastModified: objects[Key],
+        })),
+      };
     }
     const folders = new Set(keys.map((key) => `${Prefix}${key.slice(Prefix.length).split('/')[0]}/`));
     return { CommonPrefixes: [...folders].map((folder) => ({ Prefix: folder })) };
   });
 }
-const manifestOf = (model: string, version: string) => `general/${model}/${version}/manifest.json`;
 const older = '20261101T000000Z-aaaaaa';
 const newest = '20261123T154200Z-3f2a9c';
 
 describe('start-promotion, of new data', () => {
   beforeEach(() =>
     holding({
-      [manifestOf('icons', newest)]: before,
-      [manifestOf('icons', older)]: before,
-      [manifestOf('zebras', older)]: before,
+      ...pushed('icons', newest, before),
+      ...pushed('icons', older, before),
+      ...pushed('zebras', older, before),
       'general/icons/20261124T000000Z-ffffff/weights.bin': before,
       'general/icons/latest/manifest.json': before,
       'domains/produce/domain.json': arrival,
@@ -128,6 +202,25 @@ describe('start-promotion, of new data', () => {
     });
     expect(started!.name).toMatch(/^data-produce-icons-20261123T154200Z-3f2a9c-.*-[0-9a-f]{8}$/);
     expect((started!.name as string).length).toBeLessThanOrEqual(80);
+  });
+
+  const future = '20361123T154200Z-ffffff';
+  test.each<[string, string, Pushed]>([
+    ['with a key that is not trusted', newest, { privateKey: generateSigningKeys().privateKey }],
+    ['as another model', newest, { manifest: { model: 'photos' } }],
+    ['and is not whole', newest, { files: { 'model.json': modelFiles['model.json']! } }],
+    ['by a machine whose clock is fast', future, {}],
+  ])('passes over a newer one that was signed %s', async (_what, version, more) => {
+    holding({
+      ...pushed('icons', version, before, more),
+      ...pushed('icons', older, before),
+      'domains/produce/domain.json': arrival,
+    });
+
+    await startPromotion(dataEvent);
+
+    const [started] = sfn.inputsOf('StartExecution');
+    expect(JSON.parse(started!.input as string)).toMatchObject({ model: 'icons', version: older });
   });
 
   test('gives each arrival one execution, however often its event is delivered', async () => {
@@ -169,20 +262,20 @@ describe('start-promotion, of new data', () => {
   });
 
   test('leaves it to a model that came after the data, whose own promotion takes them along', async () => {
-    holding({ [manifestOf('icons', newest)]: after, 'domains/produce/domain.json': arrival });
+    holding({ ...pushed('icons', newest, after), 'domains/produce/domain.json': arrival });
 
     expect(await startPromotion(dataEvent)).toEqual({ started: false });
     expect(sfn.calls).toEqual([]);
   });
 
   test('starts twice rather than never where S3 cannot tell which came first', async () => {
-    holding({ [manifestOf('icons', newest)]: arrival, 'domains/produce/domain.json': arrival });
+    holding({ ...pushed('icons', newest, arrival), 'domains/produce/domain.json': arrival });
 
     await expect(startPromotion(dataEvent)).resolves.toMatchObject({ started: true });
   });
 
   test('starts nothing for data that are gone again', async () => {
-    holding({ [manifestOf('icons', newest)]: before });
+    holding(pushed('icons', newest, before));
 
     expect(await startPromotion(dataEvent)).toEqual({ started: false });
   });

@@ -163,6 +163,33 @@ describe('verify-model', () => {
   });
 
   test.each([
+    ['a minute', 60_000, true],
+    ['four minutes', 4 * 60_000, true],
+    ['six minutes', 6 * 60_000, false],
+    ['ten years', 3650 * 24 * 3_600_000, false],
+  ])('a version that is %s ahead of S3’s clock', async (_what, ahead, fine) => {
+    const time = new Date(Date.now() + ahead).toISOString().replace(/[-:]|\.\d+/g, '');
+    const version = `${time}-abcdef`;
+    const bytes = Buffer.from(JSON.stringify(manifest({ version })));
+    const folder = generalModelPrefix(subject.model, version);
+    for (const [name, text] of Object.entries(modelFiles))
+      await stage.put(buckets.models, folder + name, text);
+    await stage.put(buckets.models, `${folder}manifest.sig`, signBytes(bytes, keys.privateKey));
+    await stage.put(buckets.models, `${folder}manifest.json`, bytes);
+
+    const result = verify({ model: subject.model, version });
+
+    if (fine) await expect(result).resolves.toMatchObject({ version });
+    else {
+      await expect(result).rejects.toMatchObject({
+        name: 'InvalidInput',
+        message: expect.stringMatching(/when S3 received it: the clock .* is fast/),
+        hint: expect.stringMatching(/--redate/),
+      });
+    }
+  });
+
+  test.each([
     ['another version than its key', manifest({ version: newerVersion }), 'IntegrityViolation', /version/],
     ['another model than its key', manifest({ model: 'photos' }), 'IntegrityViolation', /model .*photos/],
     ['an unknown field', { ...manifest(), colour: 'blue' }, 'InvalidInput', /colour/],

@@ -6,7 +6,7 @@ import { type Machine, startMachine } from '../statemachines/machine.ts';
 import { graft, spawnGraft } from './cli.ts';
 
 const version = '20261101T000000Z-aaaaaa';
-const second = '20261201T000000Z-bbbbbb';
+const second = '20261115T000000Z-bbbbbb';
 const stateMachine = 'arn:aws:states:eu-central-1:000000000000:stateMachine:promote-model';
 
 let machine: Machine;
@@ -106,7 +106,7 @@ describe.sequential('graft rollback', () => {
 
     expect(done.last).toMatchObject({ ok: true, domain: 'good', outcome: 'DEPLOYED' });
     expect(done.code).toBe(0);
-    expect(done.last.reason).toMatch(/^jane rolled graft-test-good back from 20261201/);
+    expect(done.last.reason).toMatch(/^jane rolled graft-test-good back from 20261115/);
     expect(await machine.endpoint('good')).toEqual(before);
   });
 

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -6,10 +6,12 @@ import {
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { verifyBytes } from '../../core/signature.ts';
+import { versionTime } from '../../core/versions.ts';
 import { createS3 } from '../../local/services/s3/index.ts';
 import { writeNewKey } from '../../onprem-agent/signing-key.ts';
 import { type Harness, startLocal } from '../local/harness.ts';
@@ -106,6 +108,65 @@ describe('graft push', () => {
     const again = await push();
 
     expect(again).toMatchObject({ code: 0, last: { ok: true, committed: false } });
+  });
+
+  it('does nothing when another tool has put the same bytes there', async () => {
+    const { version } = await makeModelFolder(folder);
+    await push();
+    const Key = `${PREFIX}${version}/manifest.json`;
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: await read('manifest.json', version) }));
+
+    expect(await push()).toMatchObject({ code: 0, last: { ok: true, committed: false } });
+  });
+
+  it('does not send again what another tool has put there under an uncommitted version', async () => {
+    const { version } = await makeModelFolder(folder);
+    const Body = await readFile(join(folder, 'weights.bin'));
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `${PREFIX}${version}/weights.bin`, Body }));
+
+    const run = await push();
+
+    expect(run.events.find(({ event }) => event === 'pushed').files).toMatchObject({
+      'model.json': 'uploaded',
+      'weights.bin': 'already-there',
+    });
+  });
+
+  it('warns of a key that others can read', async () => {
+    await makeModelFolder(folder);
+    expect((await push()).events.filter(({ event }) => event === 'warning')).toEqual([]);
+    await chmod(key, 0o640);
+
+    const { events, code } = await push();
+
+    expect(code).toBe(0);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        event: 'warning',
+        message: expect.stringMatching(/key\.pem" can be read by others/),
+      }),
+    );
+  });
+
+  it('refuses a version that lies in the future of S3’s clock, and gives it another one on demand', async () => {
+    const createdAt = new Date(Date.now() + 3_600_000);
+    const { version } = await makeModelFolder(folder, { createdAt });
+
+    const refused = await push();
+    expect(refused).toMatchObject({ code: 1, last: { name: 'InvalidInput' } });
+    expect(refused.last.message).toMatch(new RegExp(`${version} lies in the future: S3's clock says 20`));
+    expect(refused.last.hint).toContain('--redate');
+    expect(await keys()).toEqual([]);
+
+    const { last, code } = await push('--redate');
+    expect(code).toBe(0);
+    expect(last.version).not.toBe(version);
+    expect(last.version.slice(-6)).toBe(version.slice(-6));
+    expect(versionTime(last.version)).toBeLessThanOrEqual(Date.now() + 60_000);
+    const bytes = await read('manifest.json', last.version);
+    verifyBytes(bytes, (await read('manifest.sig', last.version)).toString(), [publicKey]);
+    expect(bytes.equals(await readFile(join(folder, 'manifest.json')))).toBe(true);
+    expect(JSON.parse(bytes.toString())).toMatchObject({ version: last.version });
   });
 
   it('never overwrites a version with another model', async () => {

@@ -126,6 +126,36 @@ describe('the role of FinishDomain', () => {
   });
 });
 
+test('the role of the gate lets it copy test images to the promotion, and nothing else of the data', async () => {
+  const data = 'graft-dev-data-000000000000-eu-central-1';
+  for (const Key of ['domains/produce/test/apple/1.png', 'domains/produce/train/apple/1.png']) {
+    await local.world.call('s3', 'PutObject', { Bucket: data, Key, Body: Buffer.from('image') });
+  }
+  const copy = (from: string, Bucket: string, Key: string) =>
+    ask('EvaluateGate', 's3', 'CopyObject', {
+      Bucket,
+      Key,
+      CopySource: `${data}/domains/produce/${from}`,
+      TaggingDirective: 'REPLACE',
+    });
+  const golden = 'promotions/one/produce/golden/images/apple/1.png';
+
+  expect(await copy('test/apple/1.png', artifacts, golden)).toBe('fine');
+  expect(await copy('train/apple/1.png', artifacts, golden)).toMatch(/^AccessDenied/);
+  expect(await copy('test/apple/1.png', data, 'domains/produce/test/apple/2.png')).toMatch(/^AccessDenied/);
+});
+
+test('the role of StartPromotion lets it verify a general model', async () => {
+  const Bucket = 'graft-dev-models-000000000000-eu-central-1';
+  const folder = 'general/icons/20261123T154200Z-3f2a9c';
+  const read = (name: string) =>
+    ask('StartPromotion', 's3', 'GetObject', { Bucket, Key: `${folder}/${name}` });
+
+  expect(await read('manifest.json')).toBe('NoSuchKey');
+  expect(await read('manifest.sig')).toBe('NoSuchKey');
+  expect(await read('weights.bin')).toMatch(/^AccessDenied/);
+});
+
 describe('the role of the clean-up of artefacts', () => {
   const remove = (Bucket: string, Key: string) =>
     ask('FinishPromotion', 's3', 'DeleteObject', { Bucket, Key });
@@ -136,6 +166,7 @@ describe('the role of the clean-up of artefacts', () => {
     for (const Key of [
       'promotions/one/produce/training/job/output/model.tar.gz',
       'promotions/one/produce/checkpoints/baseline/training.checkpoint',
+      'promotions/one/produce/golden/images/apple/1.png',
       'domains/produce/promotions/one.json',
     ]) {
       expect(await remove(artifacts, Key), Key).toBe('fine');

@@ -9,7 +9,7 @@ import { buckets } from '../functions/stage.ts';
 import { type Machine, startMachine } from './machine.ts';
 
 const first = '20261101T000000Z-aaaaaa';
-const second = '20261201T000000Z-bbbbbb';
+const second = '20261115T000000Z-bbbbbb';
 
 let machine: Machine;
 beforeAll(async () => {

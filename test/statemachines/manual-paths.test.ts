@@ -1,5 +1,6 @@
 import '../functions/quiet.ts';
 
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
 import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,7 +12,7 @@ import { buckets } from '../functions/stage.ts';
 import { type Machine, startMachine } from './machine.ts';
 
 const first = '20261101T000000Z-aaaaaa';
-const second = '20261201T000000Z-bbbbbb';
+const second = '20261115T000000Z-bbbbbb';
 const approval = { required: true, timeoutSeconds: 600 };
 const lenient = { minimumAccuracy: 0, minimumUplift: -1, minimumRecall: 0, minimumTestImages: 12 };
 
@@ -62,6 +63,25 @@ describe('a domain that asks a person', () => {
       reason: expect.stringContaining('Approved by jane'),
     });
     expect(await listApprovals(machine.s3, buckets.artifacts)).toEqual([]);
+  });
+
+  test('is deployed after a yes though its test images have been removed or replaced meanwhile', async () => {
+    await machine.pushDomain('changing', { approval });
+    const running = promote('changed', 'changing');
+    const { token } = await question('changed');
+    for (const n of [0, 1, 2, 3, 4, 5]) {
+      await machine.put(buckets.data, `domains/changing/test/apple/${n}.png`, 'another image');
+      const Key = `domains/changing/test/banana/${n}.png`;
+      await machine.s3.send(new DeleteObjectCommand({ Bucket: buckets.data, Key }));
+    }
+
+    await answer(token, { approved: true, by: 'jane' });
+
+    expect((await running).status).toBe('SUCCEEDED');
+    expect(await machine.outcome('changed', 'changing')).toMatchObject({
+      outcome: 'DEPLOYED',
+      reason: expect.stringMatching(/confirmed on 2 golden images/),
+    });
   });
 
   test('keeps what is live after a no', async () => {
@@ -221,7 +241,7 @@ describe.sequential('a rollback', () => {
       outcome: 'DEPLOYED',
       version: first,
       rolledBackFrom: from,
-      reason: expect.stringMatching(/jane rolled .* back from 20261201.* to 20261101.*golden images/),
+      reason: expect.stringMatching(/jane rolled .* back from 20261115.* to 20261101.*golden images/),
     });
     expect(await machine.json(championKey('good'))).toMatchObject({
       version: first,
@@ -237,7 +257,7 @@ describe.sequential('a rollback', () => {
     const execution = await rollBack('further-back', { domain: 'good', by: 'jane' });
 
     expect(execution).toMatchObject({ status: 'FAILED', error: 'NotFound' });
-    expect(execution.cause).toMatch(/nothing was live in "good" before icons 20261101.*live there: 20261201/);
+    expect(execution.cause).toMatch(/nothing was live in "good" before icons 20261101.*live there: 20261115/);
     expect(await machine.endpoint('good')).toEqual(older);
   });
 

@@ -6,7 +6,7 @@ import { championKey, reportKey } from '#core/keys.ts';
 import { type Machine, startMachine } from './machine.ts';
 
 const first = '20261101T000000Z-aaaaaa';
-const second = '20261201T000000Z-bbbbbb';
+const second = '20261115T000000Z-bbbbbb';
 
 let machine: Machine;
 beforeAll(async () => {
