@@ -181,6 +181,29 @@ describe('provisioning a template', () => {
     await expect(start({ Resources })).rejects.toThrow(message);
   });
 
+  it('lists everything that can be known at once, a name that is a parameter and a resource among it', async () => {
+    const attempt = start({
+      Parameters: { Same: { Type: 'String', Default: 'x' } },
+      Resources: {
+        Same: thing(),
+        A: { Type: 'AWS::DynamoDB::Table' },
+        B: thing({ x: { Ref: 'Nobody' } }),
+        C: thing({}, { DependsOn: 'Nothing' }),
+      },
+    });
+
+    await expect(attempt).rejects.toThrow(
+      /"Same" is a parameter and a resource; .*"A" \(AWS::DynamoDB::Table\); "C" depends on "Nothing".*"Nobody"/s,
+    );
+    expect(created).toEqual([]);
+  });
+
+  it('names every resource that its service refuses', async () => {
+    await expect(
+      start({ Resources: { A: thing({ Fail: true }), B: thing(), C: thing({ Fail: true }) } }),
+    ).rejects.toThrow(/"A" .* could not be created: no room\n"C" .* could not be created: no room/);
+  });
+
   it('refuses a parameter without a value, and a section that it does not know', async () => {
     await expect(start({ Parameters: { P: { Type: 'String' } }, Resources: {} })).rejects.toThrow(
       /Parameters: \[P\] must have values/,
