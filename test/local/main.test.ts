@@ -15,13 +15,24 @@ const template = {
   Resources: {
     Bucket: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'a-bucket' } },
     Topic: { Type: 'AWS::SNS::Topic', Properties: {} },
+    Role: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        AssumeRolePolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+          ],
+        },
+      },
+    },
     Function: {
       Type: 'AWS::Lambda::Function',
       Properties: {
         FunctionName: 'greet',
         Code: { ZipFile: 'exports.handler = async () => "hello";' },
         Handler: 'index.handler',
-        Role: 'arn:aws:iam::000000000000:role/any',
+        Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
         Runtime: 'nodejs22.x',
       },
     },
