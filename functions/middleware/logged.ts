@@ -1,5 +1,6 @@
 import type middy from '@middy/core';
 import { log } from '#cloud/log.ts';
+import { ProblemError } from '../problems/problem.ts';
 
 /** Which promotion a log line belongs to, where the event says so. Never the whole event: it may carry a task token. */
 const namesIn = (event: unknown) => {
@@ -19,7 +20,13 @@ export function logged(): middy.MiddlewareObj {
     log.info('finished');
   };
   const loggedOnError: middy.MiddlewareFn = (request) => {
-    log.error('failed', request.error as Error);
+    const { error } = request;
+    // What a caller did wrong is for the caller: an ERROR is what we have to mend.
+    if (error instanceof ProblemError && error.status < 500) {
+      log.info('refused', { status: error.status, detail: error.message });
+    } else {
+      log.error('failed', error as Error);
+    }
   };
   return { name: 'logged', before: loggedBefore, after: loggedAfter, onError: loggedOnError };
 }

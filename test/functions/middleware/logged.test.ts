@@ -1,0 +1,46 @@
+import '../quiet.ts';
+
+import middy from '@middy/core';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { log } from '#cloud/log.ts';
+import { logged } from '../../../functions/middleware/logged.ts';
+import { problems } from '../../../functions/middleware/problems.ts';
+import { ProblemError } from '../../../functions/problems/problem.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** The levels and texts of what is logged while the API answers. */
+async function logOf(error: Error) {
+  const lines: unknown[][] = [];
+  for (const level of ['info', 'error'] as const) {
+    vi.spyOn(log, level).mockImplementation((...words) => void lines.push([level, ...words]));
+  }
+  const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
+    .use(logged())
+    .use(problems())
+    .handler(() => {
+      throw error;
+    });
+  const { statusCode } = await handler({} as APIGatewayProxyEvent, {} as Context);
+  return { statusCode, last: lines.at(-1) };
+}
+
+describe('the log of the API', () => {
+  test('takes what a caller did wrong for no error, and keeps its stack out', async () => {
+    const { statusCode, last } = await logOf(new ProblemError(415, 'send an image'));
+
+    expect(statusCode).toBe(415);
+    expect(last).toEqual(['info', 'refused', { status: 415, detail: 'send an image' }]);
+  });
+
+  test.each([
+    ['a problem of ours', new ProblemError(502, 'The model could not answer'), 502],
+    ['what nobody expects', new Error('a bug'), 500],
+  ])('has %s as an error, with all that is known', async (_what, error, status) => {
+    const { statusCode, last } = await logOf(error);
+
+    expect(statusCode).toBe(status);
+    expect(last).toEqual(['error', 'failed', error]);
+  });
+});
