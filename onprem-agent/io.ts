@@ -9,14 +9,14 @@ export interface Io {
   environment: NodeJS.ProcessEnv;
   /** Milliseconds, monotonic. */
   now(): number;
-  /** Aborted by Ctrl-C or SIGTERM. */
+  /** Aborted by Ctrl-C, SIGTERM or the end of the terminal. */
   signal: AbortSignal;
 }
 
 /** The real process. The first Ctrl-C aborts cleanly, the second one ends at once. */
 export function processIo(): Io {
   const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => interruption.abort());
   }
   ignoreClosedPipe(process.stdout);
