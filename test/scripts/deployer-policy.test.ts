@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, inject, test } from 'vitest';
+import { endpointAlarmName, rolloutAlarmName } from '#core/names.ts';
 
 interface Statement {
   Sid: string;
@@ -37,6 +38,10 @@ function allows(stage: string, action: string, resource: string): boolean {
 }
 
 const place = 'eu-central-1:123456789012';
+
+/** What `npm run remove` deletes beside the stack (`scripts/remove/operations.ts`). */
+const rolloutAlarm = (endpoint: string) => rolloutAlarmName(endpoint, 'produce-1', 'server-errors');
+const LOG_GROUPS = ['/aws/lambda/', '/aws/sagemaker/Endpoints/', '/aws/vendedlogs/states/'];
 
 /** How a resource is created, and its ARN, by its type. API Gateway's have no names; policies belong to what they are of. */
 const creations: Record<string, (name: string) => [action: string, arn: string]> = {
@@ -124,9 +129,24 @@ describe('the deployer’s policy', () => {
       expect(allows('dev2', `sagemaker:${action}`, arn), action).toBe(false);
       expect(allows('dev', 'sagemaker:CreateEndpoint', arn)).toBe(false);
     }
-    const execution = `arn:aws:states:${place}:execution:graft-dev-promote-model:promote-1`;
-    expect(allows('dev', 'states:StopExecution', execution)).toBe(true);
-    expect(allows('dev2', 'states:StopExecution', execution)).toBe(false);
+    const others: [action: string, name: (stage: string) => string][] = [
+      ['states:StopExecution', (stage) => `states:${place}:execution:graft-${stage}-promote-model:promote-1`],
+      ...[endpointAlarmName, rolloutAlarm].map((alarm): (typeof others)[number] => [
+        'cloudwatch:DeleteAlarms',
+        (stage) => `cloudwatch:${place}:alarm:${alarm(`graft-${stage}-produce`)}`,
+      ]),
+      ...LOG_GROUPS.map((group): (typeof others)[number] => [
+        'logs:DeleteLogGroup',
+        (stage) => `logs:${place}:log-group:${group}graft-${stage}-produce`,
+      ]),
+    ];
+    for (const [action, name] of others) {
+      expect(allows('dev', action, `arn:aws:${name('dev')}`), name('dev')).toBe(true);
+      expect(allows('dev2', action, `arn:aws:${name('dev')}`), name('dev')).toBe(false);
+    }
+    const streams = `arn:aws:logs:${place}:log-group:/aws/sagemaker/TrainingJobs:log-stream:graft-dev-1`;
+    expect(allows('dev', 'logs:DeleteLogStream', streams)).toBe(true);
+    expect(allows('dev', 'logs:DeleteLogGroup', streams)).toBe(false);
   });
 
   test('narrows whatever has a name', () => {
