@@ -9,6 +9,9 @@ import { removeStage } from './remove/remove.ts';
 import { placeEnvironment } from './serverless-environment.ts';
 import { isWrongUsage } from './wrong-usage.ts';
 
+// The SDK's versions are pinned; what later ones will need is not the reader's concern here.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+
 /** An endpoint's rollout takes an hour or two; most changes take minutes. */
 const patience = { sleep: (milliseconds: number) => sleep(milliseconds), interval: 10_000, looks: 720 };
 

@@ -48,8 +48,12 @@ export async function readArguments(args: readonly string[]): Promise<Removal | 
 
 async function placeOf(stage: string, named: string | undefined, region: string | undefined) {
   const file = named ?? settingsFileOf(stage);
-  if (region !== undefined && named === undefined && !existsSync(resolve(repository, file)))
-    return { region };
+  if (!existsSync(resolve(repository, file)) && named === undefined) {
+    if (region !== undefined) return { region };
+    throw new InvalidInputError(`There is no ${file}, so nothing says in which region stage ${stage} is`, {
+      hint: `Name it: npm run remove -- --stage ${stage} --region eu-central-1`,
+    });
+  }
   const settings = await readStageSettings(file);
   if (region !== undefined && region !== settings.region) {
     throw new InvalidInputError(`${file} says ${settings.region}, --region ${region}`, {

@@ -36,7 +36,7 @@ describe('the arguments of npm run remove', () => {
     [[], 'Which stage? --stage is missing'],
     [['--stage', 'dev-'], '"dev-" is no name for a stage'],
     [['--stage', ''], '"" is no name for a stage'],
-    [['--stage', 'lost'], 'There is no stages/lost.yml'],
+    [['--stage', 'lost'], 'There is no stages/lost.yml, so nothing says in which region stage lost is'],
     [
       ['--stage', 'dev', '--settings', settings, '--region', 'us-east-1'],
       'says eu-west-1, --region us-east-1',
