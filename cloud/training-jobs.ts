@@ -171,7 +171,8 @@ export async function describeTrainingJob(
   const { ModelArtifacts, OutputDataConfig } = description;
   const root = `s3://${artifactsBucket}/`;
   const elsewhere = [OutputDataConfig?.S3OutputPath, ModelArtifacts?.S3ModelArtifacts].find(
-    (uri) => uri !== undefined && !uri.startsWith(root),
+    // Of a job without a model yet SageMaker gives an empty address.
+    (uri) => uri !== undefined && uri !== '' && !uri.startsWith(root),
   );
   if (elsewhere !== undefined) {
     return {

@@ -10,6 +10,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { createRandom } from '#core/random.ts';
 import { generateSigningKeys } from '#core/signature.ts';
 import { createCloudWatch } from '../../local/services/cloudwatch/index.ts';
+import { createEcr } from '../../local/services/ecr/index.ts';
 import { createLogs } from '../../local/services/logs/index.ts';
 import { createS3 } from '../../local/services/s3/index.ts';
 import { createSageMakerWith } from '../../local/services/sagemaker/index.ts';
@@ -93,6 +94,7 @@ export async function startStage(options: StageOptions) {
       createLogs,
       // Its alarms are looked at every ten seconds, which is most of what happens in a day without any.
       ...(plan.before === 'instances' ? [createCloudWatch] : []),
+      createEcr,
       createS3,
       createSageMakerWith({ concurrentJobs: 8, containerFolder: '/scripted', supervisor }),
       createSageMakerRuntime,

@@ -214,6 +214,16 @@ describe('start-fine-tuning', () => {
       expect(sfn.inputsOf('SendTaskSuccess')).toEqual([]);
     });
 
+    test('waits on for a job of its own that has no model yet', async () => {
+      sagemaker.answer('DescribeTrainingJob', {
+        TrainingJobStatus: 'InProgress',
+        ModelArtifacts: { S3ModelArtifacts: '' },
+        OutputDataConfig: { S3OutputPath: 's3://artifacts/promotions/x' },
+      });
+
+      expect(await start()).not.toBe('answered');
+    });
+
     test.each(['InProgress', 'Completed'])(
       'fails the state where another deployment’s job has that name and is %s',
       async (TrainingJobStatus) => {

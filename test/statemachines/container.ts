@@ -52,15 +52,15 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 const { domain, labels, general, knows, trainingJob } = JSON.parse(readFileSync(join(process.env.GRAFT_OPT_ML, 'model/served.json'), 'utf8'));
 if (domain === 'crasher') { console.error('no such layer'); process.exit(1); }
-const breaks = domain === 'fragile' && general.version > '20261200';
-const lies = domain === 'liar' || (domain === 'turncoat' && general.version > '20261200');
+const breaks = domain === 'fragile' && general.version > '20261110';
+const lies = domain === 'liar' || (domain === 'turncoat' && general.version > '20261110');
 createServer(async (request, response) => {
   if (request.url === '/ping') return response.writeHead(200).end();
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   if (breaks) return response.writeHead(500).end('out of memory');
   if (domain === 'timid') {
-    const said = general.version > '20261200' ? 0.3 : 0.9;
+    const said = general.version > '20261110' ? 0.3 : 0.9;
     console.log(JSON.stringify({ TrainingJob: trainingJob, Confidence: [said], _aws: { Timestamp: Date.now(), CloudWatchMetrics: [
       { Namespace: 'Graft/Endpoints', Dimensions: [['TrainingJob']], Metrics: [{ Name: 'Confidence', Unit: 'None' }] }] } }));
   }

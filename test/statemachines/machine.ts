@@ -15,6 +15,7 @@ import { outcomeKey } from '#core/keys.ts';
 import { generateSigningKeys } from '#core/signature.ts';
 import type { BusEvent, ServiceFactory } from '../../local/service.ts';
 import { createCloudWatch } from '../../local/services/cloudwatch/index.ts';
+import { createEcr } from '../../local/services/ecr/index.ts';
 import { createLogs } from '../../local/services/logs/index.ts';
 import { createS3 } from '../../local/services/s3/index.ts';
 import { createSageMakerWith } from '../../local/services/sagemaker/index.ts';
@@ -77,6 +78,7 @@ export async function startMachine() {
       createInProcessLambda(callFunction),
       createLogs,
       createCloudWatch,
+      createEcr,
       createS3,
       createSageMakerWith({ containerFolder, concurrentJobs: 2 }),
       createSageMakerRuntime,

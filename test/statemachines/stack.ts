@@ -49,6 +49,7 @@ export const functionEnvironment = (endpoint: string, publicKey: string) => ({
   AWS_REGION: 'eu-central-1',
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
+  GRAFT_STAGE: 'test',
   GRAFT_MODELS_BUCKET: buckets.models,
   GRAFT_DATA_BUCKET: buckets.data,
   GRAFT_ARTIFACTS_BUCKET: buckets.artifacts,
