@@ -52,7 +52,12 @@ export async function findRollback(
 ): Promise<Rollback> {
   const live = await findChampion(s3, artifactsBucket, domain);
   if (live === undefined) {
-    throw new NotFoundError(`rollback.domain: nothing is live in "${domain}", so nothing can be rolled back`);
+    throw new NotFoundError(
+      `rollback.domain: nothing is live in "${domain}", so nothing can be rolled back`,
+      {
+        hint: 'Check the name of the domain, and that this is the deployment in which a model was promoted to it.',
+      },
+    );
   }
   const history = await readChampionHistory(s3, artifactsBucket, domain);
   const { version, execution, endpointConfig } = live.champion;

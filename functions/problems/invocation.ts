@@ -11,6 +11,8 @@ interface InvocationError extends Error {
 /** What the container says about the caller's request, and not about itself. */
 const passedOn = new Set([400, 413, 415]);
 
+const TOO_MANY = 'Too many requests at once';
+
 /** Whether there is no such endpoint, or none that could be asked yet. */
 export function isUnknownEndpoint(error: unknown): boolean {
   return (
@@ -25,11 +27,14 @@ export function invocationProblem(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const cause = error;
   if (isThrottled(error)) {
-    return new ProblemError(429, 'Too many requests at once', { cause, retryAfterSeconds: 1 });
+    return new ProblemError(429, TOO_MANY, { cause, retryAfterSeconds: 1 });
   }
   switch (error.name) {
     case 'ModelError': {
       const { OriginalStatusCode: status = 500, OriginalMessage: message } = error as InvocationError;
+      if (status === 429) return new ProblemError(429, TOO_MANY, { cause, retryAfterSeconds: 1 });
+      if (status === 503)
+        return new ProblemError(503, 'The model is not ready', { cause, retryAfterSeconds: 5 });
       return passedOn.has(status)
         ? new ProblemError(status, detailOf(message), { cause })
         : new ProblemError(502, 'The model could not answer', { cause });

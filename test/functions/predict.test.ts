@@ -137,6 +137,8 @@ describe('a problem', () => {
     ['a model’s 415', 415, model(415, 'plain text'), /refused the image/, undefined],
     ['a model that fails', 502, model(500, 'TypeError at /opt/secret.js'), /could not answer/, undefined],
     ['a model’s other 4xx', 502, model(404), /could not answer/, undefined],
+    ['a model with a hundred images waiting', 429, model(429, '{"detail":"wait"}'), /Too many/, '1'],
+    ['a model that is stopping', 503, model(503, '{"detail":"stopping"}'), /not ready/, '5'],
     ['throttling', 429, serviceError('ThrottlingException', 'Rate exceeded'), /Too many/, '1'],
     ['a model that is starting', 503, serviceError('ModelNotReadyException', 'wait'), /starting/, '10'],
     ['a service that is away', 503, serviceError('ServiceUnavailable', 'away'), /not available/, '5'],

@@ -89,6 +89,7 @@ describe.sequential('graft rollback', () => {
 
     expect(refused.code).toBe(1);
     expect(refused.last.message).toContain(message);
+    expect(refused.last.hint).toMatch(/\w/);
     const { executions } = await machine.sfn.send(
       new ListExecutionsCommand({ stateMachineArn: stateMachine }),
     );
