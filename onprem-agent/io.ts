@@ -1,3 +1,6 @@
+import { whenToldToStop } from '#core/when-told-to-stop.ts';
+import { EXIT_CODES } from './errors.ts';
+
 /** All that a command may use of the process around it, so that tests can stand in for it. */
 export interface Io {
   stdout(text: string): void;
@@ -16,9 +19,10 @@ export interface Io {
 /** The real process. The first Ctrl-C aborts cleanly, the second one ends at once. */
 export function processIo(): Io {
   const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => interruption.abort());
-  }
+  whenToldToStop(() => {
+    if (interruption.signal.aborted) process.exit(EXIT_CODES.interrupted);
+    interruption.abort();
+  });
   ignoreClosedPipe(process.stdout);
   ignoreClosedPipe(process.stderr);
   return {

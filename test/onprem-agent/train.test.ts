@@ -139,7 +139,9 @@ describe('graft train', () => {
       });
     });
 
+    // Once by the terminal, once by npx.
     child.kill('SIGINT');
+    setImmediate(() => child.kill('SIGINT'));
     const run = await done;
 
     expect(run.code).toBe(130);
