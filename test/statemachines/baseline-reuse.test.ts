@@ -7,6 +7,7 @@ import { decisionKey, evaluationKey, reportKey } from '#core/keys.ts';
 import { trainingJobName } from '#core/names.ts';
 import { buckets } from '../functions/stage.ts';
 import { type Machine, startMachine } from './machine.ts';
+import { pushSettings } from './stack.ts';
 
 const first = '20261101T000000Z-aaaaaa';
 const second = '20261115T000000Z-bbbbbb';
@@ -97,6 +98,8 @@ describe.sequential('the baseline of a promotion', () => {
     await machine.pushDomain('good', { recipe: { seed: 2 } });
     await promote('six');
     await machine.put(buckets.data, 'domains/good/train/apple/0.png', 'another apple');
+    // Says that the data are complete again.
+    await pushSettings(machine.s3, 'good', { recipe: { seed: 2 } });
     await promote('seven');
 
     expect([await ran('six', 'baseline'), await ran('seven', 'baseline')]).toEqual([true, true]);
