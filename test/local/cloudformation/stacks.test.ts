@@ -13,6 +13,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stackEngineOf } from '../../../local/services/cloudformation/engine.ts';
 import { createCloudFormation } from '../../../local/services/cloudformation/index.ts';
+import { createIam } from '../../../local/services/iam/index.ts';
 import { createS3 } from '../../../local/services/s3/index.ts';
 import { type Harness, startLocal } from '../harness.ts';
 import { ManualClock } from '../manual-clock.ts';
@@ -24,7 +25,7 @@ let client: CloudFormationClient;
 beforeEach(async () => {
   all = things();
   local = await startLocal({
-    services: [all.create, createS3, createCloudFormation],
+    services: [all.create, createIam, createS3, createCloudFormation],
     clock: new ManualClock(),
   });
   client = local.client(CloudFormationClient);
@@ -172,7 +173,24 @@ describe('creating a stack', () => {
     await expect(describeStack()).rejects.toMatchObject({ message: 'Stack with id one does not exist' });
   });
 
-  it('wants roles to be acknowledged, and parameters to be as the template says', async () => {
+  it.each([
+    ['CAPABILITY_IAM', { Type: 'AWS::IAM::Role', Properties: {} }, []],
+    [
+      'CAPABILITY_NAMED_IAM',
+      { Type: 'AWS::IAM::Role', Properties: { RoleName: 'deployer' } },
+      ['CAPABILITY_IAM' as const],
+    ],
+  ])('wants %s for a role, and creates nothing without', async (needed, role, Capabilities) => {
+    const refused = create({ Role: role }, { Capabilities });
+
+    await expect(refused).rejects.toMatchObject({
+      name: 'InsufficientCapabilitiesException',
+      message: `Requires capabilities : [${needed}]`,
+    });
+    await expect(describeStack()).rejects.toThrow('does not exist');
+  });
+
+  it('wants parameters to be as the template says', async () => {
     const Parameters = {
       Size: { Type: 'Number', MaxValue: '5' },
       Colour: { Type: 'String', AllowedValues: ['red', 'blue'] },
