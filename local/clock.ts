@@ -7,10 +7,10 @@ const LONGEST = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(milliseconds, callback) {
-    const end = Date.now() + milliseconds;
+    const end = performance.now() + milliseconds;
     let timer: NodeJS.Timeout;
     const wait = () => {
-      const left = end - Date.now();
+      const left = end - performance.now();
       if (left > LONGEST) timer = setTimeout(wait, LONGEST);
       else timer = setTimeout(callback, Math.max(0, left));
     };
