@@ -285,14 +285,14 @@ describe('bad input', () => {
   test.each<[string, string, Parameters<typeof pushDamaged>[1], string, RegExp]>([
     [
       'a missing file',
-      '20990101T000000Z-000001',
+      '20200101T000000Z-000001',
       ({ bytes }) => void bytes.delete('weights.bin'),
       'IntegrityViolation',
       /weights\.bin/,
     ],
     [
       'a changed byte',
-      '20990101T000000Z-000002',
+      '20200101T000000Z-000002',
       ({ bytes }) => {
         const weights = Uint8Array.from(bytes.get('weights.bin')!);
         weights[100]! ^= 1;
@@ -304,21 +304,21 @@ describe('bad input', () => {
     ],
     [
       'a signature for other bytes',
-      '20990101T000000Z-000003',
+      '20200101T000000Z-000003',
       ({ sign }) => ({ signature: sign(Buffer.from('something else')) }),
       'IntegrityViolation',
       /manifest\.sig/,
     ],
     [
       'an unknown field',
-      '20990101T000000Z-000004',
+      '20200101T000000Z-000004',
       ({ manifest }) => ({ manifestBytes: withField(manifest, { colour: 'blue' }) }),
       'InvalidInput',
       /colour/,
     ],
     [
       'an older schema version',
-      '20990101T000000Z-000005',
+      '20200101T000000Z-000005',
       ({ manifest }) => ({ manifestBytes: withField(manifest, { schemaVersion: 0 }) }),
       'InvalidInput',
       /schemaVersion/,
