@@ -16,6 +16,7 @@ const arnOf = (service: string, resource: string) =>
       `expected the ARN of a ${resource} (${service})`,
     );
 
+const MOST_TAG_TEXT = 2_000;
 const tagText = z.string().regex(/^[\w .:/+@-]*$/, 'expected letters, digits, spaces and . : / + - @ _');
 
 const vpc = z.strictObject({
@@ -55,6 +56,10 @@ export const stageOptions = {
       (tags) => !Object.keys(tags).some((key) => /^(aws|graft):/i.test(key)),
       'aws: and graft: are taken',
     )
+    .refine(
+      (tags) => JSON.stringify(tags).length <= MOST_TAG_TEXT,
+      `at most ${MOST_TAG_TEXT} characters in all: functions get them in their environment, where Lambda allows 4 KB`,
+    )
     .optional(),
   /** USD. */
   monthlyBudget: z.number().positive().optional(),
@@ -63,6 +68,15 @@ export const stageOptions = {
   vpc: vpc.optional(),
   api: api.optional(),
 };
+
+/** ARNs of what must be in the stage's own region, by the setting that names each. */
+export function regionalArns({ kmsKeyArn, api }: StageOptions): Record<string, string | undefined> {
+  return {
+    kmsKeyArn,
+    'api.certificateArn': api?.certificateArn,
+    'api.webAclArn': api?.webAclArn,
+  };
+}
 
 type StageOptions = z.output<z.ZodObject<typeof stageOptions>>;
 

@@ -6,7 +6,7 @@ import { InvalidInputError } from '#core/errors.ts';
 import { parse } from '#core/parse.ts';
 import { instancePricesSchema } from '#core/prices.ts';
 import { repository } from './fingerprint.ts';
-import { optionVariables, stageOptions } from './stage-options.ts';
+import { optionVariables, regionalArns, stageOptions } from './stage-options.ts';
 
 /** Ed25519 as SPKI in base64: the first 16 characters are the algorithm's name. */
 const publicKeySchema = z
@@ -17,19 +17,31 @@ const publicKeySchema = z
   );
 
 /** What a stage is deployed with: all of it, so that nothing depends on what else is set where the command runs. */
-const stageSettingsSchema = z.strictObject({
-  /** The stage lives in one region. */
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a region such as "eu-central-1"'),
-  /** Guards against credentials of another account. */
-  account: z
-    .string('expected 12 digits in quotation marks')
-    .regex(/^\d{12}$/, 'expected 12 digits in quotation marks')
-    .optional(),
-  /** Whose models are accepted; several while a key is replaced. */
-  signingPublicKeys: z.array(publicKeySchema).min(1, 'without a key the stack would refuse every model'),
-  instancePrices: instancePricesSchema.optional(),
-  ...stageOptions,
-});
+const stageSettingsSchema = z
+  .strictObject({
+    /** The stage lives in one region. */
+    region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a region such as "eu-central-1"'),
+    /** Guards against credentials of another account. */
+    account: z
+      .string('expected 12 digits in quotation marks')
+      .regex(/^\d{12}$/, 'expected 12 digits in quotation marks')
+      .optional(),
+    /** Whose models are accepted; several while a key is replaced. */
+    signingPublicKeys: z.array(publicKeySchema).min(1, 'without a key the stack would refuse every model'),
+    instancePrices: instancePricesSchema.optional(),
+    ...stageOptions,
+  })
+  .superRefine((settings, context) => {
+    for (const [setting, arn] of Object.entries(regionalArns(settings))) {
+      const region = arn?.split(':')[3];
+      if (region === undefined || region === settings.region) continue;
+      context.addIssue({
+        code: 'custom',
+        path: setting.split('.'),
+        message: `is in ${region}, the stage in ${settings.region}`,
+      });
+    }
+  });
 export type StageSettings = z.output<typeof stageSettingsSchema>;
 
 /** The environment variables of serverless.yml that a settings file decides on; `undefined` where it leaves the default. */

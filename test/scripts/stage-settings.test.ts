@@ -78,11 +78,26 @@ describe('a stage’s settings', () => {
     ['days that CloudWatch does not know', `${minimal}logDays: 31`, /logDays: expected one of 1, 3/],
     ['a tag that would cut another short', `${minimal}tags: {team: "a,b=c"}`, /tags\.team: expected letters/],
     ['a tag of Graft’s', `${minimal}tags: {"graft:stage": prod}`, /aws: and graft: are taken/],
+    [
+      'more tags than a function’s environment holds',
+      `${minimal}tags: {${Array.from({ length: 10 }, (_, i) => `t${i}: ${'x'.repeat(200)}`).join(', ')}}`,
+      /tags: at most 2000 characters in all/,
+    ],
     ['a host name without a certificate', `${minimal}api: {domain: a.example.com}`, /belong together/],
     [
       'a firewall of CloudFront',
       `${minimal}api: {webAclArn: "arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/b"}`,
       /regional\/webacl/,
+    ],
+    [
+      'a certificate of another region',
+      `${minimal}api: {domain: a.example.com, certificateArn: "arn:aws:acm:us-east-1:123456789012:certificate/a"}`,
+      /api\.certificateArn: is in us-east-1, the stage in eu-central-1/,
+    ],
+    [
+      'a key of another region',
+      `${minimal}kmsKeyArn: arn:aws:kms:us-east-1:123456789012:key/a`,
+      /kmsKeyArn: is in us-east-1/,
     ],
     ['a VPC without security groups', `${minimal}vpc: {subnetIds: [subnet-0a]}`, /securityGroupIds/],
     ['text that is no YAML', 'region: [', /is not YAML/],
