@@ -57,7 +57,10 @@ export function createModelServer(
     const type = mediaType(request.headers['content-type']);
     const { images, many } = parseInvocation(type, await readBody(request));
     const predictions: PredictionResponse[] = [];
-    for (const image of images) predictions.push(await inTurn(() => predict(image), gone));
+    for (const [index, image] of images.entries()) {
+      const answer = inTurn(() => predict(image), gone);
+      predictions.push(await (many ? answer.catch(nameInstance(index)) : answer));
+    }
     if (gone.aborted) throw new CallerGoneError();
     onAnswered(predictions);
     return many ? { predictions } : predictions[0];
@@ -103,6 +106,12 @@ export function createModelServer(
     },
   };
 }
+
+/** Says of which image in a list a refusal speaks. */
+const nameInstance = (index: number) => (error: unknown) => {
+  if (!(error instanceof HttpProblem) || error.status !== 400) throw error;
+  throw new HttpProblem(400, `instances.${index}: ${error.message}`, error.headers);
+};
 
 const TITLES: Record<number, string> = {
   400: 'Bad request',

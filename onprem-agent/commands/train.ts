@@ -10,7 +10,7 @@ import { agentCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { type TrainedModel, writeManifest } from '../manifest.ts';
 import { openOutputFolder } from '../output-folder.ts';
-import { readSigningKey } from '../signing-key.ts';
+import { exposedKeyFile, exposedKeyWarning, readSigningKey } from '../signing-key.ts';
 
 const backends = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as const satisfies BackendName[];
 
@@ -72,6 +72,8 @@ export const train = agentCommand({
     const options = trainingOptions(args);
     const input = networkInput(args.size);
     const privateKey = args.key === undefined ? undefined : await readSigningKey(args.key, io.environment);
+    const exposed = privateKey === undefined ? undefined : await exposedKeyFile(args.key, io.environment);
+    if (exposed !== undefined) output.warn({}, exposedKeyWarning(exposed));
     // Before the training, which takes hours: it must have where to go.
     const place = await openOutputFolder(out, force);
     try {

@@ -256,6 +256,21 @@ describe('/invocations', () => {
     expect(await ours.text()).not.toContain('secret');
   });
 
+  it('says which image of several cannot be read', async () => {
+    model.ready(
+      predictor(async (image) => {
+        if (Buffer.from(image).toString() === 'bad') throw new HttpProblem(400, 'it is cut short');
+        return { predictions: [] } as never;
+      }),
+    );
+    const instances = ['good', 'bad'].map((text) => ({ image: Buffer.from(text).toString('base64') }));
+
+    const answer = await invoke(JSON.stringify({ instances }), 'application/json');
+
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ detail: 'instances.1: it is cut short' });
+  });
+
   it('answers 503 before the model is warm, 405 and 404 for other methods and paths', async () => {
     const early = await invoke('x', 'image/png');
     model.ready(predictor());

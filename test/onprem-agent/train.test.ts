@@ -1,4 +1,15 @@
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -101,6 +112,19 @@ describe('graft train', () => {
       `1 image is there more than once, which counts as often: ${second}/copy.png is ${first}/0-000.png`,
       `1 image is under more than one label: ${second}/copy.png is ${first}/0-000.png`,
     ]);
+  });
+
+  it('warns of a key that others can read', async () => {
+    const key = join(root, 'key.pem');
+    await graft(['keygen', '--out', key]);
+    await chmod(key, 0o644);
+
+    const nowhere = join(root, 'nowhere');
+    const { events } = await graft(['train', nowhere, '--out', out, '--key', key, '--json']);
+
+    expect(events).toContainEqual(
+      expect.objectContaining({ event: 'warning', message: expect.stringMatching(/can be read by others/) }),
+    );
   });
 
   it('does not touch a model that is there, unless it is told to replace it', async () => {
