@@ -144,6 +144,14 @@ describe('the deployer’s policy', () => {
       expect(allows('dev', action, `arn:aws:${name('dev')}`), name('dev')).toBe(true);
       expect(allows('dev2', action, `arn:aws:${name('dev')}`), name('dev')).toBe(false);
     }
+    // Names without a hyphen at their end, which begin another stage's.
+    for (const [action, arn] of [
+      ['logs:DeleteLogGroup', `arn:aws:logs:${place}:log-group:/aws/api-gateway/graft-dev2`],
+      ['cloudwatch:DeleteDashboards', 'arn:aws:cloudwatch::123456789012:dashboard/graft-dev2'],
+    ] as const) {
+      expect(allows('dev2', action, arn), arn).toBe(true);
+      expect(allows('dev', action, arn), arn).toBe(false);
+    }
     const streams = `arn:aws:logs:${place}:log-group:/aws/sagemaker/TrainingJobs:log-stream:graft-dev-1`;
     expect(allows('dev', 'logs:DeleteLogStream', streams)).toBe(true);
     expect(allows('dev', 'logs:DeleteLogGroup', streams)).toBe(false);
