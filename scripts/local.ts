@@ -12,10 +12,12 @@ try {
   } else {
     // A template of the caller's own is run as it is, and an empty start needs none.
     const given = args.some((arg) => arg === '--template' || arg.startsWith('--template='));
-    const template =
-      given || options.empty
-        ? options.template
-        : await packageLocalStack((await developmentSigningKey()).publicKey);
+    let { template } = options;
+    if (!given && !options.empty) {
+      // On standard error: with --json a program reads the other one.
+      console.error('Packaging the stack …');
+      template = await packageLocalStack((await developmentSigningKey()).publicKey);
+    }
     await runLocalAws({ ...options, template });
   }
 } catch (error) {
