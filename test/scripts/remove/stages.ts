@@ -17,6 +17,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Clients } from '../../../scripts/remove/clients.ts';
+import { ANY_ROLE } from '../../local/harness.ts';
 import {
   BUCKET,
   endpointIs,
@@ -32,7 +33,7 @@ export const stateMachine = (stage: string) => ({
   Type: 'AWS::StepFunctions::StateMachine',
   Properties: {
     StateMachineName: `graft-${stage}-promote-model`,
-    RoleArn: ROLE,
+    RoleArn: ANY_ROLE,
     Definition: {
       QueryLanguage: 'JSONata',
       StartAt: 'Wait',
