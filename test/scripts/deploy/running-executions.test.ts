@@ -5,7 +5,7 @@ import {
   listRunningExecutions,
   refuseRunningExecutions,
 } from '../../../scripts/deploy/running-executions.ts';
-import { type Harness, startLocal } from '../../local/harness.ts';
+import { ANY_ROLE, type Harness, startLocal } from '../../local/harness.ts';
 import { ManualClock } from '../../local/manual-clock.ts';
 
 const machine = 'arn:aws:states:eu-central-1:000000000000:stateMachine:graft-dev-promote-model';
@@ -21,7 +21,7 @@ beforeAll(async () => {
           Type: 'AWS::StepFunctions::StateMachine',
           Properties: {
             StateMachineName: 'graft-dev-promote-model',
-            RoleArn: 'arn:aws:iam::000000000000:role/machine',
+            RoleArn: ANY_ROLE,
             Definition: {
               QueryLanguage: 'JSONata',
               StartAt: 'Approval',
