@@ -1,6 +1,6 @@
 import { describeError } from '#core/errors.ts';
-import { parseOptions, usage } from '../local/options.ts';
-import { runLocalAws } from '../local/run.ts';
+import { parseOptions, usage } from '../packages/local-aws/src/options.ts';
+import { runLocalAws } from '../packages/local-aws/src/run.ts';
 import { developmentSigningKey, packageLocalStack } from './development.ts';
 
 /** `npm run local`: packages the stack, then runs the local AWS in this process. */

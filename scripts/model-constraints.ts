@@ -1,5 +1,5 @@
 /**
- * Writes `local/services/<service>/constraints.json`: what AWS's service models say about inputs beyond their types, for the
+ * Writes `packages/local-aws/src/services/<service>/constraints.json`: what AWS's service models say about inputs beyond their types, for the
  * operations that the local AWS has. The SDK for JavaScript leaves it out of its schemas; the models of botocore (Apache-2.0)
  * have it. Run it after a service has got a new operation:
  *
@@ -9,10 +9,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { createLocalAws } from '../local/aws.ts';
-import type { Service } from '../local/service.ts';
-import { allServices } from '../local/services/index.ts';
-import type { ModelConstraints, ShapeConstraints } from '../local/wire/constraints.ts';
+import { createLocalAws } from '../packages/local-aws/src/aws.ts';
+import type { Service } from '../packages/local-aws/src/service.ts';
+import { allServices } from '../packages/local-aws/src/services/index.ts';
+import type { ModelConstraints, ShapeConstraints } from '../packages/local-aws/src/wire/constraints.ts';
 
 /** A shape of botocore's models. */
 interface ModelShape {
@@ -40,7 +40,12 @@ function placeOf(service: Service): { model: string; file: string } | undefined 
   const runtime = service.signingName === 'sagemaker' && service.protocol === 'rest-json';
   const model = runtime ? 'sagemaker-runtime' : (FOLDERS[service.signingName] ?? service.signingName);
   const folder = service.signingName === 'states' ? 'step-functions' : model;
-  return service.constraints && { model, file: join('local', 'services', folder, 'constraints.json') };
+  return (
+    service.constraints && {
+      model,
+      file: join('packages/local-aws/src/services', folder, 'constraints.json'),
+    }
+  );
 }
 
 function readModel(data: string, name: string): Model {

@@ -9,10 +9,10 @@ import { scoreChampion } from '../../container/score-champion.ts';
 import { runTrainingJob } from '../../container/training-job.ts';
 import type { Evaluation } from '../../core/contracts/evaluation.ts';
 import type { ServedModel } from '../../core/contracts/served-model.ts';
-import { packFolder } from '../../local/services/sagemaker/archive.ts';
 import { buildNetwork } from '../../model/backbone.ts';
 import { type DataSet, loadDataSet } from '../../model/data-set.ts';
 import { saveModel } from '../../model/files.ts';
+import { packFolder } from '../../packages/local-aws/src/services/sagemaker/archive.ts';
 import { makeJob } from './job-fixture.ts';
 
 let master: string;

@@ -18,8 +18,8 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateSigningKeys } from '#core/signature.ts';
-import { createLocalAws, type LocalAws } from '../../local/aws.ts';
-import { allServices } from '../../local/services/index.ts';
+import { createLocalAws, type LocalAws } from '../../packages/local-aws/src/aws.ts';
+import { allServices } from '../../packages/local-aws/src/services/index.ts';
 import { repository } from '../../scripts/fingerprint.ts';
 import { fakeDocker } from './fake-docker.ts';
 

@@ -5,8 +5,8 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { createS3 } from '../../local/services/s3/index.ts';
-import { startLocal } from '../local/harness.ts';
+import { createS3 } from '../../packages/local-aws/src/services/s3/index.ts';
+import { startLocal } from '../../packages/local-aws/test/harness.ts';
 
 export const buckets = { models: 'models', data: 'data', artifacts: 'artifacts' };
 export type Stage = Awaited<ReturnType<typeof startStage>>;

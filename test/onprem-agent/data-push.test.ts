@@ -22,9 +22,9 @@ import {
 } from '@aws-sdk/client-s3';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createS3 } from '../../local/services/s3/index.ts';
+import { createS3 } from '../../packages/local-aws/src/services/s3/index.ts';
+import { type Harness, startLocal } from '../../packages/local-aws/test/harness.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
-import { type Harness, startLocal } from '../local/harness.ts';
 import { graft } from './cli.ts';
 import { startProxy } from './proxy.ts';
 

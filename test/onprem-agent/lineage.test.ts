@@ -15,7 +15,7 @@ import {
   ROLE,
   startMachine,
   tar,
-} from '../local/sagemaker/machine.ts';
+} from '../../packages/local-aws/test/sagemaker/machine.ts';
 import { graft } from './cli.ts';
 
 let machine: Machine;

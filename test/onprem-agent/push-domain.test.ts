@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { domainSchema } from '#core/contracts/domain.ts';
-import { createS3 } from '../../local/services/s3/index.ts';
 import { checkDomainImages } from '../../onprem-agent/domain-images.ts';
 import { pushDomain } from '../../onprem-agent/push-domain.ts';
+import { createS3 } from '../../packages/local-aws/src/services/s3/index.ts';
+import { type Harness, startLocal } from '../../packages/local-aws/test/harness.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
-import { type Harness, startLocal } from '../local/harness.ts';
 
 const labels = ['apple', 'pear'];
 const domain = domainSchema.parse({

@@ -12,9 +12,9 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { verifyBytes } from '../../core/signature.ts';
 import { versionTime } from '../../core/versions.ts';
-import { createS3 } from '../../local/services/s3/index.ts';
 import { writeNewKey } from '../../onprem-agent/signing-key.ts';
-import { type Harness, startLocal } from '../local/harness.ts';
+import { createS3 } from '../../packages/local-aws/src/services/s3/index.ts';
+import { type Harness, startLocal } from '../../packages/local-aws/test/harness.ts';
 import { graft, spawnGraft } from './cli.ts';
 import { makeModelFolder } from './model-fixture.ts';
 import { s3Error, startProxy } from './proxy.ts';

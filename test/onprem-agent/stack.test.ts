@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { generateSigningKeys, verifyBytes } from '../../core/signature.ts';
-import { createCloudFormation } from '../../local/services/cloudformation/index.ts';
-import { createS3 } from '../../local/services/s3/index.ts';
 import { apiUrl } from '../../onprem-agent/predict-remotely.ts';
 import { writeNewKey } from '../../onprem-agent/signing-key.ts';
+import { createCloudFormation } from '../../packages/local-aws/src/services/cloudformation/index.ts';
+import { createS3 } from '../../packages/local-aws/src/services/s3/index.ts';
+import { type Harness, startLocal } from '../../packages/local-aws/test/harness.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
-import { type Harness, startLocal } from '../local/harness.ts';
 import { graft } from './cli.ts';
 import { makeModelFolder } from './model-fixture.ts';
 

@@ -5,12 +5,12 @@ import { HeadObjectCommand, PutBucketVersioningCommand, S3Client } from '@aws-sd
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dataExecutionName, executionName } from '../../core/names.ts';
-import { createCloudFormation } from '../../local/services/cloudformation/index.ts';
-import { createS3 } from '../../local/services/s3/index.ts';
-import { createStepFunctions } from '../../local/services/step-functions/index.ts';
 import { writeNewKey } from '../../onprem-agent/signing-key.ts';
+import { createCloudFormation } from '../../packages/local-aws/src/services/cloudformation/index.ts';
+import { createS3 } from '../../packages/local-aws/src/services/s3/index.ts';
+import { createStepFunctions } from '../../packages/local-aws/src/services/step-functions/index.ts';
+import { ANY_ROLE, type Harness, startLocal } from '../../packages/local-aws/test/harness.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
-import { ANY_ROLE, type Harness, startLocal } from '../local/harness.ts';
 import { graft } from './cli.ts';
 import { makeModelFolder } from './model-fixture.ts';
 

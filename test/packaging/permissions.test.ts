@@ -4,12 +4,12 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { capturesPrefix, configurationKey } from '#core/keys.ts';
 import { endpointAlarmName, rolloutAlarmName } from '#core/names.ts';
-import { createLocalAws, type LocalAws } from '../../local/aws.ts';
-import type { StackRecord } from '../../local/services/cloudformation/records.ts';
-import { startStack } from '../../local/services/cloudformation/start.ts';
-import { rolesOf } from '../../local/services/iam/roles.ts';
-import { allServices } from '../../local/services/index.ts';
-import { readTemplateFile } from '../../local/template/template.ts';
+import { createLocalAws, type LocalAws } from '../../packages/local-aws/src/aws.ts';
+import type { StackRecord } from '../../packages/local-aws/src/services/cloudformation/records.ts';
+import { startStack } from '../../packages/local-aws/src/services/cloudformation/start.ts';
+import { rolesOf } from '../../packages/local-aws/src/services/iam/roles.ts';
+import { allServices } from '../../packages/local-aws/src/services/index.ts';
+import { readTemplateFile } from '../../packages/local-aws/src/template/template.ts';
 
 const path = inject('template');
 let folder: string;

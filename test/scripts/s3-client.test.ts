@@ -1,8 +1,8 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { afterEach, expect, test, vi } from 'vitest';
-import { createS3 } from '../../local/services/s3/index.ts';
+import { createS3 } from '../../packages/local-aws/src/services/s3/index.ts';
+import { startLocal } from '../../packages/local-aws/test/harness.ts';
 import { s3ClientOf } from '../../scripts/s3-client.ts';
-import { startLocal } from '../local/harness.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -1,5 +1,5 @@
 import * as lambdaSchemas from '@aws-sdk/client-lambda';
-import type { ServiceFactory } from '../../local/service.ts';
+import type { ServiceFactory } from '../../packages/local-aws/src/service.ts';
 import type { FunctionName } from './functions.ts';
 
 /**

@@ -3,9 +3,9 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
 import { signBytes } from '#core/signature.ts';
+import { ANY_ROLE } from '../../packages/local-aws/test/harness.ts';
 import { domain, manifest, modelFiles } from '../functions/samples.ts';
 import { buckets } from '../functions/stage.ts';
-import { ANY_ROLE } from '../local/harness.ts';
 import { functionNames } from './functions.ts';
 
 const definition = JSON.parse(readFileSync('statemachines/promote-model.asl.json', 'utf8'));

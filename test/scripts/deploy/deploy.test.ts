@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateSigningKeys } from '#core/signature.ts';
-import { createCloudFormation } from '../../../local/services/cloudformation/index.ts';
-import { createSts } from '../../../local/services/sts/index.ts';
-import { type Harness, startLocal } from '../../local/harness.ts';
+import { createCloudFormation } from '../../../packages/local-aws/src/services/cloudformation/index.ts';
+import { createSts } from '../../../packages/local-aws/src/services/sts/index.ts';
+import { type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
 
 const { publicKey } = generateSigningKeys();
 const folder = mkdtempSync(join(tmpdir(), 'graft-deploy-'));

@@ -1,16 +1,16 @@
 import * as cloudformation from '@aws-sdk/client-cloudformation';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, inject, test } from 'vitest';
-import { ServiceError, type ServiceFactory } from '../../../local/service.ts';
-import { createS3 } from '../../../local/services/s3/index.ts';
-import { readTemplateFile, readTemplateText } from '../../../local/template/template.ts';
+import { ServiceError, type ServiceFactory } from '../../../packages/local-aws/src/service.ts';
+import { createS3 } from '../../../packages/local-aws/src/services/s3/index.ts';
+import { readTemplateFile, readTemplateText } from '../../../packages/local-aws/src/template/template.ts';
+import { type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
 import {
   bucketsOf,
   findKeptBuckets,
   importBuckets,
   refuseKeptBuckets,
 } from '../../../scripts/deploy/kept-buckets.ts';
-import { type Harness, startLocal } from '../../local/harness.ts';
 
 const place = { stage: 'dev', region: 'eu-central-1', account: '000000000000' };
 const [models, data, artifacts] = bucketsOf(place) as [

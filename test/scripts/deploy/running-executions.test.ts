@@ -1,12 +1,12 @@
 import { SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createStepFunctions } from '../../../local/services/step-functions/index.ts';
+import { createStepFunctions } from '../../../packages/local-aws/src/services/step-functions/index.ts';
+import { ANY_ROLE, type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
+import { ManualClock } from '../../../packages/local-aws/test/manual-clock.ts';
 import {
   listRunningExecutions,
   refuseRunningExecutions,
 } from '../../../scripts/deploy/running-executions.ts';
-import { ANY_ROLE, type Harness, startLocal } from '../../local/harness.ts';
-import { ManualClock } from '../../local/manual-clock.ts';
 
 const machine = 'arn:aws:states:eu-central-1:000000000000:stateMachine:graft-dev-promote-model';
 let local: Harness;

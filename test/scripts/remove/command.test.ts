@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { allServices } from '../../../local/services/index.ts';
-import { type Harness, startLocal } from '../../local/harness.ts';
+import { allServices } from '../../../packages/local-aws/src/services/index.ts';
+import { type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
 
 let local: Harness;
 beforeAll(async () => {

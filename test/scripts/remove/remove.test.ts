@@ -14,13 +14,13 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createCloudWatch } from '../../../local/services/cloudwatch/index.ts';
-import { createStepFunctions } from '../../../local/services/step-functions/index.ts';
+import { createCloudWatch } from '../../../packages/local-aws/src/services/cloudwatch/index.ts';
+import { createStepFunctions } from '../../../packages/local-aws/src/services/step-functions/index.ts';
+import { provisioned } from '../../../packages/local-aws/test/provisioned.ts';
+import { jobIs, type Machine, startMachine } from '../../../packages/local-aws/test/sagemaker/machine.ts';
 import type { Removal } from '../../../scripts/remove/arguments.ts';
 import type { Clients } from '../../../scripts/remove/clients.ts';
 import { removeStage } from '../../../scripts/remove/remove.ts';
-import { provisioned } from '../../local/provisioned.ts';
-import { jobIs, type Machine, startMachine } from '../../local/sagemaker/machine.ts';
 import { executionArn, makeStage, stateMachine } from './stages.ts';
 
 let machine: Machine;

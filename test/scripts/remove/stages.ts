@@ -16,8 +16,7 @@ import {
   CreateTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
-import type { Clients } from '../../../scripts/remove/clients.ts';
-import { ANY_ROLE } from '../../local/harness.ts';
+import { ANY_ROLE } from '../../../packages/local-aws/test/harness.ts';
 import {
   BUCKET,
   endpointIs,
@@ -26,7 +25,8 @@ import {
   type Machine,
   ROLE,
   tar,
-} from '../../local/sagemaker/machine.ts';
+} from '../../../packages/local-aws/test/sagemaker/machine.ts';
+import type { Clients } from '../../../scripts/remove/clients.ts';
 
 /** A state machine whose executions wait for a day. */
 export const stateMachine = (stage: string) => ({

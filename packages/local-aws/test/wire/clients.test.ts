@@ -1,0 +1,18 @@
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSts } from '../../src/services/sts/index.ts';
+import { type Harness, startLocal } from '../harness.ts';
+
+let local: Harness;
+beforeAll(async () => {
+  local = await startLocal({ services: [createSts] });
+});
+afterAll(() => local.stop());
+
+describe('a query-protocol client', () => {
+  it('gets its answer', async () => {
+    const answer = await local.client(STSClient).send(new GetCallerIdentityCommand({}));
+
+    expect(answer.Account).toBe('000000000000');
+  });
+});
