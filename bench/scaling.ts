@@ -7,11 +7,11 @@ import type { Input } from '#core/contracts/common.ts';
 import { recipeSchema } from '#core/contracts/domain.ts';
 import { describeError, InvalidInputError } from '#core/errors.ts';
 import { createRandom } from '#core/random.ts';
-import { buildNetwork, CUT_LAYER } from '#model/backbone.ts';
-import { useBackend } from '#model/backend.ts';
-import { loadDataSet } from '#model/data-set.ts';
-import { nearDuplicates } from '#model/near-duplicates.ts';
-import { fineTune } from '#model/transfer.ts';
+import { loadDataSet } from '#model/data/data-set.ts';
+import { nearDuplicates } from '#model/data/near-duplicates.ts';
+import { buildNetwork, CUT_LAYER } from '#model/network/backbone.ts';
+import { useBackend } from '#model/tensorflow/backend.ts';
+import { fineTune } from '#model/transfer/transfer.ts';
 import { encodePng } from '../examples/icons/png.ts';
 import { runInChild } from './shared/child-process.ts';
 

@@ -5,11 +5,11 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { describeError, InvalidInputError } from '#core/errors.ts';
 import { createRandom } from '#core/random.ts';
-import { buildNetwork } from '#model/backbone.ts';
-import { type BackendName, useBackend } from '#model/backend.ts';
-import type { DataSet } from '#model/data-set.ts';
-import { trainGeneral } from '#model/general.ts';
-import { infer } from '#model/infer.ts';
+import type { DataSet } from '#model/data/data-set.ts';
+import { buildNetwork } from '#model/network/backbone.ts';
+import { infer } from '#model/prediction/infer.ts';
+import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
+import { trainGeneral } from '#model/training/general.ts';
 import { type ChildCommand, runInChild } from './shared/child-process.ts';
 import { median } from './shared/summary.ts';
 

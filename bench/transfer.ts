@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { sha256 } from '#core/digest.ts';
 import { describeError, InvalidInputError } from '#core/errors.ts';
 import { duration } from '#core/report/format.ts';
-import { type BackendInfo, useBackend } from '#model/backend.ts';
+import { type BackendInfo, useBackend } from '#model/tensorflow/backend.ts';
 import { DOMAINS } from '../examples/icons/domains/index.ts';
 import { fingerprint } from '../scripts/fingerprint.ts';
 import { describeGeneralModel, generalModelFolder, readManifest } from './shared/general-model.ts';

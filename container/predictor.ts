@@ -1,9 +1,9 @@
 import type { PredictionResponse, ServedModel } from '#core/contracts/served-model.ts';
-import { type BackendName, useBackend } from '#model/backend.ts';
-import { loadModel } from '#model/files.ts';
-import { decodeImage } from '#model/image.ts';
-import { predictOutputs } from '#model/predict.ts';
-import { answerOf, readServedModel } from '#model/served-model.ts';
+import { decodeImage } from '#model/data/image.ts';
+import { loadModel } from '#model/network/files.ts';
+import { predictOutputs } from '#model/prediction/predict.ts';
+import { answerOf, readServedModel } from '#model/prediction/served-model.ts';
+import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
 import { HttpProblem } from './http-problem.ts';
 
 /** Images are decoded one after another, so one that takes long keeps all others waiting. The slowest that are allowed take about 1 s. */

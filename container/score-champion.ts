@@ -8,10 +8,10 @@ import { extract } from 'tar-stream';
 import type { ChampionNotScored, ChampionScores, EvaluationRow } from '#core/contracts/evaluation.ts';
 import type { ServedModel } from '#core/contracts/served-model.ts';
 import { describeError, IntegrityError } from '#core/errors.ts';
-import { type DataSet, loadDataSet } from '#model/data-set.ts';
-import { evaluate } from '#model/evaluate.ts';
-import { loadModel } from '#model/files.ts';
-import { readServedModel } from '#model/served-model.ts';
+import { type DataSet, loadDataSet } from '#model/data/data-set.ts';
+import { evaluate } from '#model/evaluation/evaluate.ts';
+import { loadModel } from '#model/network/files.ts';
+import { readServedModel } from '#model/prediction/served-model.ts';
 import type { OptMl } from './opt-ml.ts';
 
 /** The part of `evaluation.json` that is about the champion; empty when nothing is live. */

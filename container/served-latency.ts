@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import type { Evaluation } from '#core/contracts/evaluation.ts';
 import { GraftError } from '#core/errors.ts';
-import type { BackendName } from '#model/backend.ts';
-import { measureLatency } from '#model/latency.ts';
+import { measureLatency } from '#model/evaluation/latency.ts';
+import type { BackendName } from '#model/tensorflow/backend.ts';
 import { loadPredictor } from './predictor.ts';
 import { createModelServer } from './server.ts';
 

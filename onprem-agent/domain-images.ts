@@ -17,8 +17,8 @@ import { InvalidInputError } from '#core/errors.ts';
 import { requestSizeFindings } from '#core/golden-images.ts';
 import { isLitter } from '#core/image-files.ts';
 import { maximumBodyBytes } from '#core/request-limits.ts';
-import { type LoadedDataSet, type LoadedImages, loadDataSet, loadImages } from '#model/data-set.ts';
-import { nearDuplicates } from '#model/near-duplicates.ts';
+import { type LoadedDataSet, type LoadedImages, loadDataSet, loadImages } from '#model/data/data-set.ts';
+import { nearDuplicates } from '#model/data/near-duplicates.ts';
 
 /** A readable image of a domain; digest and size are of the bytes that were checked. */
 export interface DomainImage extends NamedImage {

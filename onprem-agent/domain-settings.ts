@@ -5,7 +5,7 @@ import { type Domain, domainSchema } from '#core/contracts/domain.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { parse, parseJson } from '#core/parse.ts';
 import { readRegularFile } from '#core/regular-file.ts';
-import { listLabelFolders } from '#model/label-folders.ts';
+import { listLabelFolders } from '#model/data/label-folders.ts';
 import { numberOption } from './arguments.ts';
 import { UsageError } from './errors.ts';
 import { explainFile } from './file-error.ts';

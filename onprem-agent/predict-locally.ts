@@ -1,11 +1,11 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PredictionResponse } from '#core/contracts/served-model.ts';
-import { useBackend } from '#model/backend.ts';
-import { loadModel } from '#model/files.ts';
-import { decodeImage } from '#model/image.ts';
-import { type Outputs, predictOutputs, rankLabels } from '#model/predict.ts';
-import { answerOf, readServedModel } from '#model/served-model.ts';
+import { decodeImage } from '#model/data/image.ts';
+import { loadModel } from '#model/network/files.ts';
+import { type Outputs, predictOutputs, rankLabels } from '#model/prediction/predict.ts';
+import { answerOf, readServedModel } from '#model/prediction/served-model.ts';
+import { useBackend } from '#model/tensorflow/backend.ts';
 import { named } from './image-error.ts';
 import { readModelFolder, verifyModelFolder } from './model-folder.ts';
 

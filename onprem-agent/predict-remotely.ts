@@ -2,7 +2,7 @@ import { type PredictionResponse, predictionResponseSchema } from '#core/contrac
 import { GraftError } from '#core/errors.ts';
 import { imageType } from '#core/image-files.ts';
 import { parseJson } from '#core/parse.ts';
-import { readImageFile } from '#model/image.ts';
+import { readImageFile } from '#model/data/image.ts';
 import { cloudFormationClient } from './aws/clients.ts';
 import { stackOutput } from './aws/stack.ts';
 import { UsageError } from './errors.ts';

@@ -4,7 +4,7 @@ import { dataSetDigest, sha256 } from '#core/digest.ts';
 import { IntegrityError } from '#core/errors.ts';
 import { imageType, isLitter } from '#core/image-files.ts';
 import { domainKey, domainPrefix, imagesPrefix } from '#core/keys.ts';
-import { readImageFile } from '#model/image.ts';
+import { readImageFile } from '#model/data/image.ts';
 import { md5Of, s3ChecksumOf } from './aws/checksum.ts';
 import { explained } from './aws/explain.ts';
 import { holds, overwriteBytes, standingOf, type Target } from './aws/objects.ts';

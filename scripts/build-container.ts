@@ -63,9 +63,9 @@ async function bundlePrograms(): Promise<string[]> {
     entryPoints: {
       train: 'container/train.ts',
       serve: 'container/serve.ts',
-      // Beside the programs, where `model/feature-threads.ts` and `model/parallel-training.ts` look for them.
-      'feature-thread': 'model/feature-worker.ts',
-      'training-thread': 'model/training-worker.ts',
+      // Beside the programs, where `model/transfer/feature-threads.ts` and `model/training/parallel-training.ts` look for them.
+      'feature-thread': 'model/transfer/feature-worker.ts',
+      'training-thread': 'model/training/training-worker.ts',
     },
     outdir: containerFolder,
     sourcemap: true,

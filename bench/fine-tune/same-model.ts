@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { IntegrityError } from '#core/errors.ts';
-import type { DataSet } from '#model/data-set.ts';
-import { cutBackbone } from '#model/features.ts';
-import { toTensor } from '#model/tensors.ts';
+import type { DataSet } from '#model/data/data-set.ts';
+import { toTensor } from '#model/data/tensors.ts';
+import { cutBackbone } from '#model/transfer/features.ts';
 import type { FirstFeatures } from './turns.ts';
 
 /** Of float32 sums in another order, relative to the largest feature. */

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { type ClassStatistics, distanceOf } from '#model/class-statistics.ts';
-import type { Images } from '#model/data-set.ts';
-import { infer } from '#model/infer.ts';
-import { lastDense } from '#model/out-of-domain-layers.ts';
-import { toTensor } from '#model/tensors.ts';
+import type { Images } from '#model/data/data-set.ts';
+import { toTensor } from '#model/data/tensors.ts';
+import { infer } from '#model/prediction/infer.ts';
+import { type ClassStatistics, distanceOf } from '#model/unsure/class-statistics.ts';
+import { lastDense } from '#model/unsure/out-of-domain-layers.ts';
 
 /** What a score may look at for one image. */
 export interface Seen {

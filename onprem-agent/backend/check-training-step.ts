@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createRandom } from '#core/random.ts';
-import { createAdam } from '#model/adam.ts';
-import { buildNetwork } from '#model/backbone.ts';
-import { useBackend } from '#model/backend.ts';
-import { registerKernels } from '#model/kernels/register.ts';
+import { buildNetwork } from '#model/network/backbone.ts';
+import { useBackend } from '#model/tensorflow/backend.ts';
 import { gpuNames } from '#model/tensorflow/gpu.ts';
+import { registerKernels } from '#model/tensorflow/kernels/register.ts';
 import { loadInstallation } from '#model/tensorflow/load.ts';
-import { computeGradients, disposeGradients, trainableVariables } from '#model/training-step.ts';
+import { createAdam } from '#model/training/adam.ts';
+import { computeGradients, disposeGradients, trainableVariables } from '#model/training/step.ts';
 
 /** What `verify.mjs` prints. */
 export interface TrainingStepCheck {

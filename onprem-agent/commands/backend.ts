@@ -1,4 +1,4 @@
-import { type BackendSource, backendSources, useBackend } from '#model/backend.ts';
+import { type BackendSource, backendSources, useBackend } from '#model/tensorflow/backend.ts';
 import { agentCommand } from '../command.ts';
 
 export const backend = agentCommand({

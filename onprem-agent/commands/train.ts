@@ -1,10 +1,10 @@
 import { basename, resolve } from 'node:path';
 import { type Input, nameSchema } from '#core/contracts/common.ts';
 import { besideWarnings, repetitionWarnings, sameContent } from '#core/data-checks.ts';
-import { type BackendName, useBackend } from '#model/backend.ts';
-import { type LoadedDataSet, loadDataSet } from '#model/data-set.ts';
-import { saveModel } from '#model/files.ts';
-import { trainGeneral } from '#model/general.ts';
+import { type LoadedDataSet, loadDataSet } from '#model/data/data-set.ts';
+import { saveModel } from '#model/network/files.ts';
+import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
+import { trainGeneral } from '#model/training/general.ts';
 import { numberOption } from '../arguments.ts';
 import { agentCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DomainInput } from '../../core/contracts/domain.ts';
 import { sha256 } from '../../core/digest.ts';
-import { buildNetwork, CUT_LAYER } from '../../model/backbone.ts';
-import { useBackend } from '../../model/backend.ts';
-import { saveModel } from '../../model/files.ts';
+import { buildNetwork, CUT_LAYER } from '../../model/network/backbone.ts';
+import { saveModel } from '../../model/network/files.ts';
+import { useBackend } from '../../model/tensorflow/backend.ts';
 import { writeManifest } from '../../onprem-agent/manifest.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
 

@@ -9,9 +9,9 @@ import { scoreChampion } from '../../container/score-champion.ts';
 import { runTrainingJob } from '../../container/training-job.ts';
 import type { Evaluation } from '../../core/contracts/evaluation.ts';
 import type { ServedModel } from '../../core/contracts/served-model.ts';
-import { buildNetwork } from '../../model/backbone.ts';
-import { type DataSet, loadDataSet } from '../../model/data-set.ts';
-import { saveModel } from '../../model/files.ts';
+import { type DataSet, loadDataSet } from '../../model/data/data-set.ts';
+import { buildNetwork } from '../../model/network/backbone.ts';
+import { saveModel } from '../../model/network/files.ts';
 import { packFolder } from '../../packages/local-aws/src/services/sagemaker/archive.ts';
 import { makeJob } from './job-fixture.ts';
 

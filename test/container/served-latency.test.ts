@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { servedLatency } from '../../container/served-latency.ts';
-import { buildNetwork } from '../../model/backbone.ts';
-import { useBackend } from '../../model/backend.ts';
-import { saveModel } from '../../model/files.ts';
+import { buildNetwork } from '../../model/network/backbone.ts';
+import { saveModel } from '../../model/network/files.ts';
+import { useBackend } from '../../model/tensorflow/backend.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
 import { labels } from './job-fixture.ts';
 

@@ -10,10 +10,10 @@ import { runTrainingJob } from '../../container/training-job.ts';
 import { evaluationSchema } from '../../core/contracts/evaluation.ts';
 import { servedModelSchema } from '../../core/contracts/served-model.ts';
 import { areaUnderRoc } from '../../core/statistics.ts';
-import { useBackend } from '../../model/backend.ts';
-import { loadDataSet } from '../../model/data-set.ts';
-import { evaluate } from '../../model/evaluate.ts';
-import { loadModel } from '../../model/files.ts';
+import { loadDataSet } from '../../model/data/data-set.ts';
+import { evaluate } from '../../model/evaluation/evaluate.ts';
+import { loadModel } from '../../model/network/files.ts';
+import { useBackend } from '../../model/tensorflow/backend.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
 import { labels, makeJob, startContainer } from './job-fixture.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { domainSchema } from '#core/contracts/domain.ts';
 import { parseJson } from '#core/parse.ts';
-import { loadDataSet, loadImages } from '#model/data-set.ts';
+import { loadDataSet, loadImages } from '#model/data/data-set.ts';
 import { type ExampleDomain, withImagesPerClass } from '../../examples/icons/domains/example-domain.ts';
 import { DOMAINS } from '../../examples/icons/domains/index.ts';
 import { PRODUCE } from '../../examples/icons/domains/produce.ts';

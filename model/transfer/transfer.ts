@@ -1,0 +1,154 @@
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { expectedCalibrationError } from '#core/calibration.ts';
+import type { Recipe } from '#core/contracts/domain.ts';
+import type { Calibration, Choices, CurvePoint } from '#core/contracts/evaluation.ts';
+import type { DataSet } from '../data/data-set.ts';
+import { foldsByClass } from '../data/split.ts';
+import type { TrainingHooks } from '../training/hooks.ts';
+import { assemble } from './assemble.ts';
+import { confidencesOf, cool } from './calibration.ts';
+import type { FeatureRows } from './feature-rows.ts';
+import { cutBackbone, cutUnpooled, extractFeatures } from './features.ts';
+import { type Candidate, chooseCandidate, createCourse, trainHeads, tryStrengths } from './head.ts';
+import { createHeadObjective, type HeadWeights } from './head-objective.ts';
+import { headTask, memoryBytesOf } from './head-task.ts';
+import { layerBelowTop } from './top.ts';
+import { unfreeze, validateUnfreezing } from './unfreeze.ts';
+
+export interface TransferOptions {
+  general: tfl.LayersModel;
+  /** Its output are the features, unless the recipe names others; see `cutBackbone`. */
+  cutLayer: string;
+  train: DataSet;
+  recipe: Recipe;
+}
+
+/** A model of one domain, and how it came about. */
+export interface TrainingResult {
+  /** Normalised pixels [n, height, width, 3] → probabilities [n, labels]. The caller disposes it. */
+  model: tfl.LayersModel;
+  /** Of the run that held out validation images. */
+  curve: CurvePoint[];
+  /** Step of that curve at which the setting that was kept ended; the model itself was trained with it on all training images. */
+  bestStep: number;
+  /** Gradient steps of both runs together. */
+  steps: number;
+  choices?: Choices;
+  /** Without its test images, which no training sees. */
+  calibration?: Omit<Calibration, 'test'>;
+}
+
+/**
+ * Transfer learning with a frozen backbone: each variant of each image passes through it once, and a regularised softmax regression is
+ * trained on the cached features. A first run holds out training images to choose cut layer and regularisation, and to calibrate the
+ * probabilities; a second run trains on all of them with what was chosen, because with five images a class every one counts. Where the
+ * recipe asks for it, the top of the backbone is trained, too, and kept where that does better on what was held out.
+ *
+ * The general model is left as it is. The result is one standard LayersModel without custom layers.
+ *
+ * @throws InvalidInputError when a cut layer is missing, or too many blocks are to be unfrozen
+ */
+export async function fineTune(options: TransferOptions, hooks: TrainingHooks = {}): Promise<TrainingResult> {
+  const { general, train, recipe } = options;
+  const { signal } = hooks;
+  const folds = foldsByClass(train, recipe);
+  const validationImages = folds.heldOutBy.reduce((sum, by) => sum + (by === -1 ? 0 : 1), 0);
+  const backbones = (recipe.cutLayers ?? [options.cutLayer]).map((layer) => cutBackbone(general, layer));
+  const { blocks } = recipe.unfreeze;
+  const below = blocks === 0 ? [] : backbones.map(({ cutLayer }) => layerBelowTop(general, cutLayer, blocks));
+  const variants = Math.max(1, Math.min(recipe.augmentation, Math.floor(recipe.maximumRows / train.size)));
+  const features = await extractFeatures(
+    [...backbones, ...below.map((layer) => cutUnpooled(general, layer))],
+    train,
+    { variants, seed: recipe.seed, memoryBytes: memoryBytesOf(recipe), signal },
+  );
+  try {
+    const course = createCourse(hooks.onPoint);
+    const candidates: Candidate[] = [];
+    for (const [i, { cutLayer }] of backbones.entries()) {
+      const objective = createHeadObjective(headTask(options, features[i]!, folds));
+      try {
+        candidates.push(
+          ...(await tryStrengths(
+            objective,
+            { cutLayer, recipe, variants, validationImages, course },
+            signal,
+          )),
+        );
+      } finally {
+        objective.dispose();
+      }
+    }
+    const chosen = chooseCandidate(candidates);
+    const which = backbones.findIndex(({ cutLayer }) => cutLayer === chosen.tried.cutLayer);
+    const head = await trainOnAll(options, features[which]!, chosen, signal);
+    const top = {
+      ...{ backbone: backbones[which]!, below: below[which]!, inputs: features[backbones.length + which]! },
+      ...{ task: headTask(options, features[which]!, folds), chosen, recipe, validationImages, signal },
+    };
+    const unfrozen = blocks === 0 ? undefined : await validateUnfreezing(top);
+    const last = unfrozen ?? chosen;
+    return {
+      model:
+        unfrozen && unfrozen.report.kept > 0
+          ? await unfreeze(top, head.weights, unfrozen)
+          : await assemble(top.backbone, cool(head.weights, chosen.temperature), train.labels.length),
+      curve: course.curve,
+      bestStep: chosen.tried.step,
+      steps: course.step + head.passes,
+      choices: {
+        variants,
+        folds: folds.heads,
+        validationImages,
+        chosen: chosen.tried,
+        tried: candidates.map(({ tried }) => tried),
+        ...(unfrozen ? { unfreezing: unfrozen.report } : {}),
+      },
+      ...(recipe.calibration ? { calibration: calibrationOf(last) } : {}),
+    };
+  } finally {
+    for (const rows of features) rows.close();
+  }
+}
+
+/** Passes over the rows that `fineTune` takes at the most: what a fair baseline takes as gradient steps at least. */
+export function transferStepsAtMost(recipe: Recipe): number {
+  const candidates = [recipe.regularisation].flat().length * (recipe.cutLayers?.length ?? 1);
+  return (candidates + 1) * recipe.epochs;
+}
+
+/** One head on all rows, with what validation chose, from the mean of the heads that were validated. */
+async function trainOnAll(
+  options: TransferOptions,
+  features: FeatureRows,
+  { tried, points }: Candidate,
+  signal: AbortSignal | undefined,
+): Promise<{ weights: HeadWeights; passes: number }> {
+  const nothingHeldOut = { heads: 1, heldOutBy: new Int8Array(options.train.size).fill(-1) };
+  const objective = createHeadObjective(headTask(options, features, nothingHeldOut));
+  let passes = 0;
+  try {
+    const mean = points[0]!.map((_, i) => points.reduce((sum, point) => sum + point[i]!, 0) / points.length);
+    const { regularisation } = tried;
+    const [point] = await trainHeads(objective, [mean], regularisation, options.recipe.epochs, {
+      afterPass: () => passes++,
+      signal,
+    });
+    return { weights: objective.weights(0, point!), passes };
+  } finally {
+    objective.dispose();
+  }
+}
+
+function calibrationOf({
+  held,
+  temperature,
+}: Pick<Candidate, 'held' | 'temperature'>): Omit<Calibration, 'test'> {
+  return {
+    temperature,
+    validation: {
+      before: expectedCalibrationError(confidencesOf(held, 1)),
+      after: expectedCalibrationError(confidencesOf(held, temperature)),
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Evaluation, EvaluationRow, Unsure } from '#core/contracts/evaluation.ts';
+import { areaUnderRoc } from '#core/statistics.ts';
+import type { Images } from '../data/data-set.ts';
+import { isUnsure, predictOutputs, UNSURE_ABOVE } from '../prediction/predict.ts';
+import { breathe } from '../training/hooks.ts';
+
+const BATCH = 64;
+
+/**
+ * How well a model tells images of none of its classes from test images.
+ *
+ * @param rows what it said about the test images
+ * @param other images of none of the classes, where there are any
+ */
+export async function evaluateUnsure(
+  model: LayersModel,
+  rows: readonly EvaluationRow[],
+  other: Images | undefined,
+  threshold: Pick<Unsure, 'keep' | 'heldOut'>,
+  signal?: AbortSignal,
+): Promise<NonNullable<Evaluation['unsure']>> {
+  const inside = rows.map(({ outOfDomain }) => outOfDomain!);
+  const outside = other && (await scoresOf(model, other, signal));
+  return {
+    ...threshold,
+    threshold: UNSURE_ABOVE,
+    falseAlarms: shareOfUnsure(inside),
+    ...(other &&
+      outside && {
+        other: {
+          images: other.size,
+          digest: other.digest,
+          auroc: areaUnderRoc(inside, outside),
+          caught: shareOfUnsure(outside),
+          rows: outside.map((outOfDomain, i) => ({ id: other.ids[i]!, outOfDomain })),
+        },
+      }),
+  };
+}
+
+async function scoresOf(model: LayersModel, images: Images, signal?: AbortSignal): Promise<number[]> {
+  const scores: number[] = [];
+  for (let start = 0; start < images.size; start += BATCH) {
+    const indices = Array.from({ length: Math.min(BATCH, images.size - start) }, (_, i) => start + i);
+    const { outOfDomain } = await predictOutputs(model, images.gather(indices), indices.length, images.input);
+    scores.push(...outOfDomain!);
+    await breathe(signal);
+  }
+  return scores;
+}
+
+const shareOfUnsure = (scores: readonly number[]) => scores.filter(isUnsure).length / scores.length;

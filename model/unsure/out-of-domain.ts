@@ -1,0 +1,139 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { createRandom } from '#core/random.ts';
+import { conformalBound } from '#core/statistics.ts';
+import type { DataSet } from '../data/data-set.ts';
+import { toTensor } from '../data/tensors.ts';
+import { breathe } from '../training/hooks.ts';
+import { gatherVariants } from '../transfer/features.ts';
+import { addRow, type ClassSums, combine, createSums, distanceOf, statisticsOf } from './class-statistics.ts';
+import { lastDense, type OutOfDomain, withOutOfDomain } from './out-of-domain-layers.ts';
+
+const BATCH = 128;
+const FOLDS = 5;
+/** More variants of an image add nothing to where its class lies. */
+const MAXIMUM_VARIANTS = 4;
+/** Rows that pass the network at the most, and images that are held out: large domains take a part of their images. */
+const MAXIMUM_ROWS = 20_000;
+const MAXIMUM_HELD_OUT = 2_000;
+
+export interface OutOfDomainOptions {
+  /** Share of the domain's own images that are not to be called unsure, in (0, 1]. */
+  keep: number;
+  /** Variants of each image that training made. */
+  augmentation: number;
+  seed: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface MeasuredDomain extends OutOfDomain {
+  /** Images behind the threshold. */
+  heldOut: number;
+}
+
+/**
+ * Teaches a model when to say that it is unsure: see `measureDomain` and `withOutOfDomain`.
+ *
+ * @returns the model with a second output, and the number of held-out images behind its threshold; the caller disposes both models
+ */
+export async function addOutOfDomain(
+  model: tfl.LayersModel,
+  train: DataSet,
+  options: OutOfDomainOptions,
+): Promise<{ model: tfl.LayersModel; heldOut: number }> {
+  const measured = await measureDomain(model, train, options);
+  return { model: await withOutOfDomain(model, measured), heldOut: measured.heldOut };
+}
+
+/**
+ * Measures the domain's training images on a finished model's own features.
+ *
+ * The threshold comes from images that the class means have not seen: they are held out in five parts, a part of every class in each, and
+ * every part is measured by the means of the other four (cross-conformal prediction: Vovk, 2015, Annals of Mathematics and Artificial
+ * Intelligence 74:9–28). So the smallest domains have as many held-out images as images.
+ *
+ * @param model normalised pixels → probabilities; its last dense layer takes the features
+ * @returns the spread is the standard deviation of the held-out images' distances
+ */
+export async function measureDomain(
+  model: tfl.LayersModel,
+  train: DataSet,
+  options: OutOfDomainOptions,
+): Promise<MeasuredDomain> {
+  const { keep, seed, signal } = options;
+  const plan = planOf(train, seed);
+  const images = plan.length;
+  const variants = Math.max(
+    1,
+    Math.min(MAXIMUM_VARIANTS, options.augmentation, Math.floor(MAXIMUM_ROWS / images)),
+  );
+  const features = lastDense(model).input as tfl.SymbolicTensor;
+  const width = features.shape[1]!;
+  // Not disposed: it owns nothing, the layers are the given model's.
+  const backbone = tfl.model({ inputs: model.inputs, outputs: features });
+  const classes = train.labels.length;
+  const folds = Array.from({ length: FOLDS }, () => createSums(classes, width));
+  const held: { row: Float32Array; fold: number }[] = [];
+  for (let start = 0; start < images * variants; start += BATCH) {
+    const rows = Array.from({ length: Math.min(BATCH, images * variants - start) }, (_, i) => start + i);
+    const pixels = gatherVariants(
+      train,
+      rows.map((row) => plan[Math.floor(row / variants)]!.image * variants + (row % variants)),
+      variants,
+      seed,
+    );
+    const output = tf.tidy(() => backbone.predict(toTensor(pixels, rows.length, train.input)) as tf.Tensor2D);
+    const values = (await output.data()) as Float32Array;
+    output.dispose();
+    for (const [i, row] of rows.entries()) {
+      const { image, fold, isHeldOut } = plan[Math.floor(row / variants)]!;
+      const own = values.slice(i * width, (i + 1) * width);
+      addRow(folds[fold]!, train.classes[image]!, own);
+      if (isHeldOut && row % variants === 0) held.push({ row: own, fold });
+    }
+    await breathe(signal);
+  }
+  const total = combine(folds.map((sums) => ({ sums, sign: 1 })));
+  const measure = (sums: ClassSums) => statisticsOf(sums, variants, images / classes);
+  const without = folds.map((sums) =>
+    measure(
+      combine([
+        { sums: total, sign: 1 },
+        { sums, sign: -1 },
+      ]),
+    ),
+  );
+  const distances = held.map(({ row, fold }) => distanceOf(without[fold]!, row));
+  return {
+    statistics: measure(total),
+    threshold: conformalBound(distances, keep),
+    spread: deviationOf(distances),
+    heldOut: held.length,
+  };
+}
+
+interface Planned {
+  image: number;
+  fold: number;
+  isHeldOut: boolean;
+}
+
+/** Which images are measured, each class's in random order, and in which part each is held out. */
+function planOf(train: DataSet, seed: number): Planned[] {
+  const byClass: number[][] = train.labels.map(() => []);
+  for (let image = 0; image < train.size; image++) byClass[train.classes[image]!]!.push(image);
+  const share = (of: number) => Math.max(2, Math.floor(of / train.labels.length));
+  return byClass.flatMap((images, label) =>
+    createRandom('unsure', seed, train.labels[label]!)
+      .shuffle(images)
+      .slice(0, share(MAXIMUM_ROWS))
+      .map((image, i) => ({ image, fold: (label + i) % FOLDS, isHeldOut: i < share(MAXIMUM_HELD_OUT) })),
+  );
+}
+
+/** Never 0, so that it can divide. */
+function deviationOf(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return Math.max(Math.sqrt(variance), 1e-3);
+}

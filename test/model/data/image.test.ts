@@ -1,0 +1,186 @@
+import sharp from 'sharp';
+import { describe, expect, it, vi } from 'vitest';
+import { decodeImage, MAXIMUM_SIDE } from '#model/data/image.ts';
+import { greyPng, linearGreyProfile } from '../../fixtures/grey-png.ts';
+
+const size = { height: 4, width: 6 };
+const orange = { r: 200, g: 100, b: 50 };
+const picture = (width = 60, height = 40) =>
+  sharp({ create: { width, height, channels: 3, background: orange } });
+
+/** Not compressible, so that cutting it short loses pixels. */
+function noise(width: number, height: number) {
+  const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7919 * ((i % 13) + 1)) % 256);
+  return sharp(pixels, { raw: { width, height, channels: 3 } });
+}
+
+describe('decodeImage', () => {
+  it.each([
+    ['PNG', () => picture().png()],
+    ['JPEG', () => picture().jpeg({ quality: 95 })],
+    ['WebP', () => picture().webp({ quality: 95 })],
+    ['16-bit PNG', () => picture().toColourspace('rgb16').png()],
+    ['CMYK JPEG', () => picture().toColourspace('cmyk').jpeg({ quality: 95 })],
+  ])('reads %s as 8-bit sRGB in the network’s size', async (name, make) => {
+    const pixels = await decodeImage(await make().toBuffer(), size);
+
+    expect(pixels).toHaveLength(4 * 6 * 3);
+    const tolerance = name.startsWith('CMYK') ? 40 : 6;
+    for (const [channel, value] of [200, 100, 50].entries()) {
+      expect(Math.abs(pixels[channel]! - value)).toBeLessThanOrEqual(tolerance);
+    }
+  });
+
+  const red = { r: 220, g: 40, b: 30 };
+  const solid = () => sharp({ create: { width: 64, height: 64, channels: 3, background: red } });
+  const clear = () =>
+    sharp({ create: { width: 64, height: 64, channels: 4, background: { ...red, alpha: 0.5 } } });
+  const grey = () =>
+    sharp({ create: { width: 64, height: 64, channels: 3, background: { r: 90, g: 90, b: 90 } } });
+  it.each([
+    ['8-bit PNG, sRGB', () => solid().withIccProfile('srgb').png(), [220, 40, 30]],
+    ['16-bit PNG, sRGB', () => solid().toColourspace('rgb16').withIccProfile('srgb').png(), [220, 40, 30]],
+    ['8-bit PNG, Display P3', () => solid().withIccProfile('p3').png(), [220, 40, 30]],
+    [
+      '16-bit PNG, Display P3',
+      () => solid().toColourspace('rgb16').withIccProfile('p3').png(),
+      [220, 40, 30],
+    ],
+    [
+      '16-bit PNG with transparency, sRGB',
+      () => clear().toColourspace('rgb16').withIccProfile('srgb').png(),
+      [237, 147, 142],
+    ],
+    [
+      '16-bit grey PNG, sRGB',
+      () => grey().toColourspace('grey16').withIccProfile('srgb').png(),
+      [90, 90, 90],
+    ],
+    ['16-bit grey PNG', () => grey().toColourspace('grey16').png(), [90, 90, 90]],
+    ['JPEG, Display P3', () => solid().withIccProfile('p3').jpeg({ quality: 95 }), [220, 40, 30]],
+    ['WebP, Display P3', () => solid().withIccProfile('p3').webp({ quality: 95 }), [220, 40, 30]],
+  ])('converts the colours of a profile once: %s', async (_, make, expected) => {
+    const pixels = await decodeImage(await make().toBuffer(), size);
+
+    for (const [channel, value] of expected.entries()) {
+      expect(Math.abs(pixels[channel]! - value)).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it.each([8, 16] as const)('converts a %i-bit grey image with the grey profile in it', async (bits) => {
+    // A linear profile: half of the light is 188 in sRGB.
+    const pixels = await decodeImage(greyPng(bits, 0.5, linearGreyProfile()), size);
+
+    expect(Math.abs(pixels[0]! - 188)).toBeLessThanOrEqual(2);
+  });
+
+  it('gives a grey image three equal channels', async () => {
+    const grey = await picture().greyscale().toColourspace('b-w').png().toBuffer();
+
+    const pixels = await decodeImage(grey, size);
+
+    expect(pixels).toHaveLength(4 * 6 * 3);
+    expect(pixels[0]).toBe(pixels[1]);
+    expect(pixels[1]).toBe(pixels[2]);
+  });
+
+  it('puts transparent images on white', async () => {
+    const clear = sharp({
+      create: { width: 9, height: 9, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
+    });
+
+    const pixels = await decodeImage(await clear.png().toBuffer(), size);
+
+    expect(new Set(pixels)).toEqual(new Set([255]));
+  });
+
+  it('turns the image as its EXIF orientation says', async () => {
+    const half = { create: { width: 20, height: 40, channels: 3 as const, background: 'black' } };
+    const leftBlack = sharp({
+      create: { width: 40, height: 40, channels: 3, background: 'white' },
+    }).composite([{ input: half, left: 0, top: 0 }]);
+    // Orientation 6: the camera was turned, so the left side of the stored picture is the top.
+    const turned = await leftBlack.withMetadata({ orientation: 6 }).png().toBuffer();
+
+    const pixels = await decodeImage(turned, { height: 2, width: 2 });
+
+    expect(pixels[0]!).toBeLessThan(100);
+    expect(pixels[3]!).toBeLessThan(100);
+    expect(pixels[6]!).toBeGreaterThan(150);
+  });
+
+  it.each([
+    ['JPEG', () => noise(100, 100).jpeg()],
+    ['PNG', () => noise(100, 100).png()],
+    ['WebP', () => noise(100, 100).webp()],
+  ])('refuses a %s that is cut short', async (_, make) => {
+    const whole = await make().toBuffer();
+
+    const decoding = decodeImage(whole.subarray(0, whole.length / 2), size);
+
+    await expect(decoding).rejects.toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringContaining('damaged or cut short'),
+    });
+  });
+
+  it('refuses 40 megapixels from the header alone', async () => {
+    const huge = await sharp({ create: { width: 8000, height: 5000, channels: 3, background: 'red' } })
+      .png()
+      .toBuffer();
+    // Only the header and a little: decoding could not succeed, so the refusal comes before it.
+    const decoding = decodeImage(huge.subarray(0, 1000), size);
+
+    await expect(decoding).rejects.toThrow('8000 × 5000 pixels are 40.0 megapixels');
+  });
+
+  it('refuses a strip whose side is too long from the header alone', async () => {
+    const strip = await sharp({
+      create: { width: 1, height: MAXIMUM_SIDE + 1, channels: 3, background: 'red' },
+    })
+      .png()
+      .toBuffer();
+
+    await expect(decodeImage(strip.subarray(0, strip.length / 2), size)).rejects.toThrow(
+      `its 1 × ${MAXIMUM_SIDE + 1} pixels are more than the ${MAXIMUM_SIDE} allowed for a side`,
+    );
+  });
+
+  it('reads the longest strip that is allowed', async () => {
+    const strip = sharp({ create: { width: MAXIMUM_SIDE, height: 1, channels: 3, background: orange } });
+
+    const pixels = await decodeImage(await strip.png().toBuffer(), size);
+
+    expect([...pixels.subarray(0, 3)]).toEqual([200, 100, 50]);
+  });
+
+  it('gives up decoding after the seconds that the caller has, and never without such a limit', async () => {
+    const image = await picture().png().toBuffer();
+    const limit = vi.spyOn(sharp.prototype, 'timeout').mockImplementation(() => {
+      throw new Error('timeout: 40% complete');
+    });
+    try {
+      await expect(decodeImage(image, size, 5)).rejects.toMatchObject({
+        name: 'InvalidInput',
+        message: 'it takes more than 5 s to decode',
+      });
+      expect(limit.mock.calls).toEqual([[{ seconds: 5 }]]);
+      await expect(decodeImage(image, size)).resolves.toHaveLength(4 * 6 * 3);
+    } finally {
+      limit.mockRestore();
+    }
+  });
+
+  it.each([
+    ['text', Buffer.from('this is no picture'), 'not a JPEG, PNG or WebP'],
+    [
+      'SVG, which could refer to other files',
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+      'not a JPEG',
+    ],
+    ['nothing', Buffer.alloc(0), 'is empty'],
+    ['a PNG signature and no more', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), 'damaged or cut short'],
+  ])('refuses %s', async (_, bytes, message) => {
+    await expect(decodeImage(bytes, size)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,74 @@
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp, { type Sharp } from 'sharp';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadDataSet } from '#model/data/data-set.ts';
+import { nearDuplicates } from '#model/data/near-duplicates.ts';
+
+const labels = ['a', 'b'];
+const input = { height: 32, width: 32, channels: 3 as const, normalisation: { scale: 1, offset: 0 } };
+let folder: string;
+let train: string;
+let test: string;
+let count = 0;
+
+/** A picture with enough in it to be told from others: gradients and three discs, all of them following from `n`. */
+function picture(n: number): Sharp {
+  const disc = (k: number) => {
+    const place = (factor: number) => 10 + ((n * factor + k * 37) % 80);
+    return `<circle cx="${place(31)}" cy="${place(53)}" r="${8 + ((n + k) % 4) * 5}" fill="hsl(${(n * 67 + k * 120) % 360},80%,50%)"/>`;
+  };
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96" viewBox="0 0 96 96"><rect width="96" height="96" fill="#eee"/>${[0, 1, 2].map(disc).join('')}</svg>`;
+  return sharp(Buffer.from(svg)).png();
+}
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'graft-near-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+beforeEach(async () => {
+  [train, test] = ['train', 'test'].map((split) => join(folder, String(++count), split)) as [string, string];
+  for (const [split, offset] of [
+    [train, 0],
+    [test, 20],
+  ] as const) {
+    for (const [index, label] of labels.entries()) {
+      await mkdir(join(split, label), { recursive: true });
+      for (let n = 0; n < 10; n++) {
+        await picture(offset + 10 * index + n).toFile(join(split, label, `${n}.png`));
+      }
+    }
+  }
+});
+const find = async () => nearDuplicates(await loadDataSet(train, input), await loadDataSet(test, input));
+
+describe('nearDuplicates', () => {
+  it('takes different pictures for different ones', async () => {
+    expect(await find()).toEqual([]);
+  });
+
+  it.each<[string, (image: Sharp) => Sharp]>([
+    ['stored as JPEG', (image) => image.jpeg({ quality: 70 })],
+    ['scaled down', (image) => image.resize(58, 58)],
+    ['scaled up', (image) => image.resize(300, 300)],
+    ['a little lighter', (image) => image.modulate({ brightness: 1.05 }).webp({ quality: 60 })],
+  ])('finds a training image that is in the test set, %s', async (_what, change) => {
+    const changed = await change(sharp(join(train, 'a/3.png'))).toBuffer();
+    await sharp(changed).toFile(join(test, 'b/copy.png'));
+
+    expect(await find()).toEqual([{ train: 'a/3.png', test: 'b/copy.png' }]);
+  });
+
+  it('names each test image once, with the first training image that it looks like', async () => {
+    for (const copy of ['x', 'y']) await cp(join(train, 'a/3.png'), join(train, `b/${copy}.png`));
+    await cp(join(train, 'a/3.png'), join(test, 'a/copy.png'));
+
+    expect(await find()).toEqual([{ train: 'a/3.png', test: 'a/copy.png' }]);
+  });
+
+  it('sees the colour: the same drawing in another one is another picture', async () => {
+    await sharp(join(train, 'a/3.png')).modulate({ hue: 120 }).toFile(join(test, 'a/other.png'));
+
+    expect(await find()).toEqual([]);
+  });
+});

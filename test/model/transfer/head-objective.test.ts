@@ -1,0 +1,170 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createRandom } from '#core/random.ts';
+import { useBackend } from '#model/tensorflow/backend.ts';
+import { createFeatureRows } from '#model/transfer/feature-rows.ts';
+import { trainHeads } from '#model/transfer/head.ts';
+import { createHeadObjective, type HeadObjective, type HeadTask } from '#model/transfer/head-objective.ts';
+import { mixRows } from '#model/transfer/mixup.ts';
+import { backendUnderTest } from '../backend-under-test.ts';
+
+const ROWS = 40;
+const WIDTH = 5;
+const LABELS = 3;
+
+beforeAll(() => useBackend(backendUnderTest).then(() => {}));
+let open: HeadObjective[] = [];
+afterEach(() => {
+  for (const objective of open) objective.dispose();
+  open = [];
+});
+
+/** Features whose first values follow the class, at several scales. */
+function makeTask(changes: Partial<HeadTask> = {}): HeadTask {
+  const random = createRandom('head');
+  const classes = Int32Array.from({ length: ROWS }, (_, row) => row % LABELS);
+  const values = Float32Array.from({ length: ROWS * WIDTH }, (_, at) => {
+    const [row, i] = [Math.floor(at / WIDTH), at % WIDTH];
+    return 1.5 ** i * (random.normal() + (classes[row] === i ? 2 : 0)) + 3;
+  });
+  const features = createFeatureRows(ROWS, WIDTH, 1e6);
+  features.write(values, 0);
+  return {
+    features,
+    classes,
+    labels: LABELS,
+    heads: 2,
+    heldOutBy: Int8Array.from({ length: ROWS }, (_, row) => (row % 4) - 2),
+    classWeights: Float64Array.of(1, 2, 0.5),
+    labelSmoothing: 0.1,
+    memoryBytes: 1e6,
+    ...changes,
+  };
+}
+
+function make(changes: Partial<HeadTask> = {}) {
+  const task = makeTask(changes);
+  task.heldOutBy = task.heldOutBy.map((head) => (head < task.heads ? Math.max(-1, head) : -1));
+  const objective = createHeadObjective(task);
+  open.push(objective);
+  return { task, objective };
+}
+
+const randomPoints = (objective: HeadObjective) =>
+  objective.zeros().map((point, head) => {
+    const random = createRandom('point', head);
+    return point.map(() => random.normal() / 2);
+  });
+
+describe('createHeadObjective', () => {
+  it.each<[string, Partial<HeadTask>]>([
+    ['plain', { labelSmoothing: 0 }],
+    ['with smoothed labels', {}],
+    ['with mixed rows', { mixed: mixRows(new Int8Array(ROWS).fill(-1), 0.5, 1), heads: 1 }],
+  ])('has the gradient that differences of its value show, %s', (_what, changes) => {
+    const { objective } = make(changes);
+    const points = randomPoints(objective);
+    const gradients = objective.evaluate(points, 0.3).measured.map(({ gradient }) => gradient.slice());
+
+    for (const [head, point] of points.entries()) {
+      for (const at of [0, 4, 7, point.length - 2]) {
+        const valueAt = (shift: number) => {
+          const moved = points.map((other) => other.slice());
+          moved[head]![at]! += shift;
+          return objective.evaluate(moved, 0.3).measured[head]!.value;
+        };
+        const slope = (valueAt(0.01) - valueAt(-0.01)) / 0.02;
+        expect(gradients[head]![at]).toBeCloseTo(slope, 3);
+      }
+    }
+  });
+
+  it('trains a head as if the rows that it holds out were not there', () => {
+    const { task, objective } = make();
+    const points = randomPoints(objective);
+    const others = Int32Array.from({ length: ROWS }, (_, row) => row).filter(
+      (row) => task.heldOutBy[row] !== 0,
+    );
+    const features = createFeatureRows(others.length, WIDTH, 1e6);
+    for (const [i, row] of others.entries()) features.write(task.features.read(row, row + 1), i);
+
+    const alone = createHeadObjective({
+      ...task,
+      ...{ features, heads: 1, classes: others.map((row) => task.classes[row]!) },
+      heldOutBy: new Int8Array(others.length).fill(-1),
+    });
+    open.push(alone);
+
+    const [first] = objective.evaluate(points, 0.1).measured;
+    const [reference] = alone.evaluate([points[0]!], 0.1).measured;
+    expect(first!.value).toBeCloseTo(reference!.value, 5);
+    for (const [i, x] of first!.gradient.entries()) expect(x).toBeCloseTo(reference!.gradient[i]!, 5);
+  });
+
+  it('scores held-out rows by the head that has not seen them', () => {
+    const { task, objective } = make();
+    const points = randomPoints(objective);
+
+    const { scores } = objective.evaluate(points, 0);
+    const held = objective.heldOut(points);
+
+    const rows = Array.from(task.heldOutBy.keys()).filter((row) => task.heldOutBy[row]! >= 0);
+    expect([...held.classes]).toEqual(rows.map((row) => task.classes[row]));
+    let right = 0;
+    for (const [i, row] of rows.entries()) {
+      const { kernel, bias } = objective.weights(task.heldOutBy[row]!, points[task.heldOutBy[row]!]!);
+      const x = task.features.read(row, row + 1);
+      const logits = Array.from(bias, (b, label) => {
+        return x.reduce((sum, value, k) => sum + value * kernel[k * LABELS + label]!, b);
+      });
+      for (const [label, logit] of logits.entries()) {
+        expect(held.logits[i * LABELS + label]).toBeCloseTo(logit, 3);
+      }
+      if (logits.indexOf(Math.max(...logits)) === task.classes[row]) right++;
+    }
+    expect(scores.validationAccuracy).toBeCloseTo(right / rows.length);
+  });
+
+  it('gives the same answers when nothing may stay in memory', () => {
+    const { objective } = make();
+    const { objective: frugal } = make({ memoryBytes: 0 });
+    const points = randomPoints(objective);
+
+    expect(frugal.evaluate(points, 0.1)).toEqual(objective.evaluate(points, 0.1));
+  });
+
+  it('leaves no tensors behind', () => {
+    const tensors = tf.memory().numTensors;
+    const { objective } = make();
+
+    objective.evaluate(objective.zeros(), 1);
+    objective.heldOut(objective.zeros());
+    objective.dispose();
+
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+});
+
+describe('trainHeads', () => {
+  it('takes every head to its minimum, and the weaker the regularisation the lower the loss', async () => {
+    const { objective } = make({ labelSmoothing: 0 });
+
+    const points = await trainHeads(objective, objective.zeros(), 0.1, 200, {});
+    const weaker = await trainHeads(objective, points, 0.01, 200, {});
+
+    const { measured, scores } = objective.evaluate(points, 0.1);
+    for (const { gradient } of measured) expect(Math.hypot(...gradient)).toBeLessThan(0.02);
+    expect(scores.trainingAccuracy).toBeGreaterThan(0.7);
+    const losses = [points, weaker].map((at) => objective.evaluate(at, 0).measured[0]!.value);
+    expect(losses[1]).toBeLessThan(losses[0]!);
+  });
+
+  it('stops with the reason of the signal', async () => {
+    const { objective } = make();
+    const signal = AbortSignal.abort(new Error('asked to stop'));
+
+    await expect(trainHeads(objective, objective.zeros(), 1, 10, { signal })).rejects.toThrow(
+      'asked to stop',
+    );
+  });
+});
