@@ -1,9 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { z } from 'zod';
-import { publishQuestion, saveApproval } from '#cloud/approvals.ts';
-import { s3Client, snsClient } from '#cloud/clients.ts';
-import { readSettings } from '#cloud/settings.ts';
+import { s3Client, snsClient } from '#cloud/aws/clients.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { publishQuestion, saveApproval } from '#cloud/records/approvals.ts';
 import type { PendingApproval } from '#core/contracts/approval.ts';
 import { approvalPolicySchema } from '#core/contracts/domain.ts';
 import { domainSubjectSchema, gatedSchema } from '#core/contracts/promotion-state.ts';

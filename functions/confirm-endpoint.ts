@@ -2,12 +2,12 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { z } from 'zod';
-import { s3Client, sageMakerClient, sageMakerRuntimeClient } from '#cloud/clients.ts';
-import { describeEndpoint } from '#cloud/endpoints.ts';
-import { askEndpoint, compareWithRow } from '#cloud/golden-answers.ts';
-import { chooseGoldenImages, findKeptImages, type GoldenImage } from '#cloud/golden-images.ts';
-import { findJson, readObject } from '#cloud/objects.ts';
-import { readSettings } from '#cloud/settings.ts';
+import { s3Client, sageMakerClient, sageMakerRuntimeClient } from '#cloud/aws/clients.ts';
+import { findJson, readObject } from '#cloud/aws/objects.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { chooseGoldenImages, findKeptImages, type GoldenImage } from '#cloud/data/golden-images.ts';
+import { describeEndpoint } from '#cloud/endpoints/endpoints.ts';
+import { askEndpoint, compareWithRow } from '#cloud/endpoints/golden-answers.ts';
 import { evaluationSchema } from '#core/contracts/evaluation.ts';
 import {
   type Confirmed,

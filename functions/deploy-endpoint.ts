@@ -2,11 +2,12 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { DataCaptureConfig } from '@aws-sdk/client-sagemaker';
 import { z } from 'zod';
-import { findChampion, refuseSuperseded, refuseUncompared } from '#cloud/champions.ts';
-import { cloudWatchClient, s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/clients.ts';
-import { recordConfiguration } from '#cloud/configurations.ts';
-import { releaseDeploymentLock, takeDeploymentLock } from '#cloud/deployment-locks.ts';
-import { changeAndWait, type EndpointClients } from '#cloud/endpoint-callbacks.ts';
+import { cloudWatchClient, s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import { isLimitReached } from '#cloud/aws/failures.ts';
+import { log } from '#cloud/aws/log.ts';
+import { readSettings, readSharedSettings, type Vpc } from '#cloud/aws/settings.ts';
+import type { Tag } from '#cloud/aws/tags.ts';
+import { changeAndWait, type EndpointClients } from '#cloud/endpoints/endpoint-callbacks.ts';
 import {
   createEndpoint,
   deleteEndpoint,
@@ -17,13 +18,12 @@ import {
   productionVariant,
   updateEndpoint,
   VARIANT,
-} from '#cloud/endpoints.ts';
-import { isLimitReached } from '#cloud/failures.ts';
-import { log } from '#cloud/log.ts';
-import { guardedDeployment, type RolloutTarget } from '#cloud/rollouts.ts';
-import { readSettings, readSharedSettings, type Vpc } from '#cloud/settings.ts';
-import type { Tag } from '#cloud/tags.ts';
-import type { Settled } from '#cloud/training-callbacks.ts';
+} from '#cloud/endpoints/endpoints.ts';
+import { guardedDeployment, type RolloutTarget } from '#cloud/endpoints/rollouts.ts';
+import { findChampion, refuseSuperseded, refuseUncompared } from '#cloud/records/champions.ts';
+import { recordConfiguration } from '#cloud/records/configurations.ts';
+import { releaseDeploymentLock, takeDeploymentLock } from '#cloud/records/deployment-locks.ts';
+import type { Settled } from '#cloud/training/training-callbacks.ts';
 import type { EndpointSettings } from '#core/contracts/domain.ts';
 import {
   type Deployed,

@@ -1,12 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { z } from 'zod';
-import { findChampion } from '#cloud/champions.ts';
-import { s3Client } from '#cloud/clients.ts';
-import { collectEvaluation, collectReusedBaseline, refuseDifferentData } from '#cloud/evaluations.ts';
-import { modifiedAt } from '#cloud/general-models.ts';
-import { keepGoldenImages } from '#cloud/golden-images.ts';
-import { findJson, writeJson } from '#cloud/objects.ts';
-import { readSettings } from '#cloud/settings.ts';
+import { s3Client } from '#cloud/aws/clients.ts';
+import { findJson, writeJson } from '#cloud/aws/objects.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { keepGoldenImages } from '#cloud/data/golden-images.ts';
+import { findChampion } from '#cloud/records/champions.ts';
+import { collectEvaluation, collectReusedBaseline, refuseDifferentData } from '#cloud/records/evaluations.ts';
+import { modifiedAt } from '#cloud/registry/newest-model.ts';
 import { gatePolicySchema } from '#core/contracts/domain.ts';
 import { type Evaluation, evaluationSchema } from '#core/contracts/evaluation.ts';
 import {

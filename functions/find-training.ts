@@ -1,10 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { z } from 'zod';
-import { findReuse } from '#cloud/baselines.ts';
-import { s3Client, sageMakerClient } from '#cloud/clients.ts';
-import { readSettings } from '#cloud/settings.ts';
-import { describeTrainingJob } from '#cloud/training-jobs.ts';
+import { s3Client, sageMakerClient } from '#cloud/aws/clients.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { findReuse } from '#cloud/records/baselines.ts';
+import { describeTrainingJob } from '#cloud/training/training-jobs.ts';
 import type { Mode } from '#core/contracts/evaluation.ts';
 import { gateOnlySchema } from '#core/contracts/promotion.ts';
 import { type DomainPromotion, domainSubjectSchema, type Trained } from '#core/contracts/promotion-state.ts';

@@ -3,26 +3,26 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SNSClient } from '@aws-sdk/client-sns';
-import { removeApproval } from '#cloud/approvals.ts';
-import { recordChampion } from '#cloud/champion-history.ts';
-import { crownChampion, findChampion } from '#cloud/champions.ts';
-import { removeCheckpoints } from '#cloud/checkpoints.ts';
-import { cleanUpConfigurations } from '#cloud/clean-up.ts';
 import {
   cloudWatchClient,
   cloudWatchLogsClient,
   s3Client,
   sageMakerClient,
   snsClient,
-} from '#cloud/clients.ts';
-import { recordPromotion } from '#cloud/configurations.ts';
-import { releaseDeploymentLock } from '#cloud/deployment-locks.ts';
-import { watchEndpoint } from '#cloud/endpoint-watch.ts';
-import { log } from '#cloud/log.ts';
-import { publishNotice } from '#cloud/notices.ts';
-import { findJson, writeJson } from '#cloud/objects.ts';
-import { readSettings } from '#cloud/settings.ts';
-import { stopTrainingJob } from '#cloud/training-jobs.ts';
+} from '#cloud/aws/clients.ts';
+import { log } from '#cloud/aws/log.ts';
+import { findJson, writeJson } from '#cloud/aws/objects.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { cleanUpConfigurations } from '#cloud/clean-up/configurations.ts';
+import { watchEndpoint } from '#cloud/endpoints/endpoint-watch.ts';
+import { removeApproval } from '#cloud/records/approvals.ts';
+import { recordChampion } from '#cloud/records/champion-history.ts';
+import { crownChampion, findChampion } from '#cloud/records/champions.ts';
+import { recordPromotion } from '#cloud/records/configurations.ts';
+import { releaseDeploymentLock } from '#cloud/records/deployment-locks.ts';
+import { publishNotice } from '#cloud/records/notices.ts';
+import { removeCheckpoints } from '#cloud/training/checkpoints.ts';
+import { stopTrainingJob } from '#cloud/training/training-jobs.ts';
 import { conclude } from '#core/conclusion.ts';
 import { type Champion, type Outcome, outcomeSchema } from '#core/contracts/outcome.ts';
 import {

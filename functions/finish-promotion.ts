@@ -1,11 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { z } from 'zod';
-import { cleanUpArtefacts } from '#cloud/clean-up-artefacts.ts';
-import { cleanUpGeneralModels } from '#cloud/clean-up-general-models.ts';
-import { s3Client, sageMakerClient } from '#cloud/clients.ts';
-import { log } from '#cloud/log.ts';
-import { readSettings } from '#cloud/settings.ts';
+import { s3Client, sageMakerClient } from '#cloud/aws/clients.ts';
+import { log } from '#cloud/aws/log.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { cleanUpArtefacts } from '#cloud/clean-up/artifacts.ts';
+import { cleanUpGeneralModels } from '#cloud/clean-up/general-models.ts';
 import { domainOutcomeSchema, type PromotionSummary } from '#core/contracts/promotion-state.ts';
 import { modelPackageGroupName } from '#core/names.ts';
 import { shorten } from '#core/shorten.ts';

@@ -3,19 +3,19 @@ import { InvokeEndpointCommand, type SageMakerRuntimeClient } from '@aws-sdk/cli
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { z } from 'zod';
-import { s3Client, sageMakerRuntimeClient } from '#cloud/clients.ts';
-import { objectExists } from '#cloud/objects.ts';
-import { readSettings } from '#cloud/settings.ts';
+import { s3Client, sageMakerRuntimeClient } from '#cloud/aws/clients.ts';
+import { objectExists } from '#cloud/aws/objects.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
 import { nameSchema } from '#core/contracts/common.ts';
 import { predictionListSchema, predictionResponseSchema } from '#core/contracts/served-model.ts';
 import { championKey, domainKey } from '#core/keys.ts';
 import { endpointName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
+import { invocationProblem, isUnknownEndpoint } from './http/invocation.ts';
+import { readImageRequest } from './http/parse-request.ts';
+import { ProblemError } from './http/problem.ts';
 import { logged } from './middleware/logged.ts';
 import { problems } from './middleware/problems.ts';
-import { invocationProblem, isUnknownEndpoint } from './problems/invocation.ts';
-import { ProblemError } from './problems/problem.ts';
-import { readImageRequest } from './problems/request.ts';
 
 /** API Gateway gives up after 29 s and Lambda after 28 s; this leaves time to say so. */
 const TIMEOUT_MS = 25_000;

@@ -1,10 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { z } from 'zod';
-import { s3Client, sageMakerClient } from '#cloud/clients.ts';
-import { registerModelPackage } from '#cloud/model-packages.ts';
-import { findJson, readObject } from '#cloud/objects.ts';
-import { readSettings } from '#cloud/settings.ts';
+import { s3Client, sageMakerClient } from '#cloud/aws/clients.ts';
+import { findJson, readObject } from '#cloud/aws/objects.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { registerModelPackage } from '#cloud/registry/model-packages.ts';
 import { evaluationSchema } from '#core/contracts/evaluation.ts';
 import { manifestSchema } from '#core/contracts/manifest.ts';
 import type { OutcomeName } from '#core/contracts/outcome.ts';

@@ -1,9 +1,14 @@
 import { z } from 'zod';
-import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/clients.ts';
-import { changeAndWait, type EndpointClients } from '#cloud/endpoint-callbacks.ts';
-import { deleteEndpoint, type EndpointState, isServerlessConfig, updateEndpoint } from '#cloud/endpoints.ts';
-import { readSettings } from '#cloud/settings.ts';
-import type { Settled } from '#cloud/training-callbacks.ts';
+import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { changeAndWait, type EndpointClients } from '#cloud/endpoints/endpoint-callbacks.ts';
+import {
+  deleteEndpoint,
+  type EndpointState,
+  isServerlessConfig,
+  updateEndpoint,
+} from '#cloud/endpoints/endpoints.ts';
+import type { Settled } from '#cloud/training/training-callbacks.ts';
 import { deployedSchema, domainSubjectSchema, type Restored } from '#core/contracts/promotion-state.ts';
 import { BusyError, DeploymentFailedError } from '#core/errors.ts';
 import { lambda } from './middleware/lambda.ts';

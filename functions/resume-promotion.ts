@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { findTrainingCallback, listEndpointCallbacks } from '#cloud/callbacks.ts';
-import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/clients.ts';
-import { settleEndpoint } from '#cloud/endpoint-callbacks.ts';
-import { describeEndpoint } from '#cloud/endpoints.ts';
-import { log } from '#cloud/log.ts';
-import { readSettings } from '#cloud/settings.ts';
-import { type Settled, settleTraining, type TrainingClients } from '#cloud/training-callbacks.ts';
+import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import { log } from '#cloud/aws/log.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { settleEndpoint } from '#cloud/endpoints/endpoint-callbacks.ts';
+import { describeEndpoint } from '#cloud/endpoints/endpoints.ts';
+import { findTrainingCallback, listEndpointCallbacks } from '#cloud/records/callbacks.ts';
+import { type Settled, settleTraining, type TrainingClients } from '#cloud/training/training-callbacks.ts';
 import { lambda } from './middleware/lambda.ts';
 
 /** AWS adds members to its events, so these schemas are open. */

@@ -1,12 +1,17 @@
 import { z } from 'zod';
-import { findChampion } from '#cloud/champions.ts';
-import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/clients.ts';
-import { takeDeploymentLock } from '#cloud/deployment-locks.ts';
-import { changeAndWait, type EndpointClients } from '#cloud/endpoint-callbacks.ts';
-import { createEndpoint, deleteEndpoint, type EndpointState, updateEndpoint } from '#cloud/endpoints.ts';
-import { requireServable } from '#cloud/served-configs.ts';
-import { readSettings } from '#cloud/settings.ts';
-import type { Settled } from '#cloud/training-callbacks.ts';
+import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { changeAndWait, type EndpointClients } from '#cloud/endpoints/endpoint-callbacks.ts';
+import {
+  createEndpoint,
+  deleteEndpoint,
+  type EndpointState,
+  updateEndpoint,
+} from '#cloud/endpoints/endpoints.ts';
+import { requireServable } from '#cloud/endpoints/rollback-target.ts';
+import { findChampion } from '#cloud/records/champions.ts';
+import { takeDeploymentLock } from '#cloud/records/deployment-locks.ts';
+import type { Settled } from '#cloud/training/training-callbacks.ts';
 import { type Deployed, domainSubjectSchema, rollbackSchema } from '#core/contracts/promotion-state.ts';
 import { BusyError, SupersededError } from '#core/errors.ts';
 import { lambda } from './middleware/lambda.ts';

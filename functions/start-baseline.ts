@@ -1,10 +1,10 @@
-import { claimBaseline, findBaseline, fingerprintOf, recordReuse } from '#cloud/baselines.ts';
-import { answer } from '#cloud/callbacks.ts';
-import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/clients.ts';
-import { log } from '#cloud/log.ts';
-import { readTrainingSettings } from '#cloud/settings.ts';
-import { type Settled, startAndWait, type TrainingClients } from '#cloud/training-callbacks.ts';
-import { describeTrainingJob, type TrainingSettings } from '#cloud/training-jobs.ts';
+import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import { log } from '#cloud/aws/log.ts';
+import { readTrainingSettings } from '#cloud/aws/settings.ts';
+import { claimBaseline, findBaseline, fingerprintOf, recordReuse } from '#cloud/records/baselines.ts';
+import { answer } from '#cloud/records/callbacks.ts';
+import { type Settled, startAndWait, type TrainingClients } from '#cloud/training/training-callbacks.ts';
+import { describeTrainingJob, type TrainingSettings } from '#cloud/training/training-jobs.ts';
 import {
   type Trained,
   type TrainingTaskInput,

@@ -1,7 +1,7 @@
-import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/clients.ts';
-import { readTrainingSettings } from '#cloud/settings.ts';
-import { type Settled, startAndWait, type TrainingClients } from '#cloud/training-callbacks.ts';
-import type { TrainingSettings } from '#cloud/training-jobs.ts';
+import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import { readTrainingSettings } from '#cloud/aws/settings.ts';
+import { type Settled, startAndWait, type TrainingClients } from '#cloud/training/training-callbacks.ts';
+import type { TrainingSettings } from '#cloud/training/training-jobs.ts';
 import { type TrainingTaskInput, trainingTaskInputSchema } from '#core/contracts/promotion-state.ts';
 import { lambda } from './middleware/lambda.ts';
 

@@ -6,10 +6,10 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
-import { s3Client, stepFunctionsClient } from '#cloud/clients.ts';
-import { findNewestModel, modifiedAt } from '#cloud/general-models.ts';
-import { log } from '#cloud/log.ts';
-import { readSettings } from '#cloud/settings.ts';
+import { s3Client, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import { log } from '#cloud/aws/log.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { findNewestModel, modifiedAt } from '#cloud/registry/newest-model.ts';
 import { type PromotionInput, promotionInputSchema } from '#core/contracts/promotion.ts';
 import { dataExecutionName, executionName } from '#core/names.ts';
 import { parse } from '#core/parse.ts';

@@ -1,9 +1,9 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { findRollback } from '#cloud/champion-history.ts';
-import { s3Client } from '#cloud/clients.ts';
-import { listDomains } from '#cloud/domains.ts';
-import { verifyModel } from '#cloud/models.ts';
-import { readSettings } from '#cloud/settings.ts';
+import { s3Client } from '#cloud/aws/clients.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { listDomains } from '#cloud/data/domains.ts';
+import { findRollback } from '#cloud/records/champion-history.ts';
+import { verifyModel } from '#cloud/registry/verify-model.ts';
 import { executionInputSchema, type PromotionInput, type RollbackInput } from '#core/contracts/promotion.ts';
 import type { Verified } from '#core/contracts/promotion-state.ts';
 import { InvalidInputError } from '#core/errors.ts';

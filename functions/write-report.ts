@@ -1,12 +1,12 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { z } from 'zod';
-import { readChampionHistory } from '#cloud/champion-history.ts';
-import { s3Client, sageMakerClient } from '#cloud/clients.ts';
-import { findJson, findObject, writeJson } from '#cloud/objects.ts';
-import { readSettings } from '#cloud/settings.ts';
-import { readThumbnails } from '#cloud/thumbnails.ts';
-import { findTrainingBill } from '#cloud/training-bills.ts';
+import { s3Client, sageMakerClient } from '#cloud/aws/clients.ts';
+import { findJson, findObject, writeJson } from '#cloud/aws/objects.ts';
+import { readSettings } from '#cloud/aws/settings.ts';
+import { readThumbnails } from '#cloud/data/thumbnails.ts';
+import { readChampionHistory } from '#cloud/records/champion-history.ts';
+import { findTrainingBill } from '#cloud/training/training-bills.ts';
 import { type Evaluation, evaluationSchema, type Mode } from '#core/contracts/evaluation.ts';
 import { manifestSchema } from '#core/contracts/manifest.ts';
 import { type Champion, outcomeSchema } from '#core/contracts/outcome.ts';

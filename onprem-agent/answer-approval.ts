@@ -1,5 +1,5 @@
-import { listApprovals, removeApproval } from '#cloud/approvals.ts';
-import { answer } from '#cloud/callbacks.ts';
+import { listApprovals, removeApproval } from '#cloud/records/approvals.ts';
+import { answer } from '#cloud/records/callbacks.ts';
 import { type ApprovalAnswer, approvalAnswerSchema, type PendingApproval } from '#core/contracts/approval.ts';
 import { GraftError, NotFoundError } from '#core/errors.ts';
 import { cloudFormationClient, s3Client, stepFunctionsClient } from './aws/clients.ts';

@@ -1,5 +1,5 @@
-import type { EndpointState } from '#cloud/endpoints.ts';
-import type { RegisteredModel } from '#cloud/model-packages.ts';
+import type { EndpointState } from '#cloud/endpoints/endpoints.ts';
+import type { RegisteredModel } from '#cloud/registry/model-packages.ts';
 
 /** The chain from the endpoint to the general model's data set, each link indented below what it led to. */
 export function lineageLines(

@@ -1,5 +1,5 @@
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { type RegisteredModel, registeredModels } from '#cloud/model-packages.ts';
+import { type RegisteredModel, registeredModels } from '#cloud/registry/model-packages.ts';
 
 /**
  * The version that an endpoint configuration serves: the newest approved one, or, where none was approved (a deployment that was

@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { findRollback } from '#cloud/champion-history.ts';
+import { findRollback } from '#cloud/records/champion-history.ts';
 import type { RollbackInput } from '#core/contracts/promotion.ts';
 import { type DomainOutcome, promotionSummarySchema } from '#core/contracts/promotion-state.ts';
 import { GraftError } from '#core/errors.ts';

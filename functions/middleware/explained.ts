@@ -1,5 +1,5 @@
 import type middy from '@middy/core';
-import { isLimitReached, isTransient } from '#cloud/failures.ts';
+import { isLimitReached, isTransient } from '#cloud/aws/failures.ts';
 import { GraftError, LimitReachedError, TransientError } from '#core/errors.ts';
 
 /**

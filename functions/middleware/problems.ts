@@ -1,6 +1,6 @@
 import type middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { ProblemError, toResponse } from '../problems/problem.ts';
+import { ProblemError, toResponse } from '../http/problem.ts';
 
 /** Turns every error into an answer. What is not a problem we know is a 500 that tells nothing about our inside. */
 export function problems(): middy.MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {

@@ -1,4 +1,4 @@
-import { decisionTable } from '#cloud/approvals.ts';
+import { decisionTable } from '#cloud/records/approvals.ts';
 import type { PendingApproval } from '#core/contracts/approval.ts';
 import { reportKey } from '#core/keys.ts';
 import { approvalArgs, approvalDesk } from '../answer-approval.ts';

@@ -1,4 +1,4 @@
-import { describeEndpoint } from '#cloud/endpoints.ts';
+import { describeEndpoint } from '#cloud/endpoints/endpoints.ts';
 import { nameSchema } from '#core/contracts/common.ts';
 import { NotFoundError } from '#core/errors.ts';
 import { endpointName, modelPackageGroupName } from '#core/names.ts';

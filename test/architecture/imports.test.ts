@@ -64,7 +64,7 @@ describe('the import rule of the architecture', () => {
   test('finds an import that it forbids', () => {
     const file = join(root, 'core', 'invented.ts');
     const found = specifiersIn(
-      "import { x } from '#cloud/clients.ts';\nconst y = await import('../model/backend.ts');",
+      "import { x } from '#cloud/aws/clients.ts';\nconst y = await import('../model/backend.ts');",
     );
     expect(found.map((specifier) => folderOf(file, specifier))).toEqual(['cloud', 'model']);
   });

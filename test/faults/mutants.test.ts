@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listEndpointCallbacks } from '#cloud/callbacks.ts';
-import { takeDeploymentLock } from '#cloud/deployment-locks.ts';
+import { listEndpointCallbacks } from '#cloud/records/callbacks.ts';
+import { takeDeploymentLock } from '#cloud/records/deployment-locks.ts';
 import { buckets } from '../functions/stage.ts';
 import { callFunction } from '../statemachines/functions.ts';
 import { plainPlan } from './evidence.ts';

@@ -1,5 +1,5 @@
 import { SendTaskSuccessCommand, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { listApprovals } from '#cloud/approvals.ts';
+import { listApprovals } from '#cloud/records/approvals.ts';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import { manifestKey } from '#core/keys.ts';
 import { trainingJobName } from '#core/names.ts';

@@ -5,8 +5,8 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readChampionHistory } from '#cloud/champion-history.ts';
-import { findChampion } from '#cloud/champions.ts';
+import { readChampionHistory } from '#cloud/records/champion-history.ts';
+import { findChampion } from '#cloud/records/champions.ts';
 import { championSchema, outcomeSchema } from '#core/contracts/outcome.ts';
 import type { DomainPromotion } from '#core/contracts/promotion-state.ts';
 import {

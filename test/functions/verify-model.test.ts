@@ -1,7 +1,7 @@
 import './quiet.ts';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { recordChampion } from '#cloud/champion-history.ts';
+import { recordChampion } from '#cloud/records/champion-history.ts';
 import { championKey, generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
 import { generateSigningKeys, signBytes } from '#core/signature.ts';
 import { createVerifyModel } from '../../functions/verify-model.ts';

@@ -3,7 +3,7 @@ import './quiet.ts';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { IMAGE_LIMIT, PAGE_LIMIT } from '#cloud/thumbnails.ts';
+import { IMAGE_LIMIT, PAGE_LIMIT } from '#cloud/data/thumbnails.ts';
 import type { Outcome } from '#core/contracts/outcome.ts';
 import { type Report, reportSchema } from '#core/contracts/report.ts';
 import { sha256 } from '#core/digest.ts';

@@ -5,7 +5,7 @@ import {
   CreateModelPackageCommand,
 } from '@aws-sdk/client-sagemaker';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type ModelPackageRequest, registerModelPackage } from '#cloud/model-packages.ts';
+import { type ModelPackageRequest, registerModelPackage } from '#cloud/registry/model-packages.ts';
 import { sha256 } from '#core/digest.ts';
 import {
   BUCKET,

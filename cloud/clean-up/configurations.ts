@@ -1,0 +1,58 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { deleteEndpointConfig, deleteModel, describeEndpoint } from '../endpoints/endpoints.ts';
+import { deleteAlarms } from '../endpoints/rollouts.ts';
+import { listEndpointCallbacks } from '../records/callbacks.ts';
+import { findChampion } from '../records/champions.ts';
+import { type Configuration, forgetConfiguration, listConfigurations } from '../records/configurations.ts';
+
+export interface CleanUpClients {
+  s3: S3Client;
+  sagemaker: SageMakerClient;
+  cloudwatch: CloudWatchClient;
+}
+
+/**
+ * Removes a domain's endpoint configurations, with their models and alarms, beyond the newest `keep` that have been live and the
+ * newest `keep` that never were. SageMaker deletes a configuration that an endpoint runs on without a word, so whatever is live, leads
+ * to something live or is waited for stays, however old it is. Call it with the deployment lock held.
+ *
+ * @returns names of the removed configurations
+ */
+export async function cleanUpConfigurations(
+  { s3, sagemaker, cloudwatch }: CleanUpClients,
+  artifactsBucket: string,
+  { domain, endpoint, keep }: { domain: string; endpoint: string; keep: number },
+): Promise<string[]> {
+  const all = await listConfigurations(s3, artifactsBucket, domain);
+  const live = all.filter(({ promotedAt }) => promotedAt !== null);
+  const never = all.filter(({ promotedAt }) => promotedAt === null);
+  const surplus = [...live.slice(keep), ...never.slice(keep)];
+  if (surplus.length === 0) return [];
+
+  const state = await describeEndpoint(sagemaker, endpoint);
+  const champion = await findChampion(s3, artifactsBucket, domain);
+  const waitedFor = await listEndpointCallbacks(s3, artifactsBucket, endpoint);
+  const inUse = new Set([
+    state?.endpointConfig,
+    state?.pendingConfig,
+    champion?.champion.endpointConfig,
+    ...waitedFor.flatMap(({ endpointConfig, before }) => [endpointConfig, before]),
+  ]);
+  const removable = surplus.filter(({ endpointConfig }) => !inUse.has(endpointConfig));
+  const modelsInUse = new Set([champion?.champion.modelName, ...modelsOf(all, removable)]);
+  for (const { endpointConfig, modelName } of removable) {
+    await deleteAlarms(cloudwatch, endpoint, endpointConfig);
+    await deleteEndpointConfig(sagemaker, endpointConfig);
+    if (!modelsInUse.has(modelName)) await deleteModel(sagemaker, modelName);
+    // Last: what a failure leaves is found again next time.
+    await forgetConfiguration(s3, artifactsBucket, domain, endpointConfig);
+  }
+  return removable.map(({ endpointConfig }) => endpointConfig);
+}
+
+/** Models of the configurations that stay. */
+function modelsOf(all: readonly Configuration[], removed: readonly Configuration[]): string[] {
+  return all.filter((one) => !removed.includes(one)).map(({ modelName }) => modelName);
+}

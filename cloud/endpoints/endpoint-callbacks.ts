@@ -1,0 +1,127 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import { ROLLED_BACK } from '#core/errors.ts';
+import {
+  type Answer,
+  answer,
+  type EndpointCallback,
+  findEndpointCallback,
+  removeEndpointCallback,
+  saveEndpointCallback,
+} from '../records/callbacks.ts';
+import type { Settled } from '../training/training-callbacks.ts';
+import { describeEndpoint, type EndpointState } from './endpoints.ts';
+
+export interface EndpointClients {
+  s3: S3Client;
+  sagemaker: SageMakerClient;
+  sfn: SFNClient;
+}
+
+/** Statuses from which an endpoint moves on by itself. */
+const moving = new Set(['Creating', 'Updating', 'SystemUpdating', 'RollingBack', 'Deleting']);
+
+/**
+ * What an endpoint's state means for somebody who waits for a configuration; undefined while it means nothing yet. In service is not
+ * enough: an endpoint that SageMaker rolled back is in service too, on the configuration before.
+ */
+export function verdict(state: EndpointState | undefined, callback: EndpointCallback): Answer | undefined {
+  const { endpoint, endpointConfig } = callback;
+  if (state?.status === 'InService' && state.endpointConfig === endpointConfig) {
+    return { output: callback.output };
+  }
+  // Until SageMaker has accepted the change, all that can be seen is how things were before.
+  if (!callback.requested || (state !== undefined && moving.has(state.status))) return undefined;
+  const reason = state?.failureReason ?? 'SageMaker gave no reason';
+  if (state === undefined) return failure(`Endpoint ${endpoint} was deleted while it was being deployed`);
+  if (state.status === 'InService') {
+    const where = `Endpoint ${endpoint} is in service on ${state.endpointConfig} instead of ${endpointConfig}`;
+    if (callback.before !== undefined && state.endpointConfig !== callback.before) {
+      return failure(`${where}: somebody else has changed it (it was on ${callback.before})`);
+    }
+    return { error: ROLLED_BACK, cause: `${where}: SageMaker rolled back (${reason})` };
+  }
+  return failure(`Endpoint ${endpoint} is ${state.status}: ${reason}`);
+}
+
+const failure = (cause: string): Answer => ({ error: 'DeploymentFailed', cause });
+
+/** Tells the waiting state, if there is anything to tell. */
+export async function settleEndpoint(
+  { s3, sfn }: Pick<EndpointClients, 's3' | 'sfn'>,
+  artifactsBucket: string,
+  state: EndpointState | undefined,
+  callback: EndpointCallback,
+): Promise<Settled> {
+  const what = verdict(state, callback);
+  if (what === undefined) return 'running';
+  if (!(await answer(sfn, callback.token, what))) return 'nobody waits';
+  await removeEndpointCallback(s3, artifactsBucket, callback);
+  return 'answered';
+}
+
+const isSameWait = (one: object, other: object) => JSON.stringify(one) === JSON.stringify(other);
+
+/** What to wait for, and how to get there. */
+export interface Change extends Omit<EndpointCallback, 'schemaVersion' | 'requested' | 'before'> {
+  /**
+   * Asks SageMaker for the change from this state of the endpoint.
+   *
+   * @returns false when nothing needs changing or waiting for: `output` is the answer
+   * @throws BusyError when that is not possible now
+   */
+  request(state: EndpointState | undefined): Promise<boolean>;
+}
+
+/**
+ * Brings an endpoint to a configuration on behalf of a waiting state. The token is stored before anything is asked of SageMaker. A
+ * retry (perhaps after a lost event) finds in that record whether the change was accepted, and answers by the endpoint's true state
+ * instead of asking a second time.
+ */
+export async function changeAndWait(
+  clients: EndpointClients,
+  artifactsBucket: string,
+  change: Change,
+): Promise<Settled> {
+  const { s3, sagemaker, sfn } = clients;
+  const { token, endpoint, endpointConfig, output } = change;
+  const found = await findEndpointCallback(s3, artifactsBucket, endpoint, endpointConfig);
+  // One of another wait is left over from an execution that ended meanwhile.
+  const before = found !== undefined && isSameWait(found.output, output) ? found : undefined;
+  let callback: EndpointCallback = {
+    schemaVersion: 1,
+    token,
+    endpoint,
+    endpointConfig,
+    requested: before?.requested ?? false,
+    ...(before?.before === undefined ? {} : { before: before.before }),
+    output,
+  };
+  await saveEndpointCallback(s3, artifactsBucket, callback);
+
+  let state = await describeEndpoint(sagemaker, endpoint);
+  // Names of configurations are derived from their content, execution included: one under way to ours was asked for by us.
+  const ours = state?.endpointConfig === endpointConfig || state?.pendingConfig === endpointConfig;
+  if (callback.requested || (ours && state?.status !== 'Deleting')) {
+    callback = { ...callback, requested: true };
+    await saveEndpointCallback(s3, artifactsBucket, callback);
+    return settleEndpoint(clients, artifactsBucket, state, callback);
+  }
+
+  if (!(await change.request(state))) {
+    await answer(sfn, token, { output });
+    await removeEndpointCallback(s3, artifactsBucket, callback);
+    return 'answered';
+  }
+  callback = {
+    ...callback,
+    requested: true,
+    ...(state === undefined ? {} : { before: state.endpointConfig }),
+  };
+  await saveEndpointCallback(s3, artifactsBucket, callback);
+  // An endpoint that was ready (or broken) before that line was written has sent its event in vain.
+  state = await describeEndpoint(sagemaker, endpoint);
+  if (state?.endpointConfig !== endpointConfig) return 'running';
+  return settleEndpoint(clients, artifactsBucket, state, callback);
+}

@@ -1,0 +1,89 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { type Champion, championSchema } from '#core/contracts/outcome.ts';
+import { ChampionChangedError, SupersededError } from '#core/errors.ts';
+import { championKey } from '#core/keys.ts';
+import { isNewer } from '#core/versions.ts';
+import { findJson, isPreconditionFailed, writeJson } from '../aws/objects.ts';
+
+/** What is live in a domain, with the ETag for the next conditional write; undefined before the first deployment. */
+export async function findChampion(
+  s3: S3Client,
+  artifactsBucket: string,
+  domain: string,
+): Promise<{ champion: Champion; etag: string } | undefined> {
+  const found = await findJson(s3, artifactsBucket, championKey(domain), championSchema);
+  return found && { champion: found.value, etag: found.etag };
+}
+
+/**
+ * A model never replaces a newer one, nor itself unless somebody named the domain (whose data may be new).
+ *
+ * @param overruled training job of the one champion that it may replace all the same, since a person forces it
+ * @throws SupersededError
+ */
+export function refuseSuperseded(
+  champion: Champion | undefined,
+  { domain, version, chosen }: { domain: string; version: string; chosen: boolean },
+  overruled?: string | undefined,
+): void {
+  if (champion === undefined) return;
+  if (isNewer(champion, version)) {
+    if (champion.trainingJob === overruled) return;
+    throw new SupersededError(
+      `"${domain}" already serves ${champion.model} ${champion.version}, which is newer than ${version}`,
+      {
+        hint: 'Where that version is wrong, force this one with "domains" and "force" in the input, or roll the domain back (docs/promotion.md).',
+      },
+    );
+  }
+  if (champion.version === version && !chosen) {
+    throw new SupersededError(`"${domain}" already serves ${champion.model} ${version}`, {
+      hint: `To train it again on new data, start an execution with "domains": ["${domain}"].`,
+    });
+  }
+}
+
+/**
+ * While a promotion waited for the domain's lock, another one may have gone live, with which the gate never compared this one.
+ *
+ * @param compared what the gate compared with; nullish where no gate decided
+ * @throws ChampionChangedError
+ */
+export function refuseUncompared(
+  champion: Champion | undefined,
+  { domain, compared }: { domain: string; compared?: { champion: string | null } | null | undefined },
+): void {
+  const live = champion?.trainingJob ?? null;
+  if (compared == null || compared.champion === live) return;
+  throw new ChampionChangedError(
+    `"${domain}" serves the model of ${live ?? 'nobody'} by now, and the gate compared with that of ${compared.champion ?? 'nobody'}`,
+  );
+}
+
+/**
+ * Writes the new champion if nobody has changed it since `previousEtag` was read.
+ *
+ * @param previousEtag null when there was none
+ * @returns false when somebody has; writing the same champion again is fine
+ */
+export async function crownChampion(
+  s3: S3Client,
+  artifactsBucket: string,
+  champion: Champion,
+  previousEtag: string | null,
+): Promise<boolean> {
+  try {
+    await writeJson(
+      s3,
+      artifactsBucket,
+      championKey(champion.domain),
+      champion,
+      previousEtag === null ? { ifNoneMatch: '*' } : { ifMatch: previousEtag },
+    );
+    return true;
+  } catch (error) {
+    if (!isPreconditionFailed(error)) throw error;
+    const found = await findChampion(s3, artifactsBucket, champion.domain);
+    return found?.champion.endpointConfig === champion.endpointConfig;
+  }
+}

@@ -1,0 +1,98 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
+import { IntegrityError, InvalidInputError, NotFoundError } from '#core/errors.ts';
+import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
+import { parseJson } from '#core/parse.ts';
+import { verifyBytes } from '#core/signature.ts';
+import { isFromTheFuture } from '#core/versions.ts';
+import { findObject, listObjects } from '../aws/objects.ts';
+
+export const pushAgain = 'Push the model again with `graft push`, as a new version.';
+
+/** A manifest that can be believed. */
+export interface VerifiedManifest {
+  manifest: Manifest;
+  bytes: Uint8Array;
+  /** When it arrived, milliseconds since 1970. */
+  committed: number;
+}
+
+/**
+ * Verifies all of a general model in S3 but the content of its files: the signature over the manifest's bytes before anything in them is
+ * believed, the manifest's form, that it belongs to this key, that its version was in the past when it arrived, and that its files are
+ * there in their sizes. Files beside the model that the manifest does not name are refused too, since a training job would receive them
+ * unsigned.
+ *
+ * @throws NotFoundError, IntegrityError, InvalidInputError naming what is wrong
+ */
+export async function verifyManifest(
+  s3: S3Client,
+  bucket: string,
+  model: string,
+  version: string,
+  publicKeys: readonly string[],
+): Promise<VerifiedManifest> {
+  const key = manifestKey(model, version);
+  const object = await findObject(s3, bucket, key);
+  if (object === undefined) {
+    throw new NotFoundError(`There is no model "${model}" in version ${version}: s3://${bucket}/${key}`, {
+      hint: 'Compare with the versions that `aws s3 ls` shows, or push the model.',
+    });
+  }
+  const { bytes, modified: committed } = object;
+  const signature = await findObject(s3, bucket, signatureKey(model, version));
+  if (signature === undefined) {
+    throw new IntegrityError(
+      `The model is not signed: there is no s3://${bucket}/${signatureKey(model, version)}`,
+      { hint: pushAgain },
+    );
+  }
+  verifyBytes(bytes, new TextDecoder().decode(signature.bytes), publicKeys);
+
+  const manifest = parseJson(manifestSchema, new TextDecoder().decode(bytes), `s3://${bucket}/${key}`);
+  for (const [field, said, found] of [
+    ['model', manifest.model, model],
+    ['version', manifest.version, version],
+  ] as const) {
+    if (said !== found) {
+      throw new IntegrityError(`${field} in the manifest is "${said}", but its key says "${found}"`, {
+        hint: pushAgain,
+      });
+    }
+  }
+  if (isFromTheFuture(version, committed)) {
+    throw new InvalidInputError(
+      `Version ${version} lies after ${new Date(committed).toISOString()}, when S3 received it: the clock of the machine that trained it is fast, and every later model would be taken for an older one`,
+      { hint: 'Correct that clock, and push the model as a new version with `graft push --redate`.' },
+    );
+  }
+  await verifyListing(s3, bucket, manifest);
+  return { manifest, bytes, committed };
+}
+
+async function verifyListing(s3: S3Client, bucket: string, manifest: Manifest): Promise<void> {
+  const prefix = generalModelPrefix(manifest.model, manifest.version);
+  const missing = new Map(manifest.files.map(({ name, size }) => [name, size]));
+  for await (const { key, size } of listObjects(s3, bucket, prefix)) {
+    const name = key.slice(prefix.length);
+    if (['', 'manifest.json', 'manifest.sig'].includes(name)) continue;
+    const expected = missing.get(name);
+    if (expected === undefined) {
+      throw new IntegrityError(`"${name}" lies beside the model, but its manifest does not name it`, {
+        hint: `Remove s3://${bucket}/${key}.`,
+      });
+    }
+    if (size !== expected) {
+      throw new IntegrityError(`"${name}" has ${size} bytes, its manifest says ${expected}`, {
+        hint: pushAgain,
+      });
+    }
+    missing.delete(name);
+  }
+  const [name] = missing.keys();
+  if (name === undefined) return;
+  throw new IntegrityError(
+    `"${name}" stands in the manifest, but there is no s3://${bucket}/${prefix}${name}`,
+    { hint: pushAgain },
+  );
+}

@@ -1,0 +1,227 @@
+import {
+  CreateTrainingJobCommand,
+  type CreateTrainingJobCommandInput,
+  DescribeTrainingJobCommand,
+  ResourceInUse,
+  ResourceNotFound,
+  type SageMakerClient,
+  StopTrainingJobCommand,
+} from '@aws-sdk/client-sagemaker';
+import type { Mode } from '#core/contracts/evaluation.ts';
+import type { DomainSubject, Trained, TrainingResources } from '#core/contracts/promotion-state.ts';
+import {
+  checkpointsPrefix,
+  domainSnapshotPrefix,
+  generalModelPrefix,
+  imagesPrefix,
+  trainingOutputPrefix,
+} from '#core/keys.ts';
+import type { Vpc } from '../aws/settings.ts';
+import { promotionTags, type Tag } from '../aws/tags.ts';
+
+/** Model, images, their decoded pixels and features of a small data set fit many times over. */
+const VOLUME_GB = 30;
+/** SageMaker's own faults, and interrupted spot instances, are worth another try within the same job. */
+const RETRIES = 2;
+
+/** The lines that `container/train/train.ts` prints. */
+const metricDefinitions = [
+  { Name: 'graft:step', Regex: 'graft:step=([0-9]+)' },
+  { Name: 'graft:training_accuracy', Regex: 'training_accuracy=([0-9.]+)' },
+  { Name: 'graft:validation_accuracy', Regex: 'validation_accuracy=([0-9.]+)' },
+  { Name: 'graft:validation_loss', Regex: 'validation_loss=([0-9.e+-]+)' },
+  { Name: 'graft:test_accuracy', Regex: 'graft:test_accuracy=([0-9.]+)' },
+];
+
+/** Where jobs take their data from, and on whose behalf they run. */
+export interface TrainingSettings {
+  modelsBucket: string;
+  dataBucket: string;
+  artifactsBucket: string;
+  image: string;
+  roleArn: string;
+  /** Key for what the job writes into the bucket. */
+  kmsKeyArn?: string | undefined;
+  vpc?: Vpc | undefined;
+  tags?: readonly Tag[];
+}
+
+export interface TrainingRequest extends DomainSubject {
+  job: string;
+  mode: Mode;
+  resources: TrainingResources;
+  /** S3 key of the champion's `model.tar.gz`, for the job to score it on the same test images. */
+  championKey?: string | undefined;
+  /** Whether the domain has images of none of its classes: SageMaker refuses a channel with nothing in it. */
+  hasOther: boolean;
+}
+
+/** The request that starts a training job. Everything is given by the job's name, so that the same name means the same job. */
+export function trainingJobInput(
+  settings: TrainingSettings,
+  request: TrainingRequest,
+): CreateTrainingJobCommandInput {
+  const { execution, domain, model, version, mode, resources, championKey, hasOther } = request;
+  const { modelsBucket, dataBucket, artifactsBucket } = settings;
+  return {
+    TrainingJobName: request.job,
+    RoleArn: settings.roleArn,
+    AlgorithmSpecification: {
+      TrainingImage: settings.image,
+      TrainingInputMode: 'File',
+      MetricDefinitions: metricDefinitions,
+    },
+    HyperParameters: { mode, domain },
+    InputDataConfig: [
+      channel('model', modelsBucket, generalModelPrefix(model, version)),
+      channel('train', dataBucket, imagesPrefix(domain, 'train')),
+      channel('test', dataBucket, imagesPrefix(domain, 'test')),
+      ...(hasOther ? [channel('other', dataBucket, imagesPrefix(domain, 'other'))] : []),
+      channel('domain', artifactsBucket, domainSnapshotPrefix(execution, domain)),
+      // A prefix that is one object's whole key brings that one file.
+      ...(championKey === undefined ? [] : [channel('champion', artifactsBucket, championKey)]),
+    ],
+    OutputDataConfig: {
+      S3OutputPath: `s3://${artifactsBucket}/${withoutSlash(trainingOutputPrefix(execution, domain))}`,
+      ...(settings.kmsKeyArn === undefined ? {} : { KmsKeyId: settings.kmsKeyArn }),
+    },
+    ResourceConfig: {
+      InstanceType: resources.instanceType as NonNullable<
+        CreateTrainingJobCommandInput['ResourceConfig']
+      >['InstanceType'],
+      InstanceCount: 1,
+      VolumeSizeInGB: VOLUME_GB,
+    },
+    StoppingCondition: {
+      MaxRuntimeInSeconds: resources.maxSeconds,
+      // Running time and waiting for a spot instance together.
+      ...(resources.spot ? { MaxWaitTimeInSeconds: 2 * resources.maxSeconds } : {}),
+    },
+    EnableManagedSpotTraining: resources.spot,
+    ...(resources.spot
+      ? {
+          CheckpointConfig: {
+            S3Uri: `s3://${artifactsBucket}/${checkpointsPrefix(execution, domain)}${mode}`,
+            LocalPath: '/opt/ml/checkpoints',
+          },
+        }
+      : {}),
+    // The platform brings the data in and the results out; the container itself needs no network.
+    EnableNetworkIsolation: true,
+    RetryStrategy: { MaximumRetryAttempts: RETRIES },
+    ...(settings.vpc === undefined ? {} : { VpcConfig: settings.vpc }),
+    Tags: promotionTags({ ...request, tags: settings.tags ?? [] }),
+  };
+}
+
+function channel(name: string, bucket: string, prefix: string) {
+  return {
+    ChannelName: name,
+    InputMode: 'File' as const,
+    DataSource: {
+      S3DataSource: {
+        S3DataType: 'S3Prefix' as const,
+        S3Uri: `s3://${bucket}/${prefix}`,
+        S3DataDistributionType: 'FullyReplicated' as const,
+      },
+    },
+  };
+}
+
+const withoutSlash = (prefix: string) => prefix.replace(/\/$/, '');
+
+/** Creates the job. One of that name is the same job, created by an earlier attempt at this very state. */
+export async function startTrainingJob(
+  sagemaker: SageMakerClient,
+  settings: TrainingSettings,
+  request: TrainingRequest,
+): Promise<'created' | 'exists'> {
+  try {
+    await sagemaker.send(new CreateTrainingJobCommand(trainingJobInput(settings, request)));
+    return 'created';
+  } catch (error) {
+    if (error instanceof ResourceInUse) return 'exists';
+    throw error;
+  }
+}
+
+/** How a training job stands. */
+export type TrainingState =
+  | { status: 'running' }
+  | { status: 'completed'; trained: Trained }
+  | { status: 'failed'; reason: string };
+
+/**
+ * Undefined when there is no such job. Only `Completed` counts: a job that was stopped or ran out of time is a failed one, and so is
+ * one that writes into another bucket, since it is somebody else's of the same name.
+ */
+export async function describeTrainingJob(
+  sagemaker: SageMakerClient,
+  artifactsBucket: string,
+  job: string,
+): Promise<TrainingState | undefined> {
+  let description: Awaited<ReturnType<typeof send>>;
+  const send = () => sagemaker.send(new DescribeTrainingJobCommand({ TrainingJobName: job }));
+  try {
+    description = await send();
+  } catch (error) {
+    if (error instanceof ResourceNotFound || isNotFoundMessage(error)) return undefined;
+    throw error;
+  }
+  const { ModelArtifacts, OutputDataConfig } = description;
+  const root = `s3://${artifactsBucket}/`;
+  const elsewhere = [OutputDataConfig?.S3OutputPath, ModelArtifacts?.S3ModelArtifacts].find(
+    // Of a job without a model yet SageMaker gives an empty address.
+    (uri) => uri !== undefined && uri !== '' && !uri.startsWith(root),
+  );
+  if (elsewhere !== undefined) {
+    return {
+      status: 'failed',
+      reason: `Training job ${job} is not one of this deployment's: it writes to ${elsewhere}, and not into ${root}. Its model is not used; start another execution, which gives its jobs other names`,
+    };
+  }
+  switch (description.TrainingJobStatus) {
+    case 'Completed': {
+      const modelKey = ModelArtifacts!.S3ModelArtifacts!.slice(root.length);
+      const outputPath = OutputDataConfig!.S3OutputPath!.slice(root.length);
+      return {
+        status: 'completed',
+        trained: { job, modelKey, outputKey: `${withoutSlash(outputPath)}/${job}/output/output.tar.gz` },
+      };
+    }
+    case 'Failed':
+      return {
+        status: 'failed',
+        reason: `Training job ${job} failed: ${description.FailureReason ?? 'SageMaker gave no reason'}`,
+      };
+    case 'Stopped':
+      return {
+        status: 'failed',
+        reason: `Training job ${job} was stopped (${stopReason(description.SecondaryStatus)}), so its model is not used`,
+      };
+    default:
+      return { status: 'running' };
+  }
+}
+
+function stopReason(secondaryStatus: string | undefined): string {
+  if (secondaryStatus === 'MaxRuntimeExceeded') return 'it ran longer than recipe.maxSeconds';
+  if (secondaryStatus === 'MaxWaitTimeExceeded') return 'no spot instance came free in time';
+  return 'by hand';
+}
+
+/** `DescribeTrainingJob` answers a name that never was with a ValidationException. */
+function isNotFoundMessage(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ValidationException' && /not found/i.test(error.message);
+}
+
+/** Stops a job that nobody waits for any more. One that has ended, or never began, is fine. */
+export async function stopTrainingJob(sagemaker: SageMakerClient, job: string): Promise<void> {
+  try {
+    await sagemaker.send(new StopTrainingJobCommand({ TrainingJobName: job }));
+  } catch (error) {
+    if (error instanceof ResourceNotFound) return;
+    if (error instanceof Error && error.name === 'ValidationException') return;
+    throw error;
+  }
+}

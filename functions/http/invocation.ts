@@ -1,0 +1,70 @@
+import { isThrottled } from '#cloud/aws/failures.ts';
+import { shorten } from '#core/shorten.ts';
+import { ProblemError } from './problem.ts';
+
+/** What SageMaker's runtime tells beyond an error's name. */
+interface InvocationError extends Error {
+  OriginalStatusCode?: number;
+  OriginalMessage?: string;
+}
+
+/** What the container says about the caller's request, and not about itself. */
+const passedOn = new Set([400, 413, 415]);
+
+const TOO_MANY = 'Too many requests at once';
+
+/** Whether there is no such endpoint, or none that could be asked yet. */
+export function isUnknownEndpoint(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    error.name === 'ValidationError' &&
+    /not found|could not find|not in ?service/i.test(error.message)
+  );
+}
+
+/** What an error of `InvokeEndpoint` is to the caller of our API; what is none of theirs stays as it is. */
+export function invocationProblem(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const cause = error;
+  if (isThrottled(error)) {
+    return new ProblemError(429, TOO_MANY, { cause, retryAfterSeconds: 1 });
+  }
+  switch (error.name) {
+    case 'ModelError': {
+      const { OriginalStatusCode: status = 500, OriginalMessage: message } = error as InvocationError;
+      if (status === 429) return new ProblemError(429, TOO_MANY, { cause, retryAfterSeconds: 1 });
+      if (status === 503)
+        return new ProblemError(503, 'The model is not ready', { cause, retryAfterSeconds: 5 });
+      return passedOn.has(status)
+        ? new ProblemError(status, detailOf(message), { cause })
+        : new ProblemError(502, 'The model could not answer', { cause });
+    }
+    case 'InvalidInput':
+      return new ProblemError(502, 'The model gave an answer that is no prediction', { cause });
+    case 'ModelNotReadyException':
+      return new ProblemError(503, 'The model is starting', { cause, retryAfterSeconds: 10 });
+    case 'ServiceUnavailable':
+    case 'InternalDependencyException':
+    case 'InternalFailure':
+      return new ProblemError(503, 'The endpoint is not available at the moment', {
+        cause,
+        retryAfterSeconds: 5,
+      });
+    case 'AbortError':
+    case 'TimeoutError':
+      return new ProblemError(504, 'The model did not answer in time', { cause, retryAfterSeconds: 5 });
+    default:
+      return error;
+  }
+}
+
+/** The sentence in the container's own problem; it writes them for the caller. */
+function detailOf(message: string | undefined): string {
+  try {
+    const { detail } = JSON.parse(message ?? '') as { detail?: unknown };
+    if (typeof detail === 'string') return shorten(detail, 1000);
+  } catch {
+    // Not JSON, so not written for the caller.
+  }
+  return 'The model refused the image';
+}

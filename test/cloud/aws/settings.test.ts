@@ -1,0 +1,31 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { readSettings, readSharedSettings } from '#cloud/aws/settings.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+test('what a deployment has in common is nothing but its stage by default', () => {
+  vi.stubEnv('GRAFT_STAGE', 'dev');
+
+  expect(readSharedSettings()).toEqual({ vpc: undefined, tags: [{ Key: 'graft:stage', Value: 'dev' }] });
+  expect(readSettings('GRAFT_LOG_DAYS', 'GRAFT_TRAINING_LOG_DAYS', 'GRAFT_KMS_KEY_ARN')).toEqual({
+    GRAFT_LOG_DAYS: 30,
+    GRAFT_TRAINING_LOG_DAYS: undefined,
+    GRAFT_KMS_KEY_ARN: undefined,
+  });
+});
+
+test('network and tags come as serverless.yml writes them', () => {
+  vi.stubEnv('GRAFT_STAGE', 'dev');
+  vi.stubEnv('GRAFT_TAGS', 'team=vision,note=a=b');
+  vi.stubEnv('GRAFT_SUBNET_IDS', 'subnet-1,subnet-2');
+  vi.stubEnv('GRAFT_SECURITY_GROUP_IDS', 'sg-1');
+
+  expect(readSharedSettings()).toEqual({
+    vpc: { Subnets: ['subnet-1', 'subnet-2'], SecurityGroupIds: ['sg-1'] },
+    tags: [
+      { Key: 'graft:stage', Value: 'dev' },
+      { Key: 'team', Value: 'vision' },
+      { Key: 'note', Value: 'a=b' },
+    ],
+  });
+});
