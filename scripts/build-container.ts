@@ -34,7 +34,7 @@ const common: BuildOptions = {
 };
 
 /**
- * Bundles `container/train.ts`, `container/serve.ts` and the threads that they start to `.build/container/*.mjs`, and to `.build/image/`
+ * Bundles `container/train/train.ts`, `container/serve/serve.ts` and the threads that they start to `.build/container/*.mjs`, and to `.build/image/`
  * what builds the image. Skipped when nothing has changed since the last time.
  *
  * @returns the image tag: a digest of all that goes into the image
@@ -61,8 +61,8 @@ async function bundlePrograms(): Promise<string[]> {
   const { metafile } = await build({
     ...common,
     entryPoints: {
-      train: 'container/train.ts',
-      serve: 'container/serve.ts',
+      train: 'container/train/train.ts',
+      serve: 'container/serve/serve.ts',
       // Beside the programs, where `model/transfer/feature-threads.ts` and `model/training/parallel-training.ts` look for them.
       'feature-thread': 'model/transfer/feature-worker.ts',
       'training-thread': 'model/training/training-worker.ts',

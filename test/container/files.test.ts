@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { containerEnvironment } from '../../container/environment.ts';
-import { failureReason, writeFailure } from '../../container/failure.ts';
-import { curveLine, testAccuracyLine } from '../../container/metrics.ts';
 import { optMl } from '../../container/opt-ml.ts';
-import { writeStopped } from '../../container/stop.ts';
+import { failureReason, writeFailure } from '../../container/train/failure.ts';
+import { curveLine, testAccuracyLine } from '../../container/train/metrics.ts';
+import { writeStopped } from '../../container/train/stop.ts';
 import { InvalidInputError } from '../../core/errors.ts';
 
 let root: string;

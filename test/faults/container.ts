@@ -115,7 +115,7 @@ const train: Program = (spec, exit, { clock, activity, fates }) => {
   });
 };
 
-/** Writes evaluation and model as `container/train.ts` does. */
+/** Writes evaluation and model as `container/train/train.ts` does. */
 async function evaluate(root: string, mode: string, trainingJob: string, fates: Fates): Promise<void> {
   const { domain, labels } = read<{ domain: string; labels: string[] }>(
     root,

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { domainSchema } from '#core/contracts/domain.ts';
 import type { Manifest } from '#core/contracts/manifest.ts';
 import { optMl } from '../../container/opt-ml.ts';
-import { readImages } from '../../container/read-images.ts';
+import { readImages } from '../../container/train/read-images.ts';
 import { createPrepareDomain } from '../../functions/prepare-domain.ts';
 import { checkDomainImages } from '../../onprem-agent/domain-images.ts';
 import { makeImageFolder } from '../fixtures/images.ts';

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HttpProblem } from '../../container/http-problem.ts';
-import type { Predictor } from '../../container/predictor.ts';
-import { createModelServer, type ModelServer } from '../../container/server.ts';
-import type { PredictionResponse } from '../../core/contracts/served-model.ts';
-import { INSTANCE_BODY_BYTES } from '../../core/request-limits.ts';
+import { HttpProblem } from '../../../container/serve/http-problem.ts';
+import type { Predictor } from '../../../container/serve/predictor.ts';
+import { createModelServer, type ModelServer } from '../../../container/serve/server.ts';
+import type { PredictionResponse } from '../../../core/contracts/served-model.ts';
+import { INSTANCE_BODY_BYTES } from '../../../core/request-limits.ts';
 
 const answer = {
   predictions: [

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { sha256 } from '#core/digest.ts';
 import type { DataSet } from '#model/data/data-set.ts';
 import { type Checkpoints, fileCheckpoints } from '#model/training/checkpoints.ts';
-import type { OptMl } from './opt-ml.ts';
+import type { OptMl } from '../opt-ml.ts';
 import type { JobInputs } from './read-inputs.ts';
 
 /**

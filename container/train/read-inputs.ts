@@ -6,7 +6,7 @@ import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
 import { sha256OfFile } from '#core/digest.ts';
 import { IntegrityError, InvalidInputError, NotFoundError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
-import type { OptMl } from './opt-ml.ts';
+import type { OptMl } from '../opt-ml.ts';
 
 /** All that a training job is told, apart from the images. */
 export interface JobInputs {

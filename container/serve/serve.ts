@@ -4,9 +4,9 @@
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { containerEnvironment } from './environment.ts';
-import { createLogger } from './log.ts';
-import { optMl } from './opt-ml.ts';
+import { containerEnvironment } from '../environment.ts';
+import { createLogger } from '../log.ts';
+import { optMl } from '../opt-ml.ts';
 import { confidenceLine } from './prediction-metrics.ts';
 import { loadPredictor } from './predictor.ts';
 import { createModelServer } from './server.ts';

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { servedLatency } from '../../container/served-latency.ts';
-import { buildNetwork } from '../../model/network/backbone.ts';
-import { saveModel } from '../../model/network/files.ts';
-import { useBackend } from '../../model/tensorflow/backend.ts';
-import { makeImageFolder } from '../fixtures/images.ts';
-import { labels } from './job-fixture.ts';
+import { servedLatency } from '../../../container/train/served-latency.ts';
+import { buildNetwork } from '../../../model/network/backbone.ts';
+import { saveModel } from '../../../model/network/files.ts';
+import { useBackend } from '../../../model/tensorflow/backend.ts';
+import { makeImageFolder } from '../../fixtures/images.ts';
+import { labels } from '../job-fixture.ts';
 
 let folder: string;
 let images: Buffer[];

@@ -2,8 +2,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CurvePoint } from '#core/contracts/evaluation.ts';
 import { TrainingFailedError } from '#core/errors.ts';
+import type { OptMl } from '../opt-ml.ts';
 import { writeFailure } from './failure.ts';
-import type { OptMl } from './opt-ml.ts';
 
 /** Exit code of a process that SIGTERM ended (128 + 15), as a shell reports it. */
 export const STOPPED_EXIT_CODE = 143;

@@ -3,10 +3,10 @@
  * stopped by SIGTERM.
  */
 import type { CurvePoint } from '#core/contracts/evaluation.ts';
-import { containerEnvironment } from './environment.ts';
+import { containerEnvironment } from '../environment.ts';
+import { createLogger } from '../log.ts';
+import { optMl } from '../opt-ml.ts';
 import { writeFailure } from './failure.ts';
-import { createLogger } from './log.ts';
-import { optMl } from './opt-ml.ts';
 import { removeResults, STOPPED_EXIT_CODE, writeStopped } from './stop.ts';
 import { runTrainingJob } from './training-job.ts';
 

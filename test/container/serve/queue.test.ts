@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createQueue } from '../../container/queue.ts';
+import { createQueue } from '../../../container/serve/queue.ts';
 
 /** A task that ends when it is told to. */
 function heldTask(name: string, ran: string[]) {

@@ -2,8 +2,8 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Evaluation, evaluationSchema } from '../../core/contracts/evaluation.ts';
-import { makeJob, startContainer } from './job-fixture.ts';
+import { type Evaluation, evaluationSchema } from '../../../core/contracts/evaluation.ts';
+import { makeJob, startContainer } from '../job-fixture.ts';
 
 /** Enough steps that it is interrupted in the middle, few enough for a test. */
 const recipe = { augmentation: 24, epochs: 26, seed: 3 };

@@ -6,8 +6,8 @@ import type { Evaluation } from '#core/contracts/evaluation.ts';
 import { GraftError } from '#core/errors.ts';
 import { measureLatency } from '#model/evaluation/latency.ts';
 import type { BackendName } from '#model/tensorflow/backend.ts';
-import { loadPredictor } from './predictor.ts';
-import { createModelServer } from './server.ts';
+import { loadPredictor } from '../serve/predictor.ts';
+import { createModelServer } from '../serve/server.ts';
 
 /**
  * Latency of the saved model as an endpoint serves it: the very server of `<image> serve`, on a free port of this process, asked over

@@ -12,7 +12,7 @@ import { type DataSet, loadDataSet } from '#model/data/data-set.ts';
 import { evaluate } from '#model/evaluation/evaluate.ts';
 import { loadModel } from '#model/network/files.ts';
 import { readServedModel } from '#model/prediction/served-model.ts';
-import type { OptMl } from './opt-ml.ts';
+import type { OptMl } from '../opt-ml.ts';
 
 /** The part of `evaluation.json` that is about the champion; empty when nothing is live. */
 export interface ScoredChampion {

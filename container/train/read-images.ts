@@ -2,7 +2,7 @@ import type { Evaluation } from '#core/contracts/evaluation.ts';
 import { besideWarnings, nearDuplicateWarnings } from '#core/data-checks.ts';
 import { type Images, type LoadedDataSet, loadDataSet, loadImages } from '#model/data/data-set.ts';
 import { nearDuplicates } from '#model/data/near-duplicates.ts';
-import type { OptMl } from './opt-ml.ts';
+import type { OptMl } from '../opt-ml.ts';
 import type { JobInputs } from './read-inputs.ts';
 
 /** A domain's images as the network takes them. */
