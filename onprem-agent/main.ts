@@ -1,5 +1,5 @@
-import { runCli } from './cli.ts';
-import { processIo } from './io.ts';
+import { runCli } from './cli/cli.ts';
+import { processIo } from './cli/io.ts';
 
 // Which Node runs here is the person's choice: the SDK's notice would stand in every output.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { generateSigningKeys, publicKeyOf, publicKeysOf } from '#core/signature.ts';
-import { readSigningKey } from '../onprem-agent/signing-key.ts';
+import { readSigningKey } from '../onprem-agent/model-folder/signing-key.ts';
 import { repository } from './fingerprint.ts';
 import { packageStack } from './package-stack.ts';
 

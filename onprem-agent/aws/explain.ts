@@ -1,5 +1,5 @@
 import { GraftError } from '#core/errors.ts';
-import { AwsAccessError } from '../errors.ts';
+import { AwsAccessError } from '../cli/errors.ts';
 
 /** The members of SDK and network errors that we look at. */
 interface AnyAwsError extends Error {

@@ -1,4 +1,4 @@
-import type { AgentCommand } from '../command.ts';
+import type { AgentCommand } from '../cli/command.ts';
 
 /** A command by the words that call it. Its file is loaded when it is needed: the help waits for no tensor library. */
 export interface CommandEntry {
@@ -10,54 +10,54 @@ export interface CommandEntry {
 export const commands: Record<string, CommandEntry> = {
   keygen: {
     description: 'Make the key pair that signs general models',
-    load: async () => (await import('./keygen.ts')).keygen,
+    load: async () => (await import('./keygen/keygen.ts')).keygen,
   },
   train: {
     description: 'Train a general model on folders of images, one folder a class',
-    load: async () => (await import('./train.ts')).train,
+    load: async () => (await import('./train/train.ts')).train,
   },
   push: {
     description: 'Sign a general model and drop it into S3, which starts its promotion',
-    load: async () => (await import('./push.ts')).push,
+    load: async () => (await import('./push/push.ts')).push,
   },
   'data push': {
     description: "Check a domain's images and settings and upload them, which starts its promotion",
-    load: async () => (await import('./data-push.ts')).dataPush,
+    load: async () => (await import('./data-push/data-push.ts')).dataPush,
   },
   approvals: {
     description: 'List the promotions that wait for a person',
-    load: async () => (await import('./approvals.ts')).approvals,
+    load: async () => (await import('./approvals/approvals.ts')).approvals,
   },
   approve: {
     description: 'Let a promotion that waits for a person go on',
-    load: async () => (await import('./approve.ts')).approve,
+    load: async () => (await import('./approvals/approve.ts')).approve,
   },
   reject: {
     description: 'Refuse a promotion that waits for a person',
-    load: async () => (await import('./reject.ts')).reject,
+    load: async () => (await import('./approvals/reject.ts')).reject,
   },
   rollback: {
     description: 'Put back what was live in a domain before, or an earlier version',
-    load: async () => (await import('./rollback.ts')).rollback,
+    load: async () => (await import('./rollback/rollback.ts')).rollback,
   },
   predict: {
     description: 'Ask a general model in a folder, or the live endpoint of a domain, what an image shows',
-    load: async () => (await import('./predict.ts')).predict,
+    load: async () => (await import('./predict/predict.ts')).predict,
   },
   lineage: {
     description: 'Show what the live endpoint of a domain was made from, down to the data sets',
-    load: async () => (await import('./lineage.ts')).lineage,
+    load: async () => (await import('./lineage/lineage.ts')).lineage,
   },
   'backend install': {
     description: 'Install a native TensorFlow, which trains faster than WebAssembly',
-    load: async () => (await import('./backend-install.ts')).backendInstall,
+    load: async () => (await import('./backend/backend-install.ts')).backendInstall,
   },
   'backend remove': {
     description: 'Remove the native TensorFlow again',
-    load: async () => (await import('./backend-remove.ts')).backendRemove,
+    load: async () => (await import('./backend/backend-remove.ts')).backendRemove,
   },
   backend: {
     description: 'Show which backends are here, which one computes, and why',
-    load: async () => (await import('./backend.ts')).backend,
+    load: async () => (await import('./backend/backend.ts')).backend,
   },
 };

@@ -4,10 +4,10 @@
  */
 
 import { findInstallation, homeOfInstallations } from '#model/tensorflow/installation.ts';
-import { installBackend, installSteps } from '../../onprem-agent/backend/install.ts';
-import { verifyBackend } from '../../onprem-agent/backend/verify.ts';
-import { processIo } from '../../onprem-agent/io.ts';
-import { createOutput } from '../../onprem-agent/output.ts';
+import { processIo } from '../../onprem-agent/cli/io.ts';
+import { createOutput } from '../../onprem-agent/cli/output.ts';
+import { installBackend, installSteps } from '../../onprem-agent/commands/backend/install.ts';
+import { verifyBackend } from '../../onprem-agent/commands/backend/verify.ts';
 
 const io = processIo();
 const output = createOutput(io, false);

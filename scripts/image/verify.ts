@@ -1,5 +1,5 @@
-/** `verify.mjs` of `onprem-agent/backend`, as a bundle: there is no TypeScript in the image. */
-import { checkTrainingStep } from '../../onprem-agent/backend/check-training-step.ts';
+/** `verify.mjs` of `onprem-agent/commands/backend`, as a bundle: there is no TypeScript in the image. */
+import { checkTrainingStep } from '../../onprem-agent/commands/backend/check-training-step.ts';
 
 try {
   console.log(JSON.stringify(await checkTrainingStep(process.argv[2]!)));

@@ -6,7 +6,7 @@ import { manifestSchema } from '#core/contracts/manifest.ts';
 import { parseJson } from '#core/parse.ts';
 import { whenToldToStop } from '#core/when-told-to-stop.ts';
 import { buildIconData } from '../../examples/icons/icon-data.ts';
-import type { Moment } from '../../onprem-agent/progress-bar.ts';
+import type { Moment } from '../../onprem-agent/cli/progress-bar.ts';
 import {
   developmentSigningKey,
   graftFolder,

@@ -7,7 +7,7 @@ import { sha256 } from '../../core/digest.ts';
 import { buildNetwork, CUT_LAYER } from '../../model/network/backbone.ts';
 import { saveModel } from '../../model/network/files.ts';
 import { useBackend } from '../../model/tensorflow/backend.ts';
-import { writeManifest } from '../../onprem-agent/manifest.ts';
+import { writeManifest } from '../../onprem-agent/model-folder/manifest.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
 
 export const labels = ['apple', 'pear'];

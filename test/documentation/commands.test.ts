@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { checkArguments } from '../../onprem-agent/arguments.ts';
-import { findCommand } from '../../onprem-agent/cli.ts';
+import { checkArguments } from '../../onprem-agent/cli/arguments.ts';
+import { findCommand } from '../../onprem-agent/cli/cli.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { runBlock, shellBlocks } from './blocks.ts';
 

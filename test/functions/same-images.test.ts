@@ -10,7 +10,7 @@ import type { Manifest } from '#core/contracts/manifest.ts';
 import { optMl } from '../../container/opt-ml.ts';
 import { readImages } from '../../container/train/read-images.ts';
 import { createPrepareDomain } from '../../functions/prepare-domain.ts';
-import { checkDomainImages } from '../../onprem-agent/domain-images.ts';
+import { checkDomainImages } from '../../onprem-agent/commands/data-push/domain-images.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
 import { subject } from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';

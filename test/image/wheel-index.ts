@@ -4,7 +4,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
-import { TENSORFLOW_RELEASE } from '../../onprem-agent/backend/pip.ts';
+import { TENSORFLOW_RELEASE } from '../../onprem-agent/commands/backend/pip.ts';
 import { run } from './run.ts';
 
 /**

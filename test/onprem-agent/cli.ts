@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { runCli } from '../../onprem-agent/cli.ts';
-import type { Io } from '../../onprem-agent/io.ts';
+import { runCli } from '../../onprem-agent/cli/cli.ts';
+import type { Io } from '../../onprem-agent/cli/io.ts';
 
 const program = fileURLToPath(new URL('../../onprem-agent/bin.mjs', import.meta.url));
 

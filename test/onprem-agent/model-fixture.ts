@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '../../core/contracts/manifest.ts';
 import { sha256 } from '../../core/digest.ts';
-import { type TrainedModel, writeManifest } from '../../onprem-agent/manifest.ts';
+import { type TrainedModel, writeManifest } from '../../onprem-agent/model-folder/manifest.ts';
 
 const trained: TrainedModel = {
   model: 'icons',

@@ -1,0 +1,92 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { ArgsDef } from 'citty';
+import { publicKeysOf } from '#core/signature.ts';
+import { UsageError } from '../cli/errors.ts';
+import { requireOutput, stackOutputs } from './stack.ts';
+
+/** Where something is pushed to, and what is known about what becomes of it there. */
+export interface Deployment {
+  bucket: string;
+  /** Undefined where only a bucket was named: then nobody has looked whether anything hears of what arrives there. */
+  stack:
+    | {
+        name: string;
+        /** Undefined where the stack promotes nothing. */
+        stateMachineArn: string | undefined;
+        /** Of the agents whose models it accepts; undefined where it does not say. */
+        publicKeys: string[] | undefined;
+      }
+    | undefined;
+}
+
+const DEFAULT_STACK = 'graft-dev';
+
+/** Options that say where something is pushed to. Unlike elsewhere the stack has no default here, since a bucket makes it unnecessary. */
+export const deploymentArgs = {
+  bucket: { type: 'string', valueHint: 'NAME', description: 'Bucket, instead of asking the stack' },
+  stack: {
+    type: 'string',
+    valueHint: 'NAME',
+    description: `CloudFormation stack that is pushed to (Default: ${DEFAULT_STACK}, unless there is --bucket)`,
+  },
+} as const satisfies ArgsDef;
+
+/**
+ * Looks the stack up, unless only a bucket is named.
+ *
+ * @throws NotFoundError when there is no such stack or it has no such bucket
+ * @throws UsageError when the bucket is named and is not the stack's
+ */
+export async function findDeployment(
+  client: CloudFormationClient,
+  { bucket, stack }: { bucket: string | undefined; stack: string | undefined },
+  of: 'ModelsBucket' | 'DataBucket',
+): Promise<Deployment> {
+  if (bucket !== undefined && stack === undefined) return { bucket, stack: undefined };
+  const name = stack ?? DEFAULT_STACK;
+  const outputs = await stackOutputs(client, name, '--bucket');
+  const own = requireOutput(outputs, name, of, '--bucket');
+  if (bucket !== undefined && bucket !== own) {
+    const what = of === 'ModelsBucket' ? 'models' : 'data';
+    throw new UsageError(
+      `Bucket "${bucket}" is not the ${what} bucket of stack "${name}", so nothing there would hear of it`,
+      `Leave --bucket out: the stack's is "${own}".`,
+    );
+  }
+  return {
+    bucket: own,
+    stack: {
+      name,
+      stateMachineArn: outputs.StateMachineArn,
+      publicKeys:
+        outputs.SigningPublicKeys === undefined
+          ? undefined
+          : publicKeysOf(outputs.SigningPublicKeys.replace(/^Ed25519:/, '')),
+    },
+  };
+}
+
+/**
+ * The state machine whose executions `--wait` follows.
+ *
+ * @throws UsageError where none is known
+ */
+export function requireStateMachine({ stack }: Deployment): string {
+  if (stack?.stateMachineArn !== undefined) return stack.stateMachineArn;
+  throw stack === undefined
+    ? new UsageError(
+        '--wait needs the stack',
+        'Name it with --stack: a bucket says nothing about who promotes.',
+      )
+    : new UsageError(`Stack "${stack.name}" has no output StateMachineArn, so there is nothing to wait for`);
+}
+
+/** What is known about who hears of what was pushed, as a sentence. */
+export function whatHappensNext({ bucket, stack }: Deployment, promotes: string): string {
+  if (stack === undefined) {
+    return `Bucket "${bucket}" was not checked: whether anything promotes what arrives there is not known (--stack looks that up).`;
+  }
+  return stack.stateMachineArn === undefined
+    ? `Stack "${stack.name}" has no state machine, so nothing promotes it.`
+    : `S3 tells stack "${stack.name}", which ${promotes}.`;
+}

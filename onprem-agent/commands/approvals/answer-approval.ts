@@ -1,0 +1,99 @@
+import { listApprovals, removeApproval } from '#cloud/records/approvals.ts';
+import { answer } from '#cloud/records/callbacks.ts';
+import { type ApprovalAnswer, approvalAnswerSchema, type PendingApproval } from '#core/contracts/approval.ts';
+import { GraftError, NotFoundError } from '#core/errors.ts';
+import { cloudFormationClient, s3Client, stepFunctionsClient } from '../../aws/clients.ts';
+import { explained } from '../../aws/explain.ts';
+import { stackOutput } from '../../aws/stack.ts';
+import { awsArgs, stackArgs } from '../../cli/command.ts';
+import { UsageError } from '../../cli/errors.ts';
+
+/** Options of every command about approvals. */
+export const approvalArgs = {
+  bucket: { type: 'string', valueHint: 'NAME', description: 'Artifacts bucket, instead of asking the stack' },
+  ...stackArgs,
+  ...awsArgs,
+} as const;
+
+interface ApprovalOptions {
+  bucket?: string | undefined;
+  stack: string;
+  region?: string | undefined;
+  'endpoint-url'?: string | undefined;
+}
+
+/** Where approvals wait, and who talks to it. */
+export async function approvalDesk(options: ApprovalOptions, environment: NodeJS.ProcessEnv) {
+  const aws = { region: options.region, endpointUrl: options['endpoint-url'] };
+  const bucket =
+    options.bucket ??
+    (await stackOutput(cloudFormationClient(aws), options.stack, 'ArtifactsBucket', '--bucket'));
+  const s3 = s3Client(aws, environment);
+  const sfn = stepFunctionsClient(aws);
+
+  return {
+    /** Where the promotion's report lies, too. */
+    bucket,
+    waiting: () => explained(`list the approvals in s3://${bucket}`, () => listApprovals(s3, bucket)),
+
+    /**
+     * Gives an answer, and takes the question away.
+     *
+     * @throws GraftError when somebody has answered before, or it is too late
+     */
+    async answer(pending: PendingApproval, given: ApprovalAnswer): Promise<void> {
+      const { domain, execution, token } = pending;
+      const heard = await explained(`answer ${execution}`, () => answer(sfn, token, { output: given }));
+      if (heard) {
+        await explained(`remove the approval of "${domain}"`, () => removeApproval(s3, bucket, pending));
+        return;
+      }
+      // What is stored by now may be a newer question, so it stays.
+      throw new GraftError(
+        'NotWaiting',
+        `${execution} does not wait for an answer about "${domain}" any more`,
+        {
+          hint: 'It was answered before, ran out of time, or was stopped: its outcome.json says which.',
+        },
+      );
+    },
+  };
+}
+
+/**
+ * The one that is meant.
+ *
+ * @throws NotFoundError when none waits, UsageError when several do
+ */
+export function pendingFor(
+  waiting: readonly PendingApproval[],
+  domain: string,
+  execution: string | undefined,
+): PendingApproval {
+  const found = waiting.filter(
+    (pending) => pending.domain === domain && (execution === undefined || pending.execution === execution),
+  );
+  if (found.length === 1) return found[0]!;
+  if (found.length > 1) {
+    throw new UsageError(
+      `${found.length} promotions of "${domain}" wait for approval: ${found.map((pending) => pending.execution).join(', ')}`,
+      'Say which one with --execution.',
+    );
+  }
+  const which = execution === undefined ? '' : ` in execution ${execution}`;
+  throw new NotFoundError(`No promotion of "${domain}" waits for approval${which}`, {
+    hint: '`graft approvals` lists those that do.',
+  });
+}
+
+/** @throws UsageError naming the option that is wrong */
+export function approvalAnswer(answer: {
+  approved: boolean;
+  by: string;
+  comment?: string | undefined;
+}): ApprovalAnswer {
+  const parsed = approvalAnswerSchema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const option = answer.approved ? '--comment' : '--reason';
+  throw new UsageError(`${option} is "${answer.comment}": ${parsed.error.issues[0]!.message}`);
+}

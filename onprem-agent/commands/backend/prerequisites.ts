@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { InvalidInputError } from '#core/errors.ts';
+import { hasNvidiaDriver } from '#model/tensorflow/gpu.ts';
+import { BackendInstallError } from '../../cli/errors.ts';
+import { formatAmount } from '../../cli/progress-bar.ts';
+import type { Machine, Wheel } from './wheel.ts';
+
+/** @throws BackendInstallError where TensorFlow has no libraries for the machine */
+export function checkMachine({ platform, architecture, glibc }: Machine) {
+  const fits = platform === 'linux' && ['x64', 'arm64'].includes(architecture) && glibc !== undefined;
+  if (fits) return;
+  const what = `${platform} ${architecture}${platform === 'linux' && glibc === undefined ? ' without the GNU C library' : ''}`;
+  throw new BackendInstallError(`The native backend can be installed on Linux (x64, arm64), not on ${what}`, {
+    hint: 'WebAssembly computes here; it uses all cores in training.',
+  });
+}
+
+/**
+ * What to install: what is asked for, what the wheel is, or what the machine has.
+ *
+ * @throws InvalidInputError when the wheel or the machine cannot do what is asked for
+ */
+export function chooseBuild(wanted: 'cpu' | 'gpu' | undefined, wheel: Wheel | undefined, machine: Machine) {
+  const build =
+    wanted ?? wheel?.build ?? (machine.architecture === 'x64' && hasNvidiaDriver() ? 'gpu' : 'cpu');
+  if (build === 'gpu' && wheel?.build === 'cpu') {
+    throw new InvalidInputError(`"${wheel.file}" is a TensorFlow for the CPU only`, {
+      hint: 'Give the wheel of `tensorflow`, not of `tensorflow-cpu`; or leave --gpu out.',
+    });
+  }
+  if (build === 'gpu' && machine.architecture !== 'x64') {
+    throw new InvalidInputError(`TensorFlow has no wheel with CUDA for ${machine.architecture}`, {
+      hint: 'Use --cpu.',
+    });
+  }
+  return build;
+}
+
+/**
+ * The C++ compiler: `CXX`, or the first one that answers.
+ *
+ * @throws BackendInstallError when there is none
+ */
+export function findCompiler(environment: NodeJS.ProcessEnv): string {
+  const candidates = environment.CXX ? [environment.CXX] : ['g++', 'c++', 'clang++'];
+  const found = candidates.find(
+    (command) => spawnSync(command, ['--version'], { env: environment }).status === 0,
+  );
+  if (found !== undefined) return found;
+  throw new BackendInstallError(`There is no C++ compiler (looked for ${candidates.join(', ')})`, {
+    hint: 'Install one: `apt-get install g++` on Debian and Ubuntu, `dnf install gcc-c++` on Fedora and Red Hat; or name one in CXX.',
+  });
+}
+
+/** @throws BackendInstallError when npm is not there: Node can be, without it */
+export function checkNpm(environment: NodeJS.ProcessEnv): void {
+  if (spawnSync('npm', ['--version'], { env: environment }).status === 0) return;
+  throw new BackendInstallError('There is no npm to fetch the binding with', {
+    hint: 'It comes with Node; add its folder to PATH.',
+  });
+}
+
+/** @throws BackendInstallError when the disk of that folder has too little room */
+export async function checkSpace(
+  folder: string,
+  needed: number,
+  freeBytes: (folder: string) => Promise<number>,
+) {
+  const free = await freeBytes(folder);
+  if (free >= needed) return;
+  throw new BackendInstallError(
+    `There is not enough room in ${folder}: ${formatAmount(needed, 'B')} are needed, ${formatAmount(free, 'B')} are free`,
+    { hint: 'Make room on that disk.' },
+  );
+}

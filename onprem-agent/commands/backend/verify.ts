@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { BackendInstallError } from '../../cli/errors.ts';
+import type { TrainingStepCheck } from './check-training-step.ts';
+import { runProgram } from './run-program.ts';
+
+/**
+ * Backends round differently, and GPUs multiply with ten bits (TensorFloat-32); a wrong kernel is wrong by far more. Where a
+ * gradient is almost zero Adam's first step amplifies its error, hence the weights' own bound.
+ */
+const MOST_DIFFERENCE = { loss: 0.01, gradients: 0.02, weights: 0.02 };
+
+/**
+ * Trains one step on the native backend in that folder and on WebAssembly, in a process of its own.
+ *
+ * @throws BackendInstallError when it does not start, or computes something else
+ */
+export async function verifyBackend(
+  folder: string,
+  context: { environment: NodeJS.ProcessEnv; signal: AbortSignal },
+): Promise<TrainingStepCheck> {
+  const output = await runProgram({
+    command: process.execPath,
+    args: [fileURLToPath(new URL('./verify.mjs', import.meta.url)), folder],
+    folder,
+    ...context,
+    hint: 'The native backend was built, but does not work here. Training goes on with what was there before.',
+  });
+  const check = JSON.parse(output.trim().split('\n').at(-1)!) as TrainingStepCheck;
+  const [expected, actual] = check.losses;
+  const differences = {
+    loss: Math.abs(actual - expected) / Math.abs(expected),
+    gradients: check.gradientDifference,
+    weights: check.weightDifference,
+  };
+  for (const [name, bound] of Object.entries(MOST_DIFFERENCE)) {
+    const difference = differences[name as keyof typeof differences];
+    // Not "greater": that would let NaN pass.
+    if (difference <= bound) continue;
+    throw new BackendInstallError(
+      `TensorFlow ${check.version} computes another training step than WebAssembly: ${name} differ by ${difference.toPrecision(2)}, ${bound} is allowed`,
+      { hint: 'Try another wheel with --wheel, or stay on WebAssembly.' },
+    );
+  }
+  return check;
+}

@@ -1,0 +1,108 @@
+import { InvalidInputError } from '#core/errors.ts';
+import { cloudFormationClient, s3Client, stepFunctionsClient } from '../../aws/clients.ts';
+import {
+  deploymentArgs,
+  findDeployment,
+  requireStateMachine,
+  whatHappensNext,
+} from '../../aws/deployment.ts';
+import { agentCommand, awsArgs } from '../../cli/command.ts';
+import { EXIT_CODES, UsageError } from '../../cli/errors.ts';
+import { promotionOfData } from '../../promotions/follow-promotion.ts';
+import { waitForPromotion } from '../../promotions/wait-for-promotion.ts';
+import { checkDomainImages, unusedNames } from './domain-images.ts';
+import { domainSettings, gateArgs } from './domain-settings.ts';
+import { pushDomain } from './push-domain.ts';
+
+export const dataPush = agentCommand({
+  args: {
+    dir: {
+      type: 'positional',
+      required: true,
+      description: 'Folder with train/<label>/, test/<label>/, domain.json and, optionally, other/',
+    },
+    domain: { type: 'string', valueHint: 'NAME', description: 'Name of the domain (Required)' },
+    ...gateArgs,
+    wait: {
+      type: 'boolean',
+      description:
+        'Wait for the end of the promotion and say what came of it; exit code 3 where it is not DEPLOYED',
+    },
+    ...deploymentArgs,
+    ...awsArgs,
+  },
+  examples: [
+    'graft data push produce --domain produce',
+    'graft data push produce --domain produce --minimum-accuracy 0.5 --minimum-uplift 0.1 --minimum-recall 0.2 --minimum-test-images 200',
+  ],
+  async run({ args, io, output }) {
+    if (args.domain === undefined) throw new UsageError('`graft data push` needs --domain');
+    const settings = await domainSettings(args.dir, args.domain, args);
+
+    const checking = output.progress('check', 'check ');
+    const { images, damaged, warnings } = await checkDomainImages(args.dir, settings.domain, {
+      signal: io.signal,
+      onProgress: (part, done, total) => checking.update({ done, total, unit: 'img', notes: [part] }),
+    }).finally(() => checking.end());
+    for (const { id, reason } of damaged) output.warn({ id, reason }, `${id} is left out: ${reason}`);
+    warnings.unshift(...(await unusedNames(args.dir)));
+    for (const warning of warnings) output.warn({}, warning);
+
+    const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
+    const deployment = await findDeployment(cloudFormationClient(aws), args, 'DataBucket');
+    const { bucket } = deployment;
+    const stateMachineArn = args.wait ? requireStateMachine(deployment) : undefined;
+    const uploading = output.progress('upload', 'upload');
+    const pushed = await pushDomain(s3Client(aws, io.environment), bucket, settings, images, {
+      signal: io.signal,
+      onProgress: (done) => uploading.update({ done, total: images.length, unit: 'img' }),
+    }).finally(() => uploading.end());
+
+    if (pushed.extra.length > 0) {
+      output.warn(
+        { extra: pushed.extra.slice(0, 100) },
+        `${pushed.extra.length} images in the bucket are not in "${args.dir}", and stay in use, for instance ${pushed.extra[0]}: remove them with \`aws s3 rm\` if they should not`,
+      );
+    }
+    output.note(
+      'pushed',
+      { uploaded: pushed.uploaded, alreadyThere: pushed.alreadyThere, committed: pushed.committed },
+      pushed.committed
+        ? `${pushed.uploaded} images uploaded, ${pushed.alreadyThere} were there; domain.json came last. ${whatHappensNext(deployment, `now trains "${args.domain}" with the newest general model, or with the first one that is pushed`)}`
+        : `All ${pushed.alreadyThere} images and domain.json were there: nothing new, so no promotion starts.`,
+    );
+    const { domain, labels } = settings.domain;
+    const result = {
+      command: 'data push',
+      uri: pushed.uri,
+      bucket,
+      domain,
+      labels: labels.length,
+      images: images.length,
+      uploaded: pushed.uploaded,
+      committed: pushed.committed,
+      damaged,
+      warnings,
+    };
+    if (stateMachineArn === undefined || !pushed.committed) {
+      output.result(result, pushed.uri);
+      return EXIT_CODES.ok;
+    }
+    if (pushed.arrival === undefined) {
+      throw new InvalidInputError(
+        `Bucket "${bucket}" keeps no versions, so the promotion cannot be followed`,
+      );
+    }
+    return waitForPromotion(
+      stepFunctionsClient(aws),
+      { io, output },
+      {
+        stateMachineArn,
+        search: promotionOfData(domain, pushed.arrival, io.signal),
+        hint: 'There is no general model yet that can be promoted, or one came after these data and takes them along: the log of the function startPromotion says which.',
+        result,
+        uri: pushed.uri,
+      },
+    );
+  },
+});

@@ -1,0 +1,144 @@
+import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { forEachBounded } from '#core/bounded.ts';
+import { dataSetDigest, sha256 } from '#core/digest.ts';
+import { IntegrityError } from '#core/errors.ts';
+import { imageType, isLitter } from '#core/image-files.ts';
+import { domainKey, domainPrefix, imagesPrefix } from '#core/keys.ts';
+import { readImageFile } from '#model/data/image.ts';
+import { md5Of, s3ChecksumOf } from '../../aws/checksum.ts';
+import { explained } from '../../aws/explain.ts';
+import { holds, overwriteBytes, standingOf, type Target } from '../../aws/objects.ts';
+import type { DomainImage } from './domain-images.ts';
+import type { DomainSettings } from './domain-settings.ts';
+
+/** Enough to fill a line with small files, few enough for one process's memory. */
+const PARALLEL_UPLOADS = 8;
+
+export interface PushedDomain {
+  uri: string;
+  uploaded: number;
+  /** Images that were there with the same content. */
+  alreadyThere: number;
+  /** Keys of images in the bucket that are not in the folder. They stay, and take part in training. */
+  extra: string[];
+  /** False when images and settings are those of the last push, so that there is nothing to promote. */
+  committed: boolean;
+  /** What S3 calls the `domain.json` that has just come; undefined where none has, or the bucket keeps no versions. */
+  arrival: string | undefined;
+}
+
+/** On `domain.json`: digest of the images that it committed. Its own bytes often stay the same when images change. */
+const IMAGES_METADATA = 'graft-images';
+
+/**
+ * Uploads a domain's images, then `domain.json`, whose arrival commits the data and starts a promotion. Nothing is removed; an
+ * image that is there with the same SHA-256 is not sent again, nor `domain.json` when it has committed exactly these images before.
+ */
+export async function pushDomain(
+  s3: S3Client,
+  bucket: string,
+  { domain, bytes }: DomainSettings,
+  images: readonly DomainImage[],
+  options: { signal: AbortSignal; onProgress: (done: number, bytes: number) => void },
+): Promise<PushedDomain> {
+  const { signal } = options;
+  const there = await listImages(s3, bucket, domain.domain, signal);
+  let done = 0;
+  let sent = 0;
+  let uploaded = 0;
+  await forEachBounded(images, PARALLEL_UPLOADS, async (image) => {
+    signal.throwIfAborted();
+    const key = imagesPrefix(domain.domain, image.part) + image.id;
+    const target = { s3, bucket, key, signal };
+    const same = there.get(key) === image.size && (await isSame(target, image));
+    if (!same) {
+      const content = await readChecked(image);
+      await overwriteBytes(target, content, { contentType: imageType(content)! });
+      uploaded++;
+      sent += image.size;
+    }
+    options.onProgress(++done, sent);
+  });
+  const keys = new Set(images.map((image) => imagesPrefix(domain.domain, image.part) + image.id));
+  const extra = [...there.keys()].filter((key) => !keys.has(key));
+  const digest = dataSetDigest([
+    ...images.map(({ part, id, sha256 }) => ({ id: `${part}/${id}`, sha256 })),
+    // They take part in training, so one that is removed is a change. Of their content only the size is known.
+    ...extra.map((key) => ({ id: key, sha256: `${there.get(key)} bytes` })),
+  ]);
+  const commit = { s3, bucket, key: domainKey(domain.domain), signal };
+  const committed = uploaded > 0 || !(await isCommitted(commit, bytes, digest));
+  let arrival: string | undefined;
+  if (committed) {
+    arrival = await overwriteBytes(commit, bytes, {
+      contentType: 'application/json',
+      metadata: { [IMAGES_METADATA]: digest },
+    });
+  }
+  return {
+    uri: `s3://${bucket}/${domainPrefix(domain.domain)}`,
+    uploaded,
+    alreadyThere: images.length - uploaded,
+    extra,
+    committed,
+    arrival,
+  };
+}
+
+/** @throws IntegrityError when the file is no longer what was checked; `domain.json` has not been sent then, so nothing is promoted */
+async function readChecked(image: DomainImage): Promise<Uint8Array> {
+  const content = await readImageFile(image.path).catch((error: unknown) => error as Error);
+  if (!(content instanceof Error) && sha256(content) === image.sha256) return content;
+  throw new IntegrityError(`"${image.path}" has changed since it was checked`, {
+    ...(content instanceof Error ? { cause: content } : {}),
+    hint: 'Push again when nothing writes to the folder any more. Nothing is promoted until then.',
+  });
+}
+
+/** Whether these settings and images are what was pushed last. Without permission to look: no, so that nothing is lost. */
+async function isCommitted(target: Target, bytes: Uint8Array, digest: string): Promise<boolean> {
+  const standing = await standingOf(target);
+  return (
+    standing.state === 'there' &&
+    standing.checksum === s3ChecksumOf(bytes) &&
+    standing.metadata[IMAGES_METADATA] === digest
+  );
+}
+
+async function isSame(target: Target, image: DomainImage): Promise<boolean> {
+  const standing = await standingOf(target);
+  const checksum = Buffer.from(image.sha256, 'hex').toString('base64');
+  return holds(standing, checksum, async () => md5Of(await readChecked(image)));
+}
+
+/** Sizes by key, of every file below `train/`, `test/` and `other/` that may take part in training. */
+async function listImages(
+  s3: S3Client,
+  bucket: string,
+  domain: string,
+  abortSignal: AbortSignal,
+): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const part of ['train', 'test', 'other'] as const) {
+    let token: string | undefined;
+    do {
+      const page = await explained(`list s3://${bucket}/${imagesPrefix(domain, part)}`, () =>
+        s3.send(
+          new ListObjectsV2Command({
+            Bucket: bucket,
+            Prefix: imagesPrefix(domain, part),
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+          }),
+          { abortSignal },
+        ),
+      );
+      for (const { Key, Size } of page.Contents ?? []) {
+        const names = Key!.slice(imagesPrefix(domain, part).length).split('/');
+        // The last one of a folder that the console made is empty.
+        if (names.at(-1) !== '' && !names.some(isLitter)) sizes.set(Key!, Size ?? 0);
+      }
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+  return sizes;
+}

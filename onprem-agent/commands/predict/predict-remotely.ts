@@ -1,0 +1,82 @@
+import { type PredictionResponse, predictionResponseSchema } from '#core/contracts/served-model.ts';
+import { GraftError } from '#core/errors.ts';
+import { imageType } from '#core/image-files.ts';
+import { parseJson } from '#core/parse.ts';
+import { readImageFile } from '#model/data/image.ts';
+import { cloudFormationClient } from '../../aws/clients.ts';
+import { stackOutput } from '../../aws/stack.ts';
+import { UsageError } from '../../cli/errors.ts';
+import { named } from '../../cli/image-error.ts';
+
+/** Longer than API Gateway waits (29 s). */
+const TIMEOUT_MS = 35_000;
+
+/** The REST API's base URL: as given, or as the stack says (the local AWS says its own). */
+export async function apiUrl(options: {
+  url?: string | undefined;
+  stack: string;
+  region?: string | undefined;
+  'endpoint-url'?: string | undefined;
+}): Promise<string> {
+  if (options.url !== undefined) {
+    if (!URL.canParse(options.url)) throw new UsageError(`--url is "${options.url}", which is not a URL`);
+    return options.url;
+  }
+  const aws = { region: options.region, endpointUrl: options['endpoint-url'] };
+  return stackOutput(cloudFormationClient(aws), options.stack, 'ApiUrl', '--url');
+}
+
+/**
+ * `POST <url>/domains/<domain>/predictions` with the bytes of an image.
+ *
+ * @throws GraftError with what the API answered instead of a prediction
+ */
+export async function predictRemotely(
+  image: string,
+  options: { url: string; domain: string; apiKey: string | undefined; signal: AbortSignal },
+): Promise<PredictionResponse> {
+  const bytes = await named(image, () => readImageFile(image));
+  const url = `${options.url.replace(/\/+$/, '')}/domains/${encodeURIComponent(options.domain)}/predictions`;
+  const response = await fetch(url, {
+    method: 'POST',
+    body: bytes as Uint8Array<ArrayBuffer>,
+    headers: {
+      'content-type': imageType(bytes) ?? 'application/octet-stream',
+      accept: 'application/json',
+      ...(options.apiKey === undefined ? {} : { 'x-api-key': options.apiKey }),
+    },
+    signal: AbortSignal.any([options.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  }).catch((cause: unknown) => {
+    throw new GraftError('Unreachable', `${url} cannot be reached`, {
+      cause,
+      hint: 'Check --url and the network.',
+    });
+  });
+  const text = await response.text();
+  if (!response.ok) throw refusal(response.status, text, options.domain);
+  return parseJson(predictionResponseSchema, text, `The answer of ${url}`);
+}
+
+const HINTS: Record<number, string> = {
+  403: 'Give the API key with --api-key or GRAFT_API_KEY.',
+  404: 'Check --domain: the domain must have been pushed with `graft data push`.',
+  429: 'Wait a little: the usage plan limits how many calls a key may make.',
+  503: 'Wait for the first promotion of this domain to end.',
+};
+
+/** API Gateway answers `{"message"}`, our function problem+json with `{"detail"}`. */
+function refusal(status: number, text: string, domain: string): GraftError {
+  let said: { detail?: unknown; message?: unknown } = {};
+  try {
+    said = JSON.parse(text) as typeof said;
+  } catch {
+    // Not JSON: something in between answered.
+  }
+  const reason = String(said?.detail ?? said?.message ?? text.slice(0, 200));
+  const hint = HINTS[status];
+  return new GraftError(
+    'PredictionRefused',
+    `The API refused a prediction for domain "${domain}" with ${status}: ${reason}`,
+    hint === undefined ? {} : { hint },
+  );
+}

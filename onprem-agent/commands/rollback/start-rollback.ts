@@ -1,0 +1,65 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { findRollback } from '#cloud/records/champion-history.ts';
+import type { RollbackInput } from '#core/contracts/promotion.ts';
+import { type DomainOutcome, promotionSummarySchema } from '#core/contracts/promotion-state.ts';
+import { GraftError } from '#core/errors.ts';
+import { rollbackExecutionName } from '#core/names.ts';
+import { parseJson } from '#core/parse.ts';
+import { explained } from '../../aws/explain.ts';
+import { awaitExecution } from '../../promotions/await-execution.ts';
+
+/**
+ * What the state machine will find when it is asked to roll the domain back, so that a wrong name or version is this command's error and
+ * not a failed execution that rings an alarm.
+ *
+ * @throws NotFoundError when nothing is live in the domain, or nothing that fits was live before
+ */
+export async function checkRollback(
+  s3: S3Client,
+  artifactsBucket: string,
+  request: RollbackInput['rollback'],
+): Promise<void> {
+  await explained(`read what was live in "${request.domain}" from s3://${artifactsBucket}`, () =>
+    findRollback(s3, artifactsBucket, request),
+  );
+}
+
+/** Starts the state machine with a rollback as its input. */
+export async function startRollback(
+  sfn: SFNClient,
+  stateMachineArn: string,
+  rollback: RollbackInput['rollback'],
+  at: Date,
+): Promise<{ execution: string; executionArn: string }> {
+  const execution = rollbackExecutionName(rollback.domain, at);
+  const { executionArn } = await explained(`start ${stateMachineArn}`, () =>
+    sfn.send(
+      new StartExecutionCommand({ stateMachineArn, name: execution, input: JSON.stringify({ rollback }) }),
+    ),
+  );
+  return { execution, executionArn: executionArn! };
+}
+
+/**
+ * Waits until the rollback has ended.
+ *
+ * @throws GraftError with the reason when the earlier champion is not live
+ */
+export async function awaitRollback(
+  sfn: SFNClient,
+  executionArn: string,
+  signal: AbortSignal,
+): Promise<DomainOutcome> {
+  const { status, output, error, cause } = await awaitExecution(sfn, executionArn, signal);
+  if (status !== 'SUCCEEDED') throw notRolledBack(cause ?? error ?? String(status));
+  const summary = parseJson(promotionSummarySchema, output ?? '', `The output of ${executionArn}`);
+  const outcome = summary.outcomes[0]!;
+  if (outcome.outcome === 'DEPLOYED') return outcome;
+  throw notRolledBack(`${outcome.outcome}: ${outcome.reason}`);
+}
+
+const notRolledBack = (reason: string) =>
+  new GraftError('NotRolledBack', `Nothing was rolled back: ${reason}`, {
+    hint: 'What was live is still live, unless the reason says otherwise.',
+  });

@@ -1,0 +1,58 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MANIFEST_SCHEMA_VERSION, type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
+import { sha256OfFile } from '#core/digest.ts';
+import { parse } from '#core/parse.ts';
+import { signBytes } from '#core/signature.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+
+/** What the training knows; the rest follows from the files. */
+export type TrainedModel = Omit<
+  Manifest,
+  'schemaVersion' | 'version' | 'createdAt' | 'files' | 'agentVersion'
+>;
+
+/**
+ * Writes `manifest.json`, and `manifest.sig` when there is a key, beside the files of a model.
+ *
+ * @param files names within the folder, `weights.bin` among them
+ */
+export async function writeManifest(
+  folder: string,
+  files: readonly string[],
+  trained: TrainedModel,
+  options: { createdAt: Date; privateKey: string | undefined },
+): Promise<Manifest> {
+  const described = await Promise.all(
+    files.map(async (name) => ({ name, ...(await sha256OfFile(join(folder, name))) })),
+  );
+  const weights = described.find(({ name }) => name === 'weights.bin')!;
+  const manifest = parse(
+    manifestSchema,
+    {
+      schemaVersion: MANIFEST_SCHEMA_VERSION,
+      version: versionOf(options.createdAt, weights.sha256),
+      createdAt: options.createdAt.toISOString(),
+      files: described,
+      ...trained,
+      agentVersion: packageJson.version,
+    },
+    'The manifest',
+  );
+  const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
+  await writeFile(join(folder, 'manifest.json'), bytes);
+  if (options.privateKey !== undefined) {
+    await writeFile(join(folder, 'manifest.sig'), signBytes(bytes, options.privateKey));
+  }
+  return manifest;
+}
+
+/** @example (2026-11-23 15:42:00 UTC, '3f2a9c…') → `20261123T154200Z-3f2a9c` */
+export function versionOf(createdAt: Date, weightsSha256: string): string {
+  return `${versionTimeOf(createdAt)}-${weightsSha256.slice(0, 6)}`;
+}
+
+/** The time that a version begins with. */
+export function versionTimeOf(createdAt: Date): string {
+  return createdAt.toISOString().replace(/[-:]|\.\d+/g, '');
+}

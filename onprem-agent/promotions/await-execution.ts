@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionOutput,
+  ExecutionDoesNotExist,
+  type SFNClient,
+} from '@aws-sdk/client-sfn';
+import { explained } from '../aws/explain.ts';
+
+/** Rollbacks take seconds, promotions minutes or days: often at first, then at this interval. */
+const POLL_MS = { first: 200, most: 5_000 };
+
+/** Milliseconds between one look and the next, ever more of them. */
+export function* pollIntervals(): Generator<number> {
+  for (let interval = POLL_MS.first; ; interval = Math.min(POLL_MS.most, interval * 1.3)) yield interval;
+}
+
+/** How an execution stands; undefined while there is none of this name. */
+export async function findExecution(
+  sfn: SFNClient,
+  executionArn: string,
+  abortSignal: AbortSignal,
+): Promise<DescribeExecutionOutput | undefined> {
+  return explained(`look at ${executionArn}`, async () => {
+    try {
+      return await sfn.send(new DescribeExecutionCommand({ executionArn }), { abortSignal });
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return undefined;
+      throw error;
+    }
+  });
+}
+
+/** Waits until an execution has ended, and says how. */
+export async function awaitExecution(
+  sfn: SFNClient,
+  executionArn: string,
+  signal: AbortSignal,
+): Promise<DescribeExecutionOutput> {
+  for (const interval of pollIntervals()) {
+    const execution = await findExecution(sfn, executionArn, signal);
+    const { status } = execution ?? {};
+    if (execution !== undefined && status !== 'RUNNING' && status !== 'PENDING_REDRIVE') return execution;
+    await sleep(interval, undefined, { signal });
+  }
+  throw new Error('unreachable: the intervals never end');
+}

@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GetExecutionHistoryCommand, ListExecutionsCommand, type SFNClient } from '@aws-sdk/client-sfn';
+import { promotionInputSchema } from '#core/contracts/promotion.ts';
+import { type DomainOutcome, promotionSummarySchema } from '#core/contracts/promotion-state.ts';
+import { GraftError } from '#core/errors.ts';
+import { dataExecutionName, executionName } from '#core/names.ts';
+import { parseJson } from '#core/parse.ts';
+import { explained } from '../aws/explain.ts';
+import type { Io } from '../cli/io.ts';
+import { awaitExecution, findExecution, pollIntervals } from './await-execution.ts';
+
+/** EventBridge takes a second as a rule. What has not begun after this will hardly begin. */
+const START_LIMIT_MS = 180_000;
+/** Events at the end of a history, among which is what FinishPromotion answered. */
+const LAST_EVENTS = 20;
+
+/** How a promotion ended. */
+export interface Followed {
+  execution: string;
+  executionArn: string;
+  /** Of the execution: `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`. */
+  status: string;
+  /** In every domain; empty where it ended before it came to them. */
+  outcomes: DomainOutcome[];
+  /** Why it did not succeed. */
+  cause: string | undefined;
+}
+
+/** Looks once for the execution that something started: its name, or undefined while there is none. */
+export type Search = (sfn: SFNClient, stateMachineArn: string) => Promise<string | undefined>;
+
+const executionArnOf = (stateMachineArn: string, name: string) =>
+  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+
+/**
+ * The execution that a model's arrival started.
+ *
+ * @param arrival S3's version of the manifest, if it is known: the name that the execution has where an earlier one had failed
+ * @param again the version had been there before, so that only a new execution is its promotion
+ */
+export function promotionOfModel(
+  { model, version }: { model: string; version: string },
+  { arrival, again, signal }: { arrival: string | undefined; again: boolean; signal: AbortSignal },
+): Search {
+  const names = [
+    ...(arrival === undefined ? [] : [executionName(model, version, arrival)]),
+    ...(again ? [] : [executionName(model, version)]),
+  ];
+  return async (sfn, stateMachineArn) => {
+    for (const name of names) {
+      if (await findExecution(sfn, executionArnOf(stateMachineArn, name), signal)) return name;
+    }
+    return undefined;
+  };
+}
+
+/**
+ * The execution that the arrival of a domain's data started: with which general model, only its input says.
+ *
+ * @param arrival S3's version of `domain.json`
+ */
+export function promotionOfData(domain: string, arrival: string, signal: AbortSignal): Search {
+  return async (sfn, stateMachineArn) => {
+    const page = await explained(`list the executions of ${stateMachineArn}`, () =>
+      sfn.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 100 }), { abortSignal: signal }),
+    );
+    for (const { name, executionArn } of page.executions ?? []) {
+      if (!name!.startsWith(`data-${domain}-`)) continue;
+      const execution = await findExecution(sfn, executionArn!, signal);
+      const input = promotionInputSchema.safeParse(JSON.parse(execution?.input ?? '{}'));
+      if (!input.success) continue;
+      const { model, version } = input.data;
+      if (name === dataExecutionName(model, version, domain, arrival)) return name;
+    }
+    return undefined;
+  };
+}
+
+/**
+ * Waits for the execution to begin, and for its end.
+ *
+ * @param onBegun hears its name
+ * @throws GraftError when none begins
+ */
+export async function followPromotion(
+  sfn: SFNClient,
+  stateMachineArn: string,
+  search: Search,
+  { io, onBegun, hint }: { io: Io; onBegun: (execution: string) => void; hint: string },
+): Promise<Followed> {
+  const began = io.now();
+  let name: string | undefined;
+  for (const interval of pollIntervals()) {
+    name = await search(sfn, stateMachineArn);
+    if (name !== undefined) break;
+    if (io.now() - began > START_LIMIT_MS) {
+      throw new GraftError('NoPromotion', `No promotion has begun within ${START_LIMIT_MS / 1000} s`, {
+        hint,
+      });
+    }
+    await sleep(interval, undefined, { signal: io.signal });
+  }
+  onBegun(name!);
+  const executionArn = executionArnOf(stateMachineArn, name!);
+  const { status, output, error, cause } = await awaitExecution(sfn, executionArn, io.signal);
+  const summary = output ?? (error === 'DomainFailed' ? await summaryOf(sfn, executionArn) : undefined);
+  const outcomes =
+    summary === undefined
+      ? []
+      : parseJson(promotionSummarySchema, summary, `The summary of ${executionArn}`).outcomes;
+  return { execution: name!, executionArn, status: status!, outcomes, cause: cause ?? error };
+}
+
+/** An execution that fails has no output: what it came to in its domains stands in its history only. */
+async function summaryOf(sfn: SFNClient, executionArn: string): Promise<string | undefined> {
+  const { events = [] } = await explained(`read the history of ${executionArn}`, () =>
+    sfn.send(
+      new GetExecutionHistoryCommand({
+        executionArn,
+        reverseOrder: true,
+        includeExecutionData: true,
+        maxResults: LAST_EVENTS,
+      }),
+    ),
+  );
+  return events.find(({ stateExitedEventDetails }) => stateExitedEventDetails?.name === 'FinishPromotion')
+    ?.stateExitedEventDetails?.output;
+}

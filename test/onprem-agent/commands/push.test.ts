@@ -1,0 +1,393 @@
+import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { verifyBytes } from '../../../core/signature.ts';
+import { versionTime } from '../../../core/versions.ts';
+import { writeNewKey } from '../../../onprem-agent/model-folder/signing-key.ts';
+import { createS3 } from '../../../packages/local-aws/src/services/s3/index.ts';
+import { type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
+import { graft, spawnGraft } from '../cli.ts';
+import { makeModelFolder } from '../model-fixture.ts';
+import { s3Error, startProxy } from '../proxy.ts';
+
+const PREFIX = 'general/icons/';
+let local: Harness;
+let s3: S3Client;
+let root: string;
+let folder: string;
+let key: string;
+let publicKey: string;
+let bucket: string;
+let count = 0;
+
+beforeAll(async () => {
+  local = await startLocal({ services: [createS3] });
+  s3 = local.client(S3Client);
+});
+afterAll(() => local.stop());
+
+beforeEach(async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  vi.stubEnv('AWS_REGION', 'eu-central-1');
+  vi.stubEnv('AWS_ENDPOINT_URL', local.endpoint);
+  vi.stubEnv('AWS_MAX_ATTEMPTS', '1');
+  root = await mkdtemp(join(tmpdir(), 'graft-push-'));
+  vi.stubEnv('HOME', root);
+  vi.stubEnv('XDG_CONFIG_HOME', '');
+  folder = join(root, 'model');
+  key = join(root, 'key.pem');
+  publicKey = await writeNewKey(key, false);
+  bucket = `models-${++count}`;
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(root, { recursive: true, force: true });
+});
+
+const push = (...more: string[]) =>
+  graft(['push', folder, '--bucket', bucket, '--key', key, '--json', ...more]);
+
+async function keys(): Promise<string[]> {
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: PREFIX }));
+  return Contents.map(({ Key }) => Key!.split('/').at(-1)!);
+}
+
+async function read(name: string, version: string): Promise<Buffer> {
+  const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: `${PREFIX}${version}/${name}` }));
+  return Buffer.from(await object.Body!.transformToByteArray());
+}
+
+describe('graft push', () => {
+  it('uploads the files, then the signature, then the manifest, and says where they are', async () => {
+    const { version } = await makeModelFolder(folder);
+    const proxy = await startProxy(local.endpoint);
+
+    const run = await push('--endpoint-url', proxy.url);
+    await proxy.stop();
+
+    expect(run.stdout).toContain(`s3://${bucket}/${PREFIX}${version}/`);
+    expect(run.code).toBe(0);
+    expect(run.last).toMatchObject({ event: 'result', ok: true, model: 'icons', version, committed: true });
+    const puts = proxy.seen
+      .filter(({ method }) => method === 'PUT')
+      .map(({ path }) => path.split(/[/?]/).at(-2));
+    expect(puts).toEqual(['model.json', 'weights.bin', 'manifest.sig', 'manifest.json']);
+    for (const name of ['model.json', 'weights.bin', 'manifest.json']) {
+      expect((await read(name, version)).equals(await readFile(join(folder, name)))).toBe(true);
+    }
+    const signature = (await read('manifest.sig', version)).toString();
+    verifyBytes(await read('manifest.json', version), signature, [publicKey]);
+  });
+
+  it('uses the key that `graft keygen` made when none is named', async () => {
+    const { version } = await makeModelFolder(folder);
+    const made = await graft(['keygen', '--json']);
+
+    const run = await graft(['push', folder, '--bucket', bucket]);
+
+    expect(run).toMatchObject({ code: 0, stdout: `s3://${bucket}/${PREFIX}${version}/\n` });
+    const signature = (await read('manifest.sig', version)).toString();
+    verifyBytes(await read('manifest.json', version), signature, [made.last.publicKey]);
+  });
+
+  it('does nothing when the same version is there already', async () => {
+    await makeModelFolder(folder);
+    await push();
+
+    const again = await push();
+
+    expect(again).toMatchObject({ code: 0, last: { ok: true, committed: false } });
+  });
+
+  it('does nothing when another tool has put the same bytes there', async () => {
+    const { version } = await makeModelFolder(folder);
+    await push();
+    const Key = `${PREFIX}${version}/manifest.json`;
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body: await read('manifest.json', version) }));
+
+    expect(await push()).toMatchObject({ code: 0, last: { ok: true, committed: false } });
+  });
+
+  it('does not send again what another tool has put there under an uncommitted version', async () => {
+    const { version } = await makeModelFolder(folder);
+    const Body = await readFile(join(folder, 'weights.bin'));
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `${PREFIX}${version}/weights.bin`, Body }));
+
+    const run = await push();
+
+    expect(run.events.find(({ event }) => event === 'pushed').files).toMatchObject({
+      'model.json': 'uploaded',
+      'weights.bin': 'already-there',
+    });
+  });
+
+  it('warns of a key that others can read', async () => {
+    await makeModelFolder(folder);
+    expect((await push()).events.filter(({ event }) => event === 'warning')).toEqual([]);
+    await chmod(key, 0o640);
+
+    const { events, code } = await push();
+
+    expect(code).toBe(0);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        event: 'warning',
+        message: expect.stringMatching(/key\.pem" can be read by others/),
+      }),
+    );
+  });
+
+  it('refuses a version that lies in the future of S3’s clock, and gives it another one on demand', async () => {
+    const createdAt = new Date(Date.now() + 3_600_000);
+    const { version } = await makeModelFolder(folder, { createdAt });
+
+    const refused = await push();
+    expect(refused).toMatchObject({ code: 1, last: { name: 'InvalidInput' } });
+    expect(refused.last.message).toMatch(new RegExp(`${version} lies in the future: S3's clock says 20`));
+    expect(refused.last.hint).toContain('--redate');
+    expect(await keys()).toEqual([]);
+
+    const { last, code } = await push('--redate');
+    expect(code).toBe(0);
+    expect(last.version).not.toBe(version);
+    expect(last.version.slice(-6)).toBe(version.slice(-6));
+    expect(versionTime(last.version)).toBeLessThanOrEqual(Date.now() + 60_000);
+    const bytes = await read('manifest.json', last.version);
+    verifyBytes(bytes, (await read('manifest.sig', last.version)).toString(), [publicKey]);
+    expect(bytes.equals(await readFile(join(folder, 'manifest.json')))).toBe(true);
+    expect(JSON.parse(bytes.toString())).toMatchObject({ version: last.version });
+  });
+
+  it('never overwrites a version with another model', async () => {
+    const { version } = await makeModelFolder(folder);
+    await push();
+    const before = await read('manifest.json', version);
+    const text = before.toString().replace('"seconds": 1,', '"seconds": 2,');
+    await writeFile(join(folder, 'manifest.json'), text);
+
+    const run = await push();
+
+    expect(run).toMatchObject({ code: 1, last: { event: 'error', name: 'IntegrityViolation' } });
+    expect(run.last.message).toContain(`${version}/ is there already, with other content`);
+    expect((await read('manifest.json', version)).equals(before)).toBe(true);
+  });
+
+  it('goes on after an interruption, without sending again what is there', async () => {
+    await makeModelFolder(folder);
+    const proxy = await startProxy(local.endpoint, ({ method, path }, _request, response) => {
+      if (method !== 'PUT' || !path.includes('weights.bin')) return false;
+      response.destroy();
+      return true;
+    });
+
+    const interrupted = await push('--endpoint-url', proxy.url);
+    const left = await keys();
+    await proxy.stop();
+    const resumed = await push();
+
+    expect(interrupted).toMatchObject({ code: 1, last: { name: 'AwsAccess' } });
+    expect(left).toEqual(['model.json']);
+    expect(resumed.code).toBe(0);
+    expect(resumed.events.find(({ event }) => event === 'pushed').files).toEqual({
+      'model.json': 'already-there',
+      'weights.bin': 'uploaded',
+      'manifest.sig': 'uploaded',
+      'manifest.json': 'uploaded',
+    });
+  });
+
+  it('replaces what another key signed, as long as the version is not committed', async () => {
+    const { version } = await makeModelFolder(folder);
+    const proxy = await startProxy(local.endpoint, ({ method, path }, _request, response) =>
+      method === 'PUT' && path.includes('manifest.json') ? s3Error(response, 500, 'InternalError') : false,
+    );
+    const failed = await push('--endpoint-url', proxy.url);
+    await proxy.stop();
+    publicKey = await writeNewKey(key, true);
+
+    const run = await push();
+
+    expect([failed.code, run.code]).toEqual([1, 0]);
+    const signature = (await read('manifest.sig', version)).toString();
+    verifyBytes(await read('manifest.json', version), signature, [publicKey]);
+  });
+
+  it('uploads large files in parts, and knows them again by their checksum', async () => {
+    const { version } = await makeModelFolder(folder, { bytes: 17 * 1024 * 1024 });
+    const proxy = await startProxy(local.endpoint, ({ method, path }, _request, response) =>
+      method === 'PUT' && path.includes('manifest.sig') ? s3Error(response, 500, 'InternalError') : false,
+    );
+    const failed = await push('--endpoint-url', proxy.url);
+    const parts = proxy.seen.filter(({ path }) => path.includes('partNumber='));
+    await proxy.stop();
+
+    const resumed = await push();
+
+    expect(failed.code).toBe(1);
+    expect(parts).toHaveLength(3);
+    expect(resumed.events.find(({ event }) => event === 'pushed').files['weights.bin']).toBe('already-there');
+    const weights = await read('weights.bin', version);
+    expect(weights.equals(await readFile(join(folder, 'weights.bin')))).toBe(true);
+  });
+
+  it('leaves no parts behind when it is interrupted', async () => {
+    await makeModelFolder(folder, { bytes: 17 * 1024 * 1024 });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let arrived = () => {};
+    const firstPart = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const proxy = await startProxy(local.endpoint, async ({ path }) => {
+      if (path.includes('partNumber=')) {
+        arrived();
+        await released;
+      }
+      return false;
+    });
+
+    const words = ['push', folder, '--bucket', bucket, '--key', key, '--endpoint-url', proxy.url];
+    const { child, done, stderr } = spawnGraft(words);
+    await firstPart;
+    child.kill('SIGINT');
+    await vi.waitFor(() => expect(stderr()).toContain('Interrupted'));
+    release();
+    const run = await done;
+    await proxy.stop();
+
+    expect(run.code).toBe(130);
+    const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+    expect(Uploads).toEqual([]);
+    expect(await keys()).toEqual(['model.json']);
+  });
+
+  it('works with a policy that allows writing only', async () => {
+    await makeModelFolder(folder);
+    const proxy = await startProxy(local.endpoint, ({ method }, _request, response) =>
+      method === 'HEAD' ? s3Error(response, 403, 'Forbidden') : false,
+    );
+
+    const first = await push('--endpoint-url', proxy.url);
+    const second = await push('--endpoint-url', proxy.url);
+    await proxy.stop();
+
+    expect(first).toMatchObject({ code: 0, last: { committed: true } });
+    expect(second).toMatchObject({ code: 0, last: { committed: false } });
+  });
+});
+
+describe('graft push refuses', () => {
+  it.each<[string, () => Promise<unknown>, RegExp]>([
+    ['a folder without a manifest', () => rm(join(folder, 'manifest.json')), /has no manifest\.json/],
+    ['a missing file', () => rm(join(folder, 'weights.bin')), /has no weights\.bin/],
+    [
+      'a changed byte',
+      async () => {
+        const weights = await readFile(join(folder, 'weights.bin'));
+        weights[500]! ^= 1;
+        await writeFile(join(folder, 'weights.bin'), weights);
+      },
+      /weights\.bin .* its content has changed/,
+    ],
+    ['a file of another size', () => writeFile(join(folder, 'weights.bin'), 'x'), /1 bytes instead of 1000/],
+    ['a manifest that is no JSON', () => writeFile(join(folder, 'manifest.json'), '{'), /is not JSON/],
+    [
+      'an unknown field in the manifest',
+      async () => {
+        const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+        await writeFile(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, colour: 'red' }));
+      },
+      /colour/,
+    ],
+    [
+      'an older schema version',
+      async () => {
+        const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
+        await writeFile(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, schemaVersion: 0 }));
+      },
+      /schemaVersion: expected 1, found 0/,
+    ],
+    ['a file that is no key', () => copyFile(join(folder, 'model.json'), key), /is not a signing key/],
+    ['a key that is not there', () => rm(key), /key\.pem" cannot be read/],
+  ])('%s, before anything is sent', async (_what, spoil, message) => {
+    await makeModelFolder(folder);
+    await spoil();
+
+    const run = await push();
+
+    expect(run.last.message).toMatch(message);
+    expect(run.last.hint ?? run.last.message).toMatch(/\w/);
+    expect(run.code).toBe(1);
+    expect(await keys()).toEqual([]);
+  });
+
+  it('an unsigned model without a key', async () => {
+    await makeModelFolder(folder);
+
+    const run = await graft(['push', folder, '--bucket', bucket]);
+
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/no signing key[\s\S]*graft keygen/);
+  });
+});
+
+describe('graft push explains', () => {
+  beforeEach(() => makeModelFolder(folder));
+
+  it('a bucket that is not there', async () => {
+    bucket = 'nowhere';
+
+    expect((await push()).last.message).toMatch(/no such bucket/);
+  });
+
+  it('an endpoint that cannot be reached', async () => {
+    const run = await push('--endpoint-url', 'http://127.0.0.1:1');
+
+    expect(run.last).toMatchObject({ name: 'AwsAccess' });
+    expect(run.last.message).toMatch(/cannot be reached \(ECONNREFUSED\)/);
+    expect(run.last.hint).toContain('AWS_ENDPOINT_URL');
+  });
+
+  it('denied access', async () => {
+    const proxy = await startProxy(local.endpoint, (_seen, _request, response) =>
+      s3Error(response, 403, 'AccessDenied'),
+    );
+    const run = await push('--endpoint-url', proxy.url);
+    await proxy.stop();
+
+    expect(run.last.message).toMatch(/Cannot upload to s3:.*access denied/);
+  });
+
+  it('missing credentials', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+
+    const run = await push();
+
+    expect(run.last.message).toMatch(/no AWS credentials/);
+    expect(run.last.hint).toContain('AWS_PROFILE');
+  });
+
+  it('a missing region', async () => {
+    vi.stubEnv('AWS_REGION', undefined);
+
+    const run = await push();
+
+    expect(run.last.message).toMatch(/no AWS region/);
+    expect(run.last.hint).toContain('--region');
+  });
+});
