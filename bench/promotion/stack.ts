@@ -17,14 +17,14 @@ import {
 import { executionName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
 import { signBytes } from '#core/signature.ts';
+import { type LocalAws, startLocalAws } from '../../demo/local-aws.ts';
+import { describeExecution } from '../../demo/promotion.ts';
 import {
   developmentSigningKey,
   localRegion,
   localStage,
   packageLocalStack,
 } from '../../scripts/development.ts';
-import { type LocalAws, startLocalAws } from '../../scripts/start/local-aws.ts';
-import { describeExecution } from '../../scripts/start/promotion.ts';
 import { manifest, modelFiles } from '../../test/functions/samples.ts';
 import { untilInvoked } from './lambda-log.ts';
 

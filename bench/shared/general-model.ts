@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
+import { graft } from '../../demo/agent.ts';
 import { buildIconData } from '../../examples/icons/icon-data.ts';
-import { graft } from '../../scripts/start/agent.ts';
 
 const START_MODEL = join('.graft', 'start', 'general');
 const OWN_MODEL = join('.graft', 'bench', 'general');

@@ -14,10 +14,10 @@ import { inject } from 'vitest';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import type { Outcome } from '#core/contracts/outcome.ts';
 import { outcomeKey } from '#core/keys.ts';
+import { graft } from '../../demo/agent.ts';
+import { startLocalAws } from '../../demo/local-aws.ts';
 import { localEnvironment, localRegion } from '../../scripts/development.ts';
 import { repository } from '../../scripts/fingerprint.ts';
-import { graft } from '../../scripts/start/agent.ts';
-import { startLocalAws } from '../../scripts/start/local-aws.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
 
 /** What a promotion of a tiny domain may take on a busy machine before the test gives up. */

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { GraftError } from '#core/errors.ts';
-import { repository } from '../fingerprint.ts';
+import { repository } from '../scripts/fingerprint.ts';
 
 const readySchema = z.object({
   event: z.literal('ready'),

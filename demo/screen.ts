@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { type Moment, renderBar } from '../../onprem-agent/cli/progress-bar.ts';
+import { type Moment, renderBar } from '../onprem-agent/cli/progress-bar.ts';
 import { wrap, wrapCommand } from './wrap.ts';
 
 /** What lines of a log file, and terminals that do not say how wide they are, take. */

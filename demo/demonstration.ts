@@ -5,8 +5,8 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { manifestSchema } from '#core/contracts/manifest.ts';
 import { parseJson } from '#core/parse.ts';
 import { whenToldToStop } from '#core/when-told-to-stop.ts';
-import { buildIconData } from '../../examples/icons/icon-data.ts';
-import type { Moment } from '../../onprem-agent/cli/progress-bar.ts';
+import { buildIconData } from '../examples/icons/icon-data.ts';
+import type { Moment } from '../onprem-agent/cli/progress-bar.ts';
 import {
   developmentSigningKey,
   graftFolder,
@@ -14,8 +14,8 @@ import {
   localRegion,
   localStage,
   packageLocalStack,
-} from '../development.ts';
-import { repository } from '../fingerprint.ts';
+} from '../scripts/development.ts';
+import { repository } from '../scripts/fingerprint.ts';
 import { graft } from './agent.ts';
 import { type Answer, ask, isLive, oneOfEach, someOf } from './ask.ts';
 import { type LocalAws, startLocalAws } from './local-aws.ts';

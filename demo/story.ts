@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { Evaluation } from '#core/contracts/evaluation.ts';
 import type { Manifest } from '#core/contracts/manifest.ts';
-import { repository } from '../fingerprint.ts';
+import { repository } from '../scripts/fingerprint.ts';
 import type { Answer } from './ask.ts';
 import { accuracyPlot, shareBar, sparkline } from './charts.ts';
 import type { Promotion, PromotionResults } from './promotion.ts';

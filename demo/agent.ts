@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GraftError } from '#core/errors.ts';
-import { repository } from '../fingerprint.ts';
+import { repository } from '../scripts/fingerprint.ts';
 
 /** One line of `graft … --json`. The last one of a successful command is its result. */
 export type AgentEvent = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { describeError, InvalidInputError } from '#core/errors.ts';
-import { createScreen } from './start/screen.ts';
+import { createScreen } from './screen.ts';
 
 // The SDK's versions are pinned; what later ones will need is not the reader's concern here.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
@@ -41,7 +41,7 @@ try {
     const screen = createScreen(values.json ? process.stderr : process.stdout);
     screen.line(`${screen.paint('heading', 'Graft')}: packaging the stack, drawing the images`);
     // Loaded after the first line, since it takes a second or two.
-    const { runDemonstration } = await import('./start/demonstration.ts');
+    const { runDemonstration } = await import('./demonstration.ts');
     process.exitCode = await runDemonstration(
       {
         once: values.once,

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { styleText } from 'node:util';
 import { expect, test } from 'vitest';
-import { shownLength, wrap, wrapCommand } from '../../../scripts/start/wrap.ts';
+import { shownLength, wrap, wrapCommand } from '../../demo/wrap.ts';
 
 test('a text that fits stays as it is', () => {
   expect(wrap('  a    b', 8)).toEqual(['  a    b']);
