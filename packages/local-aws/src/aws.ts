@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
-import { InvalidInputError } from '#core/errors.ts';
 import { systemClock } from './clock.ts';
+import { InvalidInputError } from './errors.ts';
 import { lockState } from './lock.ts';
 import type { BusEvent, Clock, RouteHandler, ServiceFactory, World } from './service.ts';
 import { roleOf } from './services/sts/credentials.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BusyError } from '#core/errors.ts';
-import { isRunning } from '#core/is-running.ts';
+import { BusyError } from './errors.ts';
+import { isRunning } from './processes/is-running.ts';
 
 /** A lock younger than this belongs to a process that may still be starting and not answer yet. */
 const STARTING = 30_000;

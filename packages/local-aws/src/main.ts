@@ -1,4 +1,4 @@
-import { describeError } from '#core/errors.ts';
+import { describeError } from './errors.ts';
 import { parseOptions, usage } from './options.ts';
 import { runLocalAws } from './run.ts';
 

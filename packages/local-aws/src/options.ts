@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { InvalidInputError } from '#core/errors.ts';
+import { InvalidInputError } from './errors.ts';
 
 export const usage = `Runs the packaged stack on this machine: npm run local -- [options]
 

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { whenToldToStop } from '#core/when-told-to-stop.ts';
 import { createLocalAws } from './aws.ts';
 import { banner } from './banner.ts';
 import { logToFolder, logToStderr } from './log.ts';
 import type { Options } from './options.ts';
+import { whenToldToStop } from './processes/when-told-to-stop.ts';
 import type { World } from './service.ts';
 import type { StackRecord } from './services/cloudformation/records.ts';
 import { startStack } from './services/cloudformation/start.ts';
@@ -17,7 +17,7 @@ const STOP_MS = 20_000;
 /**
  * Runs the local AWS, with the template's stack unless it is to start empty, until this process is told to stop. Settles once it answers requests.
  *
- * @throws GraftError when the template, the port or the state folder is refused; nothing is left running then
+ * @throws LocalAwsError when the template, the port or the state folder is refused; nothing is left running then
  */
 export async function runLocalAws(options: Options): Promise<void> {
   const body = options.empty ? undefined : readTemplateFile(options.template);

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidInputError } from '#core/errors.ts';
+import { InvalidInputError } from '../errors.ts';
 import { UNFINISHED, writeFileAtomically } from './atomic-file.ts';
 import { fileNameOf } from './file-name.ts';
 

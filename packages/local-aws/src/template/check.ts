@@ -1,4 +1,4 @@
-import { InvalidInputError } from '#core/errors.ts';
+import { InvalidInputError } from '../errors.ts';
 import type { World } from '../service.ts';
 import { conditionHolds, resolve } from './intrinsics.ts';
 import { inOrder } from './order.ts';

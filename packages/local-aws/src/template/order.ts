@@ -1,4 +1,4 @@
-import { InvalidInputError } from '#core/errors.ts';
+import { InvalidInputError } from '../errors.ts';
 import type { Template, TemplateResource } from './template.ts';
 
 /**

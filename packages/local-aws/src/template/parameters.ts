@@ -1,4 +1,4 @@
-import { InvalidInputError } from '#core/errors.ts';
+import { InvalidInputError } from '../errors.ts';
 import type { Template } from './template.ts';
 
 type Parameter = NonNullable<Template['Parameters']>[string];

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { parse } from '#core/parse.ts';
+import { parse } from '../parse.ts';
 
 type Path = readonly PropertyKey[];
 

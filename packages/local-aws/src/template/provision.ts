@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { GraftError } from '#core/errors.ts';
+import { LocalAwsError } from '../errors.ts';
 import type { Provisioned, World } from '../service.ts';
 import { conditionHolds, resolve } from './intrinsics.ts';
 import { dependenciesOf, inOrder } from './order.ts';
@@ -168,7 +168,7 @@ export async function put(
 ): Promise<Provisioned> {
   const provider = run.world.resourceType(type);
   if (provider === undefined)
-    throw new GraftError('UnknownResourceType', `the local AWS does not emulate ${type}`);
+    throw new LocalAwsError('UnknownResourceType', `the local AWS does not emulate ${type}`);
   return provider.put(logicalId, properties, stackContext(run.stack, existing, generation));
 }
 
@@ -181,7 +181,7 @@ function failed(
   again: boolean,
 ): Failure {
   const { message: reason } = cause;
-  const hint = cause instanceof GraftError ? cause.hint : undefined;
+  const hint = cause instanceof LocalAwsError ? cause.hint : undefined;
   const physicalId = before?.physicalId ?? '';
   const status = before === undefined ? 'CREATE_FAILED' : 'UPDATE_FAILED';
   // What was changed by half is put again by whatever comes next.

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '#core/errors.ts';
+import { InvalidInputError } from '../errors.ts';
 import type { StackContext } from '../service.ts';
 
 /** A stack makes only what is not there: something with the name of a new resource belongs to somebody else. */

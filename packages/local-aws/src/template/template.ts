@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { InvalidInputError, NotFoundError } from '#core/errors.ts';
-import { parse } from '#core/parse.ts';
+import { InvalidInputError, NotFoundError } from '../errors.ts';
+import { parse } from '../parse.ts';
 import { readYaml } from './yaml.ts';
 
 const parameter = z.looseObject({ Type: z.string(), Default: z.unknown().optional() });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { InvalidInputError } from '#core/errors.ts';
+import { InvalidInputError } from '../../errors.ts';
 import type { World } from '../../service.ts';
 import { Collection } from '../../store/collection.ts';
 import type { MethodProperties } from './properties.ts';

@@ -1,4 +1,4 @@
-import type { GraftError } from '#core/errors.ts';
+import type { LocalAwsError } from '../../errors.ts';
 import type { World } from '../../service.ts';
 import type { Journal } from '../../store/journal.ts';
 import { inOrder } from '../../template/order.ts';
@@ -207,7 +207,7 @@ export class StackOperation {
     try {
       return outputsOf(scope, this.#world.endpoint);
     } catch (error) {
-      const { message, hint } = error as GraftError;
+      const { message, hint } = error as LocalAwsError;
       const { name } = this.#record;
       failures.push({
         logicalId: name,

@@ -1,4 +1,4 @@
-import { GraftError } from '#core/errors.ts';
+import { LocalAwsError } from '../../errors.ts';
 import type { World } from '../../service.ts';
 import { stackEngineOf } from './engine.ts';
 import type { StackRecord } from './records.ts';
@@ -8,7 +8,7 @@ import type { StackRecord } from './records.ts';
  * everything again; another one changes the stack, and one that is refused leaves it as it was.
  *
  * @param folder of the template and its functions' archives
- * @throws GraftError listing everything that was refused
+ * @throws LocalAwsError listing everything that was refused
  */
 export async function startStack(
   world: World,
@@ -28,5 +28,5 @@ export async function startStack(
     return `"${logicalId}" (${type}) could not be ${action}d: ${reason}`;
   });
   const hint = failures.find((failure) => failure.hint !== undefined)?.hint;
-  throw new GraftError('ProvisioningFailed', lines.join('\n'), hint === undefined ? {} : { hint });
+  throw new LocalAwsError('ProvisioningFailed', lines.join('\n'), hint === undefined ? {} : { hint });
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { GraftError } from '#core/errors.ts';
+import { LocalAwsError } from '../../errors.ts';
 import { ServiceError, type World } from '../../service.ts';
 
 /** What CloudFormation takes with a request, and from S3. */
@@ -41,7 +41,7 @@ export function validated<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (error instanceof GraftError) throw invalid(error.message);
+    if (error instanceof LocalAwsError) throw invalid(error.message);
     throw error;
   }
 }

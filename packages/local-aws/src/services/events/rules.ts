@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InvalidInputError } from '#core/errors.ts';
+import { InvalidInputError } from '../../errors.ts';
 import { type ResourceType, ServiceError, type World } from '../../service.ts';
 import { parseProperties } from '../../template/properties.ts';
 import { refuseTaken } from '../../template/taken.ts';

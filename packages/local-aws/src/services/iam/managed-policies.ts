@@ -1,4 +1,4 @@
-import { InvalidInputError } from '#core/errors.ts';
+import { InvalidInputError } from '../../errors.ts';
 import type { Statement } from './policy.ts';
 
 /** AWS's own managed policies that templates like ours attach, as AWS defines them. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { InvalidInputError } from '#core/errors.ts';
-import { parse } from '#core/parse.ts';
+import { InvalidInputError } from '../../errors.ts';
+import { parse } from '../../parse.ts';
 import { type ConditionContext, conditionsHold, refuseUnknownConditions } from './conditions.ts';
 import { matchesWildcard } from './wildcard.ts';
 

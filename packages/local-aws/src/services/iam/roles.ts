@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { InvalidInputError } from '#core/errors.ts';
+import { InvalidInputError } from '../../errors.ts';
 import type { ResourceType, World } from '../../service.ts';
 import { Collection } from '../../store/collection.ts';
 import { parseProperties } from '../../template/properties.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parse } from '#core/parse.ts';
+import { parse } from '../../parse.ts';
 import { refuseUnknownConditions } from './conditions.ts';
 import { type Conditions, conditionSchema, oneOrMore } from './policy.ts';
 import { matchesWildcard } from './wildcard.ts';

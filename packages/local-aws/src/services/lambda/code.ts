@@ -13,7 +13,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { NotFoundError } from '#core/errors.ts';
+import { NotFoundError } from '../../errors.ts';
 import type { ServiceError, World } from '../../service.ts';
 import { Collection } from '../../store/collection.ts';
 import type { FunctionProperties } from './function-properties.ts';

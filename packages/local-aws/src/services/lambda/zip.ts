@@ -1,5 +1,5 @@
 import { crc32, inflateRawSync } from 'node:zlib';
-import { IntegrityError } from '#core/errors.ts';
+import { IntegrityError } from '../../errors.ts';
 
 /** Signatures and field offsets are those of PKWARE's APPNOTE.TXT 6.3, sections 4.3.7, 4.3.12 and 4.3.16. */
 const LOCAL_HEADER = 0x04034b50;
