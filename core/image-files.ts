@@ -45,8 +45,12 @@ const LITTER = new Set([
  */
 export const isLitter = (name: string): boolean => name.startsWith('.') || LITTER.has(name.toLowerCase());
 
+/** Media types of the images that Graft reads. */
+export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp'] as const;
+export type ImageType = (typeof IMAGE_TYPES)[number];
+
 /** Media type of an image by its first bytes, never by its name; undefined for anything that is no JPEG, PNG or WebP. */
-export function imageType(bytes: Uint8Array): 'image/jpeg' | 'image/png' | 'image/webp' | undefined {
+export function imageType(bytes: Uint8Array): ImageType | undefined {
   const starts = (text: string, at = 0) =>
     [...text].every((character, i) => bytes[at + i] === character.charCodeAt(0));
   if (starts('\xff\xd8\xff')) return 'image/jpeg';

@@ -16,7 +16,7 @@ import {
   manualSchema,
 } from '#core/contracts/promotion-state.ts';
 import { DeploymentFailedError, NotFoundError } from '#core/errors.ts';
-import { maximumBodyBytes } from '#core/request-limits.ts';
+import { maximumBodyBytes } from '#core/prediction-requests.ts';
 import { lambda } from './middleware/lambda.ts';
 
 const inputSchema = domainSubjectSchema.extend({

@@ -20,7 +20,7 @@ import { BaselineUnfitError, IntegrityError } from '#core/errors.ts';
 import { championCase } from '#core/gate/champion.ts';
 import { decide } from '#core/gate/gate.ts';
 import { decisionKey, domainSnapshotKey } from '#core/keys.ts';
-import { maximumBodyBytes } from '#core/request-limits.ts';
+import { maximumBodyBytes } from '#core/prediction-requests.ts';
 import { lambda } from './middleware/lambda.ts';
 
 const inputSchema = domainSubjectSchema.extend({

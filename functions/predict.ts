@@ -11,9 +11,9 @@ import { predictionListSchema, predictionResponseSchema } from '#core/contracts/
 import { championKey, domainKey } from '#core/keys.ts';
 import { endpointName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
+import { ProblemError } from '#core/problem.ts';
 import { invocationProblem, isUnknownEndpoint } from './http/invocation.ts';
-import { readImageRequest } from './http/parse-request.ts';
-import { ProblemError } from './http/problem.ts';
+import { parseRequest } from './http/parse-request.ts';
 import { logged } from './middleware/logged.ts';
 import { problems } from './middleware/problems.ts';
 
@@ -40,7 +40,7 @@ export function createPredict(dependencies: PredictDependencies) {
     const name = nameSchema.safeParse(event.pathParameters?.domain);
     if (!name.success) throw new ProblemError(404, 'There is no such domain');
     const domain = name.data;
-    const { contentType, body } = readImageRequest(event);
+    const { contentType, body } = parseRequest(event);
     try {
       const response = await runtime.send(
         new InvokeEndpointCommand({

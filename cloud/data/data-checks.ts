@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { Domain } from '#core/contracts/domain.ts';
 import { balanceWarnings, duplicateFindings, testSetProblems } from '#core/data-checks.ts';
 import { requestSizeFindings } from '#core/golden-images.ts';
-import { maximumBodyBytes } from '#core/request-limits.ts';
+import { maximumBodyBytes } from '#core/prediction-requests.ts';
 import { countsOf, refuseProblems, type StoredImages } from './domain-images.ts';
 import { identicalObjects } from './identical-objects.ts';
 

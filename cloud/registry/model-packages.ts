@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { type PackageMetadata, packageMetadataSchema } from '#core/contracts/model-package.ts';
 import { shortDigest } from '#core/names.ts';
+import { REQUEST_TYPES } from '#core/prediction-requests.ts';
 import { shorten } from '#core/shorten.ts';
 
 /** SageMaker's limits. */
@@ -49,7 +50,7 @@ export async function registerModelPackage(
       Task: 'IMAGE_CLASSIFICATION',
       InferenceSpecification: {
         Containers: [{ Image: request.image, ModelDataUrl: request.modelData }],
-        SupportedContentTypes: ['image/png', 'image/jpeg', 'image/webp', 'application/json'],
+        SupportedContentTypes: [...REQUEST_TYPES],
         SupportedResponseMIMETypes: ['application/json'],
       },
       ModelMetrics: {

@@ -1,30 +1,30 @@
 import type { PredictionResponse, ServedModel } from '#core/contracts/served-model.ts';
+import { ProblemError } from '#core/problem.ts';
 import { decodeImage } from '#model/data/image.ts';
 import { loadModel } from '#model/network/files.ts';
 import { predictOutputs } from '#model/prediction/predict.ts';
 import { answerOf, readServedModel } from '#model/prediction/served-model.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
-import { HttpProblem } from './http-problem.ts';
 
-/** Images are decoded one after another, so one that takes long keeps all others waiting. The slowest that are allowed take about 1 s. */
+/** Images are decoded one after another, so a slow one delays all others. The slowest allowed ones take about 1 s. */
 const DECODE_SECONDS = 10;
 
-/** A model that is loaded, warm and ready to answer. */
+/** A model that is loaded and warm. */
 export interface Predictor {
   served: ServedModel;
   backend: string;
   /**
    * @param image bytes of a JPEG, PNG or WebP file
-   * @throws HttpProblem 400 naming the reason when it cannot be decoded
+   * @throws ProblemError 400 naming the reason when it cannot be decoded
    */
   predict(image: Uint8Array): Promise<PredictionResponse>;
-  /** Gives the model's memory back; nothing can be predicted after it. */
+  /** Frees the model's memory; nothing can be predicted after it. */
   dispose(): void;
 }
 
 /**
- * Loads the tfjs model beside `served-model.json` and sends one blank image through it: the first prediction compiles kernels
- * and allocates memory, which no client should wait for.
+ * Loads the tfjs model beside `served-model.json` and predicts one blank image: the first prediction compiles kernels and
+ * allocates memory, which no client should wait for.
  *
  * @param folder SageMaker's `/opt/ml/model`
  */
@@ -41,9 +41,9 @@ export async function loadPredictor(folder: string, preferred?: BackendName): Pr
     async predict(image) {
       const pixels = await decode(image, served);
       const answer = answerOf(served, await predictOutputs(model, pixels, 1, served.input));
-      // JSON has no NaN: it would be answered with 200 and null, which no alarm sees.
+      // JSON has no NaN: the answer would be a 200 with null, which no alarm sees.
       if (!answer.predictions.every(({ probability }) => Number.isFinite(probability))) {
-        throw new RangeError('The model answers with something that is no probability');
+        throw new RangeError('The model predicted something that is no probability');
       }
       return answer;
     },
@@ -51,11 +51,11 @@ export async function loadPredictor(folder: string, preferred?: BackendName): Pr
   };
 }
 
-/** Whatever stops the decoder is about the client's bytes, so it is never our 5xx. */
+/** An error of the decoder is about the client's bytes, so it is a 400 and never a 5xx. */
 async function decode(image: Uint8Array, served: ServedModel): Promise<Uint8Array> {
   try {
     return await decodeImage(image, served.input, DECODE_SECONDS);
   } catch (error) {
-    throw new HttpProblem(400, `The image cannot be decoded: ${(error as Error).message}`);
+    throw new ProblemError(400, `The image cannot be decoded: ${(error as Error).message}`);
   }
 }

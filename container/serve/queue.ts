@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { HttpProblem } from './http-problem.ts';
+import { ProblemError } from '#core/problem.ts';
 
-/** Nobody waits for the answer any more. */
+/** The caller closed the connection before the answer. */
 export class CallerGoneError extends Error {
   constructor() {
     super('The caller has gone');
@@ -9,12 +9,12 @@ export class CallerGoneError extends Error {
   }
 }
 
-/** @param gone aborts when nobody waits for the task's result any more */
-export type Queue = <T>(task: () => Promise<T>, gone: AbortSignal) => Promise<T>;
+/** @param signal aborts when the caller has gone */
+export type Queue = <T>(task: () => Promise<T>, signal: AbortSignal) => Promise<T>;
 
 /**
- * Runs tasks one after another, with a turn of the event loop between them, so that a `/ping` never waits for more than one
- * prediction however many are queued. A task whose caller goes while it waits never runs, and gives its place away at once.
+ * Runs tasks one after another, with a turn of the event loop between them, so that a `/ping` waits for one prediction
+ * at most, however many are queued. A waiting task whose caller goes is dropped at once and never runs.
  *
  * @param limit tasks that may wait or run; one more is refused with 429, which is no 5xx and trips no rollback alarm
  */
@@ -26,37 +26,37 @@ export function createQueue(limit: number): Queue {
   async function work(): Promise<void> {
     if (isWorking) return;
     isWorking = true;
-    // What is added meanwhile comes at the end of the same loop.
+    // A set's iterator also visits what is added meanwhile.
     for (const run of waiting) {
       await setImmediate();
-      // In that turn its caller may have gone.
+      // The caller may have gone in that turn.
       if (!waiting.delete(run)) continue;
       await run();
     }
     isWorking = false;
   }
 
-  return (task, gone) =>
+  return (task, signal) =>
     new Promise((resolve, reject) => {
-      if (gone.aborted) throw new CallerGoneError();
+      if (signal.aborted) throw new CallerGoneError();
       if (waiting.size + running >= limit) {
-        throw new HttpProblem(429, `${limit} images are waiting already: try again later`, {
-          'retry-after': '1',
+        throw new ProblemError(429, `${limit} images are waiting already: try again later`, {
+          retryAfterSeconds: 1,
         });
       }
-      const leave = () => {
+      const drop = () => {
         if (waiting.delete(run)) reject(new CallerGoneError());
       };
       const run = () => {
-        gone.removeEventListener('abort', leave);
+        signal.removeEventListener('abort', drop);
         running = 1;
-        const leaves = () => {
+        const end = () => {
           running = 0;
         };
-        // The place is free before the caller hears of the result.
-        return task().finally(leaves).then(resolve, reject);
+        // The place is free before the caller gets the result.
+        return task().finally(end).then(resolve, reject);
       };
-      gone.addEventListener('abort', leave);
+      signal.addEventListener('abort', drop);
       waiting.add(run);
       void work();
     });

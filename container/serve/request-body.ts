@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { INSTANCE_BODY_BYTES } from '#core/request-limits.ts';
-import { HttpProblem } from './http-problem.ts';
+import { INSTANCE_BODY_BYTES } from '#core/prediction-requests.ts';
+import { ProblemError } from '#core/problem.ts';
 
 /**
- * The whole body. Of one that is too large, no more than the limit is kept; the rest is read and dropped, because closing the
- * connection while the client still writes would lose the answer.
+ * The whole body. A body above the limit is read to its end but not kept: closing the connection while the client
+ * still writes would lose the answer.
  *
- * @throws HttpProblem 413 above the limit, 400 when the client hangs up in the middle
+ * @throws ProblemError 413 above the limit, 400 when the client hangs up in the middle
  */
 export function readBody(request: IncomingMessage, limit = INSTANCE_BODY_BYTES): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -17,7 +17,7 @@ export function readBody(request: IncomingMessage, limit = INSTANCE_BODY_BYTES):
       request.removeAllListeners('data');
       request.resume();
       reject(
-        new HttpProblem(
+        new ProblemError(
           413,
           `The request is larger than ${limit} bytes: send a smaller image, or compress it`,
         ),
@@ -34,7 +34,7 @@ export function readBody(request: IncomingMessage, limit = INSTANCE_BODY_BYTES):
     });
     request.once('end', () => resolve(Buffer.concat(chunks)));
     request.once('error', () =>
-      reject(new HttpProblem(400, 'The request ended before its body was complete')),
+      reject(new ProblemError(400, 'The request ended before its body was complete')),
     );
   });
 }

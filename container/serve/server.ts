@@ -1,104 +1,104 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { PredictionResponse } from '#core/contracts/served-model.ts';
-import { HttpProblem } from './http-problem.ts';
-import { mediaType, parseInvocation } from './parse-invocation.ts';
+import { requestType } from '#core/prediction-requests.ts';
+import { PROBLEM_TYPE, ProblemError, problemBody } from '#core/problem.ts';
+import { parseInvocation } from './parse-invocation.ts';
 import type { Predictor } from './predictor.ts';
 import { CallerGoneError, createQueue } from './queue.ts';
 import { readBody } from './request-body.ts';
 
-/** About 100 single images, or one full list of instances: more than a minute's work is refused, not piled up. */
+/** About 100 single images, or one full list of instances. More than a minute's work is refused instead of queued. */
 const QUEUE_LIMIT = 100;
-/** SageMaker waits 60 s for an answer; a request that has not even arrived by then is given up. */
+/** SageMaker waits 60 s for an answer, so a request that takes longer to arrive is given up. */
 const REQUEST_TIMEOUT_MS = 60_000;
+
+/** What the container is doing. Told to stop while it loads, it has no predictor. */
+type Phase =
+  | { name: 'loading' }
+  | { name: 'serving'; predictor: Predictor }
+  | { name: 'stopping'; predictor: Predictor | undefined };
 
 export interface ModelServer {
   server: Server;
   /** From now on `/ping` answers 200. */
   ready(predictor: Predictor): void;
-  /** Stops accepting, lets running requests end, and cuts those off that take longer than `limitMs`. */
+  /** Stops accepting, lets running requests end, and cuts off those that take longer than `limitMs`. */
   drain(limitMs: number): Promise<void>;
 }
 
 /**
  * SageMaker's serving contract: `GET /ping` and `POST /invocations`. It can listen before the model is loaded.
  *
- * @param onAnswered hears what was predicted, request by request
+ * @param onAnswered called with the predictions of each request that was answered
  */
 export function createModelServer(
   log: Logger,
   onAnswered: (answers: readonly PredictionResponse[]) => void = () => {},
 ): ModelServer {
   const inTurn = createQueue(QUEUE_LIMIT);
-  let predictor: Predictor | undefined;
-  let draining = false;
+  let phase: Phase = { name: 'loading' };
 
-  async function answer(request: IncomingMessage, gone: AbortSignal): Promise<unknown> {
+  async function answer(request: IncomingMessage, signal: AbortSignal): Promise<unknown> {
     // Not through URL, which takes the first part of "//ping" for a host, and refuses "//".
     const path = (request.url ?? '/').split('?', 1)[0];
     if (path === '/ping') return ping(request);
-    if (path === '/invocations') return invoke(request, gone);
-    throw new HttpProblem(404, `There is no ${path}: ask GET /ping or POST /invocations`);
+    if (path === '/invocations') return invoke(request, signal);
+    throw new ProblemError(404, `There is no ${path}: ask GET /ping or POST /invocations`);
   }
 
   function ping(request: IncomingMessage) {
     allow(request, ['GET', 'HEAD']);
-    if (draining) throw new HttpProblem(503, 'The container is stopping');
-    if (predictor === undefined)
-      throw new HttpProblem(503, 'The model is still loading', { 'retry-after': '1' });
-    return { status: 'ready', backend: predictor.backend, trainingJob: predictor.served.trainingJob };
+    if (phase.name === 'stopping') throw new ProblemError(503, 'The container is stopping');
+    const { backend, served } = loaded(phase);
+    return { status: 'ready', backend, trainingJob: served.trainingJob };
   }
 
-  async function invoke(request: IncomingMessage, gone: AbortSignal) {
+  async function invoke(request: IncomingMessage, signal: AbortSignal) {
     allow(request, ['POST']);
-    if (predictor === undefined)
-      throw new HttpProblem(503, 'The model is still loading', { 'retry-after': '1' });
-    const { predict } = predictor;
-    const type = mediaType(request.headers['content-type']);
+    const { predict } = loaded(phase);
+    const type = requestType(request.headers['content-type']);
     const { images, many } = parseInvocation(type, await readBody(request));
     const predictions: PredictionResponse[] = [];
     for (const [index, image] of images.entries()) {
-      const answer = inTurn(() => predict(image), gone);
-      predictions.push(await (many ? answer.catch(nameInstance(index)) : answer));
+      const prediction = inTurn(() => predict(image), signal);
+      predictions.push(await (many ? prediction.catch(nameInstance(index)) : prediction));
     }
-    if (gone.aborted) throw new CallerGoneError();
+    if (signal.aborted) throw new CallerGoneError();
     onAnswered(predictions);
     return many ? { predictions } : predictions[0];
   }
 
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    answer(request, gone.signal)
-      .then((body) => send(response, 200, 'application/json', body))
-      .catch((error: unknown) => sendProblem(response, log, error));
+    const callerGone = new AbortController();
+    response.once('close', () => callerGone.abort());
+    answer(request, callerGone.signal)
+      .then((body) => send(response, 200, { 'content-type': 'application/json' }, body))
+      .catch((error: unknown) => sendProblem(response, error));
   });
 
-  function send(response: ServerResponse, status: number, type: string, body: unknown, headers = {}) {
-    response.writeHead(status, {
-      'content-type': type,
-      ...headers,
-      ...(draining ? { connection: 'close' } : {}),
-    });
+  function send(response: ServerResponse, status: number, headers: Record<string, string>, body: unknown) {
+    const closing = phase.name === 'stopping' ? { connection: 'close' } : {};
+    response.writeHead(status, { ...headers, ...closing });
     response.end(JSON.stringify(body));
   }
 
-  function sendProblem(response: ServerResponse, logger: Logger, error: unknown) {
+  function sendProblem(response: ServerResponse, error: unknown) {
     if (error instanceof CallerGoneError) return;
-    const problem = error instanceof HttpProblem ? error : new HttpProblem(500, 'The prediction failed');
-    // What a caller did wrong is for the caller alone: our log holds what we have to mend.
-    if (problem !== error) logger.error({ err: error }, 'prediction failed');
-    const { status, message: detail, headers } = problem;
-    send(response, status, 'application/problem+json', { title: TITLES[status], status, detail }, headers);
+    const problem = error instanceof ProblemError ? error : new ProblemError(500, 'The prediction failed');
+    // The log has our own failures only; a caller's mistakes are in the answers.
+    if (problem !== error) log.error({ err: error }, 'prediction failed');
+    const headers = { 'content-type': PROBLEM_TYPE, ...problem.headers };
+    send(response, problem.status, headers, problemBody(problem));
   }
 
   return {
     server,
-    ready(loaded) {
-      predictor = loaded;
+    ready(predictor) {
+      phase = { name: phase.name === 'stopping' ? 'stopping' : 'serving', predictor };
     },
     async drain(limitMs) {
-      draining = true;
+      phase = { name: 'stopping', predictor: phase.name === 'loading' ? undefined : phase.predictor };
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const timer = setTimeout(() => server.closeAllConnections(), limitMs);
       await closed;
@@ -107,24 +107,21 @@ export function createModelServer(
   };
 }
 
-/** Says of which image in a list a refusal speaks. */
-const nameInstance = (index: number) => (error: unknown) => {
-  if (!(error instanceof HttpProblem) || error.status !== 400) throw error;
-  throw new HttpProblem(400, `instances.${index}: ${error.message}`, error.headers);
-};
+/** @throws ProblemError 503 while there is no model */
+function loaded(phase: Phase): Predictor {
+  if (phase.name !== 'loading' && phase.predictor !== undefined) return phase.predictor;
+  throw new ProblemError(503, 'The model is still loading', { retryAfterSeconds: 1 });
+}
 
-const TITLES: Record<number, string> = {
-  400: 'Bad request',
-  404: 'Not found',
-  405: 'Method not allowed',
-  413: 'Too large',
-  415: 'Unsupported media type',
-  429: 'Too many requests',
-  500: 'Model error',
-  503: 'Not ready',
+/** Puts the place of an image in its list before the reason why it is refused. */
+const nameInstance = (index: number) => (error: unknown) => {
+  if (!(error instanceof ProblemError) || error.status !== 400) throw error;
+  throw new ProblemError(400, `instances.${index}: ${error.message}`, { headers: error.headers });
 };
 
 function allow(request: IncomingMessage, methods: string[]): void {
   if (methods.includes(request.method ?? '')) return;
-  throw new HttpProblem(405, `${request.method} is not supported here`, { allow: methods.join(', ') });
+  throw new ProblemError(405, `${request.method} is not supported here`, {
+    headers: { allow: methods.join(', ') },
+  });
 }

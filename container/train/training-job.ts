@@ -6,7 +6,7 @@ import { type CurvePoint, type Evaluation, evaluationSchema } from '#core/contra
 import { servedModelSchema } from '#core/contracts/served-model.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { parse } from '#core/parse.ts';
-import { INSTANCE_BODY_BYTES } from '#core/request-limits.ts';
+import { INSTANCE_BODY_BYTES } from '#core/prediction-requests.ts';
 import type { DataSet } from '#model/data/data-set.ts';
 import { readImageFile } from '#model/data/image.ts';
 import { evaluate } from '#model/evaluation/evaluate.ts';

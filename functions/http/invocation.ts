@@ -1,6 +1,6 @@
 import { isThrottled } from '#cloud/aws/failures.ts';
+import { ProblemError } from '#core/problem.ts';
 import { shorten } from '#core/shorten.ts';
-import { ProblemError } from './problem.ts';
 
 /** What SageMaker's runtime tells beyond an error's name. */
 interface InvocationError extends Error {

@@ -1,31 +1,23 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { SERVERLESS_BODY_BYTES } from '#core/request-limits.ts';
-import { ProblemError } from './problem.ts';
+import { type RequestType, requestType, SERVERLESS_BODY_BYTES } from '#core/prediction-requests.ts';
+import { ProblemError } from '#core/problem.ts';
 
-/** Whatever the domain's endpoint is: a base64-encoded body of Lambda's 6 MB limit is hardly more. */
+/** The same for endpoints on instances: Lambda's limit of 6 MB for a body in base64 allows hardly more. */
 const MAXIMUM_BODY_BYTES = SERVERLESS_BODY_BYTES;
 
-const contentTypes = ['image/png', 'image/jpeg', 'image/webp', 'application/json'];
-
 /**
- * The image (or JSON) that the caller sent.
+ * The image, or JSON with images, that the caller sent.
  *
  * @throws ProblemError 415, 400 or 413
  */
-export function readImageRequest(event: APIGatewayProxyEvent): { contentType: string; body: Buffer } {
+export function parseRequest(event: APIGatewayProxyEvent): { contentType: RequestType; body: Buffer } {
   const header = Object.entries(event.headers ?? {}).find(([name]) => name.toLowerCase() === 'content-type');
-  const contentType = (header?.[1] ?? '').split(';')[0]!.trim().toLowerCase();
-  if (!contentTypes.includes(contentType)) {
-    throw new ProblemError(
-      415,
-      `The content type is ${contentType === '' ? 'missing' : `"${contentType}"`}: send one of ${contentTypes.join(', ')}`,
-    );
-  }
+  const contentType = requestType(header?.[1]);
   if (event.body === null || event.body === undefined || event.body === '') {
     throw new ProblemError(400, 'The request has no body: send the image itself, or JSON with it');
   }
   if (contentType.startsWith('image/') && !event.isBase64Encoded) {
-    // API Gateway has turned the bytes into text, which cannot be undone.
+    // API Gateway has decoded the bytes as text, which loses some of them.
     throw new Error(`binaryMediaTypes of the REST API does not have ${contentType}`);
   }
   const body = Buffer.from(event.body, event.isBase64Encoded ? 'base64' : 'utf8');

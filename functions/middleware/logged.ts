@@ -1,6 +1,6 @@
 import type middy from '@middy/core';
 import { log } from '#cloud/aws/log.ts';
-import { ProblemError } from '../http/problem.ts';
+import { ProblemError } from '#core/problem.ts';
 
 /** Which promotion a log line belongs to, where the event says so. Never the whole event: it may carry a task token. */
 const namesIn = (event: unknown) => {

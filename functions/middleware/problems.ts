@@ -1,16 +1,20 @@
 import type middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
-import { ProblemError, toResponse } from '../http/problem.ts';
+import { PROBLEM_TYPE, ProblemError, problemBody } from '#core/problem.ts';
 
-/** Turns every error into an answer. What is not a problem we know is a 500 that tells nothing about our inside. */
+/** Answers every error as a problem. An error that is no `ProblemError` is a 500 that shows nothing of what happened inside. */
 export function problems(): middy.MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
   const problemsOnError: middy.MiddlewareFn<APIGatewayProxyEvent, APIGatewayProxyResult> = (request) => {
     const problem =
       request.error instanceof ProblemError
         ? request.error
         : new ProblemError(500, 'Something went wrong here. The log has the details under this instance');
-    const { requestContext } = request.event;
-    request.response = toResponse(problem, `urn:request:${requestContext?.requestId ?? 'unknown'}`);
+    const instance = `urn:request:${request.event.requestContext?.requestId ?? 'unknown'}`;
+    request.response = {
+      statusCode: problem.status,
+      headers: { 'content-type': PROBLEM_TYPE, ...problem.headers },
+      body: JSON.stringify(problemBody(problem, instance)),
+    };
   };
   return { name: 'problems', onError: problemsOnError };
 }

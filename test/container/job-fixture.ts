@@ -88,7 +88,7 @@ export function startContainer(
   root: string,
   environment: NodeJS.ProcessEnv = {},
 ) {
-  const file = fileURLToPath(new URL(`../../container/${program}.ts`, import.meta.url));
+  const file = fileURLToPath(new URL(`../../container/${program}/${program}.ts`, import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', file], {
     env: {
       PATH: process.env.PATH,

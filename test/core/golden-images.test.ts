@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { requestSizeFindings } from '#core/golden-images.ts';
-import { maximumBodyBytes } from '#core/request-limits.ts';
 
 const sized = (images: Record<string, number>) => Object.entries(images).map(([id, size]) => ({ id, size }));
 
@@ -29,9 +28,4 @@ describe('the size of test images', () => {
       expect.stringMatching(/larger than the 1000 bytes.*test\/apple\/1\.png, has 1002.*at least one/),
     ]);
   });
-});
-
-test('an endpoint on instances takes larger images than a serverless one', () => {
-  expect(maximumBodyBytes('serverless')).toBe(4 * 1024 * 1024);
-  expect(maximumBodyBytes('instances')).toBe(6 * 1024 * 1024);
 });

@@ -16,7 +16,7 @@ import {
 import { InvalidInputError } from '#core/errors.ts';
 import { requestSizeFindings } from '#core/golden-images.ts';
 import { isLitter } from '#core/image-files.ts';
-import { maximumBodyBytes } from '#core/request-limits.ts';
+import { maximumBodyBytes } from '#core/prediction-requests.ts';
 import { type LoadedDataSet, type LoadedImages, loadDataSet, loadImages } from '#model/data/data-set.ts';
 import { nearDuplicates } from '#model/data/near-duplicates.ts';
 

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HttpProblem } from '../../../container/serve/http-problem.ts';
 import type { Predictor } from '../../../container/serve/predictor.ts';
 import { createModelServer, type ModelServer } from '../../../container/serve/server.ts';
 import type { PredictionResponse } from '../../../core/contracts/served-model.ts';
-import { INSTANCE_BODY_BYTES } from '../../../core/request-limits.ts';
+import { INSTANCE_BODY_BYTES } from '../../../core/prediction-requests.ts';
+import { ProblemError } from '../../../core/problem.ts';
 
 const answer = {
   predictions: [
@@ -238,7 +238,7 @@ describe('/invocations', () => {
 
   it("is 400 with the decoder's reason for a bad image, and 500 only for our own failure", async () => {
     const failures = [
-      new HttpProblem(400, 'The image cannot be decoded: it is cut short'),
+      new ProblemError(400, 'The image cannot be decoded: it is cut short'),
       new Error('secret'),
     ];
     model.ready(
@@ -259,7 +259,7 @@ describe('/invocations', () => {
   it('says which image of several cannot be read', async () => {
     model.ready(
       predictor(async (image) => {
-        if (Buffer.from(image).toString() === 'bad') throw new HttpProblem(400, 'it is cut short');
+        if (Buffer.from(image).toString() === 'bad') throw new ProblemError(400, 'it is cut short');
         return { predictions: [] } as never;
       }),
     );
@@ -292,7 +292,7 @@ describe('/invocations', () => {
   it('logs our own failure as an error, and nothing of what a caller did wrong', async () => {
     model.ready(
       predictor(async (image) => {
-        if (image.length === 1) throw new HttpProblem(400, 'The image cannot be decoded');
+        if (image.length === 1) throw new ProblemError(400, 'The image cannot be decoded');
         throw new Error('ours');
       }),
     );

@@ -4,7 +4,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { log } from '#cloud/aws/log.ts';
-import { ProblemError } from '../../../functions/http/problem.ts';
+import { ProblemError } from '#core/problem.ts';
 import { logged } from '../../../functions/middleware/logged.ts';
 import { problems } from '../../../functions/middleware/problems.ts';
 
