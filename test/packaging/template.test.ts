@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
+import { definitionText } from '../statemachines/definition.ts';
 
 interface Resource {
   Type: string;
@@ -70,6 +71,14 @@ describe('the packaged template', () => {
       });
     },
   );
+
+  test('has the state machine in JSON: no alias is left, and no substitution is lost', () => {
+    const { Definition } = template.Resources.PromoteModelStateMachine!.Properties;
+
+    // The template is written by osls, whose YAML parser is another one.
+    expect(Definition).toEqual(JSON.parse(definitionText));
+    expect(JSON.stringify(Definition)).not.toContain('"<<"');
+  });
 
   test('keeps the buckets, unless the deployment that makes them fails', () => {
     const kept = Object.entries(template.Resources).filter(([, one]) => one.DeletionPolicy !== undefined);

@@ -1,15 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { StatesError } from '../../packages/local-aws/src/services/step-functions/errors.ts';
 import type { Json } from '../../packages/local-aws/src/services/step-functions/json.ts';
 import { type Interpretation, interpret } from '../../packages/local-aws/test/step-functions/interpret.ts';
+import { definitionText } from './definition.ts';
 
-const DEFINITION = JSON.parse(
-  readFileSync(new URL('../../statemachines/promote-model.asl.json', import.meta.url), 'utf8').replace(
-    /\$\{(\w+)\}/g,
-    (_, name: string) => name,
-  ),
-);
+const DEFINITION = JSON.parse(definitionText.replace(/\$\{(\w+)\}/g, (_, name: string) => name));
 
 type Payload = Record<string, Json>;
 type Script = Record<string, (payload: Payload) => Json>;

@@ -4,8 +4,8 @@ import { getLanguageService } from 'amazon-states-language-service';
 import aslValidator from 'asl-validator';
 import jsonata from 'jsonata';
 import { describe, expect, test } from 'vitest';
-
-const text = readFileSync('statemachines/promote-model.asl.json', 'utf8');
+import { approvalAnswerSchema } from '#core/contracts/approval.ts';
+import { definitionText as text } from './definition.ts';
 
 interface State {
   Type: string;
@@ -65,7 +65,7 @@ async function secondsOf(timeout: number | string, maxSeconds: number): Promise<
 const kebab = (name: string) => name.replace(/(?<!^)([A-Z])/g, '-$1').toLowerCase();
 const camel = (name: string) => name[0]!.toLowerCase() + name.slice(1);
 
-describe('promote-model.asl.json', () => {
+describe('promote-model.asl.yml', () => {
   test('is accepted by asl-validator', () => {
     expect(aslValidator(JSON.parse(text))).toMatchObject({ isValid: true, errors: [] });
   });
@@ -234,6 +234,8 @@ describe('its expressions', () => {
     );
 
     expect({ yes, no }).toEqual({ yes: meaning === 'yes', no: meaning === 'no' });
+    // `graft approve` and `graft reject` check an answer by the same rules before they send it.
+    expect(approvalAnswerSchema.safeParse(result).success).toBe(meaning !== 'no answer');
     expect(await evaluate(`${item}/AwaitApproval/Arguments/Payload/again`, { input })).toBe(true);
   });
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '#core/random.ts';
+import { definitionText } from './definition.ts';
 
 /** As the state machine has it for `LimitReached`. */
 interface Retry {
@@ -11,7 +11,7 @@ interface Retry {
   MaxAttempts: number;
   JitterStrategy: string;
 }
-const machine = JSON.parse(readFileSync('statemachines/promote-model.asl.json', 'utf8'));
+const machine = JSON.parse(definitionText);
 const map = machine.States.PromoteDomains;
 
 /** The retry of a state, wherever it stands. */

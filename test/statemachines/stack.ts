@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
@@ -6,9 +5,10 @@ import { signBytes } from '#core/signature.ts';
 import { ANY_ROLE } from '../../packages/local-aws/test/harness.ts';
 import { domain, manifest, modelFiles } from '../functions/samples.ts';
 import { buckets } from '../functions/stage.ts';
+import { definitionText } from './definition.ts';
 import { functionNames } from './functions.ts';
 
-const definition = JSON.parse(readFileSync('statemachines/promote-model.asl.json', 'utf8'));
+const definition = JSON.parse(definitionText);
 const arnOf = (name: string) => `arn:aws:lambda:eu-central-1:000000000000:function:${name}`;
 
 const stateMachine = (name: string, Definition: object) => ({
