@@ -15,7 +15,10 @@ export interface Answer {
   version: string;
 }
 
-/** One image of each class, from a folder of label folders: the first by name, so that every run asks the same. */
+/**
+ * One image of each class, from a folder of label folders: the first by name, so that every run asks the
+ * same.
+ */
 export async function oneOfEach(folder: string): Promise<{ image: string; expected: string }[]> {
   const labels = (await readdir(folder)).sort();
   return Promise.all(
@@ -26,7 +29,9 @@ export async function oneOfEach(folder: string): Promise<{ image: string; expect
   );
 }
 
-/** Some images that lie directly in a folder, evenly taken from their names. Their names say what they show. */
+/**
+ * Some images that lie directly in a folder, evenly taken from their names. Their names say what they show.
+ */
 export async function someOf(folder: string, count: number): Promise<{ image: string; expected: string }[]> {
   const names = (await readdir(folder)).sort();
   return Array.from({ length: count }, (_, i) => {

@@ -8,7 +8,10 @@ export function shareBar(share: number, width = 24): string {
   return '█'.repeat(filled) + '░'.repeat(width - filled);
 }
 
-/** Validation accuracies as one line, scaled from 0 to the highest of all `curves`, at most `width` characters. */
+/**
+ * Validation accuracies as one line, scaled from 0 to the highest of all `curves`, at most `width`
+ * characters.
+ */
 export function sparkline(values: readonly number[], highest: number, width = 24): string {
   return thin(values, width)
     .map(

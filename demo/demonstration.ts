@@ -209,7 +209,10 @@ function showProgress(screen: Screen, event: Record<string, unknown>): void {
   screen.bar(`    ${String(of)}`, moment as unknown as Moment);
 }
 
-/** Ends the local AWS first when this process is told to stop, whatever is running, so that no process is left. */
+/**
+ * Ends the local AWS first when this process is told to stop, whatever is running, so that no process is
+ * left.
+ */
 function closeOnSignals(aws: LocalAws) {
   let asked: () => void = () => {};
   const promise = new Promise<void>((resolve) => {

@@ -25,7 +25,8 @@ export interface LocalAwsOptions {
 }
 
 /**
- * Starts `packages/local-aws/src/main.ts` as a process of its own and waits until every resource of the template is there.
+ * Starts `packages/local-aws/src/main.ts` as a process of its own and waits until every resource of the
+ * template is there.
  *
  * @param logFile takes all that the process logs
  * @throws GraftError with the last lines of the log when it ends before it is ready

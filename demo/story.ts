@@ -22,7 +22,9 @@ export function tellTraining(
   screen.line();
 }
 
-/** The three figures of the source article: without transfer learning, over the steps, with transfer learning. */
+/**
+ * The three figures of the source article: without transfer learning, over the steps, with transfer learning.
+ */
 export function tellResults(screen: Screen, promotion: Promotion, results: PromotionResults): void {
   const { transfer, baseline, decision, outcome } = results;
   screen.line();

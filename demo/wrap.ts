@@ -4,8 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 export const shownLength = (text: string) => [...stripVTControlCharacters(text)].length;
 
 /**
- * Breaks a text between words into lines of at most `columns` characters. Lines after the first are indented by two more than it. A
- * word that is longer than a line stays whole: it is a path, a name or an address.
+ * Breaks a text between words into lines of at most `columns` characters. Lines after the first are indented
+ * by two more than it. A word that is longer than a line stays whole: it is a path, a name or an address.
  */
 export function wrap(text: string, columns: number): string[] {
   if (shownLength(text) <= columns) return [text];

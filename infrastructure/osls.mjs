@@ -38,7 +38,8 @@ function applySettings({ provider, custom: { settings } }) {
         responseBytes: '$context.responseLength',
         milliseconds: '$context.responseLatency',
       }),
-      // The role with which API Gateway writes is the account's, for all of its APIs (docs/deploy.md, "Settings").
+      // The role with which API Gateway writes is the account's, for all of its APIs (docs/deploy.md,
+      // "Settings").
       roleManagedExternally: true,
     },
   };
@@ -72,13 +73,14 @@ function completeFunction(properties, resources) {
     SecurityGroupIds: { Ref: 'SecurityGroupIds' },
   });
   const role = resources[properties.Role['Fn::GetAtt'][0]].Properties;
-  // Lambda acts as the role for this account only. It does not say for which function, so there is no aws:SourceArn.
+  // Lambda acts as the role for this account only. It does not say for which function, so there is no
+  // aws:SourceArn.
   for (const statement of role.AssumeRolePolicyDocument.Statement) {
     statement.Condition = { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } };
   }
   const { Statement } = role.Policies[0].PolicyDocument;
-  // The stack makes the log groups. A function that still writes while its stack is being deleted would make its own again,
-  // and the next deployment would find the name taken.
+  // The stack makes the log groups. A function that still writes while its stack is being deleted would make
+  // its own again, and the next deployment would find the name taken.
   for (const statement of Statement) {
     statement.Action = [statement.Action].flat().filter((action) => action !== 'logs:CreateLogGroup');
   }

@@ -34,8 +34,9 @@ const common: BuildOptions = {
 };
 
 /**
- * Bundles `container/train/train.ts`, `container/serve/serve.ts` and the threads that they start to `.build/container/*.mjs`, and to `.build/image/`
- * what builds the image. Skipped when nothing has changed since the last time.
+ * Bundles `container/train/train.ts`, `container/serve/serve.ts` and the threads that they start to
+ * `.build/container/*.mjs`, and to `.build/image/` what builds the image. Skipped when nothing has changed
+ * since the last time.
  *
  * @returns the image tag: a digest of all that goes into the image
  */
@@ -63,7 +64,8 @@ async function bundlePrograms(): Promise<string[]> {
     entryPoints: {
       train: 'container/train/train.ts',
       serve: 'container/serve/serve.ts',
-      // Beside the programs, where `model/transfer/feature-threads.ts` and `model/training/parallel-training.ts` look for them.
+      // Beside the programs, where `model/transfer/feature-threads.ts` and
+      // `model/training/parallel-training.ts` look for them.
       'feature-thread': 'model/transfer/feature-worker.ts',
       'training-thread': 'model/training/training-worker.ts',
     },

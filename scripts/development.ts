@@ -13,7 +13,8 @@ export const localRegion = 'eu-central-1';
 export const localStage = 'dev';
 
 /**
- * The key that signs models on this machine: made once, kept beside the local AWS's state, trusted by the local stack only.
+ * The key that signs models on this machine: made once, kept beside the local AWS's state, trusted by the
+ * local stack only.
  */
 export async function developmentSigningKey(): Promise<{ path: string; publicKey: string }> {
   const path = join(graftFolder, 'signing-key.pem');
@@ -29,8 +30,8 @@ export async function developmentSigningKey(): Promise<{ path: string; publicKey
 }
 
 /**
- * Whose models the local stack accepts: those of this checkout, of the key that `graft keygen` has made for this person, and of whatever
- * GRAFT_SIGNING_PUBLIC_KEYS lists, as for a deployment.
+ * Whose models the local stack accepts: those of this checkout, of the key that `graft keygen` has made for
+ * this person, and of whatever GRAFT_SIGNING_PUBLIC_KEYS lists, as for a deployment.
  */
 export async function localPublicKeys(
   development: string,
@@ -47,7 +48,10 @@ export async function localPublicKeys(
   ];
 }
 
-/** The stack as the local AWS runs it: packaged as for AWS, trusting the development key and those of `localPublicKeys`. */
+/**
+ * The stack as the local AWS runs it: packaged as for AWS, trusting the development key and those of
+ * `localPublicKeys`.
+ */
 export async function packageLocalStack(publicKey: string): Promise<string> {
   const { template } = await packageStack({
     stage: localStage,

@@ -1,9 +1,10 @@
 /**
- * Writes `packages/local-aws/src/services/<service>/constraints.json`: what AWS's service models say about inputs beyond their types, for the
- * operations that the local AWS has. The SDK for JavaScript leaves it out of its schemas; the models of botocore (Apache-2.0)
- * have it. Run it after a service has got a new operation:
+ * Writes `packages/local-aws/src/services/<service>/constraints.json`: what AWS's service models say about
+ * inputs beyond their types, for the operations that the local AWS has. The SDK for JavaScript leaves it out
+ * of its schemas; the models of botocore (Apache-2.0) have it. Run it after a service has got a new
+ * operation:
  *
- *     npx tsx scripts/model-constraints.ts "$(python3 -c 'import botocore; print(botocore.__path__[0])')/data"
+ *     npx tsx scripts/model-constraints.ts "$(python3 -c 'import botocore as b; print(b.__path__[0])')/data"
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -11,8 +11,8 @@ export interface PackageOptions {
   stage: string;
   region: string;
   /**
-   * Settings of the stack (`stage-settings.ts`) for serverless.yml, on top of this process's environment; `undefined` removes a
-   * variable.
+   * Settings of the stack (`stage-settings.ts`) for serverless.yml, on top of this process's environment;
+   * `undefined` removes a variable.
    */
   environment: Readonly<Record<string, string | undefined>>;
   /** The image's tag where it is not the digest of its content. */
@@ -37,8 +37,8 @@ const sources = [
 ];
 
 /**
- * Builds the container's bundles and the whole CloudFormation template with one archive per function. Needs no network and
- * no credentials. Skipped when nothing has changed since the last time.
+ * Builds the container's bundles and the whole CloudFormation template with one archive per function. Needs
+ * no network and no credentials. Skipped when nothing has changed since the last time.
  *
  * @returns path of the template and the image tag that it names
  */
@@ -77,7 +77,10 @@ function settingsIn(environment: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(settings.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Runs the serverless command line in the repository; its output appears only when it fails or `inherit` is set. */
+/**
+ * Runs the serverless command line in the repository; its output appears only when it fails or `inherit` is
+ * set.
+ */
 export async function runServerless(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,

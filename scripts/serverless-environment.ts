@@ -4,8 +4,9 @@ import { type StageSettings, variablesOf } from './stage-settings.ts';
 type Environment = Record<string, string | undefined>;
 
 /**
- * Region and credentials as the AWS SDK takes them. osls alone knows `AWS_<STAGE>_PROFILE`, `AWS_<STAGE>_ACCESS_KEY_ID` and
- * `AWS_DEFAULT_PROFILE`, so with one of them it would work in another account than the one that was printed.
+ * Region and credentials as the AWS SDK takes them. osls alone knows `AWS_<STAGE>_PROFILE`,
+ * `AWS_<STAGE>_ACCESS_KEY_ID` and `AWS_DEFAULT_PROFILE`, so with one of them it would work in another account
+ * than the one that was printed.
  */
 export function placeEnvironment(stage: string, region: string): Environment {
   const own = `AWS_${stage.toUpperCase()}`;

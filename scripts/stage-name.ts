@@ -1,8 +1,8 @@
 import { InvalidInputError } from '#core/errors.ts';
 
 /**
- * A stage's name is part of every other name, between hyphens, so it has none itself: `graft-dev-` begins no name of another
- * stage. The length leaves room for a domain's name in an endpoint's.
+ * A stage's name is part of every other name, between hyphens, so it has none itself: `graft-dev-` begins no
+ * name of another stage. The length leaves room for a domain's name in an endpoint's.
  *
  * @param example of the command, for the hint
  * @throws InvalidInputError

@@ -44,9 +44,15 @@ const api = z
 
 /** What a deployment may have beyond what it needs; nothing of it by default (docs/deploy.md, "Settings"). */
 export const stageOptions = {
-  /** Days that CloudWatch keeps the logs of functions, promotions, the API and the stage's endpoints; 30 without. */
+  /**
+   * Days that CloudWatch keeps the logs of functions, promotions, the API and the stage's endpoints; 30
+   * without.
+   */
   logDays: logDays.optional(),
-  /** The same for `/aws/sagemaker/TrainingJobs`, which belongs to the whole account; nobody touches it without. */
+  /**
+   * The same for `/aws/sagemaker/TrainingJobs`, which belongs to the whole account; nobody touches it
+   * without.
+   */
   trainingLogDays: logDays.optional(),
   /** On everything that can have tags, beside Graft's own. */
   tags: z

@@ -16,7 +16,10 @@ const publicKeySchema = z
     'expected a public key as `graft keygen` prints it (60 characters that begin with MCowBQYDK2VwAyEA)',
   );
 
-/** What a stage is deployed with: all of it, so that nothing depends on what else is set where the command runs. */
+/**
+ * What a stage is deployed with: all of it, so that nothing depends on what else is set where the command
+ * runs.
+ */
 const stageSettingsSchema = z
   .strictObject({
     /** The stage lives in one region. */
@@ -44,7 +47,10 @@ const stageSettingsSchema = z
   });
 export type StageSettings = z.output<typeof stageSettingsSchema>;
 
-/** The environment variables of serverless.yml that a settings file decides on; `undefined` where it leaves the default. */
+/**
+ * The environment variables of serverless.yml that a settings file decides on; `undefined` where it leaves
+ * the default.
+ */
 export function variablesOf(settings: StageSettings): Record<string, string | undefined> {
   const { signingPublicKeys, instancePrices } = settings;
   return {
@@ -87,7 +93,8 @@ export function parseStageSettings(text: string, file: string): StageSettings {
 /**
  * A variable that is left over from another day, or another stage, must not decide silently.
  *
- * @throws InvalidInputError naming every variable of the environment that says something else than the settings
+ * @throws InvalidInputError naming every variable of the environment that says something else than the
+ *   settings
  */
 export function refuseOtherVariables(
   settings: StageSettings,

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { repository } from './fingerprint.ts';
 
 /**
- * `npm run test:native`: installs TensorFlow for the CPU as a person would, and runs the tests of `model/` on it. Where there is no pip, or
- * pip finds no wheel, it says so and fails nothing. What it installs stays: `graft backend remove` removes it.
+ * `npm run test:native`: installs TensorFlow for the CPU as a person would, and runs the tests of `model/` on
+ * it. Where there is no pip, or pip finds no wheel, it says so and fails nothing. What it installs stays:
+ * `graft backend remove` removes it.
  */
 const graft = ['onprem-agent/bin.mjs', 'backend'];
 

@@ -6,8 +6,9 @@ import { isRunning } from '#core/is-running.ts';
 const STAMP = 'build.json';
 
 /**
- * Makes a folder that is either whole or not there: everything is written beside it and moved at the end, so a killed build leaves nothing
- * half-done. Its `build.json` holds `stamp`, and a folder with the same stamp is left as it is.
+ * Makes a folder that is either whole or not there: everything is written beside it and moved at the end, so
+ * a killed build leaves nothing half-done. Its `build.json` holds `stamp`, and a folder with the same stamp
+ * is left as it is.
  *
  * @param out replaced as a whole when it holds another build
  * @param write fills the folder that it is given

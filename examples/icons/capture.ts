@@ -6,8 +6,9 @@ import { ICON_SIZE } from './icon-sets.ts';
 const SUPERSAMPLING = 2;
 
 /**
- * Simulates a photograph of an icon: turned, scaled and shifted, half of them mirrored, on an uneven background with some clutter,
- * under more or less colourful and uneven light, blurred where the camera moves, with sensor noise.
+ * Simulates a photograph of an icon: turned, scaled and shifted, half of them mirrored, on an uneven
+ * background with some clutter, under more or less colourful and uneven light, blurred where the camera
+ * moves, with sensor noise.
  *
  * @param icon RGBA, `ICON_SIZE` squared, not premultiplied
  * @param size side of the photograph in pixels

@@ -33,7 +33,10 @@ export const ON_A_TABLE: Conditions = {
   motion: [0, 0],
 };
 
-/** From a moving car, between noon and dusk: upright, but farther away, often blurred, sometimes dark and grainy. */
+/**
+ * From a moving car, between noon and dusk: upright, but farther away, often blurred, sometimes dark and
+ * grainy.
+ */
 export const ON_THE_ROAD: Conditions = {
   turn: 8,
   scale: [0.62, 0.98],

@@ -1,8 +1,8 @@
 import type { IconSet } from './icon-sets.ts';
 
 /**
- * Categories of things. Faces, people, signs and buildings look too much like each other to teach shapes; vehicles (among "Travel &
- * Places") are a domain of their own.
+ * Categories of things. Faces, people, signs and buildings look too much like each other to teach shapes;
+ * vehicles (among "Travel & Places") are a domain of their own.
  */
 const CATEGORIES = ['Activities', 'Animals & Nature', 'Food & Drink', 'Objects'];
 
@@ -10,20 +10,24 @@ const CATEGORIES = ['Activities', 'Animals & Nature', 'Food & Drink', 'Objects']
 const PRODUCE_AND_RELATIVES =
   /acorn|apple|avocado|banana|bean|berr(y|ies)|broccoli|carrot|cherr(y|ies)|chestnut|citrus|coconut|corn|cucumber|eggplant|french-fries|garlic|ginger|grape|jack-o-lantern|kiwi|leafy|lemon|lime|mango|melon|mushroom|olive|onion|orange|pea($|-|ch|nut|r)|pepper|pine-decoration|potato|pumpkin|salad|shallow-pan|shortcake|tangerine|tomato|tropical-drink|wine-glass|cocktail-glass|birthday-cake|bento-box|pot-of-food/;
 
-/** Variants of one drawing (mailboxes, books, speakers …), which only differ in what a small image cannot show. */
+/**
+ * Variants of one drawing (mailboxes, books, speakers …), which only differ in what a small image cannot
+ * show.
+ */
 const VARIANTS =
   /mailbox-with|mobile-phone-|speaker-|-book$|envelope-|incoming-|banknote|chart-increasing-|medal|flag-in-hole|locked-with/;
 
 /**
- * Classes of the general data set: things that each of these sets draws, the domains and their relatives left out, sorted by name.
+ * Classes of the general data set: things that each of these sets draws, the domains and their relatives left
+ * out, sorted by name.
  */
 export function generalClasses(sets: readonly IconSet[]): string[] {
   return things(sets).filter((name) => sets.every((set) => set.has(name)));
 }
 
 /**
- * Things of no domain that the general data set has not either, because not all of its sets draw them, sorted by name: what an endpoint is
- * asked about all the same.
+ * Things of no domain that the general data set has not either, because not all of its sets draw them, sorted
+ * by name: what an endpoint is asked about all the same.
  *
  * @param sets those of the general data set
  * @param drawing those that have to draw it

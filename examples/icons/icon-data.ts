@@ -14,7 +14,9 @@ import { encodePng } from './png.ts';
 const BUILDER_VERSION = 6;
 
 export interface BuildOptions {
-  /** Folder to build; replaced as a whole when it holds another build, refused when it holds anything else. */
+  /**
+   * Folder to build; replaced as a whole when it holds another build, refused when it holds anything else.
+   */
   out: string;
   seed?: number;
   /** Side of the images in pixels. */
@@ -42,9 +44,9 @@ export interface Build {
 }
 
 /**
- * Builds `<out>/general/<label>/*.png`, and for every domain `<out>/<domain>/{train,test}/<label>/*.png`, `<out>/<domain>/other/*.png` and
- * `<out>/<domain>/domain.json`. The same options give the same bytes, and a class with fewer images has the first ones of a class with
- * more.
+ * Builds `<out>/general/<label>/*.png`, and for every domain `<out>/<domain>/{train,test}/<label>/*.png`,
+ * `<out>/<domain>/other/*.png` and `<out>/<domain>/domain.json`. The same options give the same bytes, and a
+ * class with fewer images has the first ones of a class with more.
  *
  * @returns `cached` is true when `out` already was exactly this build
  * @throws InvalidInputError when `out` holds something that is no build
@@ -141,7 +143,9 @@ async function writeClass(root: string, part: Part, label: string, count: number
   );
 }
 
-/** One image of each of some other things, in the hands of the test sets and under the domain's conditions. */
+/**
+ * One image of each of some other things, in the hands of the test sets and under the domain's conditions.
+ */
 async function writeOthers(root: string, domain: ExampleDomain, build: Build, sets: Sets) {
   const folder = join(root, domain.name, 'other');
   const all = otherThings(sets.train, sets.test);

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import sharp from 'sharp';
 
 /**
- * The icon packages that images are made of. No image of `test` sets is seen by any training, general or produce, so accuracy on them
- * is accuracy on drawings by unknown hands. Licences: README.md.
+ * The icon packages that images are made of. No image of `test` sets is seen by any training, general or
+ * produce, so accuracy on them is accuracy on drawings by unknown hands. Licences: README.md.
  */
 export const ICON_SETS = {
   train: ['noto', 'noto-v1', 'fluent-emoji-flat', 'fxemoji'],

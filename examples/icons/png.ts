@@ -3,8 +3,8 @@ import { crc32, deflateSync } from 'node:zlib';
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /**
- * Encodes 8-bit RGB as PNG (W3C PNG, second edition), all rows filtered with "Up". Ten times as fast as a general encoder on thousands
- * of tiny images, and the same bytes on every machine with the same zlib.
+ * Encodes 8-bit RGB as PNG (W3C PNG, second edition), all rows filtered with "Up". Ten times as fast as a
+ * general encoder on thousands of tiny images, and the same bytes on every machine with the same zlib.
  */
 export function encodePng(pixels: Uint8Array, width: number, height: number): Buffer {
   const stride = width * 3;

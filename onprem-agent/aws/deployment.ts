@@ -7,7 +7,10 @@ import { requireOutput, stackOutputs } from './stack.ts';
 /** Where something is pushed to, and what is known about what becomes of it there. */
 export interface Deployment {
   bucket: string;
-  /** Undefined where only a bucket was named: then nobody has looked whether anything hears of what arrives there. */
+  /**
+   * Undefined where only a bucket was named: then nobody has looked whether anything hears of what arrives
+   * there.
+   */
   stack:
     | {
         name: string;
@@ -21,7 +24,10 @@ export interface Deployment {
 
 const DEFAULT_STACK = 'graft-dev';
 
-/** Options that say where something is pushed to. Unlike elsewhere the stack has no default here, since a bucket makes it unnecessary. */
+/**
+ * Options that say where something is pushed to. Unlike elsewhere the stack has no default here, since a
+ * bucket makes it unnecessary.
+ */
 export const deploymentArgs = {
   bucket: { type: 'string', valueHint: 'NAME', description: 'Bucket, instead of asking the stack' },
   stack: {

@@ -14,7 +14,10 @@ export interface Target {
   signal: AbortSignal;
 }
 
-/** What S3 tells about an object. `unknown`: the permission to look is missing, which a write-only agent may live with. */
+/**
+ * What S3 tells about an object. `unknown`: the permission to look is missing, which a write-only agent may
+ * live with.
+ */
 export type Standing =
   | { state: 'absent' | 'unknown' }
   | {
@@ -58,8 +61,8 @@ export async function standingOf({ s3, bucket, key, signal }: Target): Promise<S
 }
 
 /**
- * Whether what stands there has certain bytes, as far as S3 tells without being read: by the SHA-256 that it keeps of what `graft` has
- * uploaded, otherwise by the ETag of what another tool has put there in one piece.
+ * Whether what stands there has certain bytes, as far as S3 tells without being read: by the SHA-256 that it
+ * keeps of what `graft` has uploaded, otherwise by the ETag of what another tool has put there in one piece.
  *
  * @param checksum of `s3Checksum`
  * @param md5 hexadecimal; asked only where it is needed
@@ -97,8 +100,9 @@ export async function readBytes({ s3, bucket, key, signal }: Target): Promise<Ui
 export type Put = 'uploaded' | 'already-there';
 
 /**
- * Uploads a file with SHA-256 checksums, in parts when it is large, and never over something else: an object with the same checksum
- * is left alone, one with another is replaced only where `replace` allows it (and only the one that was looked at).
+ * Uploads a file with SHA-256 checksums, in parts when it is large, and never over something else: an object
+ * with the same checksum is left alone, one with another is replaced only where `replace` allows it (and only
+ * the one that was looked at).
  *
  * @param onBytes gets the bytes that have arrived so far, of this file
  * @throws IntegrityError when another object stands under the key and may not be replaced
@@ -195,8 +199,8 @@ async function putOnce(
     return 'uploaded';
   } catch (error) {
     if (statusOf(error) !== 412) throw error;
-    // Somebody was faster, or our own first attempt arrived and only its answer got lost. Without permission to look,
-    // the promotion decides: it checks every digest against the signed manifest.
+    // Somebody was faster, or our own first attempt arrived and only its answer got lost. Without permission
+    // to look, the promotion decides: it checks every digest against the signed manifest.
     const now = await standingOf(target);
     if (now.state === 'unknown' || (await holds(now, checksum, md5))) return 'already-there';
     throw otherObject(target, error);

@@ -1,8 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 
 /**
- * What time it is by S3's clock, as its latest answer says, a refusal included. This machine's own clock may be wrong, and a model's version
- * is a time.
+ * What time it is by S3's clock, as its latest answer says, a refusal included. This machine's own clock may
+ * be wrong, and a model's version is a time.
  *
  * @returns asks for it: undefined before the first answer
  */

@@ -23,7 +23,9 @@ const commonArgs = {
   json: { type: 'boolean', description: 'Write one JSON object a line; the last one is the result' },
 } as const satisfies ArgsDef;
 
-/** Options of the commands that talk to AWS. Credentials come from the standard chain and from nowhere else. */
+/**
+ * Options of the commands that talk to AWS. Credentials come from the standard chain and from nowhere else.
+ */
 export const awsArgs = {
   region: {
     type: 'string',

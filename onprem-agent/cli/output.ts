@@ -10,8 +10,9 @@ export interface Progress {
 }
 
 /**
- * Where a command speaks. For people: progress and notes on standard error, the result on standard output. With `--json`:
- * one JSON object a line on standard output, each with an `event`, the last one `result` or `error`.
+ * Where a command speaks. For people: progress and notes on standard error, the result on standard output.
+ * With `--json`: one JSON object a line on standard output, each with an `event`, the last one `result` or
+ * `error`.
  */
 export interface Output {
   /** One finished step. `text` is the line for people. */

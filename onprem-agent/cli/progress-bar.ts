@@ -17,7 +17,8 @@ export interface Moment {
 const BAR_WIDTH = 24;
 
 /**
- * @param columns the line is shorter, since a wrapped line cannot be redrawn: what does not fit is left out, the last first
+ * @param columns the line is shorter, since a wrapped line cannot be redrawn: what does not fit is left out,
+ *   the last first
  * @example `train  ███████████░░░░░░░░░░░░░   46 %  epoch 4/5  412 img/s  00:21 left`
  */
 export function renderBar(label: string, moment: Moment, seconds: number, columns: number): string {

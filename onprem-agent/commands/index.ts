@@ -1,6 +1,9 @@
 import type { AgentCommand } from '../cli/command.ts';
 
-/** A command by the words that call it. Its file is loaded when it is needed: the help waits for no tensor library. */
+/**
+ * A command by the words that call it. Its file is loaded when it is needed: the help waits for no tensor
+ * library.
+ */
 export interface CommandEntry {
   /** One sentence, without a full stop. */
   description: string;

@@ -13,8 +13,8 @@ export const COMPLETE = 'complete';
 export const OWNER = 'owner';
 
 /**
- * Finishes what a killed run has left beside a folder: a complete result takes its place if that is free and another name
- * otherwise, what had been moved out of the way comes back, the rest is removed.
+ * Finishes what a killed run has left beside a folder: a complete result takes its place if that is free and
+ * another name otherwise, what had been moved out of the way comes back, the rest is removed.
  *
  * @param target absolute path of the folder
  * @returns what was done, a sentence for each result that was found

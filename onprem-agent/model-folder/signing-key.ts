@@ -50,8 +50,8 @@ export async function readSigningKey(
 }
 
 /**
- * Whether somebody else on this machine may read a private key: then they can sign models, too. Not asked on Windows, whose files have no
- * such mode.
+ * Whether somebody else on this machine may read a private key: then they can sign models, too. Not asked on
+ * Windows, whose files have no such mode.
  *
  * @returns the file, or undefined where all is well or there is none
  */
@@ -75,7 +75,8 @@ export const exposedKeyWarning = (path: string) =>
 /**
  * Makes a key pair and writes the private key so that only its owner can read it.
  *
- * @param force an existing file may be replaced; the deployment that trusts the old key then refuses new models
+ * @param force an existing file may be replaced; the deployment that trusts the old key then refuses new
+ *   models
  * @returns the public key, to be deployed
  */
 export async function writeNewKey(path: string, force: boolean): Promise<string> {

@@ -35,7 +35,8 @@ const executionArnOf = (stateMachineArn: string, name: string) =>
 /**
  * The execution that a model's arrival started.
  *
- * @param arrival S3's version of the manifest, if it is known: the name that the execution has where an earlier one had failed
+ * @param arrival S3's version of the manifest, if it is known: the name that the execution has where an
+ *   earlier one had failed
  * @param again the version had been there before, so that only a new execution is its promotion
  */
 export function promotionOfModel(

@@ -15,9 +15,11 @@ export interface Waiting {
 }
 
 /**
- * Follows the promotion that a push has started, and gives the command's result: what came of it in every domain.
+ * Follows the promotion that a push has started, and gives the command's result: what came of it in every
+ * domain.
  *
- * @returns exit code: 0 when every domain is DEPLOYED, 1 when the execution failed, 3 when it ended well and not every domain is
+ * @returns exit code: 0 when every domain is DEPLOYED, 1 when the execution failed, 3 when it ended well and
+ *   not every domain is
  */
 export async function waitForPromotion(
   sfn: SFNClient,

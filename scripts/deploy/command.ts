@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { GraftError } from '#core/errors.ts';
 import { repository } from '../fingerprint.ts';
 
-/** Runs a program in the repository; what it prints goes to the terminal. `input` is written to its standard input. */
+/**
+ * Runs a program in the repository; what it prints goes to the terminal. `input` is written to its standard
+ * input.
+ */
 export async function runCommand(command: string, args: readonly string[], input?: string): Promise<void> {
   const child = spawn(command, args, {
     cwd: repository,

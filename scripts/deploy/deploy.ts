@@ -25,8 +25,8 @@ export async function deploy(target: Target): Promise<void> {
   const image = await findImage(target, await buildContainer(), uri);
   const imageSteps = image.build ? [imageStep(target, image, uri)] : [];
   const stack = stackStep(target, image.tag);
-  // The repository is part of the stack, so the first deployment comes before the first image; after that the image is
-  // there before anything refers to it.
+  // The repository is part of the stack, so the first deployment comes before the first image; after that the
+  // image is there before anything refers to it.
   const first = uri === undefined && !dryRun;
   await runSteps(
     [

@@ -7,8 +7,8 @@ import { repositoryUri } from './stack.ts';
 import type { Step } from './steps.ts';
 
 /**
- * SageMaker's CPU instances are x86-64, whatever this machine is. BuildKit writes OCI media types from version 0.31 on, and in
- * every version where an attestation is added; SageMaker hosting takes neither.
+ * SageMaker's CPU instances are x86-64, whatever this machine is. BuildKit writes OCI media types from
+ * version 0.31 on, and in every version where an attestation is added; SageMaker hosting takes neither.
  */
 const build = [
   ...['buildx', 'build', '--platform', 'linux/amd64', '--output', 'type=registry,oci-mediatypes=false'],

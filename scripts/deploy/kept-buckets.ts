@@ -98,8 +98,9 @@ export function refuseKeptBuckets(kept: readonly KeptBucket[], stage: string): v
 }
 
 /**
- * Makes the stack the owner of buckets that exist, by CloudFormation's resource import, which changes nothing about them. Only
- * their names are imported: the deployment that follows sets everything else as the template wants it.
+ * Makes the stack the owner of buckets that exist, by CloudFormation's resource import, which changes nothing
+ * about them. Only their names are imported: the deployment that follows sets everything else as the template
+ * wants it.
  *
  * @throws GraftError when CloudFormation refuses, with its reason
  */

@@ -1,8 +1,8 @@
 import { DescribeImagesCommand, type ECRClient, paginateDescribeImages } from '@aws-sdk/client-ecr';
 
 /**
- * The only kind of manifest that SageMaker hosting takes. It refuses OCI's and every index ("Unsupported manifest media
- * type"): https://github.com/aws/amazon-sagemaker-feedback/issues/180
+ * The only kind of manifest that SageMaker hosting takes. It refuses OCI's and every index ("Unsupported
+ * manifest media type"): https://github.com/aws/amazon-sagemaker-feedback/issues/180
  */
 const USABLE_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 
@@ -18,8 +18,8 @@ export function isUsable({ manifestType }: PushedImage): boolean {
 }
 
 /**
- * Images that were built from this content, oldest first. Tags cannot be overwritten, so what is built a second time gets a
- * number: `<digest>`, `<digest>-2`, `<digest>-3`.
+ * Images that were built from this content, oldest first. Tags cannot be overwritten, so what is built a
+ * second time gets a number: `<digest>`, `<digest>-2`, `<digest>-3`.
  */
 export async function listImages(
   ecr: ECRClient,

@@ -33,8 +33,9 @@ export async function listRunningExecutions(
 }
 
 /**
- * A promotion keeps the definition that it began with, but its next states call the functions as they are then: with another
- * version of Graft they may not understand what the earlier ones have left (docs/decisions/deploying-beside-promotions.md).
+ * A promotion keeps the definition that it began with, but its next states call the functions as they are
+ * then: with another version of Graft they may not understand what the earlier ones have left
+ * (docs/decisions/deploying-beside-promotions.md).
  *
  * @throws GraftError naming the promotions that are under way
  */

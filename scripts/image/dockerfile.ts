@@ -16,7 +16,10 @@ export async function readDockerfile(root = repository): Promise<Dockerfile> {
   return parseDockerfile(await readFile(join(root, dockerfilePath), 'utf8'));
 }
 
-/** @throws Error where the Dockerfile is written in a way that is not understood here, so that nothing is missed in silence */
+/**
+ * @throws Error where the Dockerfile is written in a way that is not understood here, so that nothing is
+ * missed in silence
+ */
 export function parseDockerfile(text: string): Dockerfile {
   const lines = text
     .replace(/\\\n/g, ' ')

@@ -4,8 +4,8 @@ import { fingerprint, repository } from '../fingerprint.ts';
 import { dockerfilePath, readDockerfile } from './dockerfile.ts';
 
 /**
- * SHA-256 over all that goes into the image: the Dockerfile, in which the base has its digest, and names and contents of everything
- * that it copies. Modes and times of files do not count.
+ * SHA-256 over all that goes into the image: the Dockerfile, in which the base has its digest, and names and
+ * contents of everything that it copies. Modes and times of files do not count.
  *
  * @throws Error when a source of COPY is not there
  */
@@ -16,7 +16,10 @@ export async function imageDigest(root = repository): Promise<string> {
   return fingerprint([...files], [], root);
 }
 
-/** The paths that a source of COPY stands for. A star stands in a file's name only, as far as our Dockerfile goes. */
+/**
+ * The paths that a source of COPY stands for. A star stands in a file's name only, as far as our Dockerfile
+ * goes.
+ */
 async function expand(source: string, root: string): Promise<string[]> {
   if (!source.includes('*')) return [source];
   const folder = dirname(source);

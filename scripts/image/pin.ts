@@ -1,6 +1,6 @@
 /**
- * `npm run image:pin`: writes the newest build of the base into the Dockerfile. The image's tag changes with it, so that the next
- * deployment builds.
+ * `npm run image:pin`: writes the newest build of the base into the Dockerfile. The image's tag changes with
+ * it, so that the next deployment builds.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -24,7 +24,8 @@ const MANIFESTS = [
 ].join(', ');
 
 /**
- * What a tag of the official image `node` stands for now: the digest of its index (all platforms), and the version of Node in it.
+ * What a tag of the official image `node` stands for now: the digest of its index (all platforms), and the
+ * version of Node in it.
  *
  * @param tag for instance `24-bookworm-slim`
  * @throws GraftError when the registry does not answer as one

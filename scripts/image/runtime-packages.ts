@@ -15,8 +15,9 @@ interface Lock {
 }
 
 /**
- * `package.json` and `package-lock.json` of the image: the packages that its programs load, and theirs, in the very versions of the
- * repository's lock file. What only Lambda functions and the agent need, and a change of it, does not touch the image.
+ * `package.json` and `package-lock.json` of the image: the packages that its programs load, and theirs, in
+ * the very versions of the repository's lock file. What only Lambda functions and the agent need, and a
+ * change of it, does not touch the image.
  *
  * @param names as they are imported
  * @throws Error when one of them is not in the lock file

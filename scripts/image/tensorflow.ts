@@ -1,6 +1,7 @@
 /**
- * Runs while the image is built: `tensorflow.mjs install` builds the native backend, `tensorflow.mjs check` compares a training step
- * with WebAssembly. They are two steps because what is compared with is our code, which changes often; what is installed is not.
+ * Runs while the image is built: `tensorflow.mjs install` builds the native backend, `tensorflow.mjs check`
+ * compares a training step with WebAssembly. They are two steps because what is compared with is our code,
+ * which changes often; what is installed is not.
  */
 
 import { findInstallation, homeOfInstallations } from '#model/tensorflow/installation.ts';

@@ -11,7 +11,9 @@ import { GraftError } from '#core/errors.ts';
 import { ifThere } from './missing.ts';
 import type { Part } from './part.ts';
 
-/** The buckets that the stack keeps when it is deleted: models, data and artifacts of this account and region. */
+/**
+ * The buckets that the stack keeps when it is deleted: models, data and artifacts of this account and region.
+ */
 export function bucketsPart(s3: S3Client, prefix: string, account: string, region: string): Part {
   const kept = new Set(
     ['models', 'data', 'artifacts'].map((what) => `${prefix}${what}-${account}-${region}`),

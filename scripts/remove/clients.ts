@@ -13,7 +13,10 @@ export interface Clients {
   s3: S3Client;
 }
 
-/** Clients of one region. Hundreds of deletions in a row are throttled now and then, so they try more often than usual. */
+/**
+ * Clients of one region. Hundreds of deletions in a row are throttled now and then, so they try more often
+ * than usual.
+ */
 export function clientsOf(region: string): Clients {
   const configuration = { region, maxAttempts: 10 };
   return {

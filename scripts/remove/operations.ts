@@ -36,7 +36,10 @@ export function alarmsPart(cloudwatch: CloudWatchClient, prefix: string): Part {
   };
 }
 
-/** Log groups of functions, endpoints, the state machine and the API, also those that a late line has made again. */
+/**
+ * Log groups of functions, endpoints, the state machine and the API, also those that a late line has made
+ * again.
+ */
 export function logGroupsPart(logs: CloudWatchLogsClient, prefix: string): Part {
   const beginnings = ['/aws/lambda/', '/aws/sagemaker/Endpoints/', '/aws/vendedlogs/states/'].map(
     (service) => `${service}${prefix}`,
@@ -64,7 +67,10 @@ export function logGroupsPart(logs: CloudWatchLogsClient, prefix: string): Part 
   };
 }
 
-/** SageMaker writes the logs of all training jobs of an account into one group: only the streams of this stage's jobs go. */
+/**
+ * SageMaker writes the logs of all training jobs of an account into one group: only the streams of this
+ * stage's jobs go.
+ */
 export function trainingLogsPart(logs: CloudWatchLogsClient, prefix: string): Part {
   const logGroupName = '/aws/sagemaker/TrainingJobs';
   return {

@@ -8,7 +8,10 @@ export interface Part {
   remove(name: string): Promise<void>;
 }
 
-/** Every name that a stage may touch begins like this. Stages have no hyphens, so it begins no name of another stage. */
+/**
+ * Every name that a stage may touch begins like this. Stages have no hyphens, so it begins no name of another
+ * stage.
+ */
 export function prefixOf(stage: string): string {
   return `graft-${stage}-`;
 }

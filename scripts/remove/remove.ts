@@ -19,8 +19,9 @@ export interface Means {
 }
 
 /**
- * Removes everything of a stage, or says what it would remove. What promotions have made goes first; a promotion that an event starts
- * meanwhile may make more, so it is looked for again when the functions are gone.
+ * Removes everything of a stage, or says what it would remove. What promotions have made goes first; a
+ * promotion that an event starts meanwhile may make more, so it is looked for again when the functions are
+ * gone.
  */
 export async function removeStage(removal: Removal, means: Means): Promise<void> {
   const { clients, account, patience, print } = means;

@@ -51,8 +51,8 @@ async function runningExecutions(states: SFNClient, stateMachineArn: string): Pr
 }
 
 /**
- * Training jobs, stopped first where they run. Their records go too: names are made from what is trained, so a later stage of the
- * same name would find a job whose output is no longer there.
+ * Training jobs, stopped first where they run. Their records go too: names are made from what is trained, so
+ * a later stage of the same name would find a job whose output is no longer there.
  */
 export function trainingJobsPart(sagemaker: SageMakerClient, prefix: string, patience: Patience): Part {
   const status = async (name: string) => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { areaUnderRoc, conformalBound, mcnemarExact, wilsonInterval } from '#core/statistics.ts';
 
 describe('wilsonInterval', () => {
-  // Newcombe, 1998, Statistics in Medicine 17:857–872, table I, method 3 (score without continuity correction).
+  // Newcombe, 1998, Statistics in Medicine 17:857–872, table I, method 3 (score without continuity
+  // correction).
   test.each([
     [81, 263, 0.2553, 0.3662],
     [15, 148, 0.0624, 0.1605],

@@ -5,7 +5,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Listens at a clock of its own, with the listeners alone that are new: the test's own process must live on. */
+/**
+ * Listens at a clock of its own, with the listeners alone that are new: the test's own process must live on.
+ */
 function listen() {
   let now = 10_000;
   vi.spyOn(performance, 'now').mockImplementation(() => now);

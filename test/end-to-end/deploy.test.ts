@@ -27,7 +27,9 @@ const region = 'eu-central-1';
 const LOG_GROUP = '/aws/vendedlogs/states/graft-dev-promote-model';
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** A local AWS in which nothing is; the deployment is the real one, with osls, and only Docker is a stand-in. */
+/**
+ * A local AWS in which nothing is; the deployment is the real one, with osls, and only Docker is a stand-in.
+ */
 let folder: string;
 let local: LocalAws;
 beforeAll(async () => {

@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Docker's place on a machine without an engine: a program of its name that builds nothing, and pushes a manifest of the type that
- * it was asked for to the local ECR, where real Docker would push an image.
+ * Docker's place on a machine without an engine: a program of its name that builds nothing, and pushes a
+ * manifest of the type that it was asked for to the local ECR, where real Docker would push an image.
  *
  * @returns the folder to put first in PATH
  */

@@ -253,7 +253,10 @@ describe('bad input', () => {
     before = await live();
   });
 
-  /** Uploads the model under another version with `change` done to it, and waits for the promotion that the event starts. */
+  /**
+   * Uploads the model under another version with `change` done to it, and waits for the promotion that the
+   * event starts.
+   */
   async function pushDamaged(
     version: string,
     change: (files: {
@@ -384,7 +387,8 @@ describe('bad input', () => {
   });
 
   test('a gate that is not met rejects the model and deploys nothing', async () => {
-    // A baseline that recognises nothing at all: possible by the numbers, so that the images pass the checks, and never so.
+    // A baseline that recognises nothing at all: possible by the numbers, so that the images pass the checks,
+    // and never so.
     const gate = { ...tinyDomain('strict').gate, minimumTestImages: 18, minimumUplift: 1 };
     const folder = await makeDomainFolder(join(stack.folder, 'strict'), tinyDomain('strict', { gate }));
     await stack.graft('data', 'push', folder, '--domain', 'strict', '--stack', 'graft-dev');

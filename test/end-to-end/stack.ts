@@ -25,7 +25,10 @@ const EXECUTION_LIMIT_MS = 120_000;
 
 export type Stack = Awaited<ReturnType<typeof startStack>>;
 
-/** A whole local AWS from the packaged template, as a process of its own, with the clients and commands of its users. */
+/**
+ * A whole local AWS from the packaged template, as a process of its own, with the clients and commands of its
+ * users.
+ */
 export async function startStack() {
   const folder = await mkdtemp(join(tmpdir(), 'graft-end-to-end-'));
   const aws = await startLocalAws(

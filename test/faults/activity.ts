@@ -2,7 +2,10 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** Turns of the event loop without anything under way before a run counts as quiet; compression works unseen between two reads. */
+/**
+ * Turns of the event loop without anything under way before a run counts as quiet; compression works unseen
+ * between two reads.
+ */
 const STILL_TURNS = 100;
 /** Real time in which a request is answered that waits for nothing but this process. */
 const ANSWER_MS = 500;
@@ -35,7 +38,10 @@ export class Activity {
     }
   }
 
-  /** A request that may have to wait for the run's clock (an endpoint whose container is being started): under way for a moment only. */
+  /**
+   * A request that may have to wait for the run's clock (an endpoint whose container is being started): under
+   * way for a moment only.
+   */
   async patiently<Result>(work: () => Promise<Result>): Promise<Result> {
     const end = this.begin();
     const timer = setTimeout(end, ANSWER_MS);

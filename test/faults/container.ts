@@ -39,8 +39,8 @@ export interface Served {
 const read = <Value>(...path: string[]): Value => JSON.parse(readFileSync(join(...path), 'utf8')) as Value;
 
 /**
- * Runs the container's programs in this process, on the run's clock: they keep our contract and learn nothing. The real container is
- * tested end to end.
+ * Runs the container's programs in this process, on the run's clock: they keep our contract and learn
+ * nothing. The real container is tested end to end.
  */
 export function createInProcessContainer(clock: ManualClock, activity: Activity, fates: Fates): Supervisor {
   const running = new Set<ManagedProcess>();

@@ -7,7 +7,10 @@ import type { Plan } from './schedule.ts';
 
 /** Lambda repeats an asynchronous invocation that failed after one minute and after another two. */
 const REPEAT_AFTER_SECONDS = [60, 120];
-/** The latest that an event comes; EventBridge tries for a day, but most of what can go wrong does so within minutes. */
+/**
+ * The latest that an event comes; EventBridge tries for a day, but most of what can go wrong does so within
+ * minutes.
+ */
 const LATEST_SECONDS = 1_500;
 
 export interface DeliverySurroundings {
@@ -18,7 +21,10 @@ export interface DeliverySurroundings {
   call(name: FunctionName, event: unknown): Promise<unknown>;
 }
 
-/** EventBridge and Lambda's asynchronous invocation: at least once as a rule, twice, late, out of order, or never by a fault. */
+/**
+ * EventBridge and Lambda's asynchronous invocation: at least once as a rule, twice, late, out of order, or
+ * never by a fault.
+ */
 export class Delivery {
   readonly #around: DeliverySurroundings;
   #numbered = 0;

@@ -32,8 +32,8 @@ class FunctionTimer {
 }
 
 /**
- * Gives whatever runs within a function the run's clock for its timers (the SDK's pauses between attempts) and for `Date.now`, so that
- * no run sleeps. Everything else keeps the machine's time.
+ * Gives whatever runs within a function the run's clock for its timers (the SDK's pauses between attempts)
+ * and for `Date.now`, so that no run sleeps. Everything else keeps the machine's time.
  */
 export function installFunctionTime(): void {
   const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;

@@ -35,8 +35,9 @@ export function findViolations(facts: Facts, evidence: Evidence): Violation[] {
 }
 
 /**
- * A lost model: an execution that ended without an outcome, or with one that nothing explains; or a good model that in the end, after
- * the automatic retries and the documented one (a new execution), neither is live nor gave way to a newer one.
+ * A lost model: an execution that ended without an outcome, or with one that nothing explains; or a good
+ * model that in the end, after the automatic retries and the documented one (a new execution), neither is
+ * live nor gave way to a newer one.
  */
 function lost({ plan, starts, ruined }: Facts, evidence: Evidence): Violation[] {
   const found: Violation[] = [];
@@ -44,7 +45,8 @@ function lost({ plan, starts, ruined }: Facts, evidence: Evidence): Violation[] 
   for (const start of starts) {
     const execution = evidence.executions.find(({ name }) => name === start.name);
     if (execution === undefined) {
-      // Lambda gives an event up after three attempts; whoever reads the dead-letter queue starts the promotion.
+      // Lambda gives an event up after three attempts; whoever reads the dead-letter queue starts the
+      // promotion.
       if (!ruined.has(start.name)) say(`${start.name} was never started`);
     } else if (execution.status !== 'ABORTED' && execution.status !== 'RUNNING') {
       const { outcome } = execution;
@@ -77,8 +79,9 @@ function lost({ plan, starts, ruined }: Facts, evidence: Evidence): Violation[] 
 }
 
 /**
- * A wrong model: an endpoint that is, or answers, otherwise than champion.json says; a live model that the gate refused, that is bad,
- * or that is older than one that was deployed; success reported of what never was champion.
+ * A wrong model: an endpoint that is, or answers, otherwise than champion.json says; a live model that the
+ * gate refused, that is bad, or that is older than one that was deployed; success reported of what never was
+ * champion.
  */
 function wrong({ plan, starts }: Facts, evidence: Evidence): Violation[] {
   const found: Violation[] = [];
@@ -150,7 +153,10 @@ function outcomesOf(plan: Plan, start: Start, isRuined: boolean): readonly Outco
   return [...possible[quality], ...bad];
 }
 
-/** Whether something as new as this has been deployed by another, or something else at all since a rollback was asked for. */
+/**
+ * Whether something as new as this has been deployed by another, or something else at all since a rollback
+ * was asked for.
+ */
 function wasOvertaken(plan: Plan, start: Start, { executions }: Evidence): boolean {
   const others = executions.filter(
     ({ name, outcome }) => name !== start.name && outcome?.outcome === 'DEPLOYED',
@@ -162,7 +168,9 @@ function wasOvertaken(plan: Plan, start: Start, { executions }: Evidence): boole
   );
 }
 
-/** The newest model that must be live in the end: good, started, not refused by a person, not given up by one. */
+/**
+ * The newest model that must be live in the end: good, started, not refused by a person, not given up by one.
+ */
 export function newestWanted(
   { plan, starts }: Pick<Facts, 'plan' | 'starts'>,
   { executions }: Pick<Evidence, 'executions'>,

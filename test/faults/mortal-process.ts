@@ -2,7 +2,10 @@ import type { Ledger } from './ledger.ts';
 import { play } from './run.ts';
 import type { Plan } from './schedule.ts';
 
-/** One life of a local process: plays a plan and is killed on the way, or comes to the end and tells its parent. */
+/**
+ * One life of a local process: plays a plan and is killed on the way, or comes to the end and tells its
+ * parent.
+ */
 const [folder, text, life] = process.argv.slice(2) as [string, string, string];
 const plan = JSON.parse(text) as Plan;
 const kill = plan.processKills[Number(life)];

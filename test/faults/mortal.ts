@@ -5,7 +5,10 @@ import type { Plan } from './schedule.ts';
 
 const program = fileURLToPath(new URL('./mortal-process.ts', import.meta.url));
 
-/** Plays a plan in processes of their own, each of which is killed where the plan says so; the last one comes to the end. */
+/**
+ * Plays a plan in processes of their own, each of which is killed where the plan says so; the last one comes
+ * to the end.
+ */
 export async function playMortal(plan: Plan, folder: string): Promise<RunResult> {
   for (let life = 0; ; life++) {
     const result = await live(plan, folder, life);

@@ -5,7 +5,10 @@ import type { WireAnswer, WireRequest } from './invocation.ts';
 export const services = ['s3', 'sagemaker', 'states', 'sns', 'monitoring'] as const;
 export type ServiceName = (typeof services)[number];
 
-/** The service in a signature's scope: `Credential=<key>/<day>/<region>/<service>/aws4_request`. SageMaker's runtime signs as SageMaker. */
+/**
+ * The service in a signature's scope: `Credential=<key>/<day>/<region>/<service>/aws4_request`. SageMaker's
+ * runtime signs as SageMaker.
+ */
 export const serviceOf = ({ headers }: WireRequest): string =>
   /Credential=[^/]*\/[^/]*\/[^/]*\/([^/]*)\//.exec(
     headers.authorization ?? headers.Authorization ?? '',

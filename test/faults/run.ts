@@ -14,14 +14,25 @@ import type { Plan, Start } from './schedule.ts';
 import { privateKey, type Stage, type StageOptions, startStage } from './stage.ts';
 
 const SECOND = 1000;
-/** Longer than any retry or time-out of a state lasts, after the last fault: whoever still runs then is stuck. */
+/**
+ * Longer than any retry or time-out of a state lasts, after the last fault: whoever still runs then is stuck.
+ */
 const PATIENCE_MS = 24 * 3600 * SECOND;
-/** Pauses between two questions to the endpoint during an update, and between two looks of the person who approves. */
+/**
+ * Pauses between two questions to the endpoint during an update, and between two looks of the person who
+ * approves.
+ */
 const TRAFFIC_MS = 15 * SECOND;
 const LOOK_MS = 60 * SECOND;
-/** Executions that a person starts where a good model is not live, one after the other: a plan has three faults at the most that no retry mends. */
+/**
+ * Executions that a person starts where a good model is not live, one after the other: a plan has three
+ * faults at the most that no retry mends.
+ */
 const RECOVERIES = ['recovery-1', 'recovery-2', 'recovery-3'];
-/** Real time in which a request that waits for nothing is answered; more only where the run's clock has to move. */
+/**
+ * Real time in which a request that waits for nothing is answered; more only where the run's clock has to
+ * move.
+ */
 const ANSWER_MS = 200;
 
 export interface RunResult {
@@ -59,7 +70,10 @@ export const settingsOf = (plan: Pick<Plan, 'before' | 'answers'>): Partial<Doma
   ...(plan.answers.length > 0 ? { approval: { required: true, timeoutSeconds: 86_400 } } : {}),
 });
 
-/** Plays a plan on a prepared state folder, or goes on with it after a kill, until everything has settled; then looks. */
+/**
+ * Plays a plan on a prepared state folder, or goes on with it after a kill, until everything has settled;
+ * then looks.
+ */
 export async function play(plan: Plan, options: RunOptions): Promise<RunResult> {
   let stage: Stage | undefined;
   const fates = (ledger: Ledger) => fatesOf(plan, ledger, () => stage!);
@@ -118,7 +132,8 @@ class Run {
       this.#at(clock.now() + pause, () => this.#start(recovery));
       await this.#settle();
       evidence = await this.#look();
-      // The plan may have had another fault in store that no retry mends; without one, this was the last chance.
+      // The plan may have had another fault in store that no retry mends; without one, this was the last
+      // chance.
       if (!ruinedIn(ledger).has(name)) break;
     }
     if (evidence.executions.some(({ outcome }) => /ALARM state/.test(outcome?.reason ?? ''))) {
@@ -155,7 +170,10 @@ class Run {
     }
   }
 
-  /** Looks at how everything stands; time goes on where an answer waits for it, as that of a container which is being started again. */
+  /**
+   * Looks at how everything stands; time goes on where an answer waits for it, as that of a container which
+   * is being started again.
+   */
   async #look(): Promise<Evidence> {
     const evidence = observe(this.#stage);
     for (;;) {

@@ -42,7 +42,10 @@ export interface Kill {
   name: FunctionName;
   /** Its n-th request to AWS, from 1; a function that makes fewer ends before it has answered. */
   request: number;
-  /** Killed before the request is sent, or when it has taken effect; or only its response is lost, and the function lives. */
+  /**
+   * Killed before the request is sent, or when it has taken effect; or only its response is lost, and the
+   * function lives.
+   */
   when: 'before' | 'after' | 'lost';
   /** Invocations that meet this, one after the other. */
   times: number;
@@ -167,9 +170,9 @@ const requestsOf: Partial<Record<FunctionName, number>> = {
 };
 
 /**
- * What happens in the run of this seed. Neighbouring seeds take one function after the other, and in each one request after the
- * other, so that some eight hundred runs kill every function at each of `requestsOf`. In one of twenty the whole process is killed too,
- * which takes as long as ten others.
+ * What happens in the run of this seed. Neighbouring seeds take one function after the other, and in each one
+ * request after the other, so that some eight hundred runs kill every function at each of `requestsOf`. In
+ * one of twenty the whole process is killed too, which takes as long as ten others.
  */
 export function schedule(seed: number): Plan {
   const random = createRandom('faults', seed);

@@ -7,12 +7,18 @@ interface HttpHandler {
 
 let endpoint: URL | undefined;
 
-/** Where functions find AWS from now on; their clients keep the address of the first run for as long as they live. */
+/**
+ * Where functions find AWS from now on; their clients keep the address of the first run for as long as they
+ * live.
+ */
 export function directRequestsTo(url: string): void {
   endpoint = new URL(url);
 }
 
-/** Lets each function's invocation decide about every HTTP request that its SDK clients send, attempt by attempt. */
+/**
+ * Lets each function's invocation decide about every HTTP request that its SDK clients send, attempt by
+ * attempt.
+ */
 export function installSdkTransport(): void {
   const client = new S3Client({ region: 'eu-central-1' });
   const prototype = Object.getPrototypeOf(client.config.requestHandler) as HttpHandler;

@@ -60,7 +60,9 @@ export interface StageOptions {
 }
 export type Stage = Awaited<ReturnType<typeof startStage>>;
 
-/** Everything that a run needs: the local AWS with the state machine and its functions, on a clock of its own. */
+/**
+ * Everything that a run needs: the local AWS with the state machine and its functions, on a clock of its own.
+ */
 export async function startStage(options: StageOptions) {
   install();
   const { folder, plan } = options;
@@ -134,7 +136,10 @@ export async function startStage(options: StageOptions) {
   };
 }
 
-/** A folder of its own for something; in memory where the machine has such a file system, since every change waits for the disk. */
+/**
+ * A folder of its own for something; in memory where the machine has such a file system, since every change
+ * waits for the disk.
+ */
 export function temporaryFolder(): string {
   return mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'graft-faults-'));
 }

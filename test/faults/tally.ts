@@ -49,8 +49,8 @@ export class Tallying {
   }
 
   /**
-   * Of each function the requests that it makes at the most, and at how many points of them it was struck: killed before, killed after,
-   * response lost.
+   * Of each function the requests that it makes at the most, and at how many points of them it was struck:
+   * killed before, killed after, response lost.
    */
   functions(): { name: string; requests: number; killed: number }[] {
     const most = new Map<string, number>();

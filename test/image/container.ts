@@ -19,8 +19,9 @@ export interface Container {
 }
 
 /**
- * Runs a command in the image's file system, as an engine with `--read-only` would: nothing but `/opt/ml`, `/tmp` and the kernel's own
- * folders is writable, in name spaces of its own for mounts and processes, so that the program is PID 1.
+ * Runs a command in the image's file system, as an engine with `--read-only` would: nothing but `/opt/ml`,
+ * `/tmp` and the kernel's own folders is writable, in name spaces of its own for mounts and processes, so
+ * that the program is PID 1.
  *
  * @param user `uid:gid`
  */

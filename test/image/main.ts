@@ -1,6 +1,7 @@
 /**
- * `npm run test:image`: builds the container image without Docker and runs both of its commands as SageMaker would, on a file system that
- * is read-only. Where the tools for that are missing it says so and fails nothing.
+ * `npm run test:image`: builds the container image without Docker and runs both of its commands as SageMaker
+ * would, on a file system that is read-only. Where the tools for that are missing it says so and fails
+ * nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';

@@ -8,8 +8,8 @@ import { TENSORFLOW_RELEASE } from '../../onprem-agent/commands/backend/pip.ts';
 import { run } from './run.ts';
 
 /**
- * An index for pip with TensorFlow's wheel, as a mirror in a closed network is one: the wheel comes through this machine's own pip, from
- * wherever that has it, and once for all builds.
+ * An index for pip with TensorFlow's wheel, as a mirror in a closed network is one: the wheel comes through
+ * this machine's own pip, from wherever that has it, and once for all builds.
  *
  * @see https://peps.python.org/pep-0503/
  */

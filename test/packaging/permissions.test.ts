@@ -66,7 +66,8 @@ test('leave every role room below IAM’s limit of inline policies', () => {
     .map(({ value }) => JSON.stringify(Object.values(value.policies)).length);
 
   expect(sizes.length).toBeGreaterThan(15);
-  // Of 10,240 characters: a long stage name and a region's stand in most resources, and make each a little longer.
+  // Of 10,240 characters: a long stage name and a region's stand in most resources, and make each a little
+  // longer.
   expect(Math.max(...sizes)).toBeLessThan(8_000);
 });
 

@@ -43,7 +43,10 @@ const place = 'eu-central-1:123456789012';
 const rolloutAlarm = (endpoint: string) => rolloutAlarmName(endpoint, 'produce-1', 'server-errors');
 const LOG_GROUPS = ['/aws/lambda/', '/aws/sagemaker/Endpoints/', '/aws/vendedlogs/states/'];
 
-/** How a resource is created, and its ARN, by its type. API Gateway's have no names; policies belong to what they are of. */
+/**
+ * How a resource is created, and its ARN, by its type. API Gateway's have no names; policies belong to what
+ * they are of.
+ */
 const creations: Record<string, (name: string) => [action: string, arn: string]> = {
   'AWS::CloudWatch::Alarm': (name) => [
     'cloudwatch:PutMetricAlarm',

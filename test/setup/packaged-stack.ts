@@ -14,7 +14,10 @@ declare module 'vitest' {
   }
 }
 
-/** Packages the stack once for all test files, as a user would: no credentials, and nothing done when nothing has changed. */
+/**
+ * Packages the stack once for all test files, as a user would: no credentials, and nothing done when nothing
+ * has changed.
+ */
 export default async function setup(project: TestProject): Promise<void> {
   const signingKey = join(repository, '.build', 'test-signing-key.pem');
   let pem = await readFile(signingKey, 'utf8').catch(() => undefined);

@@ -49,7 +49,8 @@ test('a canary that says itself that it is unsure is taken back', async () => {
   });
   while (!over) {
     const { status } = (await machine.endpoint('timid'))!;
-    // The containers tell the machine's own time, so the clock is put forward once both fleets have been heard.
+    // The containers tell the machine's own time, so the clock is put forward once both fleets have been
+    // heard.
     if (status === 'Updating' && (await reported()).length < 2) await machine.ask('timid');
     else if (status === 'Updating') machine.advance(2_000);
     await new Promise((resolve) => setTimeout(resolve, 20));

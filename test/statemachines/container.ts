@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A container that keeps our contract and learns nothing: what comes out depends on the domain's name, so that one execution
- * can meet every ending. The real one is tested end to end.
+ * A container that keeps our contract and learns nothing: what comes out depends on the domain's name, so
+ * that one execution can meet every ending. The real one is tested end to end.
  */
 const TRAIN = `
 import { execFileSync } from 'node:child_process';

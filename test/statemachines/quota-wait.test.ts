@@ -29,8 +29,9 @@ function retryOf(name: string, within: Record<string, unknown> = machine): Retry
 }
 
 /**
- * Domains that train two jobs each, as many domains at a time as the Map allows, on an account that runs `quota` jobs at once. A job that
- * finds no place waits as the retry says (`FULL` jitter: anything up to the back-off) and tries again.
+ * Domains that train two jobs each, as many domains at a time as the Map allows, on an account that runs
+ * `quota` jobs at once. A job that finds no place waits as the retry says (`FULL` jitter: anything up to the
+ * back-off) and tries again.
  */
 function simulate(retry: Retry, domains: number, quota: number, jobSeconds: number) {
   const random = createRandom(`${domains} ${quota}`);

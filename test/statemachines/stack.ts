@@ -75,7 +75,8 @@ export async function pushModel(s3: S3Client, privateKey: string, version: strin
 }
 
 /**
- * What stands for an image. All but two are of different sizes, so that the search for identical ones need not look at their contents.
+ * What stands for an image. All but two are of different sizes, so that the search for identical ones need
+ * not look at their contents.
  *
  * @param n from 0 to 5
  */

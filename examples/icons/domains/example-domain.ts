@@ -1,11 +1,17 @@
 import { type DomainInput, domainSchema } from '#core/contracts/domain.ts';
 import type { Conditions } from '../conditions.ts';
 
-/** A small domain of the demonstration: what to draw, how it is photographed, and what its models have to show. */
+/**
+ * A small domain of the demonstration: what to draw, how it is photographed, and what its models have to
+ * show.
+ */
 export interface ExampleDomain {
   /** Lower-case letters, digits and hyphens. */
   name: string;
-  /** Names of icons that all sets draw (the odd one may be missing), and how many training images each class has. */
+  /**
+   * Names of icons that all sets draw (the odd one may be missing), and how many training images each class
+   * has.
+   */
   trainingImages: Readonly<Record<string, number>>;
   testImagesPerClass: number;
   /** Images of none of the classes, each of another thing. */

@@ -4,9 +4,9 @@ import type { ExampleDomain } from './example-domain.ts';
 /**
  * Fruits and vegetables that all icon sets but, for two of them, `fxemoji` draw; few images, as many of each.
  *
- * The thresholds leave room below what was measured with a general model of 206,000 images seen (three seeds: accuracy 0.72…0.76, so a
- * lower bound from 0.67; worst class 0.33…0.53), for slower machines that see fewer. An earlier recipe got 0.59…0.71 with models of 75,000
- * to 160,000.
+ * The thresholds leave room below what was measured with a general model of 206,000 images seen (three seeds:
+ * accuracy 0.72…0.76, so a lower bound from 0.67; worst class 0.33…0.53), for slower machines that see fewer.
+ * An earlier recipe got 0.59…0.71 with models of 75,000 to 160,000.
  */
 export const PRODUCE: ExampleDomain = {
   name: 'produce',

@@ -2,10 +2,11 @@ import { ON_THE_ROAD } from '../conditions.ts';
 import type { ExampleDomain } from './example-domain.ts';
 
 /**
- * Vehicles, as the owner of a road camera would have them: many pictures of what passes every minute, a few of what passes once a day.
+ * Vehicles, as the owner of a road camera would have them: many pictures of what passes every minute, a few
+ * of what passes once a day.
  *
- * The thresholds leave room below what was measured with a general model of 206,000 images seen (three seeds: accuracy 0.52…0.60, so a
- * lower bound from 0.47; worst class 0.13…0.17), for slower machines that see fewer.
+ * The thresholds leave room below what was measured with a general model of 206,000 images seen (three seeds:
+ * accuracy 0.52…0.60, so a lower bound from 0.47; worst class 0.13…0.17), for slower machines that see fewer.
  */
 export const VEHICLES: ExampleDomain = {
   name: 'vehicles',

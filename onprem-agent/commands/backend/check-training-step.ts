@@ -15,7 +15,10 @@ export interface TrainingStepCheck {
   gpu?: string;
   /** Before the step: on WebAssembly, natively. */
   losses: [number, number];
-  /** Lengths of the vector of differences, relative to that of WebAssembly's: of the gradients, of the updated weights. */
+  /**
+   * Lengths of the vector of differences, relative to that of WebAssembly's: of the gradients, of the updated
+   * weights.
+   */
   gradientDifference: number;
   weightDifference: number;
 }
@@ -26,8 +29,8 @@ const BATCH = 32;
 const LEARNING_RATE = 0.002;
 
 /**
- * One training step of a network like the general model's, on the WebAssembly backend and on the native one in that folder: the same
- * weights, the same batch.
+ * One training step of a network like the general model's, on the WebAssembly backend and on the native one
+ * in that folder: the same weights, the same batch.
  */
 export async function checkTrainingStep(folder: string): Promise<TrainingStepCheck> {
   await useBackend('wasm');

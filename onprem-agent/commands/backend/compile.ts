@@ -8,8 +8,8 @@ import { TENSORFLOW_LIBRARIES } from './wheel.ts';
 const NODE_API_VERSION = 8;
 
 /**
- * Compiles the two source files of the binding and links them with TensorFlow's libraries, whose places are written into it
- * relative to itself: the folder can be moved, and needs nothing from outside.
+ * Compiles the two source files of the binding and links them with TensorFlow's libraries, whose places are
+ * written into it relative to itself: the folder can be moved, and needs nothing from outside.
  *
  * @throws BackendInstallError with the compiler's last lines
  */
@@ -28,7 +28,8 @@ export async function compileBinding(
       ...['-I', join(packages, 'node-api-headers', 'include'), '-I', headers],
       ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(sources, name)),
       ...['-o', binding, '-L', tensorflow, ...TENSORFLOW_LIBRARIES.map((name) => `-l:${name}`)],
-      // Old tags (DT_RPATH): unlike DT_RUNPATH they also count where TensorFlow itself opens NVIDIA's libraries.
+      // Old tags (DT_RPATH): unlike DT_RUNPATH they also count where TensorFlow itself opens NVIDIA's
+      // libraries.
       '-Wl,--disable-new-dtags',
       ...libraryFolders.map((each) => `-Wl,-rpath,$ORIGIN/${relative(folder, each)}`),
     ],

@@ -10,8 +10,8 @@ import { listZip, unpackZip } from './zip.ts';
 const LIBRARY = /^nvidia\/[^/]+\/lib\/[^/]+\.so[^/]*$/;
 
 /**
- * Adds the CUDA 12 and cuDNN libraries that the wheel asks for, from NVIDIA's wheels: those that lie beside TensorFlow's, otherwise
- * downloaded. Where the system has them all, nothing is added.
+ * Adds the CUDA 12 and cuDNN libraries that the wheel asks for, from NVIDIA's wheels: those that lie beside
+ * TensorFlow's, otherwise downloaded. Where the system has them all, nothing is added.
  *
  * @throws BackendInstallError when they cannot be had
  */

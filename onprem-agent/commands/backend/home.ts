@@ -8,8 +8,8 @@ const LOCK_FILE = 'lock';
 const FOLDER_PREFIX = 'tensorflow-';
 
 /**
- * Lets `work` use the folder for native backends alone. What it has not committed with `commitInstallation` when it ends, or
- * what an earlier process left when it was killed, is removed.
+ * Lets `work` use the folder for native backends alone. What it has not committed with `commitInstallation`
+ * when it ends, or what an earlier process left when it was killed, is removed.
  *
  * @throws BusyError when another process is at it
  */
@@ -63,7 +63,10 @@ async function lock(home: string): Promise<void> {
   });
 }
 
-/** Removes the folders that are not the installation's, then the lock; and the whole folder, when nothing is left in it. */
+/**
+ * Removes the folders that are not the installation's, then the lock; and the whole folder, when nothing is
+ * left in it.
+ */
 async function sweep(home: string): Promise<void> {
   const record = await readFile(join(home, INSTALLED_FILE), 'utf8').then(
     (text) => JSON.parse(text) as Partial<InstallationRecord>,

@@ -63,12 +63,16 @@ export const installSteps: InstallSteps = {
   },
 };
 
-/** Free disk space that a download takes, before the file itself can be asked: wheel and what is unpacked, and CUDA's. */
+/**
+ * Free disk space that a download takes, before the file itself can be asked: wheel and what is unpacked, and
+ * CUDA's.
+ */
 const EXPECTED_BYTES = { cpu: 1.2e9, gpu: 12e9 };
 
 /**
- * Builds a native backend in a new folder, checks that it trains as WebAssembly does, and only then makes it the installation.
- * Whatever fails, and when the signal aborts: what was there before is there still, and nothing else.
+ * Builds a native backend in a new folder, checks that it trains as WebAssembly does, and only then makes it
+ * the installation. Whatever fails, and when the signal aborts: what was there before is there still, and
+ * nothing else.
  *
  * @throws InvalidInputError, IntegrityError, BackendInstallError naming the step that failed
  */

@@ -34,7 +34,10 @@ const PROTOBUF: PinnedPackage = {
   files: /^(package\.json|google-protobuf\.js|LICENSE.*)$/,
 };
 
-/** Node's stable interface (Node-API) alone: no headers of the running Node are needed, and any later Node loads the binding. */
+/**
+ * Node's stable interface (Node-API) alone: no headers of the running Node are needed, and any later Node
+ * loads the binding.
+ */
 const NODE_API: PinnedPackage = {
   name: 'node-api-headers',
   version: '1.9.0',
@@ -46,10 +49,10 @@ const NODE_API: PinnedPackage = {
 export const BINDING_VERSION = BINDING.version;
 
 /**
- * Fetches the packages that the binding consists of through npm, without running any script of theirs, and puts them into a
- * folder like `node_modules`. `@tensorflow/tfjs`, which the binding's scripts ask for, becomes an alias for the one
- * `@tensorflow/tfjs-core` that the program uses: two of them would not know each other's tensors, and the whole package
- * would bring 280 MB.
+ * Fetches the packages that the binding consists of through npm, without running any script of theirs, and
+ * puts them into a folder like `node_modules`. `@tensorflow/tfjs`, which the binding's scripts ask for,
+ * becomes an alias for the one `@tensorflow/tfjs-core` that the program uses: two of them would not know each
+ * other's tensors, and the whole package would bring 280 MB.
  *
  * @throws BackendInstallError when npm fails
  * @throws IntegrityError when a package is not the pinned one

@@ -31,8 +31,8 @@ export const noPython = () =>
   });
 
 /**
- * Downloads wheels, without what they depend on. Where the installed Python is too new or too old for any, those for another one
- * are taken: no Python will run.
+ * Downloads wheels, without what they depend on. Where the installed Python is too new or too old for any,
+ * those for another one are taken: no Python will run.
  *
  * @param python from `findPython`
  * @param folder receives the wheels, and pip's temporary files meanwhile
@@ -55,7 +55,8 @@ export async function downloadWheels(
         ...['--no-deps', '--only-binary=:all:', ...selection, '--dest', folder, ...requirements],
       ],
       folder,
-      // pip unpacks into its temporary folder first: on this disk, and gone with the folder when we are interrupted.
+      // pip unpacks into its temporary folder first: on this disk, and gone with the folder when we are
+      // interrupted.
       environment: { ...context.environment, TMPDIR: folder, PYTHONUNBUFFERED: '1' },
       signal: context.signal,
       onLine: watch.read,
@@ -74,7 +75,10 @@ export async function downloadWheels(
   return names.map((name) => join(folder, name));
 }
 
-/** pip draws its bar for terminals only; but it says how much there is to come, and what has come is on the disk. */
+/**
+ * pip draws its bar for terminals only; but it says how much there is to come, and what has come is on the
+ * disk.
+ */
 function watchDownload(folder: string, progress: Progress) {
   let total = 0;
   const timer = setInterval(async () => {

@@ -1,5 +1,5 @@
-// Where the check of a fresh backend starts, in a process of its own: libraries that do not fit may end it. The sources are
-// TypeScript, and a process does not inherit its parent's loader.
+// Where the check of a fresh backend starts, in a process of its own: libraries that do not fit may end it.
+// The sources are TypeScript, and a process does not inherit its parent's loader.
 import { register } from 'tsx/esm/api';
 
 register();

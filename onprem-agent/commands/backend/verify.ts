@@ -4,8 +4,9 @@ import type { TrainingStepCheck } from './check-training-step.ts';
 import { runProgram } from './run-program.ts';
 
 /**
- * Backends round differently, and GPUs multiply with ten bits (TensorFloat-32); a wrong kernel is wrong by far more. Where a
- * gradient is almost zero Adam's first step amplifies its error, hence the weights' own bound.
+ * Backends round differently, and GPUs multiply with ten bits (TensorFloat-32); a wrong kernel is wrong by
+ * far more. Where a gradient is almost zero Adam's first step amplifies its error, hence the weights' own
+ * bound.
  */
 const MOST_DIFFERENCE = { loss: 0.01, gradients: 0.02, weights: 0.02 };
 

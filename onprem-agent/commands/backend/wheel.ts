@@ -70,8 +70,8 @@ export async function readWheel(file: string, machine: Machine): Promise<Wheel> 
 }
 
 /**
- * Unpacks what the binding needs: the libraries into `libraries` (a folder like Python's site-packages), the headers into
- * `headers`.
+ * Unpacks what the binding needs: the libraries into `libraries` (a folder like Python's site-packages), the
+ * headers into `headers`.
  *
  * @throws IntegrityError when the wheel is damaged
  * @throws the signal's reason
@@ -97,7 +97,8 @@ const isNeeded = ({ fileName }: Entry) => isLibrary(fileName) || HEADERS.test(fi
 const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 /**
- * @param tags for instance `cp311-cp311-manylinux_2_27_x86_64`: only the last part matters to us, no Python will run
+ * @param tags for instance `cp311-cp311-manylinux_2_27_x86_64`: only the last part matters to us, no Python
+ *   will run
  * @see https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/
  */
 function checkTags(file: string, tags: string[], machine: Machine) {
@@ -127,7 +128,9 @@ function checkTags(file: string, tags: string[], machine: Machine) {
   }
 }
 
-/** @example `nvidia-cublas-cu12<13.0,>=12.5.3.2; extra == "and-cuda"` → `nvidia-cublas-cu12<13.0,>=12.5.3.2` */
+/**
+ * @example `nvidia-cublas-cu12<13.0,>=12.5.3.2; extra == "and-cuda"` → `nvidia-cublas-cu12<13.0,>=12.5.3.2`
+ */
 const cudaRequirements = (metadata: string) =>
   fields(metadata, 'Requires-Dist')
     .filter((requirement) => /extra == ['"]and-cuda['"]/.test(requirement))

@@ -49,7 +49,8 @@ export interface UnpackOptions {
 }
 
 /**
- * Writes some of the file's entries to disk. Names that lead out of their folder are refused by the ZIP library.
+ * Writes some of the file's entries to disk. Names that lead out of their folder are refused by the ZIP
+ * library.
  *
  * @throws IntegrityError when an entry is damaged
  * @throws the signal's reason

@@ -32,8 +32,9 @@ const PROBE: Input = { height: 32, width: 32, channels: 3, normalisation: { scal
 
 /**
  * Reads and checks all images of a domain the way the training job will: folders against labels, a training
- * and a test image of every class, enough test images for the gate, and no image in two of the folders. `other/`
- * need not be there. What a person should look at without its being wrong (classes out of balance, duplicates, images that look the same) comes back as warnings.
+ * and a test image of every class, enough test images for the gate, and no image in two of the folders.
+ * `other/` need not be there. What a person should look at without its being wrong (classes out of balance,
+ * duplicates, images that look the same) comes back as warnings.
  *
  * @throws GraftError naming the folder, class or images that are wrong
  */

@@ -10,7 +10,10 @@ import { numberOption } from '../../cli/arguments.ts';
 import { UsageError } from '../../cli/errors.ts';
 import { explainFile } from '../../cli/file-error.ts';
 
-/** The gate's thresholds as options, for a folder without `domain.json`. They have no defaults: see `domainSchema`. */
+/**
+ * The gate's thresholds as options, for a folder without `domain.json`. They have no defaults: see
+ * `domainSchema`.
+ */
 export const gateArgs = {
   'minimum-accuracy': { type: 'string', valueHint: '0…1', description: 'Accuracy it must show for certain' },
   'minimum-uplift': { type: 'string', valueHint: '-1…1', description: 'Gain over training from scratch' },
@@ -31,8 +34,8 @@ export interface DomainSettings {
 }
 
 /**
- * Settings of a domain: its `domain.json`, byte for byte, or, where there is none, made from the options and the folders below
- * `train/`.
+ * Settings of a domain: its `domain.json`, byte for byte, or, where there is none, made from the options and
+ * the folders below `train/`.
  *
  * @throws InvalidInputError when `domain.json` is not valid or is of another domain
  * @throws UsageError when there is neither a file nor a full set of options, or both

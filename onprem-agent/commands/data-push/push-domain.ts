@@ -23,16 +23,23 @@ export interface PushedDomain {
   extra: string[];
   /** False when images and settings are those of the last push, so that there is nothing to promote. */
   committed: boolean;
-  /** What S3 calls the `domain.json` that has just come; undefined where none has, or the bucket keeps no versions. */
+  /**
+   * What S3 calls the `domain.json` that has just come; undefined where none has, or the bucket keeps no
+   * versions.
+   */
   arrival: string | undefined;
 }
 
-/** On `domain.json`: digest of the images that it committed. Its own bytes often stay the same when images change. */
+/**
+ * On `domain.json`: digest of the images that it committed. Its own bytes often stay the same when images
+ * change.
+ */
 const IMAGES_METADATA = 'graft-images';
 
 /**
- * Uploads a domain's images, then `domain.json`, whose arrival commits the data and starts a promotion. Nothing is removed; an
- * image that is there with the same SHA-256 is not sent again, nor `domain.json` when it has committed exactly these images before.
+ * Uploads a domain's images, then `domain.json`, whose arrival commits the data and starts a promotion.
+ * Nothing is removed; an image that is there with the same SHA-256 is not sent again, nor `domain.json` when
+ * it has committed exactly these images before.
  */
 export async function pushDomain(
   s3: S3Client,
@@ -63,7 +70,8 @@ export async function pushDomain(
   const extra = [...there.keys()].filter((key) => !keys.has(key));
   const digest = dataSetDigest([
     ...images.map(({ part, id, sha256 }) => ({ id: `${part}/${id}`, sha256 })),
-    // They take part in training, so one that is removed is a change. Of their content only the size is known.
+    // They take part in training, so one that is removed is a change. Of their content only the size is
+    // known.
     ...extra.map((key) => ({ id: key, sha256: `${there.get(key)} bytes` })),
   ]);
   const commit = { s3, bucket, key: domainKey(domain.domain), signal };
@@ -85,7 +93,10 @@ export async function pushDomain(
   };
 }
 
-/** @throws IntegrityError when the file is no longer what was checked; `domain.json` has not been sent then, so nothing is promoted */
+/**
+ * @throws IntegrityError when the file is no longer what was checked; `domain.json` has not been sent then,
+ * so nothing is promoted
+ */
 async function readChecked(image: DomainImage): Promise<Uint8Array> {
   const content = await readImageFile(image.path).catch((error: unknown) => error as Error);
   if (!(content instanceof Error) && sha256(content) === image.sha256) return content;
@@ -95,7 +106,10 @@ async function readChecked(image: DomainImage): Promise<Uint8Array> {
   });
 }
 
-/** Whether these settings and images are what was pushed last. Without permission to look: no, so that nothing is lost. */
+/**
+ * Whether these settings and images are what was pushed last. Without permission to look: no, so that nothing
+ * is lost.
+ */
 async function isCommitted(target: Target, bytes: Uint8Array, digest: string): Promise<boolean> {
   const standing = await standingOf(target);
   return (

@@ -42,9 +42,10 @@ export interface PushOptions {
 }
 
 /**
- * Uploads a general model: its files, `manifest.sig`, and `manifest.json` last, whose arrival commits the version. Interrupted
- * anywhere, nothing is promoted; run again, it goes on with what is missing. The content of a committed version is never touched; a
- * signature of it that the deployment does not take is replaced by one that it does, and the manifest put again to say so.
+ * Uploads a general model: its files, `manifest.sig`, and `manifest.json` last, whose arrival commits the
+ * version. Interrupted anywhere, nothing is promoted; run again, it goes on with what is missing. The content
+ * of a committed version is never touched; a signature of it that the deployment does not take is replaced by
+ * one that it does, and the manifest put again to say so.
  *
  * @throws IntegrityError when this version was committed with other content
  */
@@ -80,7 +81,8 @@ export async function pushModel(
   }
 
   options.beforeUpload?.();
-  // What an interrupted upload left under an uncommitted version may be replaced, the signature of another key included.
+  // What an interrupted upload left under an uncommitted version may be replaced, the signature of another
+  // key included.
   const replace = standing.state === 'absent';
   const files: Record<string, Put> = {};
   let before = 0;

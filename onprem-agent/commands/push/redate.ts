@@ -7,8 +7,8 @@ import { versionTimeOf } from '../../model-folder/manifest.ts';
 import type { ModelFolder } from '../../model-folder/read.ts';
 
 /**
- * Gives a model the version of another moment, for one that was trained while the machine's clock was wrong. Only `createdAt` and `version`
- * change in its manifest, which is signed anew.
+ * Gives a model the version of another moment, for one that was trained while the machine's clock was wrong.
+ * Only `createdAt` and `version` change in its manifest, which is signed anew.
  *
  * @param at by a clock that can be trusted
  */
@@ -22,7 +22,8 @@ export async function redate(model: ModelFolder, at: Date, privateKey: string): 
   };
   const manifestBytes = Buffer.from(`${JSON.stringify(redated, null, 2)}\n`);
   const signature = signBytes(manifestBytes, privateKey);
-  // A signature of other bytes is signed over when it is pushed; a half-written manifest would lose the model.
+  // A signature of other bytes is signed over when it is pushed; a half-written manifest would lose the
+  // model.
   await replaceFile(join(folder, 'manifest.json'), manifestBytes);
   await replaceFile(join(folder, 'manifest.sig'), signature);
   return { ...model, manifest: redated, manifestBytes, signature };

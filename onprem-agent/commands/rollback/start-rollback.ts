@@ -10,8 +10,8 @@ import { explained } from '../../aws/explain.ts';
 import { awaitExecution } from '../../promotions/await-execution.ts';
 
 /**
- * What the state machine will find when it is asked to roll the domain back, so that a wrong name or version is this command's error and
- * not a failed execution that rings an alarm.
+ * What the state machine will find when it is asked to roll the domain back, so that a wrong name or version
+ * is this command's error and not a failed execution that rings an alarm.
  *
  * @throws NotFoundError when nothing is live in the domain, or nothing that fits was live before
  */

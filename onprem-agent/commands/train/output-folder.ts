@@ -21,7 +21,8 @@ export interface OutputFolder {
   /** What was done about an earlier run that was killed, a sentence each. */
   notes: string[];
   /**
-   * Saves files into a new folder and completes them; then the folder takes the name that was asked for, or none of it does.
+   * Saves files into a new folder and completes them; then the folder takes the name that was asked for, or
+   * none of it does.
    *
    * @param save writes what must not be lost; called again with another folder where it fails
    * @param complete adds to the folder what `save` returned for
@@ -36,8 +37,8 @@ export interface OutputFolder {
 }
 
 /**
- * Checks that a result may be written there: the folder is missing or empty, or, with `force`, holds a model. Never anything
- * else: `--out ~ --force` must not cost a home directory.
+ * Checks that a result may be written there: the folder is missing or empty, or, with `force`, holds a model.
+ * Never anything else: `--out ~ --force` must not cost a home directory.
  *
  * @throws InvalidInputError
  */
@@ -63,7 +64,8 @@ export async function checkOutputFolder(folder: string, force: boolean): Promise
 }
 
 /**
- * Makes the folder in which the result will be written, beside the one that it will become, and holds some disk space there.
+ * Makes the folder in which the result will be written, beside the one that it will become, and holds some
+ * disk space there.
  *
  * @throws InvalidInputError when the folder may not be taken, or nothing can be written beside it
  */
@@ -114,7 +116,9 @@ export async function openOutputFolder(folder: string, force: boolean): Promise<
   };
 }
 
-/** @returns the folder, and the parents that were made for it, the innermost first; none is left when it fails */
+/**
+ * @returns the folder, and the parents that were made for it, the innermost first; none is left when it fails
+ */
 async function makeWorkFolder(target: string): Promise<{ work: string; made: string[] }> {
   const parent = dirname(target);
   const made: string[] = [];

@@ -3,8 +3,9 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
 /**
- * Saves in a folder, or, where that fails (a full disk, one that was unmounted meanwhile), in a new one below the current
- * folder, the home folder or the temporary one: what took hours to make is not lost with the place that was meant for it.
+ * Saves in a folder, or, where that fails (a full disk, one that was unmounted meanwhile), in a new one below
+ * the current folder, the home folder or the temporary one: what took hours to make is not lost with the
+ * place that was meant for it.
  *
  * @param target gives its name to the new folder
  * @returns where it was saved, and why not in the first folder

@@ -9,7 +9,8 @@ const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
 let server: Server;
 let url: string;
 beforeEach(async () => {
-  // As Docker Hub: an anonymous token first, an index of platforms, the platform's manifest, its configuration.
+  // As Docker Hub: an anonymous token first, an index of platforms, the platform's manifest, its
+  // configuration.
   server = createServer((request, response) => {
     const path = request.url!;
     if (path.startsWith('/token?')) {

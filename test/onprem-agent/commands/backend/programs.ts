@@ -2,7 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Programs that stand in for real ones: a folder of shell scripts, and an environment that finds nothing else.
+ * Programs that stand in for real ones: a folder of shell scripts, and an environment that finds nothing
+ * else.
  *
  * @param scripts by name; `$@` are the arguments
  */
