@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
 import { openRegularFile } from './regular-file.ts';
 
 /** SHA-256 in lower-case hexadecimal. */
@@ -7,22 +6,32 @@ export function sha256(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+export interface ContentDigest {
+  /** In lower-case hexadecimal. */
+  sha256: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** SHA-256 and size of a stream, which is read to its end and not kept. */
+export async function sha256OfStream(chunks: AsyncIterable<Uint8Array>): Promise<ContentDigest> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { sha256: hash.digest('hex'), size };
+}
+
 /**
- * SHA-256 and size of a file, read as a stream.
+ * SHA-256 and size of a file.
  *
  * @throws InvalidInputError when it is a FIFO, a device or anything else that is no file
  */
-export async function sha256OfFile(path: string): Promise<{ sha256: string; size: number }> {
-  const hash = createHash('sha256');
-  let size = 0;
+export async function sha256OfFile(path: string): Promise<ContentDigest> {
   const file = await openRegularFile(path);
-  await pipeline(file.createReadStream(), async (chunks) => {
-    for await (const chunk of chunks as AsyncIterable<Buffer>) {
-      hash.update(chunk);
-      size += chunk.length;
-    }
-  });
-  return { sha256: hash.digest('hex'), size };
+  return sha256OfStream(file.createReadStream());
 }
 
 /** Digest of a data set: over its (id, SHA-256) pairs sorted by id, so independent of the order of reading. */

@@ -91,8 +91,7 @@ async function verifyListing(s3: S3Client, bucket: string, manifest: Manifest): 
   }
   const [name] = missing.keys();
   if (name === undefined) return;
-  throw new IntegrityError(
-    `"${name}" stands in the manifest, but there is no s3://${bucket}/${prefix}${name}`,
-    { hint: pushAgain },
-  );
+  throw new IntegrityError(`The manifest lists s3://${bucket}/${prefix}${name}, which is missing`, {
+    hint: pushAgain,
+  });
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Manifest } from '#core/contracts/manifest.ts';
-import { sha256 } from '#core/digest.ts';
+import { type ContentDigest, sha256, sha256OfStream } from '#core/digest.ts';
 import { IntegrityError } from '#core/errors.ts';
 import { generalModelPrefix } from '#core/keys.ts';
+import { verifyModelFiles } from '#core/model-files.ts';
 import { isNoSuchObject } from '../aws/objects.ts';
 import { pushAgain, verifyManifest } from './verify-manifest.ts';
 
@@ -21,37 +21,25 @@ export async function verifyModel(
   publicKeys: readonly string[],
 ): Promise<{ manifest: Manifest; manifestSha256: string }> {
   const { manifest, bytes } = await verifyManifest(s3, bucket, model, version, publicKeys);
-  for (const file of manifest.files) await verifyFile(s3, bucket, manifest, file);
+  const prefix = generalModelPrefix(model, version);
+  await verifyModelFiles(manifest, {
+    place: `s3://${bucket}/${prefix.slice(0, -1)}`,
+    hint: pushAgain,
+    digestOf: (name) => digestOf(s3, bucket, prefix + name),
+  });
   return { manifest, manifestSha256: sha256(bytes) };
 }
 
-async function verifyFile(
-  s3: S3Client,
-  bucket: string,
-  manifest: Manifest,
-  file: Manifest['files'][number],
-): Promise<void> {
-  const key = `${generalModelPrefix(manifest.model, manifest.version)}${file.name}`;
-  const hash = createHash('sha256');
+/** @throws IntegrityError when the file is missing */
+async function digestOf(s3: S3Client, bucket: string, key: string): Promise<ContentDigest> {
   try {
     const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    for await (const chunk of object.Body as Readable) {
-      hash.update(chunk as Buffer);
-    }
+    return await sha256OfStream(object.Body as Readable);
   } catch (cause) {
     if (!isNoSuchObject(cause)) throw cause;
-    throw new IntegrityError(`"${file.name}" stands in the manifest, but there is no s3://${bucket}/${key}`, {
+    throw new IntegrityError(`The manifest lists s3://${bucket}/${key}, which is missing`, {
       hint: pushAgain,
       cause,
     });
-  }
-  const digest = hash.digest('hex');
-  if (digest !== file.sha256) {
-    throw new IntegrityError(
-      `"${file.name}" is not the signed file: SHA-256 ${digest}, its manifest says ${file.sha256}`,
-      {
-        hint: pushAgain,
-      },
-    );
   }
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type Domain, domainSchema } from '#core/contracts/domain.ts';
 import { type Hyperparameters, hyperparametersSchema } from '#core/contracts/hyperparameters.ts';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
-import { sha256OfFile } from '#core/digest.ts';
-import { IntegrityError, InvalidInputError, NotFoundError } from '#core/errors.ts';
+import { InvalidInputError, NotFoundError } from '#core/errors.ts';
+import { verifyModelFolder } from '#core/model-files.ts';
 import { parseJson } from '#core/parse.ts';
 import type { OptMl } from '../opt-ml.ts';
 
@@ -46,7 +46,7 @@ export async function readInputs(paths: OptMl): Promise<JobInputs> {
     await readText(join(folder, 'manifest.json'), 'manifest.json (channel "model")'),
     'manifest.json of the general model',
   );
-  await verifyFiles(folder, manifest);
+  await verifyModelFolder(folder, manifest, 'Push the model again with `graft push`.');
   return { hyperparameters, domain, manifest };
 }
 
@@ -58,19 +58,5 @@ async function readText(path: string, what: string): Promise<string> {
       cause,
       hint: 'Check the channels in InputDataConfig of CreateTrainingJob.',
     });
-  }
-}
-
-async function verifyFiles(folder: string, manifest: Manifest): Promise<void> {
-  for (const file of manifest.files) {
-    const found = await sha256OfFile(join(folder, file.name)).catch((cause: unknown) => {
-      throw new NotFoundError(`${file.name} of the general model is missing`, { cause });
-    });
-    if (found.sha256 !== file.sha256 || found.size !== file.size) {
-      throw new IntegrityError(
-        `${file.name} of general model ${manifest.model} ${manifest.version} is not the file that its manifest lists`,
-        { hint: 'Push the model again with `graft push`.' },
-      );
-    }
   }
 }

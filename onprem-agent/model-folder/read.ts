@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
-import { sha256OfFile } from '#core/digest.ts';
-import { IntegrityError, NotFoundError } from '#core/errors.ts';
+import { NotFoundError } from '#core/errors.ts';
+import { verifyModelFolder } from '#core/model-files.ts';
 import { parseJson } from '#core/parse.ts';
 import { readRegularFile } from '#core/regular-file.ts';
 import { leftWorkOf } from './left-work.ts';
@@ -49,22 +49,6 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
   return { folder, manifest, manifestBytes, signature };
 }
 
-/**
- * @throws NotFoundError when a file of the manifest is missing
- * @throws IntegrityError when one is not what the manifest says
- */
-export async function verifyModelFolder({ folder, manifest }: ModelFolder): Promise<void> {
-  const hint = 'Copy the folder again from where it was trained, or train again.';
-  for (const file of manifest.files) {
-    const found = await sha256OfFile(join(folder, file.name)).catch((cause: unknown) => {
-      throw new NotFoundError(`"${folder}" has no ${file.name}, which its manifest lists`, { cause, hint });
-    });
-    if (found.size !== file.size || found.sha256 !== file.sha256) {
-      const what =
-        found.size === file.size ? 'its content has changed' : `${found.size} bytes instead of ${file.size}`;
-      throw new IntegrityError(`${file.name} in "${folder}" is not the file of its manifest: ${what}`, {
-        hint,
-      });
-    }
-  }
-}
+/** @throws NotFoundError, IntegrityError when a file is missing or is not what the manifest says */
+export const verifyFiles = ({ folder, manifest }: ModelFolder): Promise<void> =>
+  verifyModelFolder(folder, manifest, 'Copy the folder again from where it was trained, or train again.');

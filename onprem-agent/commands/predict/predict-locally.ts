@@ -7,7 +7,7 @@ import { type Outputs, predictOutputs, rankLabels } from '#model/prediction/pred
 import { answerOf, readServedModel } from '#model/prediction/served-model.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { named } from '../../cli/image-error.ts';
-import { readModelFolder, verifyModelFolder } from '../../model-folder/read.ts';
+import { readModelFolder, verifyFiles } from '../../model-folder/read.ts';
 
 type Answer = Pick<PredictionResponse, 'predictions' | 'general'> & Partial<PredictionResponse>;
 
@@ -32,7 +32,7 @@ export async function predictLocally(image: string, folder: string): Promise<Ans
 
 async function generalModel(folder: string) {
   const model = await readModelFolder(folder);
-  await verifyModelFolder(model);
+  await verifyFiles(model);
   const { input, labels, version, model: name } = model.manifest;
   const answer = ({ probabilities }: Outputs): Answer => ({
     predictions: rankLabels(probabilities, labels),

@@ -14,7 +14,7 @@ import { serverClock } from '../../aws/server-clock.ts';
 import { agentCommand, awsArgs } from '../../cli/command.ts';
 import { EXIT_CODES } from '../../cli/errors.ts';
 import { formatAmount } from '../../cli/progress-bar.ts';
-import { type ModelFolder, readModelFolder, verifyModelFolder } from '../../model-folder/read.ts';
+import { type ModelFolder, readModelFolder, verifyFiles } from '../../model-folder/read.ts';
 import { exposedKeyFile, exposedKeyWarning, readSigningKey } from '../../model-folder/signing-key.ts';
 import { promotionOfModel } from '../../promotions/follow-promotion.ts';
 import { waitForPromotion } from '../../promotions/wait-for-promotion.ts';
@@ -50,7 +50,7 @@ export const push = agentCommand({
   ],
   async run({ args, io, output }) {
     let model = await readModelFolder(args.dir);
-    await verifyModelFolder(model);
+    await verifyFiles(model);
     const exposed = await exposedKeyFile(args.key, io.environment);
     const privateKey = await readSigningKey(args.key, io.environment);
     if (privateKey !== undefined && exposed !== undefined) output.warn({}, exposedKeyWarning(exposed));

@@ -222,12 +222,12 @@ describe('a training job fails, and leaves nothing that looks finished, with', (
         bytes[10]! ^= 1;
         await writeFile(path, bytes);
       },
-      /weights\.bin of general model shapes .* is not the file that its manifest lists/,
+      /weights\.bin .* is not the file that the manifest of shapes .* lists: its content has changed/,
     ],
     [
       'a missing file of the general model',
       () => rm(join(root, 'input/data/model/weights.bin')),
-      /weights\.bin of the general model is missing/,
+      /has no weights\.bin, which its manifest lists/,
     ],
     [
       'labels and folders that disagree',
