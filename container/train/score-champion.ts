@@ -63,7 +63,7 @@ async function score(
   const images = sameForm ? testImages : await loadDataSet(testFolder, input, { labels, signal });
   const model = await loadModel(folder);
   try {
-    const { accuracy, interval, recall, rows } = await evaluate(model, images, signal);
+    const { accuracy, interval, recall, rows } = await evaluate(model, images, { signal });
     const own = new Map<string, EvaluationRow>(rows.map((row) => [row.id, row]));
     return {
       trainingJob,

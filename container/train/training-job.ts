@@ -101,7 +101,7 @@ async function trainOn(
 
   const saved = await loadModel(paths.model);
   const tally = calibrationTally(result.calibration, images.test.classes);
-  const measured = await evaluate(saved, images.test, signal, tally.note);
+  const measured = await evaluate(saved, images.test, { onProbabilities: tally.note, signal });
   const unsure = await evaluateUnsure(saved, measured.rows, images.other, { keep, heldOut }, signal);
   saved.dispose();
   signal.throwIfAborted();

@@ -9,18 +9,22 @@ const BATCH = 64;
 
 export type Measured = Pick<Evaluation, 'accuracy' | 'interval' | 'recall' | 'confusion' | 'rows'>;
 
+export interface EvaluationHooks {
+  /** Gets each image's index and its probabilities, in the order of labels. */
+  onProbabilities?: (image: number, probabilities: Float32Array) => void;
+  signal?: AbortSignal;
+}
+
 /**
  * Runs every image through the model once.
  *
  * @param model normalised pixels → probabilities, in the order of the data set's labels, and how far out each image is where it says so
- * @param onProbabilities gets each image's index and its probabilities, in the order of labels
  * @throws RangeError when the model has another number of outputs than the data set has labels
  */
 export async function evaluate(
   model: LayersModel,
   data: DataSet,
-  signal?: AbortSignal,
-  onProbabilities?: (image: number, probabilities: Float32Array) => void,
+  { onProbabilities, signal }: EvaluationHooks = {},
 ): Promise<Measured> {
   const { labels } = data;
   const outputs = model.outputs[0]!.shape[1];

@@ -19,11 +19,11 @@ export function* pollIntervals(): Generator<number> {
 export async function findExecution(
   sfn: SFNClient,
   executionArn: string,
-  abortSignal: AbortSignal,
+  signal: AbortSignal,
 ): Promise<DescribeExecutionOutput | undefined> {
   return explained(`look at ${executionArn}`, async () => {
     try {
-      return await sfn.send(new DescribeExecutionCommand({ executionArn }), { abortSignal });
+      return await sfn.send(new DescribeExecutionCommand({ executionArn }), { abortSignal: signal });
     } catch (error) {
       if (error instanceof ExecutionDoesNotExist) return undefined;
       throw error;

@@ -130,7 +130,7 @@ async function listImages(
   s3: S3Client,
   bucket: string,
   domain: string,
-  abortSignal: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
   for (const part of ['train', 'test', 'other'] as const) {
@@ -143,7 +143,7 @@ async function listImages(
             Prefix: imagesPrefix(domain, part),
             ...(token === undefined ? {} : { ContinuationToken: token }),
           }),
-          { abortSignal },
+          { abortSignal: signal },
         ),
       );
       for (const { Key, Size } of page.Contents ?? []) {
