@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { DescribeEndpointCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { DescribeEndpointCommand, ListTrainingJobsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import {
   DescribeExecutionCommand,
   type DescribeExecutionOutput,
@@ -101,6 +101,12 @@ export async function startStack() {
     },
     endpoint: (domain: string) =>
       sageMaker.send(new DescribeEndpointCommand({ EndpointName: `graft-dev-${domain}` })),
+    async failedJobs(domain: string) {
+      const { TrainingJobSummaries } = await sageMaker.send(
+        new ListTrainingJobsCommand({ StatusEquals: 'Failed', NameContains: domain }),
+      );
+      return TrainingJobSummaries!.map(({ TrainingJobName }) => TrainingJobName);
+    },
 
     ask(domain: string, body: Uint8Array | string | undefined, headers: Record<string, string> = {}) {
       return fetch(`${aws.outputs.ApiUrl}/domains/${domain}/predictions`, {

@@ -109,7 +109,7 @@ export const train = agentCommand({
             unit: 'img',
             rate: progress.imagesPerSecond,
             secondsLeft: progress.secondsLeft,
-            notes: [`epoch ${progress.epoch}/${progress.epochs}`, `accuracy ${progress.accuracy.toFixed(2)}`],
+            notes: [epochOf(progress), `accuracy ${progress.accuracy.toFixed(2)}`],
             details: {
               epoch: progress.epoch,
               epochs: progress.epochs,
@@ -190,6 +190,11 @@ function warningsAbout(folder: string, data: LoadedDataSet): string[] {
 
 const DEFAULT_EPOCHS = 10;
 const MOST_EPOCHS = 100_000;
+
+/** How many epochs fit into `--max-seconds` is known only after the first steps. */
+function epochOf({ epoch, epochs }: { epoch: number; epochs: number }): string {
+  return epochs < MOST_EPOCHS ? `epoch ${epoch}/${epochs}` : `epoch ${epoch}`;
+}
 
 /** Pixels 0…255 become -1…1. */
 function networkInput(size: string): Input {
