@@ -5,16 +5,21 @@ import { alarmThresholdsSchema, dataCaptureSchema, rolloutSchema } from './rollo
 
 const strengthSchema = z.number().min(0).max(1_000);
 
-const unfreezeSchema = z.strictObject({
-  blocks: z.int().min(0).max(20).default(0),
-  /** Of Adam. Far lower than a training from scratch would take. */
-  learningRate: z.number().positive().max(0.1).default(0.0003),
-  /** At the most; validation chooses how many are kept. */
-  epochs: z.int().min(1).max(1_000).default(6),
-});
+/** Fields of earlier versions. Why they are gone: docs/decisions/frozen-backbone-plain-loss.md. */
+const REMOVED_FIELDS = ['labelSmoothing', 'mixup', 'unfreeze'];
 
-/** How the head (and optionally the top of the backbone) is trained. Every field has a measured default. */
-export const recipeSchema = z.strictObject({
+/** Names every unknown field, and says of a removed one what to do. */
+function explainUnknownFields(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'unrecognized_keys') return undefined;
+  const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+  const removed = issue.keys.filter((name) => REMOVED_FIELDS.includes(name));
+  if (removed.length === 0) return undefined;
+  const unknown = issue.keys.filter((name) => !removed.includes(name));
+  const remedy = `delete ${quoted(removed)}: removed from Graft, because no gain was measured`;
+  return unknown.length === 0 ? remedy : `${remedy}; unknown: ${quoted(unknown)}`;
+}
+
+const recipeFields = {
   seed: z.int().min(0).default(1),
   /** Augmented variants of each training image, the unchanged one included. Of many images fewer are made: see `maximumRows`. */
   augmentation: z.int().min(1).max(200).default(12),
@@ -39,15 +44,6 @@ export const recipeSchema = z.strictObject({
   validationShare: z.number().min(0.05).max(0.5).default(0.2),
   /** Whether classes count equally in the loss (`balanced`), or by their images. */
   classWeights: z.enum(['balanced', 'none']).default('balanced'),
-  /** Share of the truth that is spread over all classes. */
-  labelSmoothing: z.number().min(0).max(0.5).default(0),
-  /** Alpha of mixup between features; 0 mixes nothing. */
-  mixup: z.number().min(0).max(1).default(0),
-  /**
-   * Training of the topmost convolution blocks together with the head, batch-normalisation statistics frozen. Epochs are kept only
-   * where validation says so. 0 blocks: the backbone stays frozen.
-   */
-  unfreeze: unfreezeSchema.prefault({}),
   /** Whether probabilities are calibrated on held-out training images. */
   calibration: z.boolean().default(true),
   /** Memory for decoded images and for features, each; what needs more goes to disk. */
@@ -60,7 +56,9 @@ export const recipeSchema = z.strictObject({
   spot: z.boolean().default(false),
   /** SageMaker stops the job after this long; a stopped job is never deployed. */
   maxSeconds: z.int().min(60).max(86_400).default(3_600),
-});
+};
+/** How the head is trained. Every field has a measured default. */
+export const recipeSchema = z.strictObject(recipeFields, { error: explainUnknownFields });
 export type Recipe = z.output<typeof recipeSchema>;
 
 /**

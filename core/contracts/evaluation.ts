@@ -100,18 +100,8 @@ export const choicesSchema = z.strictObject({
   validationImages: z.int().positive(),
   chosen: triedSchema,
   tried: z.array(triedSchema),
-  /** Where the recipe asks for unfreezing. */
-  unfreezing: z
-    .strictObject({
-      blocks: z.int().positive(),
-      /** Epochs that were kept; 0 when validation saw no gain. */
-      kept: z.int().nonnegative(),
-      /** What was held out, before the first epoch and after each. */
-      epochs: z.array(
-        z.strictObject({ validationAccuracy: shareSchema, validationLoss: z.number().nonnegative() }),
-      ),
-    })
-    .optional(),
+  /** Earlier versions could train the top of the backbone too, and wrote here what it gained. Accepted, not used. */
+  unfreezing: z.unknown().optional(),
 });
 export type Choices = z.output<typeof choicesSchema>;
 

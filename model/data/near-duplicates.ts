@@ -1,4 +1,4 @@
-import { breathe } from '../training/hooks.ts';
+import { yieldToEventLoop } from '../training/hooks.ts';
 import type { Images } from './data-set.ts';
 
 /**
@@ -40,7 +40,7 @@ export async function nearDuplicates(
   for (let i = 0; i < test.size; i++) {
     const twin = twinOf(i);
     if (twin !== undefined) pairs.push({ train: train.ids[twin]!, test: test.ids[i]! });
-    if (i % IMAGES_PER_BREATH === 0) await breathe(signal);
+    if (i % IMAGES_PER_BREATH === 0) await yieldToEventLoop(signal);
   }
   return pairs;
 
@@ -65,7 +65,7 @@ async function hashesOf(data: Images, signal: AbortSignal | undefined): Promise<
   const hashes = new Int32Array(2 * data.size);
   for (let i = 0; i < data.size; i++) {
     hashes.set(perceptualHash(data.gather([i]), height, width, rows, columns), 2 * i);
-    if (i % IMAGES_PER_BREATH === 0) await breathe(signal);
+    if (i % IMAGES_PER_BREATH === 0) await yieldToEventLoop(signal);
   }
   return hashes;
 }

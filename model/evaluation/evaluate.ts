@@ -3,7 +3,7 @@ import type { Evaluation, EvaluationRow } from '#core/contracts/evaluation.ts';
 import { wilsonInterval } from '#core/statistics.ts';
 import type { DataSet } from '../data/data-set.ts';
 import { predictOutputs } from '../prediction/predict.ts';
-import { breathe } from '../training/hooks.ts';
+import { yieldToEventLoop } from '../training/hooks.ts';
 
 const BATCH = 64;
 
@@ -49,7 +49,7 @@ export async function evaluate(
         ...(outOfDomain && { outOfDomain: outOfDomain[i]! }),
       });
     }
-    await breathe(signal);
+    await yieldToEventLoop(signal);
   }
   const right = confusion.reduce((sum, row, i) => sum + row[i]!, 0);
   return {

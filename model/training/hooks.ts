@@ -10,7 +10,7 @@ export interface TrainingHooks {
 }
 
 /** Lets timers, signals and sockets have their turn between two gradient steps, and stops when asked to. */
-export async function breathe(signal?: AbortSignal): Promise<void> {
+export async function yieldToEventLoop(signal?: AbortSignal): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   signal?.throwIfAborted();
 }

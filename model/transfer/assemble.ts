@@ -2,18 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { copyModel } from '../network/copy-model.ts';
 import type { Backbone } from './features.ts';
-import type { HeadWeights } from './head-objective.ts';
+import type { HeadWeights } from './head-weights.ts';
 
 /** Backbone and head as one model with weights of its own, so that disposing either leaves the other whole. */
 export async function assemble(
   backbone: Backbone,
   head: HeadWeights,
-  labels: number,
+  labelCount: number,
 ): Promise<tfl.LayersModel> {
-  const dense = tfl.layers.dense({ name: 'head', units: labels, activation: 'softmax' });
+  const dense = tfl.layers.dense({ name: 'head', units: labelCount, activation: 'softmax' });
   const outputs = dense.apply(backbone.features) as tfl.SymbolicTensor;
   tf.tidy(() =>
-    dense.setWeights([tf.tensor2d(head.kernel, [backbone.width, labels]), tf.tensor1d(head.bias)]),
+    dense.setWeights([tf.tensor2d(head.kernel, [backbone.width, labelCount]), tf.tensor1d(head.bias)]),
   );
   const shared = tfl.model({ name: 'graft', inputs: backbone.input, outputs });
   try {

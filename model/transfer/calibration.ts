@@ -1,7 +1,7 @@
 import { type Confidence, expectedCalibrationError } from '#core/calibration.ts';
 import type { Calibration } from '#core/contracts/evaluation.ts';
-import type { HeadWeights, HeldOut, HeldOutRows } from './head-objective.ts';
-import { crossEntropy } from './softmax.ts';
+import type { HeldOut, HeldOutRows } from './head-objective.ts';
+import { logitRows } from './logit-rows.ts';
 
 /** Temperatures that are searched. */
 const LOWEST = 0.05;
@@ -38,49 +38,45 @@ export const calibratedLoss = (held: HeldOut, temperature: number) => lossAt(hel
  * @param variants rows of each image, held out or not, one after the other
  */
 export function standardErrorOfLoss(held: HeldOutRows, temperature: number, variants: number): number {
-  const { logits, classes, rows } = held;
-  const labels = logits.length / classes.length;
+  const { logits, classIndices, rows } = held;
+  const losses = logitRows(logits, logits.length / classIndices.length);
   const images = new Map<number, { loss: number; rows: number }>();
   let total = 0;
-  for (const [at, truth] of classes.entries()) {
+  for (const [at, truth] of classIndices.entries()) {
     const image = Math.floor(rows[at]! / variants);
     const sums = images.get(image) ?? { loss: 0, rows: 0 };
-    const loss = crossEntropy(logits, at * labels, labels, truth, 1 / temperature);
+    const loss = losses.crossEntropy(at, truth, 1 / temperature);
     images.set(image, { loss: sums.loss + loss, rows: sums.rows + 1 });
     total += loss;
   }
   if (images.size < 2) return 0;
-  const mean = total / classes.length;
+  const mean = total / classIndices.length;
   let squares = 0;
   for (const { loss, rows } of images.values()) squares += (loss / rows - mean) ** 2;
   return Math.sqrt(squares / (images.size - 1) / images.size);
 }
 
 /** @param doubt share of the truth that is spread over all classes */
-function lossAt({ logits, classes }: HeldOut, inverse: number, doubt: number): number {
-  const labels = logits.length / classes.length;
+function lossAt({ logits, classIndices }: HeldOut, inverse: number, doubt: number): number {
+  const labelCount = logits.length / classIndices.length;
+  const losses = logitRows(logits, labelCount);
   let loss = 0;
-  for (const [row, truth] of classes.entries()) {
-    const at = row * labels;
-    loss += crossEntropy(logits, at, labels, truth, inverse);
+  for (const [row, truth] of classIndices.entries()) {
+    loss += losses.crossEntropy(row, truth, inverse);
     if (doubt === 0) continue;
+    const at = row * labelCount;
     let mean = 0;
-    for (let label = 0; label < labels; label++) mean += logits[at + label]! / labels;
+    for (let label = 0; label < labelCount; label++) mean += logits[at + label]! / labelCount;
     loss += doubt * inverse * (logits[at + truth]! - mean);
   }
-  return loss / classes.length;
-}
-
-/** The head whose probabilities are the calibrated ones: softmax((f K + b) / T). */
-export function cool({ kernel, bias }: HeadWeights, temperature: number): HeadWeights {
-  return { kernel: kernel.map((x) => x / temperature), bias: bias.map((x) => x / temperature) };
+  return loss / classIndices.length;
 }
 
 /** What `expectedCalibrationError` needs of held-out rows, with logits divided by a temperature. */
-export function confidencesOf({ logits, classes }: HeldOut, temperature: number): Confidence[] {
-  const labels = logits.length / classes.length;
-  return Array.from(classes, (truth, row) => {
-    const own = logits.subarray(row * labels, (row + 1) * labels);
+export function confidencesOf({ logits, classIndices }: HeldOut, temperature: number): Confidence[] {
+  const labelCount = logits.length / classIndices.length;
+  return Array.from(classIndices, (truth, row) => {
+    const own = logits.subarray(row * labelCount, (row + 1) * labelCount);
     const highest = Math.max(...own);
     const sum = own.reduce((all, logit) => all + Math.exp((logit - highest) / temperature), 0);
     return { confidence: 1 / sum, right: own[truth] === highest };

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FeatureRows } from './feature-rows.ts';
 
 /** Rows that are multiplied at a time. */
-export const BLOCK_ROWS = 4_096;
+const BLOCK_ROWS = 4_096;
 
 /** Feature rows as a matrix X, cut into blocks, to multiply with small matrices again and again. */
 export interface FeatureBlocks {

@@ -6,7 +6,7 @@ import { augment } from '../data/augment.ts';
 import type { DataSet } from '../data/data-set.ts';
 import { varyBatch } from '../data/vary-batch.ts';
 import { infer } from '../prediction/infer.ts';
-import { breathe } from '../training/hooks.ts';
+import { yieldToEventLoop } from '../training/hooks.ts';
 import { createFeatureRows, type FeatureRows } from './feature-rows.ts';
 import { type FeatureBatch, type FeatureResult, featureThreads, inferOnThreads } from './feature-threads.ts';
 
@@ -38,13 +38,6 @@ export function cutBackbone(general: tfl.LayersModel, cutLayer: string): Backbon
   }
   const output = layer.output as tfl.SymbolicTensor;
   const features = output.shape.length === 4 ? flattened(pooled(output)) : output;
-  return { cutLayer, input: general.inputs[0]!, features, width: features.shape[1]! };
-}
-
-/** Behind a layer, with its whole output flattened as it is. */
-export function cutUnpooled(general: tfl.LayersModel, cutLayer: string): Backbone {
-  const output = general.getLayer(cutLayer).output as tfl.SymbolicTensor;
-  const features = output.shape.length === 4 ? flattened(output) : output;
   return { cutLayer, input: general.inputs[0]!, features, width: features.shape[1]! };
 }
 
@@ -131,7 +124,7 @@ async function inferHere(
     });
     onResult({ start, features: outputs.map((output) => output.dataSync<'float32'>()) });
     tf.dispose(outputs);
-    await breathe(signal);
+    await yieldToEventLoop(signal);
   }
 }
 

@@ -1,35 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createFeatureBlocks } from './feature-blocks.ts';
 import type { FeatureRows } from './feature-rows.ts';
+import { type HeadWeights, unstandardise } from './head-weights.ts';
 import type { Measured } from './lbfgs.ts';
-import type { MixedRows } from './mixup.ts';
-import { crossEntropy, isHighest, type Mixture, mixedCrossEntropy } from './softmax.ts';
+import { logitRows } from './logit-rows.ts';
 import { type Scaling, standardise } from './standardise.ts';
-
-/** Softmax regression on raw features: `logits = features × kernel + bias`. */
-export interface HeadWeights {
-  /** width × labels. */
-  kernel: Float32Array;
-  bias: Float32Array;
-}
 
 /** What several heads are trained on, side by side: the folds of a cross-validation, or a single head. */
 export interface HeadTask {
   features: FeatureRows;
-  /** Class of each row. */
-  classes: Int32Array;
-  labels: number;
+  /** Class of each row, 0…labelCount − 1. */
+  classIndices: Int32Array;
+  labelCount: number;
   /** Number of heads. */
   heads: number;
   /** For each row the head that does not learn from it but is validated on it; -1 where all learn from it. */
   heldOutBy: Int8Array;
   /** Weight of each class's rows in the loss. */
   classWeights: Float64Array;
-  /** Share of the truth that is spread over all classes (Szegedy et al., 2016), 0…1. */
-  labelSmoothing: number;
-  /** Mixes rows with each other where given. */
-  mixed?: MixedRows | undefined;
-  /** What may stay in the backend's memory. */
+  /** Feature blocks that need more than this are read again for each pass. */
   memoryBytes: number;
 }
 
@@ -44,9 +33,10 @@ export interface HeadScores {
 
 /** Logits of held-out rows. */
 export interface HeldOut {
-  /** rows × labels. */
+  /** rows × labelCount values. */
   logits: Float32Array;
-  classes: Int32Array;
+  /** Class of each row. */
+  classIndices: Int32Array;
 }
 
 /** The same, and which of all rows they are, in ascending order. */
@@ -55,208 +45,194 @@ export interface HeldOutRows extends HeldOut {
 }
 
 /**
- * The loss of softmax regression on standardised features as a function of its parameters (kernel, width × labels, then bias):
- * weighted mean cross-entropy plus half the squared kernel times `regularisation`. Each head standardises with mean and deviation of the
- * rows it learns from.
+ * The loss of softmax regression on standardised features as a function of its parameters: the kernel, width ×
+ * labelCount, then the bias. It is the weighted mean cross-entropy plus half the squared kernel times
+ * `regularisation`. Each head standardises with mean and deviation of the rows that it learns from.
  */
 export interface HeadObjective {
-  /** Number of parameters of a head. */
-  readonly size: number;
-  /** One point for each head. */
+  /** A starting point for each head. */
   zeros(): Float64Array[];
-  /** One pass over all rows for all heads. */
+  /** Loss, gradient and scores at one point for each head, by one pass over all rows. */
   evaluate(
     points: readonly Float64Array[],
     regularisation: number,
   ): { measured: Measured[]; scores: HeadScores };
   heldOut(points: readonly Float64Array[]): HeldOutRows;
-  /** The head as it takes raw features, standardisation folded in. */
+  /** The head as it takes raw features: the standardisation is part of its weights. */
   weights(head: number, point: Float64Array): HeadWeights;
   dispose(): void;
 }
 
 export function createHeadObjective(task: HeadTask): HeadObjective {
-  const { features, classes, labels, heads, heldOutBy, classWeights, labelSmoothing, mixed } = task;
+  const { features, classIndices, labelCount, heads, heldOutBy, classWeights } = task;
   const { width } = features;
-  const columns = heads * labels;
+  const columns = heads * labelCount;
   const scalings = standardise(features, heldOutBy, heads);
   const matrix = createFeatureBlocks(features, task.memoryBytes);
   const totals = weightOfRows(task);
-  const size = width * labels + labels;
+  const size = (width + 1) * labelCount;
 
-  /** Logits of one block: rows × (heads × labels). */
-  function logitsOf(block: number, v: tf.Tensor2D, biases: Float64Array): Float32Array {
-    const logits = matrix.forward(block, v);
+  /** Weights of all heads side by side, for raw features. The kernel has the shape [width, columns]. */
+  function rawWeights(points: readonly Float64Array[]): { kernel: tf.Tensor2D; bias: Float64Array } {
+    const kernel = new Float32Array(width * columns);
+    const bias = new Float64Array(columns);
+    for (let head = 0; head < heads; head++) {
+      const raw = unstandardise(points[head]!, scalings[head]!, labelCount);
+      const first = head * labelCount;
+      for (let i = 0; i < width; i++) {
+        kernel.set(raw.kernel.subarray(i * labelCount, (i + 1) * labelCount), i * columns + first);
+      }
+      bias.set(raw.bias, first);
+    }
+    return { kernel: tf.tensor2d(kernel, [width, columns]), bias };
+  }
+
+  /** Logits of one block: rows × heads × labelCount values. */
+  function logitsOf(block: number, kernel: tf.Tensor2D, bias: Float64Array): Float32Array {
+    const logits = matrix.forward(block, kernel);
     for (let at = 0; at < logits.length; at += columns) {
-      for (let column = 0; column < columns; column++) logits[at + column]! += biases[column]!;
+      for (let column = 0; column < columns; column++) logits[at + column]! += bias[column]!;
     }
     return logits;
   }
 
-  function rawParameters(points: readonly Float64Array[]): { v: tf.Tensor2D; biases: Float64Array } {
-    const kernel = new Float32Array(width * columns);
-    const biases = new Float64Array(columns);
-    for (let head = 0; head < heads; head++) {
-      const raw = unstandardise(points[head]!, scalings[head]!, width, labels);
-      for (let i = 0; i < width; i++) {
-        for (let label = 0; label < labels; label++) {
-          kernel[i * columns + head * labels + label] = raw.kernel[i * labels + label]!;
+  /** Adds one block's rows to the sums. @returns the gradient of the losses by the block's logits */
+  function addBlock({ from, to }: { from: number; to: number }, logits: Float32Array, sums: Sums) {
+    const rows = logitRows(logits, labelCount);
+    const gradient = new Float32Array(logits.length);
+    for (let row = from, at = 0; row < to; row++) {
+      const truth = classIndices[row]!;
+      const rowWeight = classWeights[truth]!;
+      for (let head = 0; head < heads; head++, at++) {
+        const right = rows.isHighest(at, truth) ? 1 : 0;
+        if (heldOutBy[row] === head) {
+          sums.held++;
+          sums.heldRight += right;
+          sums.heldWeight += rowWeight;
+          sums.heldLoss += rowWeight * rows.crossEntropy(at, truth);
+        } else {
+          sums.training++;
+          sums.trainingRight += right;
+          const weight = rowWeight / totals[head]!;
+          sums.losses[head]! += weight * rows.writeGradient(at, truth, weight, gradient);
         }
       }
-      biases.set(raw.bias, head * labels);
     }
-    return { v: tf.tensor2d(kernel, [width, columns]), biases };
+    return gradient;
   }
 
   function evaluate(points: readonly Float64Array[], regularisation: number) {
-    const { v, biases } = rawParameters(points);
+    const { kernel, bias } = rawWeights(points);
     const gradients = points.map(() => new Float64Array(size));
-    const losses = new Float64Array(heads);
-    const tally = { training: 0, trainingRight: 0, held: 0, heldRight: 0, heldLoss: 0, heldWeight: 0 };
-    const residual = new Float64Array(labels);
-    for (const [block, { from, to }] of matrix.blocks.entries()) {
-      const logits = logitsOf(block, v, biases);
-      const residuals = new Float32Array(logits.length);
-      for (let row = from; row < to; row++) {
-        const at = (row - from) * columns;
-        const truth = classes[row]!;
-        for (let head = 0; head < heads; head++) {
-          const own = at + head * labels;
-          const right = isHighest(logits, own, labels, truth);
-          if (heldOutBy[row] === head) {
-            tally.held++;
-            if (right) tally.heldRight++;
-            tally.heldWeight += classWeights[truth]!;
-            tally.heldLoss += classWeights[truth]! * crossEntropy(logits, own, labels, truth);
-            continue;
-          }
-          tally.training++;
-          if (right) tally.trainingRight++;
-          const partner = mixed ? mixed.partner[row]! : row;
-          const share = mixed ? mixed.share[row]! : 1;
-          const other = (partner - from) * columns + head * labels;
-          const second = classes[partner]!;
-          const weight = (share * classWeights[truth]! + (1 - share) * classWeights[second]!) / totals[head]!;
-          const mixture: Mixture = { at: [own, other], truth: [truth, second], share };
-          losses[head]! += weight * mixedCrossEntropy(logits, mixture, labelSmoothing, residual);
-          for (let label = 0; label < labels; label++) {
-            residuals[own + label]! += share * weight * residual[label]!;
-            if (share < 1) residuals[other + label]! += (1 - share) * weight * residual[label]!;
-          }
-        }
-      }
-      const product = matrix.backward(block, residuals);
-      addGradients(gradients, product, residuals);
+    const sums = createSums(heads);
+    for (const [block, range] of matrix.blocks.entries()) {
+      const byLogits = addBlock(range, logitsOf(block, kernel, bias), sums);
+      addGradients(gradients, matrix.backward(block, byLogits), byLogits);
     }
-    v.dispose();
-    const measured = points.map((point, head) => {
-      return penalised(point, losses[head]!, gradients[head]!, head, regularisation);
+    kernel.dispose();
+    for (const [head, gradient] of gradients.entries()) standardiseGradient(gradient, scalings[head]!);
+    const measured = points.map((point, head): Measured => {
+      const gradient = gradients[head]!;
+      const penalty = addPenalty(point, gradient, regularisation);
+      return { value: sums.losses[head]! + penalty, gradient };
     });
     const scores: HeadScores = {
-      trainingAccuracy: tally.trainingRight / tally.training,
-      validationAccuracy: tally.heldRight / tally.held,
-      validationLoss: tally.heldLoss / tally.heldWeight,
+      trainingAccuracy: sums.trainingRight / sums.training,
+      validationAccuracy: sums.heldRight / sums.held,
+      validationLoss: sums.heldLoss / sums.heldWeight,
     };
     return { measured, scores };
   }
 
-  /** Sums of `Xᵀ R` (over blocks) and of R's rows; the scaling follows in `penalised`. */
-  function addGradients(gradients: Float64Array[], product: Float32Array, residuals: Float32Array) {
-    for (let head = 0; head < heads; head++) {
-      const gradient = gradients[head]!;
-      for (let i = 0; i < width; i++) {
-        for (let label = 0; label < labels; label++) {
-          gradient[i * labels + label]! += product[i * columns + head * labels + label]!;
-        }
-      }
-      for (let at = head * labels; at < residuals.length; at += columns) {
-        for (let label = 0; label < labels; label++)
-          gradient[width * labels + label]! += residuals[at + label]!;
+  /** Adds `Xᵀ R` of one block, and the sums of the columns of R for the bias. */
+  function addGradients(gradients: Float64Array[], product: Float32Array, byLogits: Float32Array) {
+    for (const [head, gradient] of gradients.entries()) {
+      const first = head * labelCount;
+      const add = (from: number, values: Float32Array, at: number) => {
+        for (let label = 0; label < labelCount; label++) gradient[from + label]! += values[at + label]!;
+      };
+      for (let i = 0; i < width; i++) add(i * labelCount, product, i * columns + first);
+      for (let at = first; at < byLogits.length; at += columns) add(width * labelCount, byLogits, at);
+    }
+  }
+
+  /** From the gradient by raw features to that by standardised ones: `inverse × (Xᵀ R − mean × ΣR)`. */
+  function standardiseGradient(gradient: Float64Array, { mean, inverse }: Scaling) {
+    for (let i = 0; i < width; i++) {
+      for (let label = 0; label < labelCount; label++) {
+        const at = i * labelCount + label;
+        const sum = gradient[width * labelCount + label]!;
+        gradient[at] = inverse[i]! * (gradient[at]! - mean[i]! * sum);
       }
     }
   }
 
-  /** From the gradient by raw features to that by standardised ones, `inverse × (Xᵀ R − mean × ΣR)`, and the penalty to both. */
-  function penalised(
-    point: Float64Array,
-    loss: number,
-    gradient: Float64Array,
-    head: number,
-    strength: number,
-  ) {
-    const { mean, inverse } = scalings[head]!;
+  /** Adds the penalty's gradient. @returns the penalty, half the squared kernel times `strength` */
+  function addPenalty(point: Float64Array, gradient: Float64Array, strength: number): number {
     let squares = 0;
-    for (let i = 0; i < width; i++) {
-      for (let label = 0; label < labels; label++) {
-        const at = i * labels + label;
-        const sum = gradient[width * labels + label]!;
-        gradient[at] = inverse[i]! * (gradient[at]! - mean[i]! * sum) + strength * point[at]!;
-        squares += point[at]! ** 2;
-      }
+    for (let at = 0; at < width * labelCount; at++) {
+      gradient[at]! += strength * point[at]!;
+      squares += point[at]! ** 2;
     }
-    return { value: loss + (strength / 2) * squares, gradient };
+    return (strength / 2) * squares;
   }
 
   function heldOut(points: readonly Float64Array[]): HeldOutRows {
-    const { v, biases } = rawParameters(points);
-    const count = heldOutBy.reduce((sum, head) => sum + (head >= 0 ? 1 : 0), 0);
+    const { kernel, bias } = rawWeights(points);
+    const rows = Int32Array.from(heldOutBy.keys()).filter((row) => heldOutBy[row]! >= 0);
     const result: HeldOutRows = {
-      logits: new Float32Array(count * labels),
-      classes: new Int32Array(count),
-      rows: new Int32Array(count),
+      logits: new Float32Array(rows.length * labelCount),
+      classIndices: rows.map((row) => classIndices[row]!),
+      rows,
     };
     let at = 0;
     for (const [block, { from, to }] of matrix.blocks.entries()) {
-      const logits = logitsOf(block, v, biases);
+      const logits = logitsOf(block, kernel, bias);
       for (let row = from; row < to; row++) {
         const head = heldOutBy[row]!;
         if (head < 0) continue;
-        const own = (row - from) * columns + head * labels;
-        result.logits.set(logits.subarray(own, own + labels), at * labels);
-        result.rows[at] = row;
-        result.classes[at++] = classes[row]!;
+        const own = (row - from) * columns + head * labelCount;
+        result.logits.set(logits.subarray(own, own + labelCount), at);
+        at += labelCount;
       }
     }
-    v.dispose();
+    kernel.dispose();
     return result;
   }
 
   return {
-    size,
     zeros: () => Array.from({ length: heads }, () => new Float64Array(size)),
     evaluate,
     heldOut,
-    weights: (head, point) => unstandardise(point, scalings[head]!, width, labels),
+    weights: (head, point) => unstandardise(point, scalings[head]!, labelCount),
     dispose: matrix.dispose,
   };
 }
 
+/** What one pass counts and adds up, over all heads except for `losses`. */
+interface Sums {
+  /** Of each head. */
+  losses: Float64Array;
+  training: number;
+  trainingRight: number;
+  held: number;
+  heldRight: number;
+  heldLoss: number;
+  heldWeight: number;
+}
+
+const createSums = (heads: number): Sums => ({
+  losses: new Float64Array(heads),
+  ...{ training: 0, trainingRight: 0, held: 0, heldRight: 0, heldLoss: 0, heldWeight: 0 },
+});
+
 /** Sum of the weights of the rows that each head learns from. */
-function weightOfRows({ classes, heads, heldOutBy, classWeights }: HeadTask): Float64Array {
+function weightOfRows({ classIndices, heads, heldOutBy, classWeights }: HeadTask): Float64Array {
   const totals = new Float64Array(heads);
-  for (let row = 0; row < classes.length; row++) {
+  for (const [row, truth] of classIndices.entries()) {
     for (let head = 0; head < heads; head++) {
-      if (heldOutBy[row] !== head) totals[head]! += classWeights[classes[row]!]!;
+      if (heldOutBy[row] !== head) totals[head]! += classWeights[truth]!;
     }
   }
   return totals;
-}
-
-/** `(f − mean) / deviation × K + b` as `f × K' + b'`. */
-function unstandardise(
-  point: Float64Array,
-  { mean, inverse }: Scaling,
-  width: number,
-  labels: number,
-): HeadWeights {
-  const kernel = new Float32Array(width * labels);
-  const bias = point.slice(width * labels);
-  for (let i = 0; i < width; i++) {
-    for (let label = 0; label < labels; label++) {
-      const weight = point[i * labels + label]! * inverse[i]!;
-      kernel[i * labels + label] = weight;
-      bias[label]! -= mean[i]! * weight;
-    }
-  }
-  return { kernel, bias: Float32Array.from(bias) };
 }

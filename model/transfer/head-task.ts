@@ -3,7 +3,6 @@ import type { DataSet } from '../data/data-set.ts';
 import { type Folds, heldOutBy as holderOf } from '../data/split.ts';
 import type { FeatureRows } from './feature-rows.ts';
 import type { HeadTask } from './head-objective.ts';
-import { mixRows } from './mixup.ts';
 
 /** The training images' variants as rows for heads, with the folds' images held out. */
 export function headTask(
@@ -18,13 +17,11 @@ export function headTask(
   );
   return {
     features,
-    classes: Int32Array.from({ length: features.rows }, (_, row) => train.classes[imageOf(row)]!),
-    labels: train.labels.length,
+    classIndices: Int32Array.from({ length: features.rows }, (_, row) => train.classes[imageOf(row)]!),
+    labelCount: train.labels.length,
     heads: folds.heads,
     heldOutBy,
     classWeights: classWeights(train, recipe),
-    labelSmoothing: recipe.labelSmoothing,
-    mixed: recipe.mixup > 0 ? mixRows(heldOutBy, recipe.mixup, recipe.seed) : undefined,
     memoryBytes: memoryBytesOf(recipe),
   };
 }

@@ -1,14 +1,13 @@
 import type { Recipe } from '#core/contracts/domain.ts';
-import type { Choices, CurvePoint } from '#core/contracts/evaluation.ts';
-import { breathe, type TrainingHooks } from '../training/hooks.ts';
+import type { Choices } from '#core/contracts/evaluation.ts';
+import { yieldToEventLoop } from '../training/hooks.ts';
 import { calibratedLoss, fitTemperature, standardErrorOfLoss } from './calibration.ts';
-import type { HeadObjective, HeadScores, HeadWeights, HeldOut } from './head-objective.ts';
+import type { HeadObjective, HeadScores, HeldOut } from './head-objective.ts';
 import { lbfgs } from './lbfgs.ts';
+import type { ValidationCurve } from './validation-curve.ts';
 
 /** A head is trained when a pass over the rows lowers its loss by less than this share. */
 const TOLERANCE = 1e-4;
-/** Passes between two points of the curve. */
-const PASSES_PER_POINT = 4;
 /** Weaker regularisation is not tried any more after so many strengths in a row that validate worse. */
 const PATIENCE = 2;
 export type Tried = Choices['tried'][number];
@@ -18,44 +17,9 @@ export interface Candidate {
   tried: Tried;
   /** One for each head. */
   points: Float64Array[];
-  /** One for each head, on raw features. */
-  weights: HeadWeights[];
   held: HeldOut;
   /** 1 where the recipe asks for no calibration. */
   temperature: number;
-}
-
-/** Counts passes over the rows and keeps the curve, over all candidates. */
-export interface Course {
-  readonly curve: CurvePoint[];
-  readonly step: number;
-  /** Notes one pass. */
-  pass(scores: HeadScores): void;
-  /** Notes a point of the curve now. */
-  point(): void;
-}
-
-export function createCourse(onPoint: TrainingHooks['onPoint']): Course {
-  const curve: CurvePoint[] = [];
-  let step = 0;
-  let last: HeadScores | undefined;
-  const point = () => {
-    if (last === undefined || curve.at(-1)?.step === step) return;
-    curve.push({ step, ...last });
-    onPoint?.(curve.at(-1)!);
-  };
-  return {
-    curve,
-    get step() {
-      return step;
-    },
-    pass(scores) {
-      step++;
-      last = { ...scores, validationLoss: Math.max(0, scores.validationLoss) };
-      if (step % PASSES_PER_POINT === 0) point();
-    },
-    point,
-  };
 }
 
 /**
@@ -83,7 +47,7 @@ export async function trainHeads(
       answers[head] = search.next(measured[head]!);
       points[head] = answers[head]!.value;
     }
-    await breathe(hooks.signal);
+    await yieldToEventLoop(hooks.signal);
   }
   return points;
 }
@@ -95,7 +59,7 @@ export interface TrialOptions {
   variants: number;
   /** Images that are held out by one head or another. */
   validationImages: number;
-  course: Course;
+  curve: ValidationCurve;
 }
 
 /**
@@ -103,7 +67,7 @@ export interface TrialOptions {
  */
 export async function tryStrengths(
   objective: HeadObjective,
-  { cutLayer, recipe, variants, validationImages, course }: TrialOptions,
+  { cutLayer, recipe, variants, validationImages, curve }: TrialOptions,
   signal?: AbortSignal,
 ): Promise<Candidate[]> {
   const strengths = [recipe.regularisation].flat().sort((a, b) => b - a);
@@ -113,18 +77,17 @@ export async function tryStrengths(
   let worse = 0;
   for (const regularisation of strengths) {
     points = await trainHeads(objective, points, regularisation, recipe.epochs, {
-      afterPass: course.pass,
+      afterPass: curve.addPass,
       signal,
     });
-    course.point();
+    curve.endCandidate();
     const held = objective.heldOut(points);
     const temperature = recipe.calibration ? fitTemperature(held, validationImages) : 1;
     const validationLoss = calibratedLoss(held, temperature);
-    const { step, validationAccuracy } = course.curve.at(-1)!;
+    const { step, validationAccuracy } = curve.points.at(-1)!;
     const standardError = standardErrorOfLoss(held, temperature, variants);
     const tried = { cutLayer, regularisation, step, validationAccuracy, validationLoss, standardError };
-    const weights = points.map((point, head) => objective.weights(head, point));
-    candidates.push({ tried, points, weights, held, temperature });
+    candidates.push({ tried, points, held, temperature });
     worse = validationLoss < best ? 0 : worse + 1;
     best = Math.min(best, validationLoss);
     if (worse === PATIENCE) break;

@@ -6,14 +6,14 @@ import type { DataSet } from '../data/data-set.ts';
 import { foldsByClass } from '../data/split.ts';
 import type { TrainingHooks } from '../training/hooks.ts';
 import { assemble } from './assemble.ts';
-import { confidencesOf, cool } from './calibration.ts';
+import { confidencesOf } from './calibration.ts';
 import type { FeatureRows } from './feature-rows.ts';
-import { cutBackbone, cutUnpooled, extractFeatures } from './features.ts';
-import { type Candidate, chooseCandidate, createCourse, trainHeads, tryStrengths } from './head.ts';
-import { createHeadObjective, type HeadWeights } from './head-objective.ts';
+import { cutBackbone, extractFeatures } from './features.ts';
+import { type Candidate, chooseCandidate, trainHeads, tryStrengths } from './head.ts';
+import { createHeadObjective } from './head-objective.ts';
 import { headTask, memoryBytesOf } from './head-task.ts';
-import { layerBelowTop } from './top.ts';
-import { unfreeze, validateUnfreezing } from './unfreeze.ts';
+import { divideByTemperature, type HeadWeights } from './head-weights.ts';
+import { createValidationCurve } from './validation-curve.ts';
 
 export interface TransferOptions {
   general: tfl.LayersModel;
@@ -41,12 +41,11 @@ export interface TrainingResult {
 /**
  * Transfer learning with a frozen backbone: each variant of each image passes through it once, and a regularised softmax regression is
  * trained on the cached features. A first run holds out training images to choose cut layer and regularisation, and to calibrate the
- * probabilities; a second run trains on all of them with what was chosen, because with five images a class every one counts. Where the
- * recipe asks for it, the top of the backbone is trained, too, and kept where that does better on what was held out.
+ * probabilities; a second run trains on all of them with what was chosen, because with five images a class every one counts.
  *
  * The general model is left as it is. The result is one standard LayersModel without custom layers.
  *
- * @throws InvalidInputError when a cut layer is missing, or too many blocks are to be unfrozen
+ * @throws InvalidInputError when a cut layer is missing
  */
 export async function fineTune(options: TransferOptions, hooks: TrainingHooks = {}): Promise<TrainingResult> {
   const { general, train, recipe } = options;
@@ -54,57 +53,43 @@ export async function fineTune(options: TransferOptions, hooks: TrainingHooks = 
   const folds = foldsByClass(train, recipe);
   const validationImages = folds.heldOutBy.reduce((sum, by) => sum + (by === -1 ? 0 : 1), 0);
   const backbones = (recipe.cutLayers ?? [options.cutLayer]).map((layer) => cutBackbone(general, layer));
-  const { blocks } = recipe.unfreeze;
-  const below = blocks === 0 ? [] : backbones.map(({ cutLayer }) => layerBelowTop(general, cutLayer, blocks));
   const variants = Math.max(1, Math.min(recipe.augmentation, Math.floor(recipe.maximumRows / train.size)));
-  const features = await extractFeatures(
-    [...backbones, ...below.map((layer) => cutUnpooled(general, layer))],
-    train,
-    { variants, seed: recipe.seed, memoryBytes: memoryBytesOf(recipe), signal },
-  );
+  const memoryBytes = memoryBytesOf(recipe);
+  const features = await extractFeatures(backbones, train, {
+    variants,
+    seed: recipe.seed,
+    memoryBytes,
+    signal,
+  });
   try {
-    const course = createCourse(hooks.onPoint);
+    const curve = createValidationCurve(hooks.onPoint);
     const candidates: Candidate[] = [];
     for (const [i, { cutLayer }] of backbones.entries()) {
       const objective = createHeadObjective(headTask(options, features[i]!, folds));
+      const trial = { cutLayer, recipe, variants, validationImages, curve };
       try {
-        candidates.push(
-          ...(await tryStrengths(
-            objective,
-            { cutLayer, recipe, variants, validationImages, course },
-            signal,
-          )),
-        );
+        candidates.push(...(await tryStrengths(objective, trial, signal)));
       } finally {
         objective.dispose();
       }
     }
     const chosen = chooseCandidate(candidates);
     const which = backbones.findIndex(({ cutLayer }) => cutLayer === chosen.tried.cutLayer);
-    const head = await trainOnAll(options, features[which]!, chosen, signal);
-    const top = {
-      ...{ backbone: backbones[which]!, below: below[which]!, inputs: features[backbones.length + which]! },
-      ...{ task: headTask(options, features[which]!, folds), chosen, recipe, validationImages, signal },
-    };
-    const unfrozen = blocks === 0 ? undefined : await validateUnfreezing(top);
-    const last = unfrozen ?? chosen;
+    const { weights, passes } = await trainOnAll(options, features[which]!, chosen, signal);
+    const head = divideByTemperature(weights, chosen.temperature);
     return {
-      model:
-        unfrozen && unfrozen.report.kept > 0
-          ? await unfreeze(top, head.weights, unfrozen)
-          : await assemble(top.backbone, cool(head.weights, chosen.temperature), train.labels.length),
-      curve: course.curve,
+      model: await assemble(backbones[which]!, head, train.labels.length),
+      curve: [...curve.points],
       bestStep: chosen.tried.step,
-      steps: course.step + head.passes,
+      steps: curve.step + passes,
       choices: {
         variants,
         folds: folds.heads,
         validationImages,
         chosen: chosen.tried,
         tried: candidates.map(({ tried }) => tried),
-        ...(unfrozen ? { unfreezing: unfrozen.report } : {}),
       },
-      ...(recipe.calibration ? { calibration: calibrationOf(last) } : {}),
+      ...(recipe.calibration ? { calibration: calibrationOf(chosen) } : {}),
     };
   } finally {
     for (const rows of features) rows.close();
@@ -140,10 +125,7 @@ async function trainOnAll(
   }
 }
 
-function calibrationOf({
-  held,
-  temperature,
-}: Pick<Candidate, 'held' | 'temperature'>): Omit<Calibration, 'test'> {
+function calibrationOf({ held, temperature }: Candidate): Omit<Calibration, 'test'> {
   return {
     temperature,
     validation: {

@@ -3,7 +3,7 @@ import type { Evaluation, EvaluationRow, Unsure } from '#core/contracts/evaluati
 import { areaUnderRoc } from '#core/statistics.ts';
 import type { Images } from '../data/data-set.ts';
 import { isUnsure, predictOutputs, UNSURE_ABOVE } from '../prediction/predict.ts';
-import { breathe } from '../training/hooks.ts';
+import { yieldToEventLoop } from '../training/hooks.ts';
 
 const BATCH = 64;
 
@@ -45,7 +45,7 @@ async function scoresOf(model: LayersModel, images: Images, signal?: AbortSignal
     const indices = Array.from({ length: Math.min(BATCH, images.size - start) }, (_, i) => start + i);
     const { outOfDomain } = await predictOutputs(model, images.gather(indices), indices.length, images.input);
     scores.push(...outOfDomain!);
-    await breathe(signal);
+    await yieldToEventLoop(signal);
   }
   return scores;
 }

@@ -4,7 +4,7 @@ import { createRandom } from '#core/random.ts';
 import { conformalBound } from '#core/statistics.ts';
 import type { DataSet } from '../data/data-set.ts';
 import { toTensor } from '../data/tensors.ts';
-import { breathe } from '../training/hooks.ts';
+import { yieldToEventLoop } from '../training/hooks.ts';
 import { gatherVariants } from '../transfer/features.ts';
 import { addRow, type ClassSums, combine, createSums, distanceOf, statisticsOf } from './class-statistics.ts';
 import { lastDense, type OutOfDomain, withOutOfDomain } from './out-of-domain-layers.ts';
@@ -91,7 +91,7 @@ export async function measureDomain(
       addRow(folds[fold]!, train.classes[image]!, own);
       if (isHeldOut && row % variants === 0) held.push({ row: own, fold });
     }
-    await breathe(signal);
+    await yieldToEventLoop(signal);
   }
   const total = combine(folds.map((sums) => ({ sums, sign: 1 })));
   const measure = (sums: ClassSums) => statisticsOf(sums, variants, images / classes);

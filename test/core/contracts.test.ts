@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { domainSchema } from '#core/contracts/domain.ts';
+import { choicesSchema } from '#core/contracts/evaluation.ts';
 import { hyperparametersSchema } from '#core/contracts/hyperparameters.ts';
 import { manifestSchema } from '#core/contracts/manifest.ts';
 import { promotionInputSchema } from '#core/contracts/promotion.ts';
@@ -29,6 +30,22 @@ describe('errors of a contract', () => {
       'a nested field, by its path',
       () => parse(domainSchema, domain({ recipe: { epochs: 0 } }), 'domain.json'),
       /recipe\.epochs: /,
+    ],
+    [
+      'a recipe field that was removed',
+      () =>
+        parse(domainSchema, { ...domain(), recipe: { mixup: 0, unfreeze: { blocks: 1 } } }, 'domain.json'),
+      /recipe: delete "mixup", "unfreeze": removed from Graft, because no gain was measured$/,
+    ],
+    [
+      'a removed recipe field beside a misspelt one',
+      () => parse(domainSchema, { ...domain(), recipe: { labelSmoothing: 0.1, epoch: 3 } }, 'domain.json'),
+      /recipe: delete "labelSmoothing": removed .*; unknown: "epoch"$/,
+    ],
+    [
+      'a misspelt recipe field',
+      () => parse(domainSchema, { ...domain(), recipe: { epoch: 3 } }, 'domain.json'),
+      /recipe: Unrecognized key: "epoch"$/,
     ],
     [
       'a threshold that is missing',
@@ -101,6 +118,17 @@ describe('a domain', () => {
     expect(parsed.endpoint).toEqual({ type: 'serverless', memoryMb: 2048, maxConcurrency: 10 });
     expect(parsed.gate).toMatchObject({ significance: 0.05 });
     expect(parse(domainSchema, parsed, 'domain.json')).toEqual(parsed);
+  });
+});
+
+describe('an evaluation', () => {
+  test('of an earlier version may say what unfreezing gained', () => {
+    const tried = { cutLayer: 'features', regularisation: 1, step: 4, validationAccuracy: 0.8 };
+    const chosen = { ...tried, validationLoss: 0.7, standardError: 0.1 };
+    const unfreezing = { blocks: 1, kept: 0, epochs: [{ validationAccuracy: 0.8, validationLoss: 0.7 }] };
+    const choices = { variants: 12, folds: 5, validationImages: 60, chosen, tried: [chosen], unfreezing };
+
+    expect(parse(choicesSchema, choices, 'evaluation.json')).toEqual(choices);
   });
 });
 

@@ -14,7 +14,7 @@ ${calibration && calibrated(calibration)}
 </section>`;
 }
 
-function chosen({ variants, folds, validationImages, chosen, tried, unfreezing }: Choices): Html {
+function chosen({ variants, folds, validationImages, chosen, tried }: Choices): Html {
   const how = folds === 1 ? 'a single hold-out' : `${folds} folds`;
   return html`<p>On ${plural(validationImages, 'held-out training image')} (${how}, ${plural(variants, 'variant')} each). The strongest regularisation whose loss is within one standard error of the lowest is kept.</p>
 <div class="scroll"><table><thead><tr><th scope="col">Cut behind</th><th scope="col" class="number">Regularisation</th><th scope="col" class="number">Validation accuracy</th><th scope="col" class="number">Validation loss</th><th scope="col"></th></tr></thead>
@@ -22,15 +22,7 @@ function chosen({ variants, folds, validationImages, chosen, tried, unfreezing }
     (one) =>
       html`<tr><th scope="row">${one.cutLayer}</th><td class="number">${one.regularisation}</td><td class="number">${share(one.validationAccuracy)}</td><td class="number">${share(one.validationLoss)} ± ${share(one.standardError)}</td><td>${one.step === chosen.step ? 'chosen' : ''}</td></tr>
 `,
-  )}</tbody></table></div>
-${unfreezing && unfrozen(unfreezing)}`;
-}
-
-function unfrozen({ blocks, kept, epochs }: NonNullable<Choices['unfreezing']>): Html {
-  const [before, after] = [epochs[0], epochs[kept]].map((epoch) => epoch?.validationLoss);
-  return kept === 0
-    ? html`<p>Training the ${plural(blocks, 'topmost block')} too did not lower the validation loss by more than 1 %: the backbone stayed frozen.</p>`
-    : html`<p>The ${plural(blocks, 'topmost block')} trained for ${plural(kept, 'epoch')} lowered the validation loss from ${share(before!)} to ${share(after!)}.</p>`;
+  )}</tbody></table></div>`;
 }
 
 function calibrated({ temperature, validation, test }: Calibration): Html {

@@ -339,17 +339,6 @@ describe('what fine-tuning chose', () => {
     expect(section).toMatch(/Test images<\/th><td class="number">0\.296<\/td><td class="number">0\.063/);
   });
 
-  test.each([
-    [0, 'the backbone stayed frozen'],
-    [2, 'trained for 2 epochs lowered the validation loss from 0.870 to 0.800'],
-  ])('says whether the top of the backbone was trained: %i epochs kept', (kept, text) => {
-    const epochs = [0.87, 0.84, 0.8].map((validationLoss) => ({ validationLoss, validationAccuracy: 0.7 }));
-
-    const section = sectionOf({ choices: { ...choices, unfreezing: { blocks: 1, kept, epochs } } });
-
-    expect(section).toContain(text);
-  });
-
   test('is left out for evaluations of older versions, which say nothing about it', () => {
     expect(sectionOf({})).toBeUndefined();
   });

@@ -5,11 +5,11 @@ import {
   calibratedLoss,
   calibrationTally,
   confidencesOf,
-  cool,
   fitTemperature,
   standardErrorOfLoss,
 } from '#model/transfer/calibration.ts';
 import type { HeldOut, HeldOutRows } from '#model/transfer/head-objective.ts';
+import { divideByTemperature } from '#model/transfer/head-weights.ts';
 
 const softmax = (logits: readonly number[]) => {
   const powers = logits.map(Math.exp);
@@ -21,12 +21,12 @@ const softmax = (logits: readonly number[]) => {
 function heldOut(factor: number): HeldOut {
   const random = createRandom('calibration');
   const rows = Array.from({ length: 4_000 }, () => [0, 1, 2].map(() => 1.5 * random.normal()));
-  const classes = Int32Array.from(rows, (logits) => {
+  const classIndices = Int32Array.from(rows, (logits) => {
     const shares = softmax(logits);
     const drawn = random.next();
     return drawn < shares[0]! ? 0 : drawn < shares[0]! + shares[1]! ? 1 : 2;
   });
-  return { logits: Float32Array.from(rows.flat(), (logit) => factor * logit), classes };
+  return { logits: Float32Array.from(rows.flat(), (logit) => factor * logit), classIndices };
 }
 
 describe('fitTemperature', () => {
@@ -42,7 +42,7 @@ describe('fitTemperature', () => {
   });
 
   it('is not made certain by a few images that were all recognised', () => {
-    const held: HeldOut = { logits: Float32Array.of(3, 0, 0, 3, 3, 0), classes: Int32Array.of(0, 1, 0) };
+    const held: HeldOut = { logits: Float32Array.of(3, 0, 0, 3, 3, 0), classIndices: Int32Array.of(0, 1, 0) };
 
     const [few, many] = [3, 3_000].map((images) => {
       return confidencesOf(held, fitTemperature(held, images))[0]!.confidence;
@@ -65,7 +65,7 @@ describe('fitTemperature', () => {
 
 describe('cool', () => {
   it('gives the probabilities at that temperature', () => {
-    const head = cool({ kernel: Float32Array.of(2, -4), bias: Float32Array.of(1, 3) }, 2);
+    const head = divideByTemperature({ kernel: Float32Array.of(2, -4), bias: Float32Array.of(1, 3) }, 2);
 
     expect(head).toEqual({ kernel: Float32Array.of(1, -2), bias: Float32Array.of(0.5, 1.5) });
   });
@@ -78,9 +78,9 @@ describe('calibrationTally', () => {
       [3, 1, 0],
       [0, 0.5, 0.2],
     ];
-    const classes = Int32Array.of(0, 2);
+    const classIndices = Int32Array.of(0, 2);
     const fitted = { temperature, validation: { before: 0.3, after: 0.1 } };
-    const tally = calibrationTally(fitted, classes);
+    const tally = calibrationTally(fitted, classIndices);
 
     for (const [image, logits] of rows.entries()) {
       tally.note(image, Float32Array.from(softmax(logits.map((logit) => logit / temperature))));
@@ -88,7 +88,7 @@ describe('calibrationTally', () => {
 
     const { calibration } = tally.calibration();
     const errorAt = (t: number) => {
-      const held = { logits: Float32Array.from(rows.flat()), classes };
+      const held = { logits: Float32Array.from(rows.flat()), classIndices };
       return expectedCalibrationError(confidencesOf(held, t));
     };
     expect(calibration).toMatchObject(fitted);
@@ -113,7 +113,7 @@ describe('standardErrorOfLoss', () => {
       logits: Float32Array.from(
         losses.flatMap((loss) => Array.from({ length: variants }, () => row(loss)).flat()),
       ),
-      classes: new Int32Array(2 * variants),
+      classIndices: new Int32Array(2 * variants),
       // Only the first `variants` of each image's ten are held out.
       rows: Int32Array.from({ length: 2 * variants }, (_, i) => (i < variants ? i : 10 + i - variants)),
     });

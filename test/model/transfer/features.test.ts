@@ -11,7 +11,7 @@ import { buildNetwork, CUT_LAYER } from '#model/network/backbone.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import type { FeatureRows } from '#model/transfer/feature-rows.ts';
 import { featureThreads } from '#model/transfer/feature-threads.ts';
-import { cutBackbone, cutUnpooled, extractFeatures } from '#model/transfer/features.ts';
+import { cutBackbone, extractFeatures } from '#model/transfer/features.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
 
 const input: Input = { height: 16, width: 16, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } };
@@ -33,25 +33,25 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const backbones = () => [cutBackbone(general, CUT_LAYER), cutUnpooled(general, 'block1_activation')];
+const backbones = () => [cutBackbone(general, CUT_LAYER), cutBackbone(general, 'block1_activation')];
 const valuesOf = (features: readonly FeatureRows[]) =>
   features.map((rows) => rows.read(0, rows.rows).slice());
 
 describe('extractFeatures', () => {
   it('gives for every cut layer one row a variant, the first of which is the image itself', async () => {
-    const [pooled, whole] = await extractFeatures(backbones(), data, options);
+    const [whole, pooled] = await extractFeatures(backbones(), data, options);
 
-    expect(pooled).toMatchObject({ rows: 200, width: 4 * 4 * 16 });
-    expect(whole).toMatchObject({ rows: 200, width: 8 * 8 * 8 });
+    expect(whole).toMatchObject({ rows: 200, width: 4 * 4 * 16 });
+    expect(pooled).toMatchObject({ rows: 200, width: 2 * 2 * 8 });
     const output = tf.tidy(() => {
       const layer = general.layers.findIndex(({ name }) => name === CUT_LAYER);
       let value: tf.Tensor = toTensor(data.gather([3]), 1, input);
       for (const one of general.layers.slice(0, layer + 1)) value = one.apply(value) as tf.Tensor;
       return value.dataSync<'float32'>();
     });
-    const row = pooled!.read(3 * 20, 3 * 20 + 1);
+    const row = whole!.read(3 * 20, 3 * 20 + 1);
     for (const [i, value] of output.entries()) expect(row[i]).toBeCloseTo(value, 4);
-    expect([...pooled!.read(61, 62)]).not.toEqual([...row]);
+    expect([...whole!.read(61, 62)]).not.toEqual([...row]);
   });
 
   it('gives the same on several threads, on disk, and again', async () => {

@@ -171,7 +171,6 @@ describe('fineTune', () => {
 
   it.each<[string, Partial<Recipe>]>([
     ['a single hold-out', { folds: 1, validationShare: 0.4 }],
-    ['smoothed labels and mixup', { labelSmoothing: 0.1, mixup: 0.5 }],
     ['unweighted classes', { classWeights: 'none' }],
     ['no more rows than images', { maximumRows: 1 }],
   ])('recognises unseen images with %s', async (_what, changes) => {
@@ -183,65 +182,6 @@ describe('fineTune', () => {
     expect(choices!.folds).toBe(changes.folds ?? 5);
     expect(choices!.variants).toBe(changes.maximumRows ?? 4);
     model.dispose();
-  });
-
-  it('trains the top of the backbone, too, where validation says so, and leaves the general model alone', async () => {
-    const before = general.getWeights().map((weight) => weight.dataSync().slice());
-    const tensors = tf.memory().numTensors;
-    await makeImageFolder(join(folder, 'noisy'), { labels, perLabel: 5, seed: 4, style: 'noisy' });
-    const noisy = await loadDataSet(join(folder, 'noisy'), input, { labels });
-    const unfreeze = { blocks: 1, learningRate: 0.01, epochs: 3 };
-
-    const { model, choices, calibration } = await fineTune({
-      ...{ general, cutLayer: CUT_LAYER, train: noisy, recipe: { ...recipe, unfreeze } },
-    });
-
-    const { epochs, kept } = choices!.unfreezing!;
-    expect(epochs).toHaveLength(4);
-    expect(kept).toBeGreaterThan(0);
-    expect(epochs[kept]!.validationLoss).toBeLessThan(0.99 * epochs[0]!.validationLoss);
-    expect(calibration!.temperature).toBeGreaterThan(0);
-    expect((await evaluate(model, test)).accuracy).toBeGreaterThan(0.9);
-    const weightsOf = (of: tfl.LayersModel, name: string) =>
-      of
-        .getLayer(name)
-        .getWeights()
-        .map((weight) => [...weight.dataSync()]);
-    for (const layer of ['block1_convolution', 'block1_normalisation']) {
-      expect(weightsOf(model, layer)).toEqual(weightsOf(general, layer));
-    }
-    expect(weightsOf(model, 'block2_convolution')).not.toEqual(weightsOf(general, 'block2_convolution'));
-    const statistics = weightsOf(model, 'block2_normalisation').slice(2);
-    expect(statistics).toEqual(weightsOf(general, 'block2_normalisation').slice(2));
-    model.dispose();
-    expect(tf.memory().numTensors).toBe(tensors);
-    expect(general.getWeights().map((weight) => weight.dataSync())).toEqual(before);
-  });
-
-  it('keeps the backbone frozen where unfreezing does not help', async () => {
-    const unfreeze = { blocks: 1, learningRate: 1e-9, epochs: 1 };
-
-    const frozen = await fineTune({ general, cutLayer: CUT_LAYER, train, recipe });
-    const tried = await fineTune({
-      ...{ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, unfreeze } },
-    });
-
-    expect(tried.choices!.unfreezing!.kept).toBe(0);
-    expect(tried.calibration!.temperature).toBeCloseTo(frozen.calibration!.temperature, 2);
-    const [a, b] = await Promise.all([frozen, tried].map(({ model }) => probabilities(model)));
-    for (const [i, p] of a!.entries()) expect(b![i]).toBeCloseTo(p, 4);
-    for (const { model } of [frozen, tried]) model.dispose();
-  });
-
-  it('says how many blocks can be unfrozen', async () => {
-    const unfreeze = { blocks: 2, learningRate: 0.001, epochs: 1 };
-
-    const tuning = fineTune({ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, unfreeze } });
-
-    await expect(tuning).rejects.toMatchObject({
-      message: '2 blocks cannot be unfrozen: "features" has 2 below it',
-      hint: 'Set recipe.unfreeze.blocks to 1 or less.',
-    });
   });
 
   it('names a cut layer that is not there', async () => {
