@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
+import type { Permissions } from './permission.ts';
 import type { ModelConstraints } from './wire/constraints.ts';
 
 /** Time, so that tests can advance it. `now` in milliseconds since 1970. */
@@ -142,15 +143,39 @@ export interface GuardedRequest {
 
 export type Protocol = 'json-1.0' | 'json-1.1' | 'rest-json' | 'rest-xml' | 'query';
 
-/** One AWS service. */
-export interface Service {
+/** How a service is recognised and spoken to. */
+export interface ServiceFacts {
   /** Name in the credential scope of a signature: `s3`, `states`, `sagemaker`, `lambda`, `events`, … */
   readonly signingName: string;
   readonly protocol: Protocol;
   /** The SDK client's module: its exported schemas (`StartExecution$` …) (de)serialise requests and responses. */
   readonly schemas: Record<string, unknown>;
-  /** Lengths, ranges, patterns and enums of the inputs; a service without them checks its inputs in words of its own. */
+  /** Lengths, ranges, patterns and enums of the inputs. A service without them checks its inputs itself. */
   readonly constraints?: ModelConstraints;
+  /** First part of an AWS JSON request's `X-Amz-Target`, for instance `AWSStepFunctions`. */
+  readonly targetPrefix?: string;
+  /** `Version` of a query form, for instance `2011-06-15`. */
+  readonly queryVersion?: string;
+  /** Paths that belong to the service where a request is not signed. */
+  readonly paths?: readonly RegExp[];
+  /** The path that a host name stands for, for instance `/photos` of `photos.localhost`. */
+  pathOfHost?(host: string | undefined): string | undefined;
+  /** Requests that name no service are for this one (S3, as its paths begin with any bucket's name). */
+  readonly isDefault?: boolean;
+  /** The SDK's schemas leave it out. Clients ignore it; other readers of the XML may not. */
+  readonly xmlNamespace?: string;
+  /** Code of an error about a missing member or a wrong value, where it is not the protocol's usual one. */
+  readonly validationCode?: string;
+  /** Code of an error about a missing permission, where it is not the protocol's usual one. */
+  readonly denialCode?: string;
+  /** Headers that every response has. */
+  responseHeaders?(requestId: string): Record<string, string>;
+  /** What an operation needs a role to be allowed. Without it the service refuses every role. */
+  readonly permissions?: Permissions;
+}
+
+/** One AWS service. */
+export interface Service extends ServiceFacts {
   /** By operation name. What is not here is refused by name with `UnknownOperationException`. */
   readonly operations: Record<string, Operation>;
   /** CloudFormation resource types that this service provides, for instance `AWS::S3::Bucket`. */
@@ -160,13 +185,10 @@ export interface Service {
   /** The default event bus implements this: every `World.publish` arrives here, after `start`. */
   onBusEvent?(event: BusEvent): Promise<void> | void;
   /**
-   * IAM implements this: called before every operation that is asked with a role's credentials; throws to refuse. What it
-   * returns rewrites the operation's error (S3 hides missing objects from a role that may not list).
+   * IAM implements this: called before every operation that a role asks for; throws to refuse. What it returns rewrites
+   * the operation's error (S3 hides missing objects from a role that may not list).
    */
   guard?(request: GuardedRequest): ((error: unknown) => unknown) | undefined;
-  /** ARN of the resource that an input is about where the input does not say it (the state machine of a task token). */
-  // biome-ignore lint/suspicious/noExplicitAny: the shape depends on the operation
-  resourceOf?(operation: string, input: any): string | undefined;
   /** Called once after the whole template is provisioned and the port is open. */
   start?(): Promise<void> | void;
   /** Ends timers and child processes. */

@@ -1,45 +1,25 @@
-import type { Protocol, Service } from '../service.ts';
+import type { Protocol, ServiceFacts } from '../service.ts';
 import { ServiceError } from '../service.ts';
 import { toJson } from './json.ts';
 import { errorOf } from './model.ts';
-import { namespaceOf } from './namespaces.ts';
-import { JSON_TYPES, type WireResponse } from './response.ts';
+import { JSON_TYPES, namespaceOf, type WireResponse } from './response.ts';
 import { HTTP_DATE, writeText } from './scalars.ts';
 import { ShapeError } from './shape.ts';
 import { escapeXml, structure } from './xml.ts';
 
-/** What an error's form depends on; a service that is not there has only the protocol that the request speaks. */
-export type ErrorContext = Pick<Service, 'signingName' | 'protocol' | 'schemas'>;
-
 const DEFAULT_STATUS = 400;
 
-/** Services that call a missing member or wrong value something else than `ValidationException`. */
-const VALIDATION_CODES: Record<string, string> = {
-  s3: 'InvalidRequest',
-  apigateway: 'BadRequestException',
-  logs: 'InvalidParameterException',
-  sqs: 'MissingParameter',
-  sns: 'InvalidParameter',
-  sts: 'ValidationError',
-  iam: 'ValidationError',
-  cloudformation: 'ValidationError',
-  monitoring: 'ValidationError',
-};
-
 /** A value that the service's model does not allow. */
-export function invalidInput({ signingName, protocol }: ErrorContext, message: string): ServiceError {
-  const runtime = signingName === 'sagemaker' && protocol === 'rest-json';
-  const code = runtime ? 'ValidationError' : (VALIDATION_CODES[signingName] ?? 'ValidationException');
-  return new ServiceError(code, message);
+export function invalidInput({ protocol, validationCode }: ServiceFacts, message: string): ServiceError {
+  const usual = protocol === 'query' ? 'ValidationError' : 'ValidationException';
+  return new ServiceError(validationCode ?? usual, message);
 }
 
 /** A value without its schema's shape, as the service words it. */
-export function refusal(service: ErrorContext, error: ShapeError): ServiceError {
+export function refusal(service: ServiceFacts, error: ShapeError): ServiceError {
   if (error.missing) return invalidInput(service, `1 validation error detected: ${error.message}`);
   if (service.protocol === 'rest-xml') return new ServiceError('MalformedXML', error.message);
-  if (service.protocol === 'query') {
-    return new ServiceError(VALIDATION_CODES[service.signingName] ?? 'ValidationError', error.message);
-  }
+  if (service.protocol === 'query') return invalidInput(service, error.message);
   return new ServiceError('SerializationException', error.message);
 }
 
@@ -52,7 +32,7 @@ export function notEmulated(protocol: Protocol, what: string): ServiceError {
 }
 
 /** An error of ours stays itself; anything else is a fault in the local AWS and says so. */
-export function asServiceError(error: unknown, service: ErrorContext): ServiceError {
+export function asServiceError(error: unknown, service: ServiceFacts): ServiceError {
   if (error instanceof ServiceError) return error;
   if (error instanceof ShapeError) return refusal(service, error);
   const code = service.protocol === 'rest-xml' ? 'InternalError' : 'InternalFailure';
@@ -60,7 +40,7 @@ export function asServiceError(error: unknown, service: ErrorContext): ServiceEr
 }
 
 /** Writes an error in its protocol's form. */
-export function writeError(service: ErrorContext, error: ServiceError, requestId: string): WireResponse {
+export function writeError(service: ServiceFacts, error: ServiceError, requestId: string): WireResponse {
   const model = errorOf(service.schemas, error.code);
   const status = error.statusCode === DEFAULT_STATUS ? (model?.status ?? DEFAULT_STATUS) : error.statusCode;
   const headers: Record<string, string> = {};

@@ -7,7 +7,7 @@ import { ServiceError } from '../service.ts';
 import { CBOR, writeCborError } from './cbor-error.ts';
 import { asServiceError, writeError } from './errors.ts';
 import { type Incoming, readIncoming } from './incoming.ts';
-import { guessContext, parseRequest } from './parse.ts';
+import { guessFacts, parseRequest } from './parse.ts';
 import { type WireResponse, writeResponse } from './response.ts';
 import { runOperation } from './run.ts';
 import type { Services } from './services.ts';
@@ -29,7 +29,7 @@ export function createFront(
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async function front(request, response) {
     const started = performance.now();
-    const incoming = readIncoming(request, response);
+    const incoming = readIncoming(options.services, request, response);
     const route = routeFor(options.routes, incoming.path);
     if (route) {
       incoming.letIn();
@@ -39,11 +39,11 @@ export function createFront(
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const line: Record<string, unknown> = { id: incoming.id };
-    let context = guessContext(incoming, options.services);
+    let facts = guessFacts(incoming, options.services);
     let answer: WireResponse;
     try {
       const asked = await parseRequest(incoming, options.services, options.clock.now(), (found) => {
-        context = found;
+        facts = found;
       });
       Object.assign(line, { service: asked.service.signingName, operation: asked.model.name });
       const roleArn = options.roleOf(incoming.address.sessionToken);
@@ -65,17 +65,18 @@ export function createFront(
         response.destroy();
         return;
       }
-      const error = asServiceError(thrown, context);
+      const error = asServiceError(thrown, facts);
       if (error.statusCode >= 500 && !(thrown instanceof ServiceError)) {
         options.log.error({ err: thrown, ...line }, 'the local AWS failed');
       }
-      Object.assign(line, { service: context.signingName, error: error.code, message: error.message });
+      Object.assign(line, { service: facts.signingName, error: error.code, message: error.message });
       answer =
         incoming.headers['smithy-protocol'] === CBOR
           ? writeCborError(error)
-          : writeError(context, error, incoming.id);
+          : writeError(facts, error, incoming.id);
     }
-    await send(response, answer, incoming, context.signingName);
+    Object.assign(answer.headers, facts.responseHeaders?.(incoming.id));
+    await send(response, answer, incoming);
     const milliseconds = Math.round(performance.now() - started);
     options.log.info({ ...line, status: answer.status, milliseconds }, 'request');
   };
@@ -108,13 +109,10 @@ async function send(
   response: ServerResponse,
   answer: WireResponse,
   { id, method, waits }: Incoming,
-  signingName: string,
 ): Promise<void> {
   const headers: Record<string, string> = { ...answer.headers, 'x-amzn-requestid': id };
   // Whether a client that was not let in sends its body all the same is its own choice: start afresh.
   if (waits()) headers.connection = 'close';
-  if (signingName === 's3')
-    Object.assign(headers, { 'x-amz-request-id': id, 'x-amz-id-2': 'local', server: 'AmazonS3' });
   const bodiless = method === 'HEAD' || answer.status === 204 || answer.status === 304;
   if (answer.body instanceof Readable) {
     response.writeHead(answer.status, headers);

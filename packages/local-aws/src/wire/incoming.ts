@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { type Addressed, readAddress } from './addressed.ts';
-import { bucketOfHost } from './virtual-host.ts';
+import type { Services } from './services.ts';
 
 /** A request with everything that its line and headers say, its body not yet read. */
 export interface Incoming {
   request: IncomingMessage;
   method: string;
-  /** As sent; of a virtual-hosted S3 request with the bucket in front, as in path style. */
+  /** As sent, after the path that the host name stands for: a virtual-hosted S3 request as if in path style. */
   path: string;
   query: URLSearchParams;
   headers: Record<string, string | undefined>;
@@ -20,7 +20,11 @@ export interface Incoming {
   waits(): boolean;
 }
 
-export function readIncoming(request: IncomingMessage, response: ServerResponse): Incoming {
+export function readIncoming(
+  services: Services,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Incoming {
   // Not `new URL`: it would resolve the `..` that an S3 key may contain.
   const target = (request.url ?? '/').replace(/^https?:\/\/[^/]+/, '');
   const mark = target.indexOf('?');
@@ -32,14 +36,15 @@ export function readIncoming(request: IncomingMessage, response: ServerResponse)
       Array.isArray(value) ? value.join(', ') : value,
     ]),
   );
-  const bucket = bucketOfHost(headers.host);
-  const address = readAddress(sentPath, query, headers, bucket === undefined ? undefined : 's3');
-  const onBucketHost = bucket !== undefined && address.service === 's3';
+  const onHost = services.onHost(headers.host);
+  const head = { path: sentPath, query, headers };
+  const address = readAddress(services, head, onHost?.service.signingName);
+  const hostPath = onHost !== undefined && onHost.service.signingName === address.service ? onHost.path : '';
   let waiting = headers.expect?.toLowerCase() === '100-continue';
   return {
     request,
     method: request.method ?? 'GET',
-    path: onBucketHost ? `/${bucket}${sentPath}` : sentPath,
+    path: `${hostPath}${sentPath}`,
     query,
     headers,
     address,

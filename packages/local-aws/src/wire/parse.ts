@@ -1,8 +1,7 @@
-import type { Protocol, RequestContext, Service } from '../service.ts';
-import { QUERY_VERSIONS } from './addressed.ts';
+import type { Protocol, RequestContext, Service, ServiceFacts } from '../service.ts';
 import { readBody } from './body.ts';
 import { CBOR } from './cbor-error.ts';
-import { type ErrorContext, notEmulated } from './errors.ts';
+import { notEmulated } from './errors.ts';
 import { bodyOf, type Incoming } from './incoming.ts';
 import { fromJson } from './json.ts';
 import type { OperationModel } from './model.ts';
@@ -23,17 +22,20 @@ export interface Asked {
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** The form in which to refuse what could not be understood. */
-export function guessContext(incoming: Incoming, services: Services): ErrorContext {
+/** The form in which to refuse what could not be understood; a service that is not here has the spoken protocol. */
+export function guessFacts(incoming: Incoming, services: Services): ServiceFacts {
   const { address, headers } = incoming;
-  const signingName = address.service ?? 's3';
-  const known = services.all().find((service) => service.signingName === signingName);
+  const known =
+    address.service === undefined
+      ? services.default()
+      : services.all().find((service) => service.signingName === address.service);
   if (known !== undefined && address.target === undefined) return known;
-  let protocol: Protocol = signingName === 's3' ? 'rest-xml' : 'rest-json';
+  const missing = { signingName: address.service ?? 'unknown', schemas: {} };
+  let protocol: Protocol = 'rest-json';
   if (address.target !== undefined)
     protocol = headers['content-type']?.includes('1.0') ? 'json-1.0' : 'json-1.1';
   else if (speaksQuery(incoming, services)) protocol = 'query';
-  return { signingName, protocol, schemas: known?.schemas ?? {} };
+  return { ...(known ?? missing), protocol };
 }
 
 /**
@@ -66,14 +68,19 @@ export async function parseRequest(
     const rawBody = await wholeBody(incoming);
     const form = new URLSearchParams(Buffer.from(rawBody).toString('utf8'));
     for (const [name, value] of query) form.append(name, value);
-    const service = serviceFor(services, address.service ?? QUERY_VERSIONS[form.get('Version') ?? ''], [
-      'query',
-    ]);
+    const service = serviceFor(
+      services,
+      address.service ?? services.ofQueryVersion(form.get('Version') ?? '')?.signingName,
+      ['query'],
+    );
     found(service);
     const model = modelOf(service, form.get('Action') ?? '(no Action)');
     return { service, model, input: fromQuery(model.input, form), body: { rawBody } };
   }
-  const service = serviceFor(services, address.service ?? 's3', ['rest-json', 'rest-xml']);
+  const service = serviceFor(services, address.service ?? services.default()?.signingName, [
+    'rest-json',
+    'rest-xml',
+  ]);
   found(service);
   return parseRestRequest(service, incoming);
 }

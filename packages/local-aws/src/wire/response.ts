@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream';
 import type { NormalizedSchema } from '@smithy/core/schema';
-import type { Protocol, Service } from '../service.ts';
+import type { Protocol, Service, ServiceFacts } from '../service.ts';
 import { toJson } from './json.ts';
 import type { OperationModel } from './model.ts';
-import { namespaceOf } from './namespaces.ts';
 import { payloadOf } from './rest-request.ts';
 import { HTTP_DATE, writeText } from './scalars.ts';
 import { escapeXml, structure, toXml } from './xml.ts';
@@ -19,6 +18,11 @@ export const JSON_TYPES: Record<Extract<Protocol, `json-${string}`>, string> = {
   'json-1.0': 'application/x-amz-json-1.0',
   'json-1.1': 'application/x-amz-json-1.1',
 };
+
+/** The `xmlns` of a service's documents; one that has no namespace of its own gets AWS's usual form. */
+export function namespaceOf({ xmlNamespace, signingName }: ServiceFacts): string {
+  return xmlNamespace ?? `https://${signingName}.amazonaws.com/doc/`;
+}
 
 /** Serialises an operation's output as its service's protocol does. */
 export function writeResponse(

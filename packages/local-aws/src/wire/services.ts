@@ -1,6 +1,6 @@
 import type { Protocol, Service } from '../service.ts';
 
-/** The services of one local AWS by signing name. SageMaker's two APIs share theirs: the protocol tells them apart. */
+/** The services of one local AWS. SageMaker's two APIs share a signing name: the protocol tells them apart. */
 export class Services {
   readonly #all: Service[] = [];
 
@@ -24,5 +24,32 @@ export class Services {
     return this.#all.find(
       (service) => service.signingName === signingName && service.schemas[`${operation}$`] !== undefined,
     );
+  }
+
+  ofTarget(prefix: string): Service | undefined {
+    return this.#all.find(({ targetPrefix }) => targetPrefix === prefix);
+  }
+
+  ofQueryVersion(version: string): Service | undefined {
+    return this.#all.find(({ queryVersion }) => queryVersion === version);
+  }
+
+  /** The service that an unsigned request's path belongs to. */
+  ofPath(path: string): Service | undefined {
+    return this.#all.find(({ paths = [] }) => paths.some((pattern) => pattern.test(path)));
+  }
+
+  /** The service whose host name it is, and the path that the name stands for. */
+  onHost(host: string | undefined): { service: Service; path: string } | undefined {
+    for (const service of this.#all) {
+      const path = service.pathOfHost?.(host);
+      if (path !== undefined) return { service, path };
+    }
+    return undefined;
+  }
+
+  /** The service of requests that name none. */
+  default(): Service | undefined {
+    return this.#all.find(({ isDefault }) => isDefault);
   }
 }

@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { GetObjectCommand, HeadBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bucketOfHost } from '../../src/wire/virtual-host.ts';
+import { pathOfHost } from '../../src/services/s3/virtual-host.ts';
 import { type Storage, startStorage } from './bucket.ts';
 
 let storage: Storage;
@@ -38,7 +38,7 @@ describe('a bucket in front of the host', () => {
     ['127.0.0.1:4566', undefined],
     ['[::1]:4566', undefined],
   ])('of %s is %s', (host, bucket) => {
-    expect(bucketOfHost(host)).toBe(bucket);
+    expect(pathOfHost(host)).toBe(bucket && `/${bucket}`);
   });
 
   it('has its objects at the root, whatever their keys look like', async () => {

@@ -26,7 +26,14 @@ const service =
   (parts: Partial<Service>, onWorld: (world: World) => void = () => {}): ServiceFactory =>
   (world) => {
     onWorld(world);
-    return { signingName: 's3', protocol: 'rest-xml', schemas: s3, operations: {}, ...parts };
+    return {
+      signingName: 's3',
+      protocol: 'rest-xml',
+      schemas: s3,
+      isDefault: true,
+      operations: {},
+      ...parts,
+    };
   };
 
 describe('paths outside the AWS APIs', () => {

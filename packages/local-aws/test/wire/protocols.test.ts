@@ -1,6 +1,5 @@
 import * as apiGateway from '@aws-sdk/client-api-gateway';
 import * as cloudformation from '@aws-sdk/client-cloudformation';
-import * as events from '@aws-sdk/client-eventbridge';
 import * as lambda from '@aws-sdk/client-lambda';
 import * as s3 from '@aws-sdk/client-s3';
 import * as sagemaker from '@aws-sdk/client-sagemaker';
@@ -9,21 +8,27 @@ import * as sfn from '@aws-sdk/client-sfn';
 import * as sns from '@aws-sdk/client-sns';
 import * as sqs from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Operation, Protocol, RequestContext, ServiceFactory } from '../../src/service.ts';
+import type { Operation, RequestContext, ServiceFactory } from '../../src/service.ts';
 import { ServiceError } from '../../src/service.ts';
+import { createApiGateway } from '../../src/services/api-gateway/index.ts';
+import { createCloudFormation } from '../../src/services/cloudformation/index.ts';
+import { createEvents } from '../../src/services/events/index.ts';
+import { createLambda } from '../../src/services/lambda/index.ts';
+import { createS3 } from '../../src/services/s3/index.ts';
+import { createSageMaker } from '../../src/services/sagemaker/index.ts';
+import { createSageMakerRuntime } from '../../src/services/sagemaker-runtime/index.ts';
+import { createSns } from '../../src/services/sns/index.ts';
+import { createSqs } from '../../src/services/sqs/index.ts';
+import { createStepFunctions } from '../../src/services/step-functions/index.ts';
 import { type Harness, startLocal } from '../harness.ts';
+import { standIn } from '../stand-in.ts';
 
 /** What the operations under test were given and what they answer. */
 let given: { operation: string; input: Record<string, unknown>; context: RequestContext } | undefined;
 let answer: unknown;
 
 /** A service whose operations answer what the test says. */
-function recorder(
-  signingName: string,
-  protocol: Protocol,
-  schemas: Record<string, unknown>,
-  names: string[],
-): ServiceFactory {
+function recorder(create: ServiceFactory, names: string[]): ServiceFactory {
   const operation =
     (name: string): Operation =>
     async (input, context) => {
@@ -37,28 +42,23 @@ function recorder(
       if (answer instanceof Error) throw answer;
       return answer;
     };
-  return () => ({
-    signingName,
-    protocol,
-    schemas,
-    operations: Object.fromEntries(names.map((name) => [name, operation(name)])),
-  });
+  return standIn(create, Object.fromEntries(names.map((name) => [name, operation(name)])));
 }
 
 let local: Harness;
 beforeAll(async () => {
   local = await startLocal({
     services: [
-      recorder('states', 'json-1.0', sfn, ['StartExecution', 'DescribeExecution']),
-      recorder('sagemaker', 'json-1.1', sagemaker, ['CreateTrainingJob', 'DescribeTrainingJob', 'AddTags']),
-      recorder('sagemaker', 'rest-json', runtime, ['InvokeEndpoint']),
-      recorder('events', 'json-1.1', events, ['PutEvents']),
-      recorder('sqs', 'json-1.0', sqs, ['GetQueueUrl', 'SendMessage']),
-      recorder('lambda', 'rest-json', lambda, ['Invoke', 'GetFunction', 'ListFunctions', 'AddPermission']),
-      recorder('apigateway', 'rest-json', apiGateway, ['GetApiKeys', 'GetRestApi']),
-      recorder('sns', 'query', sns, ['Publish', 'CreateTopic', 'SetTopicAttributes']),
-      recorder('cloudformation', 'query', cloudformation, ['DescribeStacks']),
-      recorder('s3', 'rest-xml', s3, [
+      recorder(createStepFunctions, ['StartExecution', 'DescribeExecution']),
+      recorder(createSageMaker, ['CreateTrainingJob', 'DescribeTrainingJob', 'AddTags']),
+      recorder(createSageMakerRuntime, ['InvokeEndpoint']),
+      recorder(createEvents, ['PutEvents']),
+      recorder(createSqs, ['GetQueueUrl', 'SendMessage']),
+      recorder(createLambda, ['Invoke', 'GetFunction', 'ListFunctions', 'AddPermission']),
+      recorder(createApiGateway, ['GetApiKeys', 'GetRestApi']),
+      recorder(createSns, ['Publish', 'CreateTopic', 'SetTopicAttributes']),
+      recorder(createCloudFormation, ['DescribeStacks']),
+      recorder(createS3, [
         ...['ListBuckets', 'CreateBucket', 'HeadBucket', 'GetBucketLocation', 'ListObjectsV2', 'ListObjects'],
         ...[
           'PutObject',

@@ -13,6 +13,8 @@ export const createApiGateway: ServiceFactory = (world): Service => {
   return {
     signingName: 'apigateway',
     protocol: 'rest-json',
+    paths: [/^\/(restapis|apikeys|usageplans|domainnames|account)(\/|$)/],
+    validationCode: 'BadRequestException',
     schemas,
     operations: apiGatewayOperations(apis, usagePlans),
     resources: apiGatewayResources(world, apis, usagePlans),

@@ -2,6 +2,7 @@ import * as schemas from '@aws-sdk/client-cloudformation';
 import type { Service, ServiceFactory } from '../../service.ts';
 import { changeSetOperations } from './change-sets.ts';
 import { stackEngineOf } from './engine.ts';
+import { permissions } from './permissions.ts';
 import { readOperations } from './read-operations.ts';
 import { stackOperations } from './stack-operations.ts';
 
@@ -11,6 +12,9 @@ export const createCloudFormation: ServiceFactory = (world): Service => {
   return {
     signingName: 'cloudformation',
     protocol: 'query',
+    queryVersion: '2010-05-15',
+    xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
+    permissions,
     schemas,
     operations: {
       ...readOperations(engine.stacks),

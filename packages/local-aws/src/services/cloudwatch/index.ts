@@ -5,6 +5,7 @@ import constraints from './constraints.json' with { type: 'json' };
 import { measureExecution, measureQueues } from './measured.ts';
 import { getMetricData, getMetricStatistics, listMetrics } from './metric-operations.ts';
 import { metricsOf } from './metrics.ts';
+import { permissions } from './permissions.ts';
 import { putMetricData } from './put-metric-data.ts';
 import { alarmResource } from './template.ts';
 
@@ -37,6 +38,9 @@ export const createCloudWatch: ServiceFactory = (world): Service => {
   return {
     signingName: 'monitoring',
     protocol: 'json-1.0',
+    targetPrefix: 'GraniteServiceVersion20100801',
+    validationCode: 'ValidationError',
+    permissions,
     schemas,
     constraints,
     operations: {

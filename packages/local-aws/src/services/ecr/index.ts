@@ -1,6 +1,7 @@
 import * as schemas from '@aws-sdk/client-ecr';
 import { type Service, ServiceError, type ServiceFactory } from '../../service.ts';
 import { findImage, imageDetail, putImage, shownImage } from './images.ts';
+import { permissions } from './permissions.ts';
 import { Repositories, type Repository } from './repositories.ts';
 
 /** As long as ECR's own tokens are valid. */
@@ -24,6 +25,8 @@ export const createEcr: ServiceFactory = (world): Service => {
   return {
     signingName: 'ecr',
     protocol: 'json-1.1',
+    targetPrefix: 'AmazonEC2ContainerRegistry_V20150921',
+    permissions,
     schemas,
     operations: {
       GetAuthorizationToken: (): schemas.GetAuthorizationTokenResponse => ({

@@ -4,6 +4,7 @@ import constraints from './constraints.json' with { type: 'json' };
 import { createDeliveries } from './deliveries.ts';
 import { compilePattern } from './pattern.ts';
 import { invalidPattern } from './pattern-syntax.ts';
+import { permissions } from './permissions.ts';
 import { bridgeEvent, putEvents } from './put-events.ts';
 import { type Rule, Rules } from './rules.ts';
 
@@ -23,6 +24,8 @@ export const createEvents: ServiceFactory = (world): Service => {
   return {
     signingName: 'events',
     protocol: 'json-1.1',
+    targetPrefix: 'AWSEvents',
+    permissions,
     schemas,
     constraints,
     operations: {

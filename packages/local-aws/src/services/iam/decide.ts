@@ -1,10 +1,10 @@
+import type { Permission } from '../../permission.ts';
 import type { World } from '../../service.ts';
-import type { Needed } from './actions.ts';
 import { type Decision, evaluate, type Statement } from './policy.ts';
 import { findRole, type Role, withAttached } from './roles.ts';
 
 /** What a role's own policies say to one action. */
-export function decide(world: World, role: Role, { action, resource, context }: Needed): Decision {
+export function decide(world: World, role: Role, { action, resource, context }: Permission): Decision {
   const statements: Statement[] = Object.values(withAttached(world, role).policies).flat();
   return evaluate(statements, {
     action,

@@ -1,10 +1,9 @@
+import type { Permission } from '../../permission.ts';
 import type { GuardedRequest, World } from '../../service.ts';
 import { ServiceError } from '../../service.ts';
-import { type Needed, neededFor } from './actions.ts';
 import { decide } from './decide.ts';
 import type { Decision } from './policy.ts';
 import { findRole } from './roles.ts';
-import { bucketArn, hidesMissing } from './s3-actions.ts';
 import { trustsService } from './trust.ts';
 
 /**
@@ -18,32 +17,34 @@ export function guard(world: World, request: GuardedRequest): ((error: unknown) 
   if (role === undefined) {
     throw denial(request, `The role ${request.roleArn} does not exist in this local AWS`);
   }
-  const needed = neededFor(request, world);
+  const { service, operation, input } = request;
+  const permissions = service.permissions?.(operation, input, world);
   const caller = `arn:aws:sts::${world.accountId}:assumed-role/${role.name}/local`;
-  if (needed === undefined) {
-    const name = `${request.service.signingName}:${request.operation}`;
+  if (permissions === undefined) {
+    const name = `${service.signingName}:${operation}`;
     throw denial(
       request,
       `The local AWS does not know which permissions ${name} needs, so no role may ask for it`,
     );
   }
-  for (const one of needed) {
+  const missing: Permission[] = [];
+  for (const one of permissions) {
     const decision = decide(world, role, one);
-    if (decision !== 'allowed') throw denial(request, sentence(caller, one, decision));
-    if (one.action === 'iam:PassRole') refuseUntrusted(world, one);
+    if (decision === 'allowed') {
+      if (one.action === 'iam:PassRole') refuseUntrusted(world, one);
+    } else if (one.hides === undefined) throw denial(request, sentence(caller, one, decision));
+    else missing.push(one);
   }
-  if (request.service.signingName !== 's3' || !hidesMissing(request.operation)) return undefined;
-  const list: Needed = { action: 's3:ListBucket', resource: bucketArn(request.input.Bucket) };
-  if (decide(world, role, list) === 'allowed') return undefined;
+  if (missing.length === 0) return undefined;
   return (error) => {
     const code = error instanceof ServiceError ? error.code : '';
-    if (code !== 'NoSuchKey' && code !== 'NotFound') return error;
-    return denial(request, sentence(caller, list, 'not allowed'));
+    const hiding = missing.find(({ hides }) => hides?.includes(code));
+    return hiding === undefined ? error : denial(request, sentence(caller, hiding, 'not allowed'));
   };
 }
 
 /** A service that is handed a role acts as it at once, to see whether it may. */
-function refuseUntrusted(world: World, { resource, context, sourceArn }: Needed): void {
+function refuseUntrusted(world: World, { resource, context, sourceArn }: Permission): void {
   const service = context?.['iam:passedtoservice'];
   if (resource === undefined || service === undefined) return;
   if (trustsService(world, resource, service, sourceArn)) return;
@@ -53,7 +54,7 @@ function refuseUntrusted(world: World, { resource, context, sourceArn }: Needed)
   );
 }
 
-function sentence(caller: string, { action, resource }: Needed, decision: Decision): string {
+function sentence(caller: string, { action, resource }: Permission, decision: Decision): string {
   const why =
     decision === 'denied explicitly'
       ? 'with an explicit deny in an identity-based policy'
@@ -63,8 +64,7 @@ function sentence(caller: string, { action, resource }: Needed, decision: Decisi
 
 /** Code and status as the service's protocol has them. */
 function denial({ service }: GuardedRequest, message: string): ServiceError {
-  if (service.signingName === 'sns') return new ServiceError('AuthorizationError', message, 403);
-  if (service.protocol === 'rest-xml' || service.protocol === 'query')
-    return new ServiceError('AccessDenied', message, 403);
-  return new ServiceError('AccessDeniedException', message, service.protocol === 'rest-json' ? 403 : 400);
+  const { protocol, denialCode } = service;
+  const usual = protocol === 'rest-xml' || protocol === 'query' ? 'AccessDenied' : 'AccessDeniedException';
+  return new ServiceError(denialCode ?? usual, message, protocol.startsWith('json-') ? 400 : 403);
 }

@@ -9,6 +9,8 @@ import { policyResource, roleResource } from './roles.ts';
 export const createIam: ServiceFactory = (world) => ({
   signingName: 'iam',
   protocol: 'query',
+  queryVersion: '2010-05-08',
+  xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
   schemas: {},
   operations: {},
   resources: {

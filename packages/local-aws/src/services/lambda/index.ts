@@ -8,6 +8,7 @@ import { functionConfiguration } from './configuration.ts';
 import constraints from './constraints.json' with { type: 'json' };
 import { FunctionRegistry } from './functions.ts';
 import { invokeOperation } from './invoke.ts';
+import { permissions } from './permissions.ts';
 import { createPools, type PoolLimits } from './pool.ts';
 import { lambdaResources } from './resources.ts';
 import { createRuntimeApi } from './runtime-api.ts';
@@ -29,6 +30,8 @@ export function lambdaWithin(limits?: PoolLimits): ServiceFactory {
     return {
       signingName: 'lambda',
       protocol: 'rest-json',
+      paths: [/^\/20\d\d-\d\d-\d\d\/(functions|event-source-mappings|layers|tags)\b/],
+      permissions,
       schemas,
       constraints,
       operations: {

@@ -6,6 +6,7 @@ import { refuseTaken } from '../../template/taken.ts';
 import constraints from './constraints.json' with { type: 'json' };
 import { embeddedMetrics } from './embedded-metrics.ts';
 import { LogGroups } from './log-groups.ts';
+import { permissions } from './permissions.ts';
 import { acceptBatch } from './put-log-events.ts';
 import { filterLogEvents, getLogEvents, groupName } from './read.ts';
 
@@ -40,6 +41,9 @@ export const createLogs: ServiceFactory = (world): Service => {
   return {
     signingName: 'logs',
     protocol: 'json-1.1',
+    targetPrefix: 'Logs_20140328',
+    validationCode: 'InvalidParameterException',
+    permissions,
     schemas,
     constraints,
     operations: {

@@ -26,11 +26,13 @@ import {
 import { getObjectAttributes } from './operations/object-attributes.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/object-tagging.ts';
 import { putObject } from './operations/put-object.ts';
+import { permissions } from './permissions.ts';
 import { checkRequest } from './request-checks.ts';
 import { bucketPolicyResource, bucketResource } from './resources.ts';
 import type { S3Context } from './s3-context.ts';
 import { schemas } from './schemas.ts';
 import { S3Store } from './store/s3-store.ts';
+import { pathOfHost } from './virtual-host.ts';
 
 const OPERATIONS = {
   AbortMultipartUpload: abortMultipartUpload,
@@ -78,6 +80,12 @@ export const createS3: ServiceFactory = (world) => {
   return {
     signingName: 's3',
     protocol: 'rest-xml',
+    isDefault: true,
+    pathOfHost,
+    xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
+    validationCode: 'InvalidRequest',
+    responseHeaders: (id) => ({ 'x-amz-request-id': id, 'x-amz-id-2': 'local', server: 'AmazonS3' }),
+    permissions,
     schemas,
     operations,
     resources: {

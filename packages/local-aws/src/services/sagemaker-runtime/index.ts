@@ -3,6 +3,7 @@ import type { ServiceFactory } from '../../service.ts';
 import { fleetOf } from '../sagemaker/endpoints/fleet.ts';
 import constraints from './constraints.json' with { type: 'json' };
 import { invokeEndpoint } from './invoke-endpoint.ts';
+import { permissions } from './permissions.ts';
 
 /** SageMaker's data plane: hands requests to the endpoints' containers. */
 export const createSageMakerRuntime: ServiceFactory = (world) => {
@@ -10,6 +11,9 @@ export const createSageMakerRuntime: ServiceFactory = (world) => {
   return {
     signingName: 'sagemaker',
     protocol: 'rest-json',
+    paths: [/^\/endpoints\/[^/]+\/(async-)?invocations/],
+    validationCode: 'ValidationError',
+    permissions,
     schemas,
     constraints,
     operations: {

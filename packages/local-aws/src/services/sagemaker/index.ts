@@ -30,6 +30,7 @@ import {
   updateModelPackage,
 } from './model-packages.ts';
 import { createModel, deleteModel, describeModel, listModels } from './models.ts';
+import { permissions } from './permissions.ts';
 import { SageMakerStore } from './sagemaker-store.ts';
 import { sageMakerSettings } from './settings.ts';
 import { addTags, deleteTags, listTags } from './tags.ts';
@@ -73,6 +74,8 @@ export function createSageMakerWith(options: Partial<SageMakerOptions>): Service
     return {
       signingName: 'sagemaker',
       protocol: 'json-1.1',
+      targetPrefix: 'SageMaker',
+      permissions,
       schemas,
       constraints,
       operations: {

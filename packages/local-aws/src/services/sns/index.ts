@@ -1,6 +1,7 @@
 import * as schemas from '@aws-sdk/client-sns';
 import { type Service, ServiceError, type ServiceFactory } from '../../service.ts';
 import { deliver } from './deliver.ts';
+import { permissions } from './permissions.ts';
 import { parsePublish } from './publish.ts';
 import { snsResources } from './resources.ts';
 import { type Subscription, Topics } from './topics.ts';
@@ -19,6 +20,11 @@ export const createSns: ServiceFactory = (world): Service => {
   return {
     signingName: 'sns',
     protocol: 'query',
+    queryVersion: '2010-03-31',
+    xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
+    validationCode: 'InvalidParameter',
+    denialCode: 'AuthorizationError',
+    permissions,
     schemas,
     operations: {
       Publish: (input: schemas.PublishInput): schemas.PublishResponse => {

@@ -1,6 +1,7 @@
 import * as schemas from '@aws-sdk/client-sqs';
 import { type RequestContext, type Service, ServiceError, type ServiceFactory } from '../../service.ts';
 import { checkAttributeNames, checkMessage, inRange, invalid } from './checks.ts';
+import { permissions } from './permissions.ts';
 import { fromStored, md5, md5OfAttributes, type Queue, type StoredMessage, toStored } from './queue.ts';
 import { Queues } from './queues.ts';
 import { sqsResources } from './resources.ts';
@@ -45,6 +46,9 @@ export const createSqs: ServiceFactory = (world): Service => {
   return {
     signingName: 'sqs',
     protocol: 'json-1.0',
+    targetPrefix: 'AmazonSQS',
+    validationCode: 'MissingParameter',
+    permissions,
     schemas,
     operations: {
       SendMessage: (input: schemas.SendMessageRequest): schemas.SendMessageResult => {

@@ -8,6 +8,7 @@ import { startExecution, startSyncExecution } from './operations/start-execution
 import { stateMachineOperations } from './operations/state-machines.ts';
 import { stopExecution } from './operations/stop-execution.ts';
 import { taskTokenOperations } from './operations/task-tokens.ts';
+import { permissions } from './permissions.ts';
 import { stateMachineResource } from './template.ts';
 
 /**
@@ -21,6 +22,8 @@ export const createStepFunctions: ServiceFactory = (world): Service => {
   return {
     signingName: 'states',
     protocol: 'json-1.0',
+    targetPrefix: 'AWSStepFunctions',
+    permissions,
     schemas,
     constraints,
     operations: {

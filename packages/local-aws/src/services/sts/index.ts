@@ -5,6 +5,7 @@ import { findRole } from '../iam/roles.ts';
 import { trustsCaller } from '../iam/trust.ts';
 import constraints from './constraints.json' with { type: 'json' };
 import { mintRoleCredentials, roleOf } from './credentials.ts';
+import { permissions } from './permissions.ts';
 
 const HOUR_SECONDS = 3600;
 
@@ -12,6 +13,9 @@ const HOUR_SECONDS = 3600;
 export const createSts: ServiceFactory = (world) => ({
   signingName: 'sts',
   protocol: 'query',
+  queryVersion: '2011-06-15',
+  xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+  permissions,
   schemas,
   constraints,
   operations: {

@@ -1,4 +1,4 @@
-import type { Needed } from './actions.ts';
+import type { Permission, Permissions } from '../../permission.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the input's shape depends on the operation
 type Input = any;
@@ -38,10 +38,13 @@ const OF_VERSION: Record<string, string> = {
   's3:GetObjectAttributes': 's3:GetObjectVersionAttributes',
 };
 
+/** S3 tells a role that may not list the bucket `AccessDenied`, not whether an object is there. */
+const HIDES_MISSING = new Set(['GetObject', 'HeadObject', 'CopyObject']);
+
 /** What S3's operations need, from "Required permissions for Amazon S3 API operations". */
-export function s3Requests(operation: string, input: Input): Needed[] {
+export const permissions: Permissions = (operation, input) => {
   if (operation === 'ListBuckets') return [{ action: 's3:ListAllMyBuckets', resource: '*' }];
-  const bucket = bucketArn(input.Bucket);
+  const bucket = `arn:aws:s3:::${input.Bucket}`;
   if (operation === 'DeleteObjects') {
     return (input.Delete.Objects as { Key: string; VersionId?: string }[]).map(({ Key, VersionId }) =>
       onObject('s3:DeleteObject', `${bucket}/${Key}`, VersionId),
@@ -63,19 +66,13 @@ export function s3Requests(operation: string, input: Input): Needed[] {
     needed.push({ action: 's3:PutObjectTagging', resource: object });
   }
   if (input.CopySource !== undefined) needed.push(copySource(String(input.CopySource)));
+  if (HIDES_MISSING.has(operation)) {
+    needed.push({ action: 's3:ListBucket', resource: bucket, hides: ['NoSuchKey', 'NotFound'] });
+  }
   return needed;
-}
+};
 
-/** S3 tells a role that may not list the bucket `AccessDenied`, not whether an object is there. */
-export function hidesMissing(operation: string): boolean {
-  return operation === 'GetObject' || operation === 'HeadObject' || operation === 'CopyObject';
-}
-
-export function bucketArn(bucket: string): string {
-  return `arn:aws:s3:::${bucket}`;
-}
-
-function onObject(action: string, resource: string, version: string | undefined): Needed {
+function onObject(action: string, resource: string, version: string | undefined): Permission {
   return { action: version === undefined ? action : (OF_VERSION[action] ?? action), resource };
 }
 
@@ -88,7 +85,7 @@ function listContext(input: Input): Record<string, string> {
 }
 
 /** `[/]bucket/key[?versionId=…]`, percent-encoded. */
-function copySource(source: string): Needed {
+function copySource(source: string): Permission {
   const [path = '', version] = source.replace(/^\//, '').split('?versionId=');
   return onObject('s3:GetObject', `arn:aws:s3:::${decodeURIComponent(path)}`, version);
 }

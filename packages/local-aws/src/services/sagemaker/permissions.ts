@@ -1,4 +1,4 @@
-import type { Needed, Place } from './actions.ts';
+import type { Permission, Permissions, Place } from '../../permission.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the input's shape depends on the operation
 type Input = any;
@@ -12,17 +12,20 @@ const NAMED: [member: string, kind: string][] = [
 ];
 
 /** What SageMaker's operations need, from its service authorization reference. Names in its ARNs are lower case. */
-export function sagemakerRequests(operation: string, input: Input, { region, accountId }: Place): Needed[] {
+export const permissions: Permissions = (operation, input, { region, accountId }) => {
   const action = `sagemaker:${operation}`;
   if (operation.startsWith('List') && operation !== 'ListTags') return [{ action, resource: '*' }];
   if (/ModelPackage(Group)?$/.test(operation))
-    return registryRequests(operation, input, { region, accountId });
+    return registryPermissions(operation, input, { region, accountId });
   if (/Tags$/.test(operation)) return [{ action, resource: input.ResourceArn ?? '*' }];
   const arn = (kind: string, name: string) =>
     `arn:aws:sagemaker:${region}:${accountId}:${kind}/${name.toLowerCase()}`;
   const named = NAMED.filter(([member]) => input[member] !== undefined);
   // CreateEndpoint and UpdateEndpoint need the action on the configuration too.
-  const needed: Needed[] = named.map(([member, kind]) => ({ action, resource: arn(kind, input[member]) }));
+  const needed: Permission[] = named.map(([member, kind]) => ({
+    action,
+    resource: arn(kind, input[member]),
+  }));
   if (needed.length === 0) needed.push({ action, resource: '*' });
   const [own] = named;
   if (operation.startsWith('Create') && input.Tags?.length > 0 && own !== undefined) {
@@ -43,16 +46,16 @@ export function sagemakerRequests(operation: string, input: Input, { region, acc
     });
   }
   return needed;
-}
+};
 
 /** A package belongs to its group: creating one needs the action on both. */
-function registryRequests(operation: string, input: Input, { region, accountId }: Place): Needed[] {
+function registryPermissions(operation: string, input: Input, { region, accountId }: Place): Permission[] {
   const action = `sagemaker:${operation}`;
   const arn = (kind: string, name: string) =>
     name.startsWith('arn:') ? name : `arn:aws:sagemaker:${region}:${accountId}:${kind}/${name.toLowerCase()}`;
   const group = input.ModelPackageGroupName;
   const own = input.ModelPackageArn ?? input.ModelPackageName;
-  const needed: Needed[] = [];
+  const needed: Permission[] = [];
   if (group !== undefined) needed.push({ action, resource: arn('model-package-group', group) });
   if (operation === 'CreateModelPackage' && group !== undefined) {
     const name = group.split('/').at(-1).toLowerCase();

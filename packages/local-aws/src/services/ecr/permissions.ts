@@ -1,0 +1,12 @@
+import { arnOf, type Permissions } from '../../permission.ts';
+
+/** What ECR's operations need. */
+export const permissions: Permissions = (operation, { repositoryName }, place) => [
+  {
+    action: `ecr:${operation}`,
+    resource:
+      operation === 'GetAuthorizationToken' || repositoryName === undefined
+        ? '*'
+        : arnOf('ecr', place, `repository/${repositoryName}`),
+  },
+];

@@ -1,0 +1,13 @@
+import { arnOf, type Permissions } from '../../permission.ts';
+
+/**
+ * What CloudWatch Logs' operations need. It names the stream always, empty where the operation is on the group:
+ * `…:log-group:NAME:log-stream:`.
+ */
+export const permissions: Permissions = (operation, input, place) => {
+  const name = String(input.logGroupName ?? input.logGroupIdentifier ?? input.logGroupNamePrefix ?? '');
+  const group = name.startsWith('arn:')
+    ? name.replace(/:\*$/, '')
+    : arnOf('logs', place, `log-group:${name}`);
+  return [{ action: `logs:${operation}`, resource: `${group}:log-stream:${input.logStreamName ?? ''}` }];
+};

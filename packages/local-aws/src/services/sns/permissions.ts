@@ -1,0 +1,13 @@
+import { arnOf, type Permissions } from '../../permission.ts';
+
+/** What SNS's operations need. */
+export const permissions: Permissions = (operation, input, place) => [
+  {
+    action: `sns:${operation === 'PublishBatch' ? 'Publish' : operation}`,
+    resource:
+      input.TopicArn ??
+      input.TargetArn ??
+      input.ResourceArn ??
+      (input.Name === undefined ? '*' : arnOf('sns', place, input.Name)),
+  },
+];

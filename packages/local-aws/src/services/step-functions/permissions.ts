@@ -1,0 +1,11 @@
+import type { Permissions } from '../../permission.ts';
+
+/** What Step Functions' operations need. A task token does not tell its state machine, so that the action counts alone. */
+export const permissions: Permissions = (operation, input) => [
+  {
+    action: `states:${operation}`,
+    resource: operation.startsWith('SendTask')
+      ? undefined
+      : (input.executionArn ?? input.stateMachineArn ?? input.resourceArn ?? input.mapRunArn ?? '*'),
+  },
+];

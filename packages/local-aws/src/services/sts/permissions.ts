@@ -1,0 +1,5 @@
+import type { Permissions } from '../../permission.ts';
+
+/** What STS's operations need: everyone may ask who they are. */
+export const permissions: Permissions = (operation, { RoleArn }) =>
+  operation === 'GetCallerIdentity' ? [] : [{ action: `sts:${operation}`, resource: RoleArn }];
