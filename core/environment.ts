@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { parse } from './parse.ts';
 
 /**
- * The one place that reads `process.env`. A cold start with missing settings fails with all of them listed at once.
+ * Reads the settings of a process from its environment. A process with missing settings fails when it starts
+ * and lists all of them at once.
  *
  * @param schema a `z.object` whose keys are the variables' names; unknown variables are ignored
  */

@@ -4,8 +4,9 @@ import { gateRowSchema } from './decision.ts';
 import { forceSchema, personSchema, reasonSchema } from './promotion.ts';
 
 /**
- * What a person answers to AwaitApproval: output of `send-task-success`. A no gives its reason. The state machine checks the same
- * (state IsAnswered), since anybody with the token can answer past `graft`.
+ * A person's answer to AwaitApproval: output of `send-task-success`. A refusal gives its reason. `graft`
+ * checks an answer before it sends it. The state IsApproved checks the same rules, because anyone with the
+ * token can answer without `graft`. A test of the state machine keeps the two alike.
  */
 export const approvalAnswerSchema = z.discriminatedUnion('approved', [
   z.strictObject({ approved: z.literal(true), by: personSchema, comment: reasonSchema.optional() }),

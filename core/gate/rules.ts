@@ -114,7 +114,7 @@ export function minimumRecall({ challenger, policy }: GateCase): GateRow {
   };
 }
 
-/** The 95th percentile (nearest rank) from request to answer of the served model; see `container/measure-latency.ts`. */
+/** The 95th percentile (nearest rank) from request to answer of the served model; see `container/train/served-latency.ts`. */
 export function latency({ challenger, policy }: GateCase): GateRow {
   return {
     rule: 'latency',

@@ -148,7 +148,7 @@ export interface ServiceFacts {
   /** Name in the credential scope of a signature: `s3`, `states`, `sagemaker`, `lambda`, `events`, … */
   readonly signingName: string;
   readonly protocol: Protocol;
-  /** The SDK client's module: its exported schemas (`StartExecution$` …) (de)serialise requests and responses. */
+  /** The SDK client's module: its exported schemas (`GetObject$` …) (de)serialise requests and responses. */
   readonly schemas: Record<string, unknown>;
   /** Lengths, ranges, patterns and enums of the inputs. A service without them checks its inputs itself. */
   readonly constraints?: ModelConstraints;

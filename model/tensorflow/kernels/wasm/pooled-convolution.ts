@@ -196,7 +196,7 @@ function putInFrames(backend: WasmBackend, x: tf.TensorInfo, shape: Shape): tf.T
   return framed;
 }
 
-/** A batch normalisation as a factor and a summand, in the order of `convolvePoolAndActivate`. */
+/** A batch normalisation as a factor and a summand, in the order of `convolveAndPool`. */
 function scalingOf(
   backend: WasmBackend,
   normalisation: Record<keyof Normalisation, tf.TensorInfo>,

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const root = new URL('../..', import.meta.url).pathname;
+
+export interface Line {
+  file: string;
+  /** From 1. */
+  number: number;
+  text: string;
+}
+
+/** Files of the working tree that are committed or could be, relative to the repository. */
+export const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+  maxBuffer: 2 ** 26,
+})
+  .split('\n')
+  .filter((file) => file !== '' && existsSync(join(root, file)));
+
+export const documents = files.filter((file) => file.endsWith('.md'));
+/** Programs and settings, whose comments are prose. */
+export const programs = files.filter((file) =>
+  /\.(ts|mjs|py|yml|sh)$|(^|\/)Dockerfile$|^\.ci\/run$/.test(file),
+);
+
+export function linesOf(file: string): Line[] {
+  const lines = readFileSync(join(root, file), 'utf8').split('\n');
+  return lines.map((text, index) => ({ file, number: index + 1, text }));
+}
+
+/** Whether a line of a program is a comment as a whole. */
+export function isComment({ file, text }: Line): boolean {
+  return /\.(ts|mjs)$/.test(file) ? /^\s*(\/\/|\/\*|\*( |\/|$))/.test(text) : /^\s*#/.test(text);
+}
+
+/** The comments of a program: whole lines, and what stands behind code. */
+export function commentsOf(file: string): Line[] {
+  const behind = /\.(ts|mjs)$/.test(file) ? /\s(\/\/\s.*)$/ : /\s(#\s.*)$/;
+  return linesOf(file).flatMap((line) => {
+    if (isComment(line)) return [line];
+    const comment = behind.exec(line.text)?.[1];
+    return comment === undefined ? [] : [{ ...line, text: comment }];
+  });
+}
+
+/** A program without its comments; any other text file as it is. */
+export function codeOf(file: string): string {
+  if (!programs.includes(file)) return readFileSync(join(root, file), 'utf8');
+  const lines = linesOf(file).filter((line) => !isComment(line));
+  return lines.map(({ text }) => text.replace(/\s(\/\/|#)\s.*$/, '')).join('\n');
+}
+
+/** The prose of a Markdown file: everything outside its fenced blocks. */
+export function proseOf(file: string): Line[] {
+  let fenced = false;
+  return linesOf(file).filter(({ text }) => {
+    const fence = /^\s*```/.test(text);
+    if (fence) fenced = !fenced;
+    return !fence && !fenced;
+  });
+}
