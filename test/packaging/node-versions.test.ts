@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 
 interface Package {
   engines?: { node: string };
@@ -15,6 +16,17 @@ test('the versions of Node that are promised are those of osls, in package.json 
 
   expect(ours.engines).toEqual(osls.engines);
   expect(lock.packages['']?.engines).toEqual(ours.engines);
+});
+
+test('the workflow runs .ci/run on the oldest version of each line of Node that is promised', () => {
+  const { test: job } = parse(readFileSync('.github/workflows/ci.yml', 'utf8')).jobs;
+  const promised = ours.engines!.node.split(' || ').map((range) => {
+    const [major, minor = '0', patch = '0'] = range.replace(/^(\^|>=)/, '').split('.');
+    return [major, minor, patch].join('.');
+  });
+
+  expect(job.strategy.matrix.node).toEqual(promised);
+  expect(job.steps.at(-1)).toEqual({ run: '.ci/run' });
 });
 
 test('every package with an install script is allowed or denied, so that no npm warns about it', () => {
