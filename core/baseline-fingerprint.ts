@@ -10,9 +10,11 @@ export interface ListedImage {
 }
 
 /**
- * What the domain brings to a baseline: labels in their order, recipe, when it is unsure, and images, as they are known before any job is started. Of the
- * recipe only what cannot change a result is left out: whether the instance is a spot one, and when a job is given up. The instance's
- * type stays in it, since another processor may round differently, and a field that the recipe gains some day is in it from the start.
+ * Fingerprint of everything of a domain that a baseline depends on and that is known before a job starts:
+ * labels in their order, recipe, when a model is unsure, and images.
+ * Two fields of the recipe are left out because they cannot change a result: `spot` and `maxSeconds`. The
+ * instance type stays in, since another processor may round differently. A field added to the recipe later is
+ * in it too.
  *
  * @returns SHA-256
  */
@@ -28,10 +30,10 @@ export function domainFingerprint(
 }
 
 /**
- * Everything that a baseline's evaluation depends on. Of the general model that is its architecture and input, not its weights: so
- * every version with the same `model.json` counts as the same.
+ * Fingerprint of everything that a baseline's evaluation depends on. Of the general model these are
+ * architecture and input, not weights: every version with the same `model.json` counts as the same.
  *
- * @param domain of `domainFingerprint`
+ * @param domain fingerprint of the domain, made by `domainFingerprint`
  * @param image of the training container, whose tag is the digest of its content
  * @returns SHA-256; the same one means the same evaluation, apart from times
  */

@@ -1,4 +1,4 @@
-/** Calls `work` for every item, at most `limit` at a time. The first error stops the rest from starting. */
+/** Calls `work` for every item, at most `limit` at a time. After the first error no more calls start. */
 export async function forEachBounded<T>(
   items: readonly T[],
   limit: number,
@@ -17,7 +17,7 @@ export async function forEachBounded<T>(
     }
   };
   const workers = Array.from({ length: Math.min(limit, items.length) }, worker);
-  // All of them, so that nothing is still running when the error is reported.
+  // Waits for all, so that nothing still runs when the error is reported.
   const results = await Promise.allSettled(workers);
   const rejected = results.find((result) => result.status === 'rejected');
   if (rejected) throw rejected.reason;

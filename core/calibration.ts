@@ -9,9 +9,9 @@ export interface Confidence {
 const BINS = 15;
 
 /**
- * Expected calibration error (Guo et al., "On Calibration of Modern Neural Networks", 2017, equation 3): the mean distance between
- * confidence and accuracy over 15 bins of equal width, weighted by their predictions. Of few predictions it is too high, because every
- * bin's accuracy is uncertain.
+ * Expected calibration error (Guo et al., "On Calibration of Modern Neural Networks", 2017, equation 3): the
+ * mean distance between confidence and accuracy over 15 bins of equal width, weighted by their predictions.
+ * For few predictions it is too high, because every bin's accuracy is uncertain.
  *
  * @returns in [0, 1]; 0 for no predictions
  */

@@ -3,8 +3,8 @@ import type { DomainPromotion, Gated, StateError } from './contracts/promotion-s
 import { ROLLED_BACK } from './errors.ts';
 
 /**
- * The sentence inside a state's error. Lambda wraps what was thrown into JSON (`errorMessage`); `SendTaskFailure` and Step Functions
- * itself give plain text, or nothing.
+ * The sentence inside a state's error. Lambda wraps the message of what was thrown into JSON
+ * (`errorMessage`); `SendTaskFailure` and Step Functions itself give plain text or nothing.
  */
 export function messageOf({ Error: name, Cause: cause }: StateError): string {
   if (cause === undefined || cause === '') return name === 'States.Timeout' ? 'It took too long' : name;
@@ -17,7 +17,7 @@ export function messageOf({ Error: name, Cause: cause }: StateError): string {
   return cause;
 }
 
-/** The rules that failed, and only those. */
+/** Names the rules that failed. */
 function gateSaysNo({ rows }: Gated): string {
   const rules = rows
     .filter((row) => !row.passed)
@@ -25,12 +25,12 @@ function gateSaysNo({ rows }: Gated): string {
   return `The gate says no: ${rules.join('; ')}`;
 }
 
-/** How a domain's promotion ended, and why, from how far it came. */
+/** The outcome of a domain's promotion and its reason, from how far the promotion came. */
 export function conclude(promotion: DomainPromotion): { outcome: OutcomeName; reason: string } {
   const { error, mismatch, restored, gate, approval, deployment, confirmed, manual } = promotion;
   if (error !== undefined) {
     if (error.Error === 'Superseded') return { outcome: 'SUPERSEDED', reason: messageOf(error) };
-    // Of a restoration that SageMaker rolled back, the unconfirmed model is what is left live: that is a failure.
+    // When SageMaker rolls a restoration back, the unconfirmed model stays live: that is a failure.
     if (error.Error === ROLLED_BACK && mismatch === undefined) {
       return { outcome: 'ROLLED_BACK', reason: messageOf(error) };
     }

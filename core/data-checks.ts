@@ -3,34 +3,35 @@ import { MAXIMUM_DAMAGED_SHARE } from './image-files.ts';
 import { fewestImagesFor, mcnemarExact } from './statistics.ts';
 
 /**
- * Largest class over smallest that is not worth a warning. What an imbalance does to a network grows with it (Buda, Maki, Mazurowski,
- * 2018, Neural Networks 106:249–259); no figure is right for everybody, and this one only makes people look.
+ * Ratio of the largest to the smallest class up to which there is no warning. The harm of an imbalance grows
+ * with its size (Buda, Maki, Mazurowski, 2018, Neural Networks 106:249–259); no single figure fits every
+ * domain.
  */
 const BALANCED_RATIO = 5;
-/** An upload that has sent nothing for so long, in milliseconds, is over. */
+/** An upload that has sent nothing for this long, in milliseconds, is over. */
 const STILL_ARRIVING_MS = 10 * 60_000;
-/** A person reads some examples, not all. */
+/** Examples that a message shows. */
 const EXAMPLES = 5;
 const UNDER_LABELS = 'under more than one label';
 
 export type Split = 'train' | 'test';
-/** Folders of a domain. `other` is optional: images of none of its classes, directly in it. */
+/** Folders of a domain. `other` is optional: it has images of none of the domain's labels, directly in it. */
 export type Part = Split | 'other';
 
-/** One image as a person finds it: `<part>/<id>`. */
+/** One image, by its path in the domain's folder: `<part>/<id>`. */
 export interface NamedImage {
   part: Part;
   /** `<label>/<file name>`, or in `other` the file name. */
   id: string;
 }
 
-/** Errors, which end a promotion before it costs money, and warnings, which go with it into its outcome. */
+/** Problems end a promotion before it costs money; warnings go into its outcome. */
 export interface Findings {
   problems: string[];
   warnings: string[];
 }
 
-/** What the number of test images alone makes impossible: then no model could pass the gate, however good. */
+/** Says where the test images are too few for the gate policy: no model could pass then, however good. */
 export function testSetProblems(
   testImages: number,
   policy: Pick<GatePolicy, 'minimumAccuracy' | 'minimumUplift' | 'minimumTestImages' | 'significance'>,
@@ -60,17 +61,17 @@ export function testSetProblems(
 }
 
 /**
- * What images mean that came after `domain.json`, whose arrival says that the data are complete: an upload in the wrong order, which may
- * still be going on.
+ * Finds images that arrived after `domain.json`, whose arrival says that the data are complete. They come
+ * from an upload in the wrong order, which may still be running.
  *
- * @param committed when `domain.json` came; this, `modified` and `now` in milliseconds since 1970
+ * @param committed when `domain.json` arrived; this, `modified` and `now` in milliseconds since 1970
  */
 export function lateImages(
   images: readonly (NamedImage & { modified: number })[],
   committed: number,
   now: number,
 ): Findings {
-  // S3 tells whole seconds, so within one nobody knows which came first.
+  // S3 has whole seconds, so the order within one is unknown.
   const second = (time: number) => Math.floor(time / 1000);
   const late = images.filter(({ modified }) => second(modified) > second(committed));
   const last = Math.max(...late.map(({ modified }) => modified));
@@ -112,7 +113,7 @@ export function sameContent<Image extends { sha256: string }>(images: readonly I
 }
 
 /**
- * What follows from images with the same content in a folder of classes that is not split into parts.
+ * Warnings about images with the same content in a folder of labels that has no parts.
  *
  * @param groups `<label>/<file name>` of images that are the same file, two or more in each
  */
@@ -136,12 +137,13 @@ export function noImageWarnings(names: readonly string[]): string[] {
   const what = names.length === 1 ? '1 file is no' : `${names.length} files are no`;
   const out = names.length === 1 ? 'is' : 'are';
   return [
-    `${what} JPEG, PNG or WebP image that a training can take, and ${out} left out: ${examplesOf(names)}`,
+    `${what} JPEG, PNG or WebP image that can be trained on, and ${out} left out: ${examplesOf(names)}`,
   ];
 }
 
 /**
- * So many files are left out that something must be wrong: the training job would refuse them.
+ * An error where so many files are no images that something must be wrong: the training job would refuse
+ * them.
  *
  * @param names of the files of one part that are no images
  * @param total all its files
@@ -149,13 +151,13 @@ export function noImageWarnings(names: readonly string[]): string[] {
 export function damagedProblems(part: Part, names: readonly string[], total: number): string[] {
   if (names.length <= MAXIMUM_DAMAGED_SHARE * total) return [];
   return [
-    `${names.length} of the ${total} files in ${part}/ are no JPEG, PNG or WebP images that a training can take, and more than ${MAXIMUM_DAMAGED_SHARE * 100} % are not left out: ${examplesOf(names)}`,
+    `${names.length} of the ${total} files in ${part}/ are no JPEG, PNG or WebP images that can be trained on, and more than ${MAXIMUM_DAMAGED_SHARE * 100} % are not left out: ${examplesOf(names)}`,
   ];
 }
 
 /**
- * @param where the folder as a person knows it
- * @param names of what lies beside the classes' folders
+ * @param where the folder, as messages name it
+ * @param names of files and folders beside the labels' folders
  */
 export function besideWarnings(where: string, names: readonly string[]): string[] {
   if (names.length === 0) return [];
@@ -190,7 +192,7 @@ export function duplicateFindings(groups: readonly (readonly NamedImage[])[]): F
   return {
     problems: [
       ...sentence(shared, 'in test/ and in train/ too, so that the accuracy would be a false one'),
-      ...sentence(known, 'in other/, where no image may be of one of the classes, and under a label too'),
+      ...sentence(known, 'in other/, which is for images of none of the labels, and under a label too'),
     ],
     warnings: [
       ...sentence(repeated, 'more than once within train/, test/ or other/, which counts as often'),

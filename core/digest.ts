@@ -34,7 +34,7 @@ export async function sha256OfFile(path: string): Promise<ContentDigest> {
   return sha256OfStream(file.createReadStream());
 }
 
-/** Digest of a data set: over its (id, SHA-256) pairs sorted by id, so independent of the order of reading. */
+/** Digest of a data set: over its (id, SHA-256) pairs sorted by id, so independent of reading order. */
 export function dataSetDigest(images: readonly { id: string; sha256: string }[]): string {
   const lines = images.map((image) => `${image.id}\0${image.sha256}`).sort();
   return sha256(lines.join('\n'));

@@ -2,10 +2,11 @@ import type { z } from 'zod';
 import { parse } from './parse.ts';
 
 /**
- * Reads the settings of a process from its environment. A process with missing settings fails when it starts
- * and lists all of them at once.
+ * Reads environment variables. If several are missing or wrong, the error lists all of them, so that one
+ * failed start is enough to find them.
  *
- * @param schema a `z.object` whose keys are the variables' names; unknown variables are ignored
+ * @param schema a `z.object` whose keys are the variables' names; other variables are ignored
+ * @throws InvalidInputError
  */
 export function readEnvironment<Schema extends z.ZodType>(
   schema: Schema,

@@ -1,14 +1,14 @@
-/** What every error of ours carries beyond its message. */
+/** What every error of Graft carries beyond its message. */
 export interface ErrorDetails {
-  /** What the person who reads this can do about it, as one sentence. */
+  /** What the reader can do about it, as one sentence. */
   hint?: string;
-  /** The error underneath, when there is one. */
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
 /**
- * Base of every error that Graft raises on purpose. `name` is stable: the state machine's `Retry` and `Catch`
- * and the command line's exit codes match on it, so it never changes with a rename of a class.
+ * Base of every error that Graft throws on purpose. `name` is stable: `Retry` and `Catch` of the state
+ * machine and the exit codes of the command line match on it, so it does not change when a class is renamed.
  */
 export class GraftError extends Error {
   readonly hint: string | undefined;
@@ -20,7 +20,7 @@ export class GraftError extends Error {
   }
 }
 
-/** Something handed to us (file, event, option, request) does not have the agreed form. */
+/** An input (file, event, option, request) does not have the agreed form. */
 export class InvalidInputError extends GraftError {
   constructor(message: string, details?: ErrorDetails) {
     super('InvalidInput', message, details);
@@ -34,7 +34,7 @@ export class IntegrityError extends GraftError {
   }
 }
 
-/** Something that must be there is not. */
+/** Something that is needed does not exist. */
 export class NotFoundError extends GraftError {
   constructor(message: string, details?: ErrorDetails) {
     super('NotFound', message, details);
@@ -62,7 +62,10 @@ export class DeploymentFailedError extends GraftError {
   }
 }
 
-/** SageMaker has put the configuration before back: an alarm rang, or the new instances did not become healthy. */
+/**
+ * SageMaker has gone back to the configuration before: an alarm fired, or the new instances did not become
+ * healthy.
+ */
 export const ROLLED_BACK = 'RolledBack';
 
 /** The live endpoint answers differently from the training job on the golden images. */
@@ -79,7 +82,10 @@ export class SupersededError extends GraftError {
   }
 }
 
-/** Another model went live since the gate compared this one with what was live then. The state machine asks the gate again. */
+/**
+ * Another model went live after the gate compared this one with the champion of that time. The state machine
+ * asks the gate again.
+ */
 export class ChampionChangedError extends GraftError {
   constructor(message: string, details?: ErrorDetails) {
     super('ChampionChanged', message, details);
@@ -94,8 +100,8 @@ export class BaselineUnfitError extends GraftError {
 }
 
 /**
- * An AWS service throttled us or failed on its side, even after the SDK's own retries. The state machine retries on this
- * name, so that its `Retry` needs no list of every service's error codes.
+ * An AWS service throttled the call or failed, even after the SDK's own retries. The state machine retries on
+ * this name, so that its `Retry` needs no list of every service's error codes.
  */
 export class TransientError extends GraftError {
   constructor(message: string, details?: ErrorDetails) {
@@ -104,8 +110,8 @@ export class TransientError extends GraftError {
 }
 
 /**
- * The account has as many of something as AWS lets it have: training instances, serverless endpoints. The state machine waits and
- * tries again, for days, since other jobs end and people can raise a quota.
+ * A quota of the account is used up: training instances, serverless endpoints. The state machine tries again
+ * for days, since other jobs end and people can raise a quota.
  */
 export class LimitReachedError extends GraftError {
   constructor(message: string, details?: ErrorDetails) {

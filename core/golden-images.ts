@@ -1,14 +1,14 @@
 import type { EvaluationRow } from './contracts/evaluation.ts';
 import type { Findings } from './data-checks.ts';
 
-/** With more classes, this many show as much and cost less time. */
+/** Golden images of one confirmation at most. More would cost time and show little more. */
 export const MAXIMUM_GOLDEN_IMAGES = 50;
-/** A person reads some examples, not all. */
+/** Examples that a message shows. */
 const EXAMPLES = 5;
 
 /**
- * What the size of a domain's test images means for its endpoint, which is asked about one of each class before it counts as live:
- * a warning for each class whose test images are all larger than the endpoint takes, an error where that goes for every class.
+ * An endpoint is confirmed on one test image of each label. This gives a warning for the labels whose test
+ * images are all larger than the endpoint takes, and an error where that is every label.
  *
  * @param test images of `test/`, `id` as `<label>/<file name>`, `size` in bytes
  * @param limit bytes that the endpoint takes
@@ -42,25 +42,25 @@ export function requestSizeFindings(
   return {
     problems: [],
     warnings: [
-      `${tooLarge.length === 1 ? 'One class has' : `${tooLarge.length} classes have`} no test image of at most ${limit} bytes, which is what the endpoint takes. It is confirmed on the other classes, and nobody can ask it about images like these; add ${remedy}: ${shown.join(', ')}${more}`,
+      `${tooLarge.length === 1 ? 'One class has' : `${tooLarge.length} classes have`} no test image of at most ${limit} bytes, which is what the endpoint takes. It is confirmed on the other classes, and refuses images like these; add ${remedy}: ${shown.join(', ')}${more}`,
     ],
   };
 }
 
 /**
- * The rows that a live endpoint may be asked about, class by class, in the order of the evaluation. The first of each class that can still
- * be had is the golden image.
+ * The rows whose images fit into a request, grouped by label, in the order of the evaluation. The first row
+ * of each group whose image is still available gives the golden image.
  */
 export function goldenCandidates(
   rows: readonly EvaluationRow[],
   fits: (row: EvaluationRow) => boolean,
 ): EvaluationRow[][] {
-  const classes = new Map<string, EvaluationRow[]>();
+  const byLabel = new Map<string, EvaluationRow[]>();
   for (const row of rows) {
     if (!fits(row)) continue;
-    const known = classes.get(row.truth);
-    if (known === undefined) classes.set(row.truth, [row]);
+    const known = byLabel.get(row.truth);
+    if (known === undefined) byLabel.set(row.truth, [row]);
     else known.push(row);
   }
-  return [...classes.values()];
+  return [...byLabel.values()];
 }

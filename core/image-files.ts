@@ -1,20 +1,22 @@
 /**
- * What an image file is, and what a folder of images has besides. The agent, `PrepareDomain` and the training container all ask here, so
- * that they count the same images.
+ * What counts as an image file, and what else may lie in a folder of images. The agent, `PrepareDomain` and
+ * the training container all use these rules, so that they count the same images.
  */
 
-/** Larger files are refused unread: no image that may be decoded needs more, except to waste memory. */
+/** Larger files are refused unread: no image within the limit of pixels needs more. */
 export const MAXIMUM_IMAGE_BYTES = 64 * 1024 * 1024;
 
-/** Files that are no image, or a damaged one, are left out with a warning; a larger share of them is an error. */
+/**
+ * Files that are no image, or a damaged one, are left out with a warning up to this share; more are an error.
+ */
 export const MAXIMUM_DAMAGED_SHARE = 0.1;
 
-/** As many first bytes of a file as `imageType` looks at. */
+/** Bytes at the start of a file that `imageType` reads. */
 export const IMAGE_HEAD_BYTES = 12;
 
 export const NO_IMAGE = 'it is not a JPEG, PNG or WebP image, whatever its name says';
 
-/** In lower case: Windows writes them in several ways. */
+/** In lower case: Windows writes these names in several ways. */
 const LITTER = new Set([
   // Windows
   'thumbs.db',
@@ -38,8 +40,8 @@ const LITTER = new Set([
 ]);
 
 /**
- * Whether operating systems and network storage leave a file or folder of this name behind. It is passed over without a word, with
- * everything in it, even if that is an image.
+ * Whether operating systems and network storage leave behind a file or folder of this name. It is ignored
+ * without a message, with everything in it, even images.
  *
  * @param name of one file or folder, without slashes
  */
@@ -49,7 +51,7 @@ export const isLitter = (name: string): boolean => name.startsWith('.') || LITTE
 export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp'] as const;
 export type ImageType = (typeof IMAGE_TYPES)[number];
 
-/** Media type of an image by its first bytes, never by its name; undefined for anything that is no JPEG, PNG or WebP. */
+/** Media type of an image by its first bytes, never by its name; undefined for other files. */
 export function imageType(bytes: Uint8Array): ImageType | undefined {
   const starts = (text: string, at = 0) =>
     [...text].every((character, i) => bytes[at + i] === character.charCodeAt(0));
@@ -58,5 +60,8 @@ export function imageType(bytes: Uint8Array): ImageType | undefined {
   return starts('RIFF') && starts('WEBP', 8) ? 'image/webp' : undefined;
 }
 
-/** Whether a name promises an image, so that nobody reads a hundred thousand objects to be told what their names say. */
+/**
+ * Whether a name ends like an image's. A message can then be given without reading a hundred thousand
+ * objects.
+ */
 export const hasImageEnding = (name: string): boolean => /\.(png|jpe?g|webp)$/i.test(name);

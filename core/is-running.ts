@@ -1,4 +1,4 @@
-/** Whether there is a process with that id, of whichever user. */
+/** Whether there is a process with that id, of any user. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { isLitter } from './image-files.ts';
 
 /**
- * A class label: also a folder's name, a segment of an S3 key and a key of JSON objects. Spaces, dots within and Unicode are fine; what
- * would change the path (slashes, `.`/`..`), break a line (control characters) or get lost (outer spaces, outer dots, text not in Unicode
- * NFC, names of what operating systems leave behind, `__proto__`) is not.
+ * A class label. It is also the name of a folder, a segment of an S3 key and a key of JSON objects. Spaces,
+ * dots within and Unicode are allowed. Refused is what changes a path (slashes, `.`, `..`), breaks a line
+ * (control characters) or may be lost (spaces or dots at the ends, text not in Unicode NFC, names that
+ * operating systems leave behind, `__proto__`).
  */
 export const labelSchema = z
   .string()
@@ -18,7 +19,7 @@ export const labelSchema = z
     error: ({ input }) =>
       `"${input}" is no label: operating systems leave files and folders of this name behind, which are passed over`,
   })
-  // Of all names the only one that an object in JavaScript, as JSON becomes one, may lose.
+  // The one name that objects in JavaScript, and so parsed JSON, may lose.
   .refine((label) => label !== '__proto__', '"__proto__" is no label: programs in JavaScript lose it')
   .refine((label) => label.normalize('NFC') === label, 'a label is in Unicode NFC (composed) form');
 
@@ -37,7 +38,7 @@ export const labelsSchema = z
     });
   });
 
-/** The first two names that a file system which looks neither at case nor at Unicode form takes for one. */
+/** The first two names that a file system which ignores case and Unicode form takes for one. */
 export function collidingLabels(names: readonly string[]): [string, string] | undefined {
   const seen = new Map<string, string>();
   for (const name of names) {
@@ -49,5 +50,5 @@ export function collidingLabels(names: readonly string[]): [string, string] | un
   return undefined;
 }
 
-/** The same for two names that such a file system takes for one. */
+/** A form that is equal for two names that such a file system takes for one. */
 export const foldLabel = (name: string): string => name.normalize('NFC').toLowerCase().normalize('NFC');

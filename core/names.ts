@@ -11,8 +11,8 @@ export function shortDigest(parts: readonly string[], length = 8): string {
 }
 
 /**
- * Joins parts with hyphens into a name of `[A-Za-z0-9-]`, at most `limit` characters, always closed by a digest of all
- * parts, so that two different lists of parts never give the same name however much is cut.
+ * Joins parts with hyphens into a name of `[A-Za-z0-9-]`, at most `limit` characters. A digest of all parts
+ * ends it, so that two different lists of parts never give the same name, however much is cut.
  */
 function derivedName(parts: readonly string[], limit: number): string {
   const digest = shortDigest(parts);
@@ -26,9 +26,10 @@ function derivedName(parts: readonly string[], limit: number): string {
 }
 
 /**
- * Execution started by the model's S3 event: one per model version, so that a duplicated event finds it.
+ * Execution that a model's S3 event starts: one per model version, so that a duplicated event meets it.
  *
- * @param arrival what S3 calls this very manifest, where the version came once more after its first promotion had failed
+ * @param arrival identifies this upload of the manifest, where the version was uploaded again after its first
+ *   promotion had failed
  */
 export function executionName(model: string, version: string, arrival?: string): string {
   const again = arrival === undefined ? [] : [arrival];
@@ -36,9 +37,9 @@ export function executionName(model: string, version: string, arrival?: string):
 }
 
 /**
- * Execution started by the arrival of a domain's data: one per model version and arrival.
+ * Execution that the arrival of a domain's data starts: one per model version and arrival.
  *
- * @param arrival what S3 calls this very object: its version, or ETag and sequencer
+ * @param arrival identifies this upload of `domain.json`: its S3 version, or ETag and sequencer
  */
 export function dataExecutionName(model: string, version: string, domain: string, arrival: string): string {
   return derivedName(['data', domain, model, version, arrival], EXECUTION_NAME_LIMIT);
@@ -50,11 +51,12 @@ export function rollbackExecutionName(domain: string, at: Date): string {
 }
 
 /**
- * Name of something in SageMaker, which has one space of names for all deployments of an account and region: it begins with
- * the deployment's prefix, which is what its IAM policies and event rules are limited to. Lower case, because IAM compares with
- * regard to case, and whether SageMaker's ARNs are in lower case or as the name was written has changed over time.
+ * Name of a SageMaker resource. SageMaker has one name space for an account and region, so the name begins
+ * with the deployment's prefix: IAM policies and event rules are limited to it. It is lower case, because IAM
+ * compares case and SageMaker's ARNs have been written both in lower case and as named.
  *
- * @param prefix `graft-<stage>`; stages have no hyphens, so that no deployment's prefix is the beginning of another's name
+ * @param prefix `graft-<stage>`; stages have no hyphens, so no deployment's prefix is the beginning of
+ *   another's name
  */
 function sageMakerName(prefix: string, parts: readonly string[]): string {
   return derivedName([prefix, ...parts], SAGEMAKER_NAME_LIMIT).toLowerCase();
@@ -71,12 +73,12 @@ export function trainingJobName(
   return sageMakerName(prefix, [domain, mode, String(attempt), execution]);
 }
 
-/** SageMaker model, from the content it serves: the training job and its artefact's digest or ETag. */
-export function modelName(prefix: string, domain: string, trainingJob: string, artefact: string): string {
-  return sageMakerName(prefix, [domain, artefact, trainingJob]);
+/** SageMaker model, named from the content it serves: the training job and the ETag of its artifact. */
+export function modelName(prefix: string, domain: string, trainingJob: string, artifact: string): string {
+  return sageMakerName(prefix, [domain, artifact, trainingJob]);
 }
 
-/** Endpoint configuration, from everything it says (model name and endpoint settings as JSON). */
+/** Endpoint configuration, named from all its content (model name and endpoint settings as JSON). */
 export function endpointConfigName(prefix: string, domain: string, content: string): string {
   return sageMakerName(prefix, [domain, content]);
 }
@@ -87,19 +89,22 @@ export function endpointName(prefix: string, domain: string): string {
 }
 
 /**
- * A rollout's alarm, of this endpoint and configuration only, so that the one of the next configuration is another. Its beginning
- * is what IAM policies are limited to (`serverless.yml`).
+ * Alarm of one rollout: of this endpoint and configuration only, so that the next configuration has its own.
+ * IAM policies are limited to the beginning of the name (`serverless.yml`).
  */
 export function rolloutAlarmName(endpoint: string, endpointConfig: string, what: string): string {
   return `rollout-${endpoint}-${shortDigest([endpoint, endpointConfig], 12)}-${what}`;
 }
 
-/** The alarm of an endpoint after its rollout. Its beginning is what IAM policies are limited to (`serverless.yml`). */
+/**
+ * Alarm of an endpoint after its rollout. IAM policies are limited to the beginning of the name
+ * (`serverless.yml`).
+ */
 export function endpointAlarmName(endpoint: string): string {
   return `endpoint-${endpoint}-server-errors`;
 }
 
-/** The domain's group in SageMaker's model registry; named as its endpoint is. */
+/** The domain's group in SageMaker's model registry; named like its endpoint. */
 export function modelPackageGroupName(prefix: string, domain: string): string {
   return endpointName(prefix, domain);
 }

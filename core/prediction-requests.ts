@@ -21,7 +21,7 @@ export function requestType(contentType: string | undefined): RequestType {
   throw new ProblemError(415, `The content type is ${found}: send one of ${REQUEST_TYPES.join(', ')}`);
 }
 
-/** The largest body, in bytes, that `InvokeEndpoint` takes (its API model) and hands to an endpoint on instances. */
+/** The largest body, in bytes, that `InvokeEndpoint` takes (its API model) and hands to instances. */
 export const INSTANCE_BODY_BYTES = 6_291_456;
 /**
  * The largest body, in bytes, that a serverless endpoint takes: 4 MB.
@@ -30,7 +30,7 @@ export const INSTANCE_BODY_BYTES = 6_291_456;
  */
 export const SERVERLESS_BODY_BYTES = 4_194_304;
 
-/** The largest body, in bytes, that an endpoint of this type takes. An image is sent unchanged, so its file may be as large. */
+/** The largest body, in bytes, that an endpoint of this type takes. An image is sent unchanged. */
 export function maximumBodyBytes(type: EndpointSettings['type']): number {
   return type === 'serverless' ? SERVERLESS_BODY_BYTES : INSTANCE_BODY_BYTES;
 }

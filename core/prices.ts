@@ -6,15 +6,15 @@ export type InstancePrices = Readonly<Record<string, number>>;
 
 export interface PriceList {
   region: string;
-  /** Day on which the figures were written down (AWS changes them now and then); null where nobody says. */
+  /** Day on which the figures were recorded (AWS changes them now and then); null where it is unknown. */
   recordedAt: string | null;
   source: string;
   perHour: InstancePrices;
 }
 
 /**
- * On-demand list prices of SageMaker training in one region, of the CPU instances that fine-tuning is for. Most other regions cost
- * some 10–25 % more, contracts less: whoever wants their own figures sets `GRAFT_INSTANCE_PRICES`.
+ * On-demand list prices of SageMaker training in one region, of CPU instances. Most other regions cost some
+ * 10–25 % more, contracts less: `GRAFT_INSTANCE_PRICES` replaces them.
  */
 export const listPrices: PriceList = {
   region: 'us-east-1',
@@ -35,15 +35,15 @@ export const listPrices: PriceList = {
   },
 };
 
-/** Somebody's own prices: USD an hour by instance type. */
+/** A deployment's own prices: USD an hour by instance type. */
 export const instancePricesSchema = z.record(
   z.string().regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/, 'expected an instance type such as "ml.c5.xlarge"'),
   z.number().nonnegative(),
 );
 
 /**
- * The list with somebody's own prices in its place: types that they do not name are unknown then, since a sum of their prices and of
- * another region's would be nobody's.
+ * The price list of a deployment: the list prices, or its own prices in their place. Types that its own
+ * prices do not name are unknown then, since a sum of these prices and another region's would be meaningless.
  *
  * @param text JSON such as `{"ml.c5.xlarge": 0.245}`; empty for the list prices
  * @throws InvalidInputError
@@ -59,7 +59,7 @@ export function readPrices(text: string): PriceList {
   };
 }
 
-/** USD, or null when the type's price is not known. SageMaker's billable seconds have a spot discount in them already. */
+/** USD, or null when the type's price is unknown. SageMaker's billable seconds include the spot discount. */
 export function costOf(
   prices: PriceList,
   instanceType: string,

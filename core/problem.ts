@@ -9,7 +9,7 @@ export interface ProblemDetails {
   retryAfterSeconds?: number;
 }
 
-/** An HTTP answer other than success, of the REST API or of the container. The message is shown to the caller. */
+/** An HTTP answer other than success, of the REST API or the container. The caller sees the message. */
 export class ProblemError extends Error {
   readonly status: number;
   readonly headers: Record<string, string>;
@@ -27,7 +27,8 @@ export class ProblemError extends Error {
 }
 
 /**
- * A problem as the body of its answer (RFC 9457). Its `type` is `about:blank`: the status says what kind of problem it is.
+ * A problem as the body of its answer (RFC 9457). Its `type` is `about:blank`: the status says what kind it
+ * is.
  *
  * @param instance URI of this occurrence, where it has one
  */

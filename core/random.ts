@@ -13,8 +13,8 @@ export interface Random {
 }
 
 /**
- * sfc32 (Chris Doty-Humphrey, PractRand), seeded by any mix of numbers and texts, so that every image or class can have its own
- * independent stream whatever is drawn elsewhere.
+ * sfc32 (Chris Doty-Humphrey, PractRand), seeded by any mix of numbers and texts, so that every image or
+ * class can have its own independent stream.
  */
 export function createRandom(...seed: (number | string)[]): Random {
   let [a, b, c] = digest(seed.join('\0'));

@@ -2,12 +2,12 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { InvalidInputError } from './errors.ts';
 
-/** After the first read, which takes all of a file that does not grow meanwhile. */
+/** Bytes of each read after the first one, which takes the whole of a file that does not grow meanwhile. */
 const NEXT_BYTES = 64 * 1024;
 
 /**
- * Opens a file for reading, or what a link leads to: a regular file and nothing else. A FIFO would wait for ever, and a device such as
- * `/dev/zero` never ends.
+ * Opens a regular file, or a link to one, for reading. Reading a FIFO would wait for ever, and a device such
+ * as `/dev/zero` never ends.
  *
  * @throws InvalidInputError that says what it is instead, or that a link leads nowhere
  * @throws the system's error when it is missing or may not be read
@@ -31,9 +31,9 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
 }
 
 /**
- * The content of a regular file, however it changes while it is read never more than `maximumBytes`.
+ * The content of a regular file: never more than `maximumBytes`, even if it grows while it is read.
  *
- * @param tooLarge makes the error for a file of so many bytes or more
+ * @param tooLarge makes the error for a file of this many bytes or more
  * @throws as `openRegularFile`, and what `tooLarge` makes
  */
 export async function readRegularFile(
@@ -63,7 +63,7 @@ export async function readRegularFile(
   }
 }
 
-/** Whether there is a link, wherever it leads. */
+/** Whether there is a link, even to something that does not exist. */
 export const isLink = (path: string): Promise<boolean> =>
   lstat(path).then(
     (status) => status.isSymbolicLink(),

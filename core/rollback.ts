@@ -3,13 +3,16 @@ import { NotFoundError } from './errors.ts';
 import { isFromTheFuture } from './versions.ts';
 
 /**
- * Which earlier champion a rollback goes to. Champions that were only put back count for nothing here, so that a second rollback goes
- * one further back instead of to the model that the first one took away. Nor does one that a person has rolled back from since it was promoted
- * last, or whose version lies after its own promotion, because everything newer would wait for it again; both can still be named.
+ * The earlier champion that a rollback goes to. Left out without `toVersion`:
+ * - champions that a rollback put back, so that a second rollback goes one further back instead of to the
+ *   model that the first one removed;
+ * - champions that a person has rolled back from since their last promotion;
+ * - versions that lie after their own promotion, because every later model would count as older.
  *
- * @param history everything that was ever live in the domain, in any order
- * @param toVersion the newest of this general model's version; without it, the one that was live before the present one was promoted
- * @throws NotFoundError naming what there is
+ * @param history all models that were ever live in the domain, in any order
+ * @param toVersion chooses the newest champion of this general model version; without it, the champion before
+ *   the present one's promotion
+ * @throws NotFoundError naming the versions that there are
  */
 export function chooseRollbackTarget(
   live: Champion,
@@ -42,7 +45,9 @@ export function chooseRollbackTarget(
   );
 }
 
-/** Whether the last that was done to it by hand since it was promoted was to go from it to an older one. */
+/**
+ * Whether the last rollback that concerned this champion since its promotion went from it to an older one.
+ */
 function wasTakenAway(
   champion: Champion,
   history: readonly Champion[],

@@ -8,7 +8,7 @@ const LONGEST_UPDATE = 28_800;
 /** Starting instances and containers, and stopping the old ones. */
 const STARTING_SECONDS = 1_800;
 
-/** Seconds, and steps in whole instances: a share of few instances would be rounded by whoever applies it. */
+/** Times in seconds, and steps in whole instances: SageMaker would round a share of few instances. */
 export interface RolloutPlan {
   type: 'ALL_AT_ONCE' | 'CANARY' | 'LINEAR';
   /** Instances of the canary, or of each step; undefined all at once. */
@@ -26,11 +26,11 @@ export interface AlarmPlan {
   serverErrors: number;
   /** `ModelLatency`, a mean, in microseconds. */
   latencyMicroseconds: number;
-  /** The container's own `Confidence`, a mean; undefined where nobody has said what is too little. */
+  /** The container's own `Confidence`, a mean; undefined where the domain sets no minimum. */
   confidence: number | undefined;
 }
 
-/** What a domain gets that asks for nothing: steps need two instances. */
+/** The default is a canary where there are two instances or more: steps need two. */
 export function rolloutOf({ rollout, instanceCount }: InstanceSettings): Rollout {
   if (rollout !== undefined) return rollout;
   return instanceCount > 1
@@ -39,8 +39,8 @@ export function rolloutOf({ rollout, instanceCount }: InstanceSettings): Rollout
 }
 
 /**
- * A rollout for as many instances as there will be: autoscaling may have left one, which cannot be replaced in steps. SageMaker takes a
- * canary of at most half of them, and linear steps of 10–50 %.
+ * Plans a rollout for the number of instances that there will be: autoscaling may have left one, which cannot
+ * be replaced in steps. SageMaker takes a canary of at most half of them, and linear steps of 10–50 %.
  *
  * @param instances of the new fleet, at least 1
  */
@@ -71,13 +71,15 @@ export function planRollout(rollout: Rollout, instances: number): RolloutPlan {
 const limited = (waits: number) =>
   Math.min(LONGEST_UPDATE, Math.max(SHORTEST_UPDATE, waits + STARTING_SECONDS));
 
-/** The alarms' thresholds with the gate's latency where the domain names no other. */
+/** Completes the alarms' thresholds with the gate policy's latency, where the domain sets no other. */
 export function withLatency(settings: InstanceSettings, gateLatencyMs: number): InstanceSettings {
   const { maximumServerErrors = 0, maximumLatencyMs = gateLatencyMs } = settings.alarms ?? {};
   return { ...settings, alarms: { ...settings.alarms, maximumServerErrors, maximumLatencyMs } };
 }
 
-/** @throws InvalidInputError when there is no latency to hold the model to: a missing threshold is never a pass */
+/**
+ * @throws InvalidInputError when there is no threshold for the latency: a missing threshold is never a pass
+ */
 export function planAlarms({ alarms }: InstanceSettings): AlarmPlan {
   if (alarms?.maximumLatencyMs === undefined) {
     throw new InvalidInputError('endpoint.alarms.maximumLatencyMs is missing', {

@@ -1,7 +1,10 @@
-/** What a serving container says about its predictions (`container/serve/prediction-metrics.ts`), and alarms look at (`cloud/endpoints/rollouts.ts`). */
+/**
+ * The metric that a serving container reports about its predictions
+ * (`container/serve/prediction-metrics.ts`), and that alarms watch (`cloud/endpoints/rollouts.ts`).
+ */
 
 export const ENDPOINT_NAMESPACE = 'Graft/Endpoints';
-/** Probability of the label that was ranked first, one value a prediction. */
+/** Probability of the label that was ranked first, one value per prediction. */
 export const CONFIDENCE = 'Confidence';
-/** The metric's one dimension: whose model answered. */
+/** The metric's one dimension: the training job of the model that answered. */
 export const TRAINING_JOB = 'TrainingJob';

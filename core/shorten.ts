@@ -1,6 +1,6 @@
 /**
- * Text of at most `limit` characters. What is longer ends behind a whole word with "…"; only a single word that is longer than half of
- * the limit is cut itself.
+ * Cuts text to at most `limit` characters. It ends behind a whole word with "…"; only a single word that is
+ * longer than half of the limit is cut itself.
  */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;

@@ -1,7 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { IntegrityError, InvalidInputError } from './errors.ts';
 
-/** A new Ed25519 pair: the private key as PKCS#8 PEM, the public key as base64 of its SPKI DER form (60 characters). */
+/**
+ * A new Ed25519 pair: the private key as PKCS#8 PEM, the public key as base64 of its SPKI DER form (60
+ * characters).
+ */
 export function generateSigningKeys(): { privateKey: string; publicKey: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   return {
@@ -10,14 +13,14 @@ export function generateSigningKeys(): { privateKey: string; publicKey: string }
   };
 }
 
-/** The public key that belongs to a private one, in the form of `generateSigningKeys`. */
+/** The public key of a private one, in the form of `generateSigningKeys`. */
 export function publicKeyOf(privateKeyPem: string): string {
   return createPublicKey(readPrivateKey(privateKeyPem))
     .export({ type: 'spki', format: 'der' })
     .toString('base64');
 }
 
-/** Public keys in the form of `generateSigningKeys`, from a list with commas between them. */
+/** Public keys in the form of `generateSigningKeys`, from a comma-separated list. */
 export function publicKeysOf(list: string): string[] {
   return list
     .split(',')
@@ -31,9 +34,10 @@ export function signBytes(bytes: Uint8Array, privateKeyPem: string): string {
 }
 
 /**
- * Checks a signature against the public keys that the deployment trusts (several while a key is being replaced).
+ * Checks a signature against the public keys that the deployment trusts (several while a key is being
+ * replaced).
  *
- * @throws IntegrityError when none of them made it
+ * @throws IntegrityError when it was made with none of them
  */
 export function verifyBytes(bytes: Uint8Array, signature: string, publicKeys: readonly string[]): void {
   if (publicKeys.length === 0) {

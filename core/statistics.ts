@@ -24,8 +24,9 @@ export function wilsonInterval(
 }
 
 /**
- * One-sided exact McNemar test (McNemar, 1947, Psychometrika 12:153–157): probability of at least `better` of the
- * `better + worse` discordant pairs under a fair coin. Small means that the first classifier is better.
+ * One-sided exact McNemar test (McNemar, 1947, Psychometrika 12:153–157): the probability that at least
+ * `better` of the `better + worse` discordant pairs favour the first classifier, if each pair is a fair coin.
+ * Small means that the first classifier is better.
  *
  * @param better pairs that only the first classifier got right
  * @param worse pairs that only the second one got right
@@ -34,8 +35,8 @@ export function wilsonInterval(
 export function mcnemarExact(better: number, worse: number): number {
   const n = better + worse;
   if (n === 0) return 1;
-  // Sum of C(n, k) / 2^n for k = better … n. Up to 50 pairs all of this are integers below 2^53: the result is exact, and so is a
-  // comparison with a level such as 2^-5.
+  // Sum of C(n, k) / 2^n for k = better … n. Up to 50 pairs all terms are integers below 2^53, so the result
+  // is exact, and so is its comparison with a level such as 2^-5.
   if (n <= 50) {
     let ways = 1;
     let total = better === 0 ? 1 : 0;
@@ -58,8 +59,8 @@ export function mcnemarExact(better: number, worse: number): number {
 }
 
 /**
- * Fewest test images with which a model that gets every one right reaches a lower bound: for n of n, Wilson's lower bound is
- * n / (n + z²).
+ * Fewest test images with which a model that is right about every one reaches a lower bound. For n of n,
+ * Wilson's lower bound is n / (n + z²).
  *
  * @param lowerBound share in [0, 1]
  * @returns undefined for 1, which no number of images proves
@@ -72,8 +73,8 @@ export function fewestImagesFor(lowerBound: number, z = Z_95): number | undefine
 }
 
 /**
- * Area under the receiver operating characteristic: the probability that a score from outside is above one from inside, ties counting one
- * half (the Mann-Whitney statistic; Hanley, McNeil, 1982, Radiology 143:29–36).
+ * Area under the receiver operating characteristic: the probability that a score from outside is above one
+ * from inside; ties count one half (the Mann-Whitney statistic; Hanley, McNeil, 1982, Radiology 143:29–36).
  *
  * @returns 1 when every score from outside is above every one from inside, 0.5 when they cannot be told apart
  * @throws RangeError when one of the two has no scores
@@ -96,9 +97,10 @@ export function areaUnderRoc(inside: readonly number[], outside: readonly number
 }
 
 /**
- * The bound that a share of new scores stay within, if they come from where these come from: the ⌈(n + 1) × share⌉-th smallest of n
- * (split conformal prediction: Vovk, Gammerman, Shafer, 2005; Lei et al., 2018, JASA 113:1094–1111). For a share of 0.95 that takes 19
- * scores; of fewer it is the largest, and the share that stays within is smaller: n / (n + 1).
+ * The bound that a given share of new scores stay within, if they come from the same distribution: the ⌈(n +
+ * 1) × share⌉-th smallest of n (split conformal prediction: Vovk, Gammerman, Shafer, 2005; Lei et al., 2018,
+ * JASA 113:1094–1111). A share of 0.95 takes 19 scores. Of fewer scores the bound is the largest, and the
+ * share that stays within is smaller: n / (n + 1).
  *
  * @param share in (0, 1]
  * @throws RangeError when there are no scores

@@ -1,8 +1,8 @@
-/** Two clocks that are looked after differ by less, in milliseconds; one that is further ahead is wrong. */
+/** Largest difference of two maintained clocks, in milliseconds; a clock that is further ahead is wrong. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
- * The time of training that a version begins with.
+ * The time of training, with which a version begins.
  *
  * @param version as `versionSchema` has it
  * @returns milliseconds since 1970
@@ -15,8 +15,8 @@ export function versionTime(version: string): number {
 }
 
 /**
- * Whether a version lies after a moment at which its model was there already: then it was trained on a machine whose clock was fast. A
- * version that is no time at all (month 13) lies after every moment.
+ * Whether a version lies after a moment at which its model already existed: the clock of the machine that
+ * trained it was fast. A version that is no valid time (month 13) lies after every moment.
  *
  * @param at milliseconds since 1970, by a clock that can be trusted
  */
@@ -26,8 +26,9 @@ export function isFromTheFuture(version: string, at: number): boolean {
 }
 
 /**
- * Whether what is live counts as newer than a version. A live version that lies after its own promotion says nothing about its age; it is as
- * old as that promotion, so that what is trained later by a right clock takes its place.
+ * Whether the live model counts as newer than a version. A live version that lies after its own promotion
+ * says nothing about its age: it counts as old as that promotion, so that a model that is trained later by a
+ * right clock replaces it.
  */
 export function isNewer(live: { version: string; promotedAt: string }, version: string): boolean {
   const promotedAt = Date.parse(live.promotedAt);

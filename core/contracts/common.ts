@@ -6,8 +6,8 @@ export const sha256Schema = z
   .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 digest in lower-case hexadecimal');
 
 /**
- * A domain or model name: part of S3 keys, endpoint names and URLs, so lower-case letters, digits and single
- * hyphens, 1–30 characters.
+ * A domain or model name. It is part of S3 keys, endpoint names and URLs: lower-case letters, digits and
+ * single hyphens, 1–30 characters.
  */
 export const nameSchema = z
   .string()
@@ -18,14 +18,14 @@ export const nameSchema = z
   );
 
 /**
- * A general model's version: UTC time of training and the first six digits of the weights' digest, so that versions sort by
- * age as text, for instance `20261123T154200Z-3f2a9c`.
+ * A general model's version: UTC time of training and the first six digits of the weights' digest, for
+ * instance `20261123T154200Z-3f2a9c`. Versions sort by age as text.
  */
 export const versionSchema = z
   .string()
   .regex(/^\d{8}T\d{6}Z-[0-9a-f]{6}$/, 'expected a version such as "20261123T154200Z-3f2a9c"');
 
-/** Shape of one image as the network takes it: rows × columns × channels, values scaled as `normalisation` says. */
+/** Shape of one image for the network: rows × columns × channels, values scaled as `normalisation` says. */
 export const inputSchema = z.strictObject({
   height: z.int().min(8).max(1024),
   width: z.int().min(8).max(1024),

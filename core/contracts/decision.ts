@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { forceSchema } from './promotion.ts';
 
-/** One rule of the gate: what it saw, what it wanted, and whether that was enough. */
+/** One rule of the gate: the value it observed, the value it requires, and whether it passed. */
 export const gateRowSchema = z.strictObject({
   rule: z.enum([
     'test-images',
@@ -24,11 +24,11 @@ export const decisionSchema = z.strictObject({
   rows: z.array(gateRowSchema).min(1),
   baselineAccuracy: z.number(),
   transferAccuracy: z.number(),
-  /** Execution that trained the baseline, where this promotion did not train one itself. */
+  /** Execution that trained the baseline, where this promotion reused one. */
   baselineReusedFrom: z.string().optional(),
-  /** Of the champion on the same test images; absent where it was not compared. */
+  /** Accuracy of the champion on the same test images; absent where it was not compared. */
   championAccuracy: z.number().optional(),
-  /** Who promotes the model although the gate says no, and why. */
+  /** Who promotes the model although the gate rejects it, and why. */
   forced: forceSchema.optional(),
 });
 export type Decision = z.output<typeof decisionSchema>;

@@ -21,40 +21,52 @@ function explainUnknownFields(issue: z.core.$ZodRawIssue): string | undefined {
 
 const recipeFields = {
   seed: z.int().min(0).default(1),
-  /** Augmented variants of each training image, the unchanged one included. Of many images fewer are made: see `maximumRows`. */
+  /**
+   * Augmented variants of each training image, counting the unchanged one. Many images get fewer: see
+   * `maximumRows`.
+   */
   augmentation: z.int().min(1).max(200).default(12),
-  /** Variants of all images together, at the most; every image has at least one. */
+  /** Variants of all images together, at most; every image has at least one. */
   maximumRows: z.int().min(1).default(60_000),
-  /** Passes over the cached features at the most, for each strength of regularisation; the head's training usually ends sooner. */
+  /**
+   * Passes over the cached features, at most, for each strength of regularisation. Training of the head
+   * usually stops earlier.
+   */
   epochs: z.int().min(1).max(10_000).default(40),
   /**
-   * Weight of half the head's squared kernel, on standardised features, in its loss. Of several strengths validation chooses one.
+   * Weight in the loss of half the head's squared kernel, on standardised features. Validation chooses among
+   * several.
    */
   regularisation: z
     .union([strengthSchema, z.array(strengthSchema).min(1).max(20)])
     .default([3, 1, 0.3, 0.1, 0.03]),
   /**
-   * Layers of the general model whose output may be the features; of several, validation chooses one. The layer that the general model's
-   * manifest names when left out.
+   * Layers of the general model whose output may be the features; validation chooses among several. By
+   * default the layer that the general model's manifest names.
    */
   cutLayers: z.array(z.string().min(1)).min(1).max(10).optional(),
-  /** Heads that are validated on a part of the training images each. 1 is a single hold-out, which is also what many images get. */
+  /**
+   * Heads, each validated on its own part of the training images. 1 is a single hold-out, which many images
+   * get in any case.
+   */
   folds: z.int().min(1).max(20).default(5),
-  /** Share of each class's training images in a single hold-out. Validation images are never taken from the test images. */
+  /**
+   * Share of each class's training images in a single hold-out. Test images are never used for validation.
+   */
   validationShare: z.number().min(0.05).max(0.5).default(0.2),
   /** Whether classes count equally in the loss (`balanced`), or by their images. */
   classWeights: z.enum(['balanced', 'none']).default('balanced'),
   /** Whether probabilities are calibrated on held-out training images. */
   calibration: z.boolean().default(true),
-  /** Memory for decoded images and for features, each; what needs more goes to disk. */
+  /** Memory for decoded images and for features, each; the rest goes to disk. */
   memoryMegabytes: z.int().min(16).max(65_536).default(512),
-  /** Instance of the training job. CPU instances only: that is the point. */
+  /** Instance type of the training job. Fine-tuning is meant for CPU instances. */
   instanceType: z
     .string()
     .regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/, 'expected a SageMaker instance type such as "ml.c5.xlarge"')
     .default('ml.c5.xlarge'),
   spot: z.boolean().default(false),
-  /** SageMaker stops the job after this long; a stopped job is never deployed. */
+  /** SageMaker stops the job after this time; the model of a stopped job is never deployed. */
   maxSeconds: z.int().min(60).max(86_400).default(3_600),
 };
 /** How the head is trained. Every field has a measured default. */
@@ -62,34 +74,34 @@ export const recipeSchema = z.strictObject(recipeFields, { error: explainUnknown
 export type Recipe = z.output<typeof recipeSchema>;
 
 /**
- * What a challenger must show. The thresholds have no defaults: a missing one is an error that names it, never a pass.
- * See `core/gate/` for the statistics.
+ * The gate policy: what a challenger must show. Thresholds have no defaults: a missing one is an error that
+ * names it, never a pass. See `core/gate/` for the statistics.
  */
 export const gatePolicySchema = z.strictObject({
   /** Lower bound of the challenger's 95 % Wilson interval on the test images. */
   minimumAccuracy: shareSchema,
   /**
-   * Least gain in accuracy over the from-scratch baseline on the same images, significant at `significance`. Below zero it is a loss
-   * that is allowed, and significance is not asked for.
+   * Least gain in accuracy over the baseline on the same images, significant at `significance`. Below zero it
+   * is an allowed loss, and significance is not required.
    */
   minimumUplift: z.number().min(-1).max(1),
   /** Least recall of every class. */
   minimumRecall: shareSchema,
-  /** Fewer test images than this prove nothing. */
+  /** With fewer test images the challenger is rejected. */
   minimumTestImages: z.int().min(1),
   /**
-   * Largest loss of accuracy against the champion on the same current test images; 0 allows none. Whatever is allowed here, a loss that
-   * is significant at `significance` is refused.
+   * Largest loss of accuracy against the champion on the same test images; 0 allows none. A loss that is
+   * significant at `significance` is always rejected.
    */
   maximumRegression: shareSchema.default(0),
   /** Level of the one-sided exact McNemar tests. */
   significance: z.number().gt(0).max(0.5).default(0.05),
-  /** Time from request to answer of the served model, 95th percentile. */
+  /** 95th percentile of the time from request to answer of the served model. */
   maximumLatencyMs: z.number().positive().default(1_000),
 });
 export type GatePolicy = z.output<typeof gatePolicySchema>;
 
-/** Where the model is served: a serverless endpoint unless the domain asks for instances. */
+/** Where the model is served: on a serverless endpoint unless the domain asks for instances. */
 export const endpointSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('serverless'),
@@ -119,23 +131,23 @@ export const endpointSchema = z.discriminatedUnion('type', [
 export type EndpointSettings = z.output<typeof endpointSchema>;
 export type InstanceSettings = Extract<EndpointSettings, { type: 'instances' }>;
 
-/** Whether a person has the last word before the endpoint changes. Nobody's answer in time is a no. */
+/** Whether a person must approve before the endpoint changes. No answer in time counts as a no. */
 export const approvalPolicySchema = z.strictObject({
   required: z.boolean().default(false),
-  /** A day. At the most five, since task tokens are removed after a week. */
+  /** By default a day. Five days at most, since task tokens are removed after a week. */
   timeoutSeconds: z.int().min(60).max(432_000).default(86_400),
 });
 
 /** When the served model says that an image is none of the domain's classes. */
 export const unsurePolicySchema = z.strictObject({
   /**
-   * Share of the domain's own images that are not to be called unsure: the more of them are kept, the fewer others are caught. 1 keeps
-   * every training image.
+   * Share of the domain's own images that the model should not call unsure. A higher share catches fewer
+   * other images; 1 keeps every training image.
    */
   keep: z.number().min(0.5).max(1).default(0.95),
 });
 
-/** `domain.json`: uploaded last by the domain's owner, so its arrival commits the data. */
+/** `domain.json`: the domain's owner uploads it last, so its arrival says that the data are complete. */
 export const domainSchema = z.strictObject({
   schemaVersion: z.literal(1),
   domain: nameSchema,
@@ -148,5 +160,5 @@ export const domainSchema = z.strictObject({
   approval: approvalPolicySchema.prefault({}),
 });
 export type Domain = z.output<typeof domainSchema>;
-/** What a person writes: everything with a default may be left out. */
+/** What a person writes: fields with a default may be left out. */
 export type DomainInput = z.input<typeof domainSchema>;

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { labelsSchema } from '../labels.ts';
 import { sha256Schema, shareSchema } from './common.ts';
 
-/** `transfer` trains a head on the general model's features, `baseline` the same network from random weights. */
+/**
+ * The kinds of training: `transfer` trains a head on the general model's features, `baseline` the same
+ * network from random weights.
+ */
 export const modeSchema = z.enum(['transfer', 'baseline']);
 export type Mode = z.output<typeof modeSchema>;
 
@@ -13,12 +16,15 @@ export const evaluationRowSchema = z.strictObject({
   prediction: z.string(),
   /** Probability of the prediction, in [0, 1]. */
   confidence: shareSchema,
-  /** How far the image is from all classes; above `unsure.threshold` the model says that it is unsure. Models of old have none. */
+  /**
+   * Distance of the image from all classes; above `unsure.threshold` the model is unsure. Older models have
+   * none.
+   */
   outOfDomain: shareSchema.optional(),
 });
 export type EvaluationRow = z.output<typeof evaluationRowSchema>;
 
-/** What the champion scores on the current test images. Its confusion matrix follows from the rows. */
+/** The champion's results on the current test images. Its confusion matrix follows from the rows. */
 export const championScoresSchema = z.strictObject({
   /** As its own `served-model.json` names it. */
   trainingJob: z.string(),
@@ -38,19 +44,24 @@ export const unsureSchema = z.strictObject({
   keep: shareSchema,
   /** An image whose `outOfDomain` is above it is called unsure. */
   threshold: shareSchema,
-  /** Training images, each held out in its turn, that the threshold comes from. */
+  /** Training images, each held out in turn, that the threshold was derived from. */
   heldOut: z.int().positive(),
   /** Share of the test images that are called unsure, wrongly. */
   falseAlarms: shareSchema,
-  /** Images of none of the classes, from the domain's folder `other`. Absent where it has none: then nothing was measured on any. */
+  /**
+   * Images of none of the classes, from the domain's folder `other`. Absent where there is no such folder.
+   */
   other: z
     .strictObject({
       images: z.int().positive(),
       /** Over the sorted (id, SHA-256) pairs. */
       digest: sha256Schema,
-      /** Probability that such an image is further out than a test image: area under the ROC curve. 0.5 is chance. */
+      /**
+       * Probability that such an image is further out than a test image: area under the ROC curve. 0.5 is
+       * chance.
+       */
       auroc: shareSchema,
-      /** Share of them that are called unsure, rightly. */
+      /** Share of these images that are called unsure, rightly. */
       caught: shareSchema,
       rows: z.array(z.strictObject({ id: z.string().min(1), outOfDomain: shareSchema })),
     })
@@ -60,15 +71,18 @@ export type Unsure = z.output<typeof unsureSchema>;
 
 /** Why a champion that the job was given has no scores. */
 export const championNotScoredSchema = z.strictObject({
-  /** Names the champion where its archive could be read so far. */
+  /** Names the champion, where its archive could be read so far. */
   trainingJob: z.string().optional(),
-  /** Where they are other labels than the domain's, nothing can be compared; that is the one reason which the gate lets pass. */
+  /**
+   * The champion's labels. If they differ from the domain's, nothing can be compared; this is the only reason
+   * that the gate accepts.
+   */
   labels: labelsSchema.optional(),
   reason: z.string().min(1),
 });
 export type ChampionNotScored = z.output<typeof championNotScoredSchema>;
 
-/** One point of the curve that early stopping looks at. */
+/** One point of the validation curve, by which training chooses when to stop. */
 export const curvePointSchema = z.strictObject({
   /** Gradient steps so far. */
   step: z.int().nonnegative(),
@@ -85,15 +99,15 @@ const triedSchema = z.strictObject({
   /** Step of the curve at which its training ended. */
   step: z.int().nonnegative(),
   validationAccuracy: shareSchema,
-  /** Mean cross-entropy in nats, after calibration where the recipe asks for it: what the choice looks at. */
+  /** Mean cross-entropy in nats, after calibration where the recipe asks for it. The choice minimises it. */
   validationLoss: z.number().nonnegative(),
-  /** Of that loss, over the images. */
+  /** Standard error of that loss over the images. */
   standardError: z.number().nonnegative(),
 });
 
-/** What fine-tuning chose by its validation images. */
+/** What transfer chose by its validation images. */
 export const choicesSchema = z.strictObject({
-  /** Variants of each image that passed the backbone. */
+  /** Variants of each image that passed through the backbone. */
   variants: z.int().positive(),
   /** 1: a single hold-out. */
   folds: z.int().positive(),
@@ -107,9 +121,9 @@ export type Choices = z.output<typeof choicesSchema>;
 
 const calibrationErrorSchema = z.strictObject({ before: shareSchema, after: shareSchema });
 
-/** The head's temperature, and the expected calibration error (see `core/calibration.ts`) without and with it. */
+/** The head's temperature, and the expected calibration error (`core/calibration.ts`) without and with it. */
 export const calibrationSchema = z.strictObject({
-  /** Divides the logits; it is part of the served model. Above 1: the head was too sure of itself. */
+  /** Divides the logits and is part of the served model. Above 1: the head was overconfident. */
   temperature: z.number().positive(),
   /** On the held-out rows that the temperature was fitted to. */
   validation: calibrationErrorSchema,
@@ -119,8 +133,9 @@ export const calibrationSchema = z.strictObject({
 export type Calibration = z.output<typeof calibrationSchema>;
 
 /**
- * `evaluation.json`, written by the training container to `/opt/ml/output/data`: what the gate reads. Accuracy and
- * everything derived from the test images is measured on the model as it is saved, after the best step was restored.
+ * `evaluation.json`, which the training container writes to `/opt/ml/output/data` and the gate reads.
+ * Everything derived from the test images is measured on the model as it is saved, after the best step was
+ * restored.
  */
 export const evaluationSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -148,19 +163,25 @@ export const evaluationSchema = z.strictObject({
   rows: z.array(evaluationRowSchema),
   unsure: unsureSchema.optional(),
   curve: z.array(curvePointSchema),
-  /** Step of the curve whose weights were kept. */
+  /** Step of the validation curve whose weights were kept. */
   bestStep: z.int().nonnegative(),
   /** Gradient steps taken in all. */
   steps: z.int().nonnegative(),
   /** Absent for the baseline. */
   choices: choicesSchema.optional(),
   calibration: calibrationSchema.optional(),
-  /** The live model, scored again by the same job on the same test images. Absent when there was none, or it could not be scored. */
+  /**
+   * The champion, scored again by the same job on the same test images. Absent when there was none, or it
+   * could not be scored.
+   */
   champion: championScoresSchema.optional(),
   championNotScored: championNotScoredSchema.optional(),
-  /** What a person should know about the images, a sentence each. */
+  /** Findings about the images for the domain's owner, a sentence each. */
   warnings: z.array(z.string()).optional(),
-  /** Milliseconds from request to answer of the saved model behind the container's own HTTP server, one image at a time. */
+  /**
+   * Milliseconds from request to answer of the saved model behind the container's own HTTP server, one image
+   * at a time.
+   */
   latencyMs: z.strictObject({ p50: z.number().nonnegative(), p95: z.number().nonnegative() }),
   seconds: z.number().nonnegative(),
   seed: z.int(),

@@ -13,8 +13,8 @@ const unquote = (value: unknown) => {
 };
 
 /**
- * `/opt/ml/input/config/hyperparameters.json`, a flat map of strings. Labels and recipe are not here (2,500 characters
- * are SageMaker's limit) but in `domain.json`, which the job gets as its `domain` channel.
+ * `/opt/ml/input/config/hyperparameters.json`, a flat map of strings. SageMaker limits it to 2,500
+ * characters, so labels and recipe are in `domain.json`, which the job gets as its channel `domain`.
  */
 export const hyperparametersSchema = z.strictObject({
   mode: z.preprocess(unquote, modeSchema),

@@ -12,8 +12,8 @@ export const manifestFileSchema = z.strictObject({
 });
 
 /**
- * `manifest.json` of a general model: the last file that the on-prem agent uploads, so its arrival commits the
- * version. `manifest.sig` beside it is the base64 of an Ed25519 signature over exactly its bytes.
+ * `manifest.json` of a general model. The on-prem agent uploads it last, so its arrival commits the version.
+ * `manifest.sig` beside it is the base64 of an Ed25519 signature over exactly its bytes.
  */
 export const manifestSchema = z.strictObject({
   schemaVersion: z.literal(MANIFEST_SCHEMA_VERSION, {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What a model package of the registry says about where its model comes from (`CustomerMetadataProperties`: text only). People and
- * other tools may add properties of their own.
+ * What a model package of the registry says about the origin of its model (`CustomerMetadataProperties`: text
+ * only). People and other tools may add properties.
  */
 export const packageMetadataSchema = z.object({
   domain: z.string(),
@@ -23,7 +23,7 @@ export const packageMetadataSchema = z.object({
   generalDataSetDigest: z.string().optional(),
   generalDataSetImages: z.string().optional(),
   endpointConfig: z.string().optional(),
-  /** Who had it promoted although the gate said no, and why. */
+  /** Who promoted it although the gate rejected it, and why. */
   forcedBy: z.string().optional(),
   forcedReason: z.string().optional(),
 });

@@ -10,12 +10,12 @@ export const outcomeNameSchema = z.enum([
   'ROLLED_BACK',
   'SUPERSEDED',
   'FAILED',
-  /** Gate-only: decided, and nothing deployed whatever the decision. */
+  /** The gate decided (`gateOnly`), and nothing was deployed. */
   'EVALUATED',
 ]);
 export type OutcomeName = z.output<typeof outcomeNameSchema>;
 
-/** What was live when somebody went back to an earlier champion, and who it was. */
+/** What was live when a person rolled back to an earlier champion, and who did. */
 export const rolledBackFromSchema = z.strictObject({
   version: versionSchema,
   execution: z.string(),
@@ -37,25 +37,22 @@ export const outcomeSchema = z.strictObject({
   baselineAccuracy: z.number().optional(),
   transferAccuracy: z.number().optional(),
   gate: z.array(gateRowSchema).optional(),
-  /** Who had it promoted although the gate said no. */
+  /** Who promoted it although the gate rejected it. */
   forced: forceSchema.optional(),
-  /** What a person answered, where the domain asks one. */
+  /** The person's answer, where the domain asks for approval. */
   approval: approvalSchema.optional(),
   rolledBackFrom: rolledBackFromSchema.optional(),
-  /** Version that is live instead, of a model that was promoted and counts as older. */
+  /** The version that is live instead, where the promoted model counts as older. */
   supersededBy: versionSchema.optional(),
   endpoint: z.string().optional(),
   endpointConfig: z.string().optional(),
-  /** What a person should know about the data, a sentence each. */
+  /** Findings about the data for the domain's owner, a sentence each. */
   warnings: z.array(z.string()).optional(),
   finishedAt: z.iso.datetime(),
 });
 export type Outcome = z.output<typeof outcomeSchema>;
 
-/**
- * `domains/<domain>/champion.json`: what is live. Changes only by conditional write, which makes it the domain's
- * deployment lock.
- */
+/** `domains/<domain>/champion.json`: the model that is live. It changes only by conditional write. */
 export const championSchema = z.strictObject({
   schemaVersion: z.literal(1),
   domain: z.string(),
@@ -72,7 +69,7 @@ export const championSchema = z.strictObject({
   evaluationKey: z.string(),
   accuracy: z.number(),
   promotedAt: z.iso.datetime(),
-  /** Only when a person put it back over a newer one. */
+  /** Only where a rollback put it back over a newer one. */
   rolledBackFrom: rolledBackFromSchema.optional(),
 });
 export type Champion = z.output<typeof championSchema>;

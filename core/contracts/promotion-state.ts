@@ -7,15 +7,16 @@ import { championSchema, outcomeNameSchema, rolledBackFromSchema } from './outco
 import { forceSchema, gateOnlySchema } from './promotion.ts';
 
 /**
- * What the states of `promote-model` hand to each other: keys and names, never contents, since a state's data may not
- * exceed 262,144 bytes. Inside the Map one object grows from state to state (`domainPromotionSchema`).
+ * What the states of `promote-model` hand to each other: keys and names, never contents, since a state's data
+ * may not exceed 262,144 bytes. Inside the Map one object grows from state to state
+ * (`domainPromotionSchema`).
  */
 
-/** What names one domain's promotion, in every state of the Map. */
+/** What identifies one domain's promotion, in every state of the Map. */
 const subject = {
   /** Name of the execution. */
   execution: z.string().min(1).max(80),
-  /** Checked against the rules for names by PrepareDomain, so that a folder with a bad name is that domain's failure. */
+  /** PrepareDomain checks the rules for names, so that a folder with a bad name fails that domain only. */
   domain: z.string().min(1),
   model: nameSchema,
   version: versionSchema,
@@ -23,7 +24,7 @@ const subject = {
 export const domainSubjectSchema = z.strictObject(subject);
 export type DomainSubject = z.output<typeof domainSubjectSchema>;
 
-/** A rollback as VerifyModel has found it: from what is live to an earlier champion. */
+/** A rollback as VerifyModel found it: from the live model to an earlier champion. */
 export const rollbackSchema = z.strictObject({ from: rolledBackFromSchema, target: championSchema });
 export type Rollback = z.output<typeof rollbackSchema>;
 
@@ -38,16 +39,19 @@ export const manualSchema = z.strictObject({
 export const verifiedSchema = z.strictObject({
   model: nameSchema,
   version: versionSchema,
-  /** None in a rollback, which takes what has been verified before. */
+  /** Absent in a rollback, whose model was verified before. */
   manifestSha256: sha256Schema.optional(),
   domains: z.array(z.string().min(1)),
-  /** Whether somebody named the domains, which allows promoting the version that is already live once more (new data). */
+  /** Whether the input named the domains. This allows promoting the live version once more (on new data). */
   chosen: z.boolean(),
   manual: manualSchema,
 });
 export type Verified = z.output<typeof verifiedSchema>;
 
-/** The parts of a recipe that the training job's request needs; the container reads the rest from `domain.json`. */
+/**
+ * The fields of a recipe that the training job's request needs; the container reads the others from
+ * `domain.json`.
+ */
 export const trainingResourcesSchema = recipeSchema.pick({
   instanceType: true,
   spot: true,
@@ -55,7 +59,7 @@ export const trainingResourcesSchema = recipeSchema.pick({
 });
 export type TrainingResources = z.output<typeof trainingResourcesSchema>;
 
-/** What was live when the promotion began, for the fine-tuning job to score again. */
+/** The champion when the promotion began. The transfer job scores it again. */
 export const offeredChampionSchema = z.strictObject({
   trainingJob: z.string(),
   version: versionSchema,
@@ -64,18 +68,21 @@ export const offeredChampionSchema = z.strictObject({
 });
 export type OfferedChampion = z.output<typeof offeredChampionSchema>;
 
-/** Images of a domain in the data bucket. `other` are those of none of its classes, left out where there are none. */
+/**
+ * Images of a domain in the data bucket. `other` counts those of none of its classes; absent where there are
+ * none.
+ */
 export const imageCountsSchema = z.strictObject({
   train: z.int().positive(),
   test: z.int().positive(),
   other: z.int().positive().optional(),
 });
 
-/** By what an earlier promotion's baseline is found. */
+/** Finds the baseline of an earlier promotion. */
 export const baselineQuerySchema = z.strictObject({
-  /** What the domain brings to it (`core/baseline-fingerprint.ts`). */
+  /** What the baseline depends on in the domain (`core/baseline-fingerprint.ts`). */
   domainFingerprint: sha256Schema,
-  /** False once the gate has found that the one that was found does not fit. */
+  /** False once the gate has found that the baseline found before does not fit. */
   reuse: z.boolean(),
 });
 
@@ -89,14 +96,14 @@ export const preparedSchema = z.strictObject({
   images: imageCountsSchema,
   /** null when nothing was live. */
   champion: offeredChampionSchema.nullable(),
-  /** What a person should know about the data, a sentence each. */
+  /** Findings about the data for the domain's owner, a sentence each. */
   warnings: z.array(z.string()).optional(),
   approval: approvalPolicySchema.optional(),
   baseline: baselineQuerySchema.optional(),
 });
 export type Prepared = z.output<typeof preparedSchema>;
 
-/** What StartFineTuning and StartBaseline are asked. */
+/** Input of StartFineTuning and StartBaseline. */
 export const trainingTaskInputSchema = z.strictObject({
   token: z.string().min(1),
   ...subject,
@@ -108,19 +115,21 @@ export const trainingTaskInputSchema = z.strictObject({
 });
 export type TrainingTaskInput = z.output<typeof trainingTaskInputSchema>;
 
-/** A completed training job: what StartFineTuning's and StartBaseline's callbacks bring. Keys of the artifacts bucket. */
+/**
+ * A completed training job: output of StartFineTuning and StartBaseline. Keys are of the artifacts bucket.
+ */
 export const trainedSchema = z.strictObject({
   job: z.string(),
   modelKey: z.string(),
   outputKey: z.string(),
-  /** Execution whose baseline this is; absent where the promotion trained its own. */
+  /** Execution that trained this baseline; absent where the promotion trained its own. */
   reusedFrom: z.string().optional(),
-  /** Of that baseline. */
+  /** Evaluation of that baseline. */
   evaluationKey: z.string().optional(),
 });
 export type Trained = z.output<typeof trainedSchema>;
 
-/** Answer of EvaluateGate. Keys of the artifacts bucket. */
+/** Answer of EvaluateGate. Keys are of the artifacts bucket. */
 export const gatedSchema = z.strictObject({
   decision: z.enum(['PROMOTE', 'REJECT']),
   rows: z.array(gateRowSchema),
@@ -133,12 +142,12 @@ export const gatedSchema = z.strictObject({
   baselineReusedFrom: z.string().optional(),
   /** Training job of the champion that the challenger was compared with; null when there was none. */
   champion: z.string().nullish(),
-  /** What the fine-tuning job found about the images. */
+  /** What the transfer job found about the images. */
   warnings: z.array(z.string()).optional(),
 });
 export type Gated = z.output<typeof gatedSchema>;
 
-/** What was live when the deployment began, read while holding the deployment lock. */
+/** The champion when the deployment began, read while holding the deployment lock. */
 export const previousChampionSchema = z.strictObject({
   /** ETag of `champion.json`, for the conditional write at the end. */
   etag: z.string().min(1),
@@ -146,7 +155,7 @@ export const previousChampionSchema = z.strictObject({
   endpointConfig: z.string(),
 });
 
-/** An endpoint that is `InService` on the requested configuration: what DeployEndpoint's callback brings. */
+/** An endpoint that is `InService` on the requested configuration: output of DeployEndpoint. */
 export const deployedSchema = z.strictObject({
   endpoint: z.string(),
   endpointConfig: z.string(),
@@ -160,7 +169,10 @@ export type Deployed = z.output<typeof deployedSchema>;
 export const confirmedSchema = z.strictObject({ goldenImages: z.int().positive() });
 export type Confirmed = z.output<typeof confirmedSchema>;
 
-/** What RestoreEndpoint's callback brings. `endpointConfig` is null when the endpoint was deleted: there was none before. */
+/**
+ * Output of RestoreEndpoint. `endpointConfig` is null when the endpoint was deleted because there was none
+ * before.
+ */
 export const restoredSchema = z.strictObject({
   endpoint: z.string(),
   endpointConfig: z.string().nullable(),
@@ -171,7 +183,7 @@ export type Restored = z.output<typeof restoredSchema>;
 export const stateErrorSchema = z.object({ Error: z.string(), Cause: z.string().optional() });
 export type StateError = z.output<typeof stateErrorSchema>;
 
-/** Everything known about one domain's promotion when FinishDomain is reached, whichever way that was. */
+/** Everything known about one domain's promotion when FinishDomain is reached. */
 export const domainPromotionSchema = z.strictObject({
   ...subject,
   chosen: z.boolean(),
@@ -179,18 +191,21 @@ export const domainPromotionSchema = z.strictObject({
   prepared: preparedSchema.optional(),
   training: z.strictObject({ transfer: trainedSchema, baseline: trainedSchema }).optional(),
   gate: gatedSchema.optional(),
-  /** What a person said to the promotion. */
+  /** The person's answer. */
   approval: approvalSchema.optional(),
   deployment: deployedSchema.optional(),
   confirmed: confirmedSchema.optional(),
-  /** Why the endpoint was taken back to what it was before. */
+  /** Why the endpoint was restored to what it was before. */
   mismatch: stateErrorSchema.optional(),
   restored: restoredSchema.optional(),
   error: stateErrorSchema.optional(),
 });
 export type DomainPromotion = z.output<typeof domainPromotionSchema>;
 
-/** Answer of FinishDomain: an excerpt of `outcome.json`, small enough that hundreds of domains fit into one state's data. */
+/**
+ * Answer of FinishDomain: an excerpt of `outcome.json`, small enough that hundreds of domains fit into one
+ * state's data.
+ */
 export const domainOutcomeSchema = z.strictObject({
   domain: z.string(),
   outcome: outcomeNameSchema,

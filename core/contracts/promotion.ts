@@ -1,27 +1,34 @@
 import { z } from 'zod';
 import { nameSchema, versionSchema } from './common.ts';
 
-/** Who is responsible for what a person decided: a name that others recognise. */
+/** The person who is responsible for a decision: a name that others recognise. */
 export const personSchema = z.string().trim().min(1, 'expected a name').max(100, 'at most 100 characters');
-/** A sentence for whoever asks later. */
+/** Why the person decided so. */
 export const reasonSchema = z
   .string()
   .trim()
   .min(1, 'expected a reason')
   .max(1_000, 'at most 1,000 characters');
 
-/** A promotion although the gate says no. Nothing else is skipped: not the integrity of the model, not the golden images. */
+/**
+ * A promotion although the gate says no. Nothing else is skipped: signature, digests and golden images are
+ * checked.
+ */
 export const forceSchema = z.strictObject({ by: personSchema, reason: reasonSchema });
 
-/** The gate once more, on what an earlier execution has trained, with the policy as it is in `domain.json` now. Deploys nothing. */
+/**
+ * Asks the gate again about what an earlier execution trained, with the gate policy that `domain.json` has
+ * now. Deploys nothing.
+ */
 export const gateOnlySchema = z.strictObject({
   /** Name of that execution. */
   trainingOf: z.string().regex(/^[A-Za-z0-9_-]{1,80}$/, 'expected the name of an execution'),
 });
 
 /**
- * Input of the state machine `promote-model` that promotes a general model, whether an S3 event or a person starts it. What events
- * write is deterministic: the same event gives the same bytes, so that a duplicate meets the same execution.
+ * Input of the state machine `promote-model` that promotes a general model; an S3 event or a person starts
+ * it. What events write is deterministic: the same event gives the same bytes, so that a duplicate meets the
+ * same execution.
  */
 export const promotionInputSchema = z
   .strictObject({
@@ -46,7 +53,7 @@ export type PromotionInput = z.output<typeof promotionInputSchema>;
 export const rollbackInputSchema = z.strictObject({
   rollback: z.strictObject({
     domain: nameSchema,
-    /** Version of the general model; the one that was live before the present one when left out. */
+    /** Version of the general model; by default the champion before the present one. */
     toVersion: versionSchema.optional(),
     by: personSchema,
     reason: reasonSchema.optional(),
@@ -54,7 +61,10 @@ export const rollbackInputSchema = z.strictObject({
 });
 export type RollbackInput = z.output<typeof rollbackInputSchema>;
 
-/** Every input of `promote-model`. Which of the two is meant is clear from `rollback`, so that errors name fields of that one only. */
+/**
+ * Every input of `promote-model`. The field `rollback` tells which of the two is meant, so that errors name
+ * fields of that one only.
+ */
 export const executionInputSchema = z
   .unknown()
   .transform((value, context): PromotionInput | RollbackInput => {

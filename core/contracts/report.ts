@@ -13,7 +13,7 @@ import {
 import { outcomeNameSchema } from './outcome.ts';
 import { forceSchema } from './promotion.ts';
 
-/** What one model showed on the test images. */
+/** The results of one model on the test images. */
 export const scoreSchema = z.strictObject({
   right: z.int().nonnegative(),
   testImages: z.int().positive(),
@@ -29,7 +29,7 @@ export const scoreSchema = z.strictObject({
 });
 export type Score = z.output<typeof scoreSchema>;
 
-/** Images by `outOfDomain`: in twenty equal steps from 0 to 1, how many. */
+/** Histogram of images by `outOfDomain`: counts in twenty equal steps from 0 to 1. */
 const outOfDomainHistogramSchema = z.array(z.int().nonnegative()).length(20);
 
 /** How well a model notices images of none of its classes. */
@@ -65,7 +65,7 @@ export const trainedScoreSchema = scoreSchema.extend({
 });
 export type TrainedScore = z.output<typeof trainedScoreSchema>;
 
-/** The model that was live when the gate decided, scored anew on the same images. */
+/** The champion when the gate decided, scored again on the same images. */
 export const championScoreSchema = scoreSchema.extend({ version: z.string() });
 
 export const reportJobSchema = z.strictObject({
@@ -73,7 +73,7 @@ export const reportJobSchema = z.strictObject({
   name: z.string(),
   arn: z.string().optional(),
   status: z.string(),
-  /** Execution of the earlier promotion that ran it: its cost is not this one's. */
+  /** Execution of the earlier promotion that ran it: its cost is not part of this one's. */
   reusedFrom: z.string().optional(),
   instanceType: z.string().optional(),
   instances: z.int().positive().optional(),
@@ -91,23 +91,26 @@ export const reportJobSchema = z.strictObject({
 });
 export type ReportJob = z.output<typeof reportJobSchema>;
 
-/** How a promotion ended, or that it waits for a person: the report is what that person decides by, and is written again afterwards. */
+/**
+ * How a promotion ended, or that it waits for approval: the report is written before the person is asked, and
+ * again afterwards.
+ */
 export const reportOutcomeSchema = z.enum([...outcomeNameSchema.options, 'AWAITING_APPROVAL']);
 export type ReportOutcome = z.output<typeof reportOutcomeSchema>;
 
-/** A model that was live in the domain, with its accuracy on the test images of its time. */
+/** A model that was live in the domain, with its accuracy on the test images of that time. */
 export const pastChampionSchema = z.strictObject({
   model: z.string(),
   version: z.string(),
   execution: z.string(),
   accuracy: shareSchema,
   promotedAt: z.iso.datetime(),
-  /** Put back by a person over a newer one. */
+  /** Put back over a newer one by a rollback. */
   rolledBack: z.boolean(),
 });
 export type PastChampion = z.output<typeof pastChampionSchema>;
 
-/** `report.json` of one domain in one promotion: everything that `report.html` shows, except the images themselves. */
+/** `report.json` of one domain in one promotion: everything that `report.html` shows, except the images. */
 export const reportSchema = z.strictObject({
   schemaVersion: z.literal(1),
   domain: z.string(),
@@ -116,9 +119,9 @@ export const reportSchema = z.strictObject({
   execution: z.string(),
   outcome: reportOutcomeSchema,
   reason: z.string(),
-  /** Who had it promoted although the gate said no. */
+  /** Who promoted it although the gate rejected it. */
   forced: forceSchema.optional(),
-  /** What a person answered, where the domain asks one. */
+  /** The person's answer, where the domain asks for approval. */
   approval: approvalSchema.optional(),
   startedAt: z.iso.datetime().optional(),
   finishedAt: z.iso.datetime(),
@@ -130,15 +133,15 @@ export const reportSchema = z.strictObject({
     champion: championScoreSchema.optional(),
   }),
   gate: z.array(gateRowSchema),
-  /** What has been live in the domain, oldest first; the newest of them only. */
+  /** Models that were live in the domain, oldest first; only the newest of them. */
   history: z.array(pastChampionSchema).optional(),
-  /** Test images that the fine-tuned model got wrong: the most confident mistakes first. */
+  /** Test images that the challenger got wrong: the most confident mistakes first. */
   misclassified: z.strictObject({ total: z.int().nonnegative(), shown: z.array(evaluationRowSchema) }),
   cost: z.strictObject({
     currency: z.literal('USD'),
     prices: z.strictObject({ region: z.string(), recordedAt: z.string().nullable(), source: z.string() }),
     jobs: z.array(reportJobSchema),
-    /** Of all jobs together; null when the cost of one of them is not known. */
+    /** Of all jobs together; null when the cost of one of them is unknown. */
     total: z.number().nonnegative().nullable(),
   }),
   lineage: z.strictObject({
@@ -166,7 +169,7 @@ export const reportSchema = z.strictObject({
     modelName: z.string().optional(),
     /** ARN of its version in the model registry. */
     modelPackage: z.string().optional(),
-    /** General model version that was live before; null when there was none. */
+    /** Version of the general model that was live before; null when there was none. */
     replaces: z.string().nullable().optional(),
   }),
 });

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { shareSchema } from './common.ts';
 
 /**
- * Seconds that the new instances are watched in one step. An alarm looks at whole minutes, so that below two of them it might
- * never have seen one; 3,600 is SageMaker's limit.
+ * Seconds that the new instances are watched in one step. An alarm evaluates whole minutes, so less than two
+ * might give it none; 3,600 is SageMaker's limit.
  */
 const watchSchema = z.int().min(120, 'at least 120: an alarm needs a whole minute to look at').max(3_600);
 
-/** All steps together; a promotion that waits for this one gives up after a few hours. */
+/** Limit for all steps together: the promotion that waits for them gives up after a few hours. */
 const LONGEST_SECONDS = 7_200;
 
 /** How requests move from the old instances to the new ones. */
@@ -15,7 +15,7 @@ export const rolloutSchema = z
   .discriminatedUnion('type', [
     z.strictObject({
       type: z.literal('all-at-once'),
-      /** How long the old instances stand by afterwards, in case an alarm rings. At 0 there are no alarms. */
+      /** How long the old instances stay afterwards, in case an alarm fires. At 0 there are no alarms. */
       waitSeconds: z.union([z.literal(0), watchSchema]).default(0),
     }),
     z.strictObject({
@@ -43,15 +43,17 @@ function longest(rollout: { type: string; waitSeconds: number; stepPercent?: num
   return Math.ceil(100 / (rollout.stepPercent ?? 100)) * rollout.waitSeconds;
 }
 
-/** From where on the new configuration is taken back. All look at the new instances only, minute by minute. */
+/**
+ * Thresholds from which the new configuration is rolled back, minute by minute, for the new instances only.
+ */
 export const alarmThresholdsSchema = z.strictObject({
-  /** Answers of 5xx in a minute that are still fine. Bad images (4xx) never count. */
+  /** Answers of 5xx per minute that are tolerated. Bad images (4xx) never count. */
   maximumServerErrors: z.int().min(0).default(0),
   /** Mean time of a prediction, in milliseconds; by default the gate's `maximumLatencyMs`. */
   maximumLatencyMs: z.number().positive().optional(),
   /**
-   * Mean probability of the label that is ranked first, over the predictions of a minute, as the containers themselves report it. No
-   * default: what is too unsure depends on the classes and on what people send.
+   * Mean probability of the label ranked first, over the predictions of a minute, as the containers report
+   * it. No default: it depends on the labels and on the images that people send.
    */
   minimumConfidence: shareSchema.gt(0).optional(),
 });

@@ -3,8 +3,8 @@ import { labelsSchema } from '../labels.ts';
 import { inputSchema } from './common.ts';
 
 /**
- * `served-model.json` inside `model.tar.gz`, beside `model.json` and its weights (tfjs LayersModel): all that `serve`
- * needs to know.
+ * `served-model.json` inside `model.tar.gz`, beside `model.json` and its weights (tfjs LayersModel):
+ * everything that `serve` needs to know.
  */
 export const servedModelSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -20,9 +20,12 @@ export type ServedModel = z.output<typeof servedModelSchema>;
 export const predictionResponseSchema = z.strictObject({
   /** Ranked, most probable first; probabilities sum to 1 over all labels. */
   predictions: z.array(z.strictObject({ label: z.string(), probability: z.number().min(0).max(1) })).min(1),
-  /** Whether the image is taken for none of the labels. It and the next field are absent where the model was trained before there were any. */
+  /**
+   * Whether the image seems to be of none of the labels. Models from before this field existed answer without
+   * it and the next one.
+   */
   unsure: z.boolean().optional(),
-  /** How far the image is from every label, in [0, 1]; unsure above 0.5. Where several are asked about, it ranks them. */
+  /** Distance of the image from every label, in [0, 1]; unsure above 0.5. */
   outOfDomain: z.number().min(0).max(1).optional(),
   domain: z.string(),
   /** The general model version behind this answer. */

@@ -1,28 +1,28 @@
 import type { Evaluation, EvaluationRow } from '../contracts/evaluation.ts';
 import type { Champion } from '../contracts/outcome.ts';
 
-/** What the gate knows about the model that is live. */
+/** What the gate knows about the champion. */
 export type ChampionCase =
   | { standing: 'none' }
   | { standing: 'scored'; version: string; trainingJob: string; rows: readonly EvaluationRow[] }
-  /** It answers another question, so no image can be compared. */
+  /** Its labels differ, so no image can be compared. */
   | { standing: 'other-labels'; version: string; trainingJob: string; labels: readonly string[] }
   | { standing: 'not-scored'; version: string; trainingJob: string; reason: string };
 
 export interface ChampionEvidence {
   /** `champion.json` at this moment; undefined when nothing is live. */
   live: Pick<Champion, 'trainingJob' | 'version'> | undefined;
-  /** Training job of the champion that the fine-tuning job was given to score; null when there was none. */
+  /** Training job of the champion that the transfer job was given to score; null when there was none. */
   offered: string | null;
   challenger: Evaluation;
-  /** The evaluation that got the live champion promoted, where it can be read. */
+  /** The evaluation with which the live champion was promoted, where it can be read. */
   own: Evaluation | undefined;
 }
 
 /**
- * Finds the champion's answers on the challenger's test images. The fine-tuning job scored the champion that was live when the
- * promotion began. Where another one was crowned since, that one's own evaluation counts if it is of exactly the same test images.
- * Nothing else does: a champion without scores is `not-scored`, which no rule lets pass.
+ * Finds the champion's predictions for the challenger's test images. The transfer job scored the champion
+ * that was live when the promotion began. If another one went live since, its own evaluation counts if it is
+ * of exactly the same test images. Otherwise the champion is `not-scored`, which no rule accepts.
  */
 export function championCase({ live, offered, challenger, own }: ChampionEvidence): ChampionCase {
   if (live === undefined) return { standing: 'none' };
@@ -36,7 +36,7 @@ export function championCase({ live, offered, challenger, own }: ChampionEvidenc
     }
   }
   if (offered === trainingJob) {
-    const reason = missing?.reason ?? 'the fine-tuning job has no scores of it';
+    const reason = missing?.reason ?? 'the transfer job has no scores of it';
     return { standing: 'not-scored', ...subject, reason };
   }
   if (own === undefined) {
@@ -59,7 +59,7 @@ export function championCase({ live, offered, challenger, own }: ChampionEvidenc
   return { standing: 'scored', ...subject, rows: own.rows };
 }
 
-/** The order is the network's own affair: answers are compared by name. */
+/** Labels in another order are the same: predictions are compared by name. */
 export function sameLabels(one: readonly string[], other: readonly string[]): boolean {
   const names = new Set(one);
   return names.size === new Set(other).size && other.every((label) => names.has(label));

@@ -8,12 +8,12 @@ import { latency, minimumAccuracy, minimumRecall, noRegression, testImages, upli
 export interface GateCase {
   challenger: Evaluation;
   baseline: Evaluation;
-  /** Required, so that nobody forgets to look for one. */
+  /** Required, so that a call cannot leave it out by mistake. */
   champion: ChampionCase;
   policy: GatePolicy;
 }
 
-/** Every rule is asked, in the order of the report; one that fails is enough to reject. */
+/** Applies every rule, in the order of the report; one that fails is enough to reject. */
 export function decide(gateCase: GateCase): Decision {
   const rules = [testImages, minimumAccuracy, uplift, noRegression, minimumRecall, latency];
   const rows: GateRow[] = rules.map((rule) => rule(gateCase));

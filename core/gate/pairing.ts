@@ -1,7 +1,7 @@
 import type { EvaluationRow } from '../contracts/evaluation.ts';
 import { IntegrityError } from '../errors.ts';
 
-/** Counts over the same test images: which of two classifiers was right where the other was not. */
+/** Counts over the same test images: which of two classifiers was right where the other was wrong. */
 export interface Pairing {
   images: number;
   onlyFirst: number;

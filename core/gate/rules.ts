@@ -5,7 +5,7 @@ import type { GateCase } from './gate.ts';
 import { pair } from './pairing.ts';
 
 const share = (value: number) => value.toFixed(3);
-/** Adding zero makes a negative zero a positive one. */
+/** Adding zero turns a negative zero into a positive one. */
 const signed = (value: number) => `${value >= 0 ? '+' : ''}${share(value + 0)}`;
 const probability = (p: number) => (p < 0.001 ? '< 0.001' : `= ${share(p)}`);
 
@@ -20,7 +20,10 @@ export function testImages({ challenger, policy }: GateCase): GateRow {
   };
 }
 
-/** The lower bound of the 95 % Wilson interval must reach the policy: a lucky small test set does not. */
+/**
+ * The lower bound of the 95 % Wilson interval must reach the gate policy: luck on a small test set is not
+ * enough.
+ */
 export function minimumAccuracy({ challenger, policy }: GateCase): GateRow {
   const right = challenger.rows.filter((row) => row.prediction === row.truth).length;
   const { lower } = wilsonInterval(right, challenger.rows.length);
@@ -33,8 +36,8 @@ export function minimumAccuracy({ challenger, policy }: GateCase): GateRow {
 }
 
 /**
- * Transfer learning must beat the from-scratch baseline on the same images, by enough and not by chance. A policy with a negative
- * `minimumUplift` allows the challenger to be worse by that much, so it is not asked to prove that it is better.
+ * Transfer must beat the baseline on the same images, by enough and significantly. With a negative
+ * `minimumUplift` the challenger may be worse by that much, so significance is not required.
  */
 export function uplift({ challenger, baseline, policy }: GateCase): GateRow {
   const { images, onlyFirst, onlySecond } = pair(challenger.rows, baseline.rows);
@@ -50,9 +53,10 @@ export function uplift({ challenger, baseline, policy }: GateCase): GateRow {
 }
 
 /**
- * The challenger must not be worse than what is live, on the same images. Two conditions, both needed: the loss of accuracy is at
- * most `maximumRegression` (0 unless the policy says more), and no loss is significant at `significance` by the one-sided exact McNemar
- * test. The first catches a loss that a small test set cannot prove, the second one that is allowed by size and yet no chance.
+ * The challenger must not be worse than the champion on the same images. Two conditions must hold: the loss
+ * of accuracy is at most `maximumRegression` (0 unless the gate policy says more), and it is not significant
+ * at `significance` by the one-sided exact McNemar test. The first catches a loss that a small test set
+ * cannot prove, the second a loss of an allowed size that is more than chance.
  */
 export function noRegression({ challenger, champion, policy }: GateCase): GateRow {
   const row = (observed: string, passed: boolean): GateRow => ({
@@ -80,7 +84,7 @@ export function noRegression({ challenger, champion, policy }: GateCase): GateRo
   }
 }
 
-/** At most three labels of each kind. */
+/** Names at most three labels of each kind. */
 function difference({ labels }: { labels: readonly string[] }, challenger: Evaluation): string {
   const list = (all: readonly string[], known: readonly string[], sign: string) => {
     const names = all.filter((label) => !known.includes(label)).map((label) => `${sign}${label}`);
@@ -89,7 +93,10 @@ function difference({ labels }: { labels: readonly string[] }, challenger: Evalu
   return [...list(challenger.labels, labels, '+'), ...list(labels, challenger.labels, '−')].join(', ');
 }
 
-/** No class may be given up for the sake of the average. Counted from the rows; a class without test images shows nothing. */
+/**
+ * No class may lose its recall for the sake of the average. Counted from the rows; a class without test
+ * images fails.
+ */
 export function minimumRecall({ challenger, policy }: GateCase): GateRow {
   const counts = new Map(challenger.labels.map((label) => [label, { right: 0, images: 0 }]));
   for (const { truth, prediction } of challenger.rows) {
@@ -114,7 +121,10 @@ export function minimumRecall({ challenger, policy }: GateCase): GateRow {
   };
 }
 
-/** The 95th percentile (nearest rank) from request to answer of the served model; see `container/train/served-latency.ts`. */
+/**
+ * The 95th percentile (nearest rank) of the time from request to answer; see
+ * `container/train/served-latency.ts`.
+ */
 export function latency({ challenger, policy }: GateCase): GateRow {
   return {
     rule: 'latency',

@@ -6,23 +6,23 @@ import { costOf, type PriceList } from '../prices.ts';
 import { scoreOf } from './score.ts';
 import { unsureScoreOf } from './unsure-score.ts';
 
-/** More would make the page heavy, and nobody looks at them. */
+/** More would make the page heavy. */
 export const SHOWN_MISTAKES = 24;
 
-/** Versions that the report shows of what has been live. */
+/** Past champions that the report shows. */
 export const SHOWN_CHAMPIONS = 20;
 
-/** A training job as SageMaker describes it; the price is added here. */
+/** A training job as SageMaker describes it, without its price. */
 export type BilledJob = Omit<ReportJob, 'pricePerHour' | 'cost' | 'savedBySpot'>;
 
-/** Everything that a promotion wrote about one domain; what it did not get to is left out. */
+/** Everything that a promotion wrote about one domain. What it did not reach is absent. */
 export interface ReportSource {
-  /** As FinishDomain wrote it, or what is known while a person decides. */
+  /** As FinishDomain wrote it, or the state of things while a person decides. */
   outcome: Omit<Outcome, 'outcome'> & { outcome: ReportOutcome };
   evaluations: { [mode in Mode]?: Evaluation | undefined };
-  /** The champion, scored on the same test images by the fine-tuning job. */
+  /** The champion, scored on the same test images by the transfer job. */
   champion?: { version: string; rows: readonly EvaluationRow[] } | undefined;
-  /** Whatever has been live in the domain, oldest first. */
+  /** All models that were live in the domain, oldest first. */
   history?: readonly PastChampion[] | undefined;
   jobs: readonly BilledJob[];
   prices: PriceList;
@@ -32,7 +32,9 @@ export interface ReportSource {
   };
 }
 
-/** Puts `report.json` together. Pure: the same source gives the same report, so that a retry writes the same bytes. */
+/**
+ * Composes `report.json`. Pure: the same source gives the same report, so that a retry writes the same bytes.
+ */
 export function composeReport(source: ReportSource): Report {
   const { outcome, evaluations, champion, history = [], jobs, prices, startedAt } = source;
   const { transfer, baseline } = evaluations;
@@ -125,7 +127,7 @@ function withCost(job: BilledJob, prices: PriceList): ReportJob {
   return { ...job, ...savingsOf(job), pricePerHour, cost: reusedFrom === undefined ? cost : 0 };
 }
 
-/** As SageMaker's console has it: (1 − billable ÷ training seconds). */
+/** As SageMaker's console computes it: 1 − billable ÷ training seconds. */
 function savingsOf({ spot, seconds, billableSeconds }: BilledJob): Pick<ReportJob, 'savedBySpot'> {
   if (!spot || !seconds || billableSeconds === undefined) return {};
   return { savedBySpot: Math.max(0, 1 - billableSeconds / seconds) };

@@ -7,7 +7,7 @@ const domains: Record<string, string> = {
   'aws-us-gov': 'console.amazonaws-us-gov.com',
 };
 
-/** Pages of the AWS console, by what they show. */
+/** Pages of the AWS console. */
 export interface ConsoleLinks {
   execution(arn: string): string;
   trainingJob(name: string): string;

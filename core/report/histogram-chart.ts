@@ -4,8 +4,17 @@ import { colours } from './styles.ts';
 export interface Bars {
   name: string;
   colour: string;
-  /** Counts of equal steps from 0 to 1. */
+  /** Counts in equal steps from 0 to 1. */
   counts: readonly number[];
+}
+
+export interface HistogramOptions {
+  /** Where the line is drawn, and its name. */
+  threshold: { at: number; name: string };
+  /** What the horizontal axis shows. */
+  xTitle: string;
+  /** For readers who cannot see it. */
+  description: string;
 }
 
 const WIDTH = 420;
@@ -16,18 +25,12 @@ const BAR = 64;
 const BOTTOM = 44;
 
 /**
- * Histograms of shares (0…1) below each other on one scale as SVG, each as high as its own largest count, and a threshold across them.
- *
- * @param threshold where the line is drawn, named by `thresholdName`
- * @param xTitle what the horizontal axis shows
- * @param description for those who cannot see it
+ * SVG of histograms of shares (0…1), one below the other on one scale. Each is as high as its own largest
+ * count, and a threshold crosses them all.
  */
 export function histogramChart(
   rows: readonly Bars[],
-  threshold: number,
-  thresholdName: string,
-  xTitle: string,
-  description: string,
+  { threshold, xTitle, description }: HistogramOptions,
 ): Html {
   const height = rows.length * ROW + BOTTOM;
   const xAt = (value: number) => round(LEFT + value * (WIDTH - LEFT - RIGHT));
@@ -51,7 +54,7 @@ ${[0, 0.2, 0.4, 0.6, 0.8, 1].map(
     html`<text x="${xAt(value)}" y="${rows.length * ROW + 18}" text-anchor="middle">${value.toFixed(1)}</text>`,
 )}
 <text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${height - 6}" text-anchor="middle" fill="${colours.faint}">${xTitle}</text>
-<line x1="${xAt(threshold)}" x2="${xAt(threshold)}" y1="8" y2="${rows.length * ROW}" stroke="${colours.text}" stroke-dasharray="5 4"/><text x="${xAt(threshold) + 6}" y="18" font-weight="600" stroke="#fff" stroke-width="4" paint-order="stroke">${thresholdName}</text>
+<line x1="${xAt(threshold.at)}" x2="${xAt(threshold.at)}" y1="8" y2="${rows.length * ROW}" stroke="${colours.text}" stroke-dasharray="5 4"/><text x="${xAt(threshold.at) + 6}" y="18" font-weight="600" stroke="#fff" stroke-width="4" paint-order="stroke">${threshold.name}</text>
 </svg>`;
 }
 

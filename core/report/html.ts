@@ -1,4 +1,4 @@
-/** Markup that is safe to put into a page as it is. Only `html` makes it, so nothing gets there unescaped. */
+/** Markup that is safe to insert into a page. Only `html` makes it, so nothing is inserted unescaped. */
 export class Html {
   readonly markup: string;
   constructor(markup: string) {
@@ -22,8 +22,8 @@ export function escapeHtml(text: string): string {
 }
 
 /**
- * Template of markup: every text and number in it is escaped, other templates and lists of them are put in as they are, and
- * `undefined` is nothing.
+ * Template of markup. Texts and numbers in it are escaped, other templates and lists of them are inserted as
+ * they are, and `undefined` becomes nothing.
  *
  * @example
  * html`<li title="${label}">${label}</li>`.markup

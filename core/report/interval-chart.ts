@@ -8,7 +8,7 @@ const SIDE = 18;
 const ROW = 46;
 const TOP = 8;
 
-/** Accuracies on one scale from 0 to 1 as SVG, each with its name above and its 95 % interval. */
+/** SVG of accuracies on one scale from 0 to 1, each with its name above and its 95 % interval. */
 export function intervalChart(rows: readonly { name: string; colour: string; score: Score }[]): Html {
   const bottom = TOP + rows.length * ROW;
   const height = bottom + 24;

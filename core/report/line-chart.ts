@@ -4,7 +4,7 @@ import { colours } from './styles.ts';
 export interface Line {
   colour: string;
   points: readonly { x: number; y: number }[];
-  /** The point that was kept. */
+  /** The point whose weights were kept. */
   best?: { x: number; y: number } | undefined;
 }
 
@@ -16,11 +16,12 @@ const TOP = 26;
 const BOTTOM = 44;
 
 /**
- * A line of shares (0…1) over whole numbers as SVG, with its best point marked and named. Charts beside each other have the same
- * vertical axis and each a horizontal one of its own, so that twenty steps are as easy to read as a thousand.
+ * SVG of a line of shares (0…1) over whole numbers, with its best point marked and named. Charts beside each
+ * other share the vertical axis and have their own horizontal ones, so that twenty steps are as easy to read
+ * as a thousand.
  *
  * @param xTitle what the horizontal axis counts
- * @param description for those who cannot see it
+ * @param description for readers who cannot see it
  */
 export function lineChart(line: Line, xTitle: string, yTitle: string, description: string): Html {
   const lastX = Math.max(1, line.points.at(-1)?.x ?? 0);
@@ -52,7 +53,10 @@ function draw({ points, colour }: Line, xAt: (x: number) => number, yAt: (y: num
   return html`<polyline points="${corners}" fill="none" stroke="${colour}" stroke-width="2" stroke-linejoin="round"/>`;
 }
 
-/** A diamond on the line; what it says stands where the line is not: below a best point in the upper half, above one in the lower. */
+/**
+ * A diamond on the line. Its text stands clear of the line: below a point in the upper half, above one in the
+ * lower.
+ */
 function mark(
   best: { x: number; y: number },
   { colour, points }: Line,
@@ -63,7 +67,7 @@ function mark(
   const lowest = Math.min(...points.map((point) => point.y));
   const [top, bottom] = [yAt(Math.max(...points.map((point) => point.y))), yAt(lowest)];
   const textY = top - TOP > 24 ? top - 12 : Math.min(bottom + 24, HEIGHT - BOTTOM - 8);
-  // Kept inside the chart, whichever end of it the best step is at.
+  // The text stays inside the chart, also at its ends.
   const anchor = x < WIDTH * 0.35 ? 'start' : x > WIDTH * 0.65 ? 'end' : 'middle';
   return html`<path d="M${x} ${y - 7}l7 7l-7 7l-7 -7z" fill="${colour}" stroke="#fff" stroke-width="1.5"/><text x="${x}" y="${textY}" text-anchor="${anchor}" fill="${colour}" font-weight="600" stroke="#fff" stroke-width="4" paint-order="stroke">best ${best.y.toFixed(3)} at step ${best.x}</text>`;
 }

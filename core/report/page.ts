@@ -14,8 +14,8 @@ import { unsure } from './sections/unsure.ts';
 import { styles } from './styles.ts';
 
 /**
- * `report.html`: one file that needs nothing else, without scripts. The policy in its head keeps a browser from loading or running
- * anything, whatever a label or an image says.
+ * `report.html`: one self-contained file without scripts. The content security policy in its head keeps a
+ * browser from loading or running anything, whatever a label or an image contains.
  *
  * @param thumbnails by id of the test image
  */

@@ -2,7 +2,7 @@ import type { EvaluationRow } from '../contracts/evaluation.ts';
 import type { Score } from '../contracts/report.ts';
 import { wilsonInterval } from '../statistics.ts';
 
-/** What a model showed, counted from its rows, so that no figure of the report contradicts another one. */
+/** A model's results, counted from its rows, so that no figure of the report contradicts another one. */
 export function scoreOf(labels: readonly string[], rows: readonly EvaluationRow[]): Score {
   const right = rows.filter((row) => row.prediction === row.truth).length;
   const cells = new Map<string, Map<string, number>>();

@@ -1,8 +1,8 @@
 import { html } from './html.ts';
 
 /**
- * Colours of Okabe and Ito (2008), which people with any kind of colour blindness tell apart; lines and marks differ in
- * form too, so that the page is as clear in black and white.
+ * Colours of Okabe and Ito (2008), which people with any kind of colour blindness can tell apart. Lines and
+ * marks differ in form too, so that the page is readable in black and white.
  */
 export const colours = {
   transfer: '#0072B2',

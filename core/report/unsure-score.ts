@@ -3,7 +3,10 @@ import type { UnsureScore } from '../contracts/report.ts';
 
 const BINS = 20;
 
-/** What an evaluation says about "unsure", image by image only as histograms; undefined for models from before there was any. */
+/**
+ * What an evaluation says about "unsure", with histograms in place of single images. Undefined for models
+ * from before this existed.
+ */
 export function unsureScoreOf({
   unsure,
   rows,
@@ -24,7 +27,7 @@ export function unsureScoreOf({
   };
 }
 
-/** The upper end of each bin belongs to it, as the threshold itself is not unsure. */
+/** The upper end of each bin belongs to it, since an image at the threshold is not unsure. */
 function histogramOf(scores: readonly number[]): number[] {
   const counts = new Array<number>(BINS).fill(0);
   for (const score of scores) counts[Math.max(0, Math.ceil(score * BINS) - 1)]!++;

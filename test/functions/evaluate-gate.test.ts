@@ -115,7 +115,7 @@ describe('evaluate-gate', () => {
       ['gone', undefined, /is gone/],
       ['damaged', 'half a fi', /not JSON/],
       ['of another domain', earlier({ domain: 'tools' }), /domain is "tools"/],
-      ['a fine-tuning', { ...earlier(), mode: 'transfer' }, /mode is "transfer"/],
+      ['a transfer', { ...earlier(), mode: 'transfer' }, /mode is "transfer"/],
       ['no sum of its rows', earlier({ accuracy: 0.9 }), /not that of its rows/],
       [
         'of other test images',
@@ -162,7 +162,7 @@ describe('evaluate-gate', () => {
       await stage.remove(buckets.artifacts, live.evaluationKey);
     });
 
-    test('compares with its scores from the fine-tuning job', async () => {
+    test('compares with its scores from the transfer job', async () => {
       await put('transfer', evaluation('transfer', 18, 20, scoresOf(evaluation('transfer', 19))));
 
       const { decision, row } = await regression(offered);

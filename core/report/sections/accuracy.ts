@@ -5,7 +5,7 @@ import { intervalChart } from '../interval-chart.ts';
 import { lineChart } from '../line-chart.ts';
 import { colours } from '../styles.ts';
 
-/** Validation accuracy over the steps of both jobs, and where that ended on the test images. */
+/** The validation curves of both jobs, and the accuracy on the test images. */
 export function accuracy({ scores }: Report): Html | undefined {
   const { baseline, transfer, champion } = scores;
   if (baseline === undefined && transfer === undefined) return undefined;

@@ -2,11 +2,11 @@ import type { Report, Score } from '../../contracts/report.ts';
 import { plural } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
-/** Beyond it a matrix is no longer readable on paper, and the commonest mistakes are listed in its place. */
+/** With more labels a matrix is unreadable on paper: the commonest mistakes are listed instead. */
 const MATRIX_LABELS = 30;
 const LISTED_CONFUSIONS = 30;
 
-/** What was taken for what, by each model. */
+/** The confusion matrix of each model. */
 export function confusion({ labels, scores }: Report): Html | undefined {
   const shown: [string, Score][] = [];
   if (scores.baseline) shown.push(['Without transfer learning', scores.baseline]);
@@ -41,7 +41,7 @@ function matrix(name: string, labels: readonly string[], score: Score): Html {
   })}</tbody></table></div>`;
 }
 
-/** One hue from white to dark blue; the number says the same to whoever sees no colour, on screen or on paper. */
+/** One hue from white to dark blue. The number says the same where colours cannot be seen. */
 function cell(count: number, ofImages: number, diagonal: boolean): Html {
   const share = ofImages === 0 ? 0 : count / ofImages;
   const lightness = Math.round(97 - 62 * share);

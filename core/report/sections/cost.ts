@@ -3,11 +3,11 @@ import { dollars, duration } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
 const names: Record<ReportJob['mode'], string> = {
-  transfer: 'fine-tuning',
+  transfer: 'transfer (with transfer learning)',
   baseline: 'baseline (without transfer learning)',
 };
 
-/** How long the jobs waited and ran, and what AWS lists that at. */
+/** How long the jobs waited and ran, and their list price. */
 export function cost({ cost: { jobs, prices, total } }: Report): Html {
   if (jobs.length === 0) {
     return html`<section id="cost"><h2>Time and cost</h2><p>No training job was started, so none was paid for.</p></section>`;

@@ -12,7 +12,7 @@ const tone: Record<ReportOutcome, string> = {
   AWAITING_APPROVAL: 'neutral',
 };
 
-/** How it ended, why, and the three figures that a promotion is about. */
+/** The outcome, its reason, and the three accuracies that a promotion is about. */
 export function headline(report: Report): Html {
   const { baseline, transfer, champion } = report.scores;
   const took =
@@ -38,7 +38,7 @@ ${
 </header>`;
 }
 
-/** Above everything else: who reads on has to know that the gate's word did not count. */
+/** Above everything else: the reader has to know that the gate's decision did not count. */
 function forcedBy({ forced }: Report): Html | undefined {
   if (forced === undefined) return undefined;
   return html`<p class="notice bad"><span><b>Forced by ${forced.by}</b>, although the gate said no: ${forced.reason}</span></p>`;

@@ -2,7 +2,7 @@ import type { Report } from '../../contracts/report.ts';
 import { moment, share } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
-/** What has been live in the domain, newest first. */
+/** Models that were live in the domain, newest first. */
 export function history({ history: champions = [], execution }: Report): Html | undefined {
   if (champions.length === 0) return undefined;
   return html`<section id="history">

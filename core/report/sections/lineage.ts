@@ -3,7 +3,7 @@ import { consoleLinks } from '../console-links.ts';
 import { plural } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
-/** Names and digests by which everything behind the outcome can be found again. */
+/** Names and digests that lead to everything behind the outcome. */
 export function lineage(report: Report): Html {
   const { lineage: from } = report;
   const { data, generalDataSet } = from;

@@ -2,10 +2,10 @@ import type { Report } from '../../contracts/report.ts';
 import { plural } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
-/** An image inside the page, or why it is not there. */
+/** An image inside the page, or why there is none. */
 export type Thumbnail = { dataUri: string } | { missing: string };
 
-/** The test images that the fine-tuned model got wrong, as pictures. */
+/** The test images that the challenger got wrong, as pictures. */
 export function mistakes(
   { misclassified, scores }: Report,
   thumbnails: ReadonlyMap<string, Thumbnail>,

@@ -3,15 +3,15 @@ import { plural, share } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
 const LISTED_CLASSES = 100;
-/** Classes that got worse are named above the table, the worst of them first. */
+/** Classes that got worse are named above the table, the worst first. */
 const NAMED_CLASSES = 5;
 
-/** Of each class's test images, the share that was recognised: worst class first. */
+/** Recall of each class, the worst first. */
 export function recall({ labels, scores }: Report): Html | undefined {
   const { baseline, champion, transfer } = scores;
   const of = (transfer ?? baseline)?.recall;
   if (of === undefined) return undefined;
-  // Sorting is stable: equals stay in the order of the labels.
+  // Sorting is stable: equal ones stay in the order of the labels.
   const sorted = labels.toSorted((a, b) => (of[a] ?? 2) - (of[b] ?? 2));
   const more = sorted.length - LISTED_CLASSES;
   const against = champion ?? baseline;

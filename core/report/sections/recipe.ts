@@ -3,12 +3,12 @@ import type { Report } from '../../contracts/report.ts';
 import { plural, share } from '../format.ts';
 import { type Html, html } from '../html.ts';
 
-/** What fine-tuning chose by its validation images, and how much its probabilities mean. */
+/** What transfer chose by its validation images, and how reliable its probabilities are. */
 export function recipe({ scores }: Report): Html | undefined {
   const { choices, calibration } = scores.transfer ?? {};
   if (choices === undefined && calibration === undefined) return undefined;
   return html`<section id="recipe">
-<h2>What fine-tuning chose</h2>
+<h2>What transfer learning chose</h2>
 ${choices && chosen(choices)}
 ${calibration && calibrated(calibration)}
 </section>`;

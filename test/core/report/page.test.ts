@@ -295,7 +295,7 @@ describe('html', () => {
   });
 });
 
-describe('what fine-tuning chose', () => {
+describe('what transfer chose', () => {
   const tried = [
     {
       cutLayer: 'features',

@@ -3,7 +3,7 @@ import { type GatePolicy, gatePolicySchema } from '#core/contracts/domain.ts';
 import type { Evaluation, EvaluationRow } from '#core/contracts/evaluation.ts';
 import { type ChampionCase, championCase } from '#core/gate/champion.ts';
 import { decide } from '#core/gate/gate.ts';
-import { champion as championFile, evaluation, newerVersion, olderVersion } from '../functions/samples.ts';
+import { champion as championFile, evaluation, newerVersion, olderVersion } from '../../functions/samples.ts';
 
 /** Passes whatever it is asked, so that each table changes the one field that it is about. */
 const lenient: GatePolicy = {

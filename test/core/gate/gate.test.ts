@@ -4,7 +4,7 @@ import type { Evaluation, EvaluationRow } from '#core/contracts/evaluation.ts';
 import type { ChampionCase } from '#core/gate/champion.ts';
 import { decide } from '#core/gate/gate.ts';
 import { pair } from '#core/gate/pairing.ts';
-import { evaluation, olderVersion } from '../functions/samples.ts';
+import { evaluation, olderVersion } from '../../functions/samples.ts';
 
 const policy: GatePolicy = {
   minimumAccuracy: 0.5,
