@@ -1,13 +1,11 @@
-import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { DataCaptureConfig } from '@aws-sdk/client-sagemaker';
 import { z } from 'zod';
 import { cloudWatchClient, s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import { isRunning } from '#cloud/aws/executions.ts';
 import { isLimitReached } from '#cloud/aws/failures.ts';
 import { log } from '#cloud/aws/log.ts';
-import { readSettings, readSharedSettings, type Vpc } from '#cloud/aws/settings.ts';
-import type { Tag } from '#cloud/aws/tags.ts';
-import { changeAndWait, type EndpointClients } from '#cloud/endpoints/endpoint-callbacks.ts';
+import { readSettings, readSharedSettings } from '#cloud/aws/settings.ts';
+import { changeAndWait } from '#cloud/endpoints/endpoint-callbacks.ts';
 import {
   createEndpoint,
   deleteEndpoint,
@@ -20,9 +18,8 @@ import {
   VARIANT,
 } from '#cloud/endpoints/endpoints.ts';
 import { guardedDeployment, type RolloutTarget } from '#cloud/endpoints/rollouts.ts';
-import { findChampion, refuseSuperseded, refuseUncompared } from '#cloud/records/champions.ts';
-import { recordConfiguration } from '#cloud/records/configurations.ts';
-import { releaseDeploymentLock, takeDeploymentLock } from '#cloud/records/deployment-locks.ts';
+import { refuseSuperseded, refuseUncompared } from '#cloud/records/champions.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import type { Settled } from '#cloud/training/training-callbacks.ts';
 import type { EndpointSettings } from '#core/contracts/domain.ts';
 import {
@@ -36,6 +33,7 @@ import { BusyError, DeploymentFailedError } from '#core/errors.ts';
 import { capturesPrefix } from '#core/keys.ts';
 import { endpointConfigName, modelName } from '#core/names.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 const inputSchema = domainSubjectSchema.extend({
   token: z.string().min(1),
@@ -51,29 +49,20 @@ const inputSchema = domainSubjectSchema.extend({
 });
 type Input = z.output<typeof inputSchema>;
 
-export interface DeployEndpointClients extends EndpointClients {
-  cloudwatch: CloudWatchClient;
-}
-
-export interface DeployEndpointSettings {
-  artifactsBucket: string;
-  image: string;
-  roleArn: string;
-  endpointPrefix: string;
-  /** Of models for instances; serverless endpoints are in none. */
-  vpc?: Vpc | undefined;
-  tags?: readonly Tag[];
-}
-
 /** Creates the domain's endpoint or moves it to the new model, as its state allows; answered when it is in service on it. */
-export function createDeployEndpoint(clients: DeployEndpointClients, settings: DeployEndpointSettings) {
-  const { s3, sagemaker, cloudwatch } = clients;
-  const { artifactsBucket, endpointPrefix } = settings;
+export function createDeployEndpoint(
+  services: Services<
+    'store' | 'sagemaker' | 'sfn' | 'cloudwatch',
+    'image' | 'roleArn' | 'endpointPrefix' | 'vpc' | 'tags'
+  >,
+) {
+  const { store, sagemaker, sfn, cloudwatch, settings } = services;
+  const { endpointPrefix } = settings;
 
   return async function deployEndpoint(input: Input): Promise<Settled> {
     const { token, executionArn, execution, domain, endpoint } = input;
-    await takeDeploymentLock(clients, artifactsBucket, domain, { execution, executionArn });
-    const live = await findChampion(s3, artifactsBucket, domain);
+    await store.locks.take(domain, { execution, executionArn }, (arn) => isRunning(sfn, arn));
+    const live = await store.champions.find(domain);
     // A person who forces it has seen what was live then, and not what has come since.
     refuseSuperseded(live?.champion, input, input.manual?.force && input.champion?.trainingJob);
     refuseUncompared(live?.champion, input);
@@ -83,7 +72,7 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
 
     try {
       const created = await createModelAndConfig(input);
-      return await changeAndWait(clients, artifactsBucket, {
+      return await changeAndWait(services, {
         token,
         endpoint: endpoint.name,
         endpointConfig: created.endpointConfig,
@@ -92,7 +81,7 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
       });
     } catch (error) {
       // A quota may keep it waiting for a day, in which a newer model must not wait for it.
-      if (isLimitReached(error)) await releaseDeploymentLock(s3, artifactsBucket, domain, execution);
+      if (isLimitReached(error)) await store.locks.release(domain, execution);
       throw error;
     }
   };
@@ -100,14 +89,13 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
   /** Both names are derived from content, so that a retry finds what it has created. */
   async function createModelAndConfig(input: Input) {
     const { execution, domain, model, version, endpoint, training } = input;
-    const subject = { execution, domain, model, version, tags: settings.tags ?? [] };
-    const artefact = await s3.send(
-      new HeadObjectCommand({ Bucket: artifactsBucket, Key: training.modelKey }),
-    );
-    const name = modelName(endpointPrefix, domain, training.job, artefact.ETag!);
+    const subject = { execution, domain, model, version, tags: settings.tags };
+    const { ETag } = await store.bucket.head(training.modelKey);
+    const name = modelName(endpointPrefix, domain, training.job, ETag!);
     const { image, roleArn } = settings;
+    // SageMaker lets serverless endpoints into no VPC.
     const vpc = endpoint.settings.type === 'instances' ? settings.vpc : undefined;
-    const modelDataUrl = `s3://${artifactsBucket}/${training.modelKey}`;
+    const modelDataUrl = store.bucket.uri(training.modelKey);
     const variant = productionVariant(name, endpoint.settings);
     const capture = captureOf(domain, endpoint.settings);
     const endpointConfig = endpointConfigName(
@@ -117,7 +105,7 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
     );
     // Written before there is anything, so that nothing is created that the clean-up does not know.
     const made = { endpointConfig, modelName: name, execution, modelKey: training.modelKey };
-    await recordConfiguration(s3, artifactsBucket, domain, made);
+    await store.configurations.add(domain, made);
     await ensureModel(sagemaker, { ...subject, name, image, roleArn, modelDataUrl, vpc });
     await ensureEndpointConfig(sagemaker, subject, endpointConfig, variant, capture);
     return { modelName: name, endpointConfig };
@@ -130,7 +118,7 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
   ): Promise<boolean> {
     const { name, settings: wanted } = endpoint;
     if (state === undefined) {
-      const subject = { execution, domain, model, version, tags: settings.tags ?? [] };
+      const subject = { execution, domain, model, version, tags: settings.tags };
       await createEndpoint(sagemaker, subject, name, endpointConfig);
       return true;
     }
@@ -187,7 +175,7 @@ export function createDeployEndpoint(clients: DeployEndpointClients, settings: D
     return {
       EnableCapture: true,
       InitialSamplingPercentage: wanted.dataCapture.percent,
-      DestinationS3Uri: `s3://${artifactsBucket}/${capturesPrefix(domain)}`,
+      DestinationS3Uri: store.bucket.uri(capturesPrefix(domain)),
       CaptureOptions: [{ CaptureMode: 'Input' }, { CaptureMode: 'Output' }],
     };
   }
@@ -203,25 +191,12 @@ const cannotBecomeServerless = (endpoint: string) =>
   );
 
 export const handler = lambda('DeployEndpoint', inputSchema, () => {
-  const settings = readSettings(
-    'GRAFT_ARTIFACTS_BUCKET',
-    'GRAFT_TRAINING_IMAGE',
-    'GRAFT_SAGEMAKER_ROLE_ARN',
-    'GRAFT_ENDPOINT_PREFIX',
-  );
-  return createDeployEndpoint(
-    {
-      s3: s3Client(),
-      sagemaker: sageMakerClient(),
-      sfn: stepFunctionsClient(),
-      cloudwatch: cloudWatchClient(),
-    },
-    {
-      artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
-      image: settings.GRAFT_TRAINING_IMAGE,
-      roleArn: settings.GRAFT_SAGEMAKER_ROLE_ARN,
-      endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
-      ...readSharedSettings(),
-    },
-  );
+  const settings = readSettings('artifactsBucket', 'image', 'roleArn', 'endpointPrefix');
+  return createDeployEndpoint({
+    store: promotionStore(s3Client(), settings.artifactsBucket),
+    sagemaker: sageMakerClient(),
+    sfn: stepFunctionsClient(),
+    cloudwatch: cloudWatchClient(),
+    settings: { ...settings, ...readSharedSettings() },
+  });
 });

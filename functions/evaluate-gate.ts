@@ -1,14 +1,12 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { z } from 'zod';
+import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client } from '#cloud/aws/clients.ts';
-import { findJson, writeJson } from '#cloud/aws/objects.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { keepGoldenImages } from '#cloud/data/golden-images.ts';
-import { findChampion } from '#cloud/records/champions.ts';
-import { collectEvaluation, collectReusedBaseline, refuseDifferentData } from '#cloud/records/evaluations.ts';
-import { modifiedAt } from '#cloud/registry/newest-model.ts';
+import { refuseDifferentData } from '#cloud/records/evaluations.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { gatePolicySchema } from '#core/contracts/domain.ts';
-import { type Evaluation, evaluationSchema } from '#core/contracts/evaluation.ts';
+import type { Evaluation } from '#core/contracts/evaluation.ts';
 import {
   domainPromotionSchema,
   domainSubjectSchema,
@@ -22,6 +20,7 @@ import { decide } from '#core/gate/gate.ts';
 import { decisionKey, domainSnapshotKey } from '#core/keys.ts';
 import { maximumBodyBytes } from '#core/prediction-requests.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 const inputSchema = domainSubjectSchema.extend({
   training: domainPromotionSchema.shape.training.unwrap(),
@@ -37,23 +36,18 @@ type Input = z.output<typeof inputSchema>;
  * Decides from what both jobs measured on the same test images, the champion's answers among it, and writes the decision down with its
  * reasons. Of a model that may be deployed it keeps the golden images.
  */
-export function createEvaluateGate(
-  s3: S3Client,
-  { artifactsBucket, dataBucket }: { artifactsBucket: string; dataBucket: string },
-) {
+export function createEvaluateGate({ store, data }: Services<'store' | 'data'>) {
   return async function evaluateGate(input: Input): Promise<Gated> {
     const { training, gate: policy, champion: offered, endpoint, manual, ...subject } = input;
-    const transfer = await collectEvaluation(s3, artifactsBucket, subject, 'transfer', training.transfer);
+    const transfer = await store.evaluations.collect(subject, 'transfer', training.transfer);
     const challenger = transfer.evaluation;
     const baseline = await baselineFor(input, challenger);
     // Looked up now: another promotion may have crowned one since this one began.
-    const live = (await findChampion(s3, artifactsBucket, subject.domain))?.champion;
+    const live = (await store.champions.find(subject.domain))?.champion;
     // A job that is only asked about again was given the champion of its own time.
     const given = manual?.gateOnly ? null : (offered?.trainingJob ?? null);
     const isNew = live !== undefined && live.trainingJob !== given;
-    const own = isNew
-      ? (await findJson(s3, artifactsBucket, live.evaluationKey, evaluationSchema))?.value
-      : undefined;
+    const own = isNew ? await store.evaluations.find(live.evaluationKey) : undefined;
     const champion = championCase({ live, offered: given, challenger, own });
 
     const decided = decide({ challenger, baseline: baseline.evaluation, champion, policy });
@@ -63,17 +57,17 @@ export function createEvaluateGate(
     const forced = force === undefined ? {} : { forced: force };
     const { reusedFrom } = training.baseline;
     const reuse = reusedFrom === undefined ? {} : { baselineReusedFrom: reusedFrom };
-    await writeJson(s3, artifactsBucket, key, { ...decided, ...forced, ...reuse });
+    await store.bucket.writeJson(key, { ...decided, ...forced, ...reuse });
     const { decision, rows, baselineAccuracy, transferAccuracy } = decided;
     if ((decision === 'PROMOTE' || force !== undefined) && !manual?.gateOnly) {
       const snapshot = domainSnapshotKey(subject.execution, subject.domain);
-      await keepGoldenImages(s3, artifactsBucket, transfer.key, {
-        dataBucket,
+      await keepGoldenImages(store.bucket, transfer.key, {
+        data,
         domain: subject.domain,
         rows: challenger.rows,
         limit: maximumBodyBytes(endpoint?.settings.type ?? 'serverless'),
         // The job began after that, so what is as it was then is what the job has seen.
-        since: (await modifiedAt(s3, artifactsBucket, snapshot)) ?? Number.POSITIVE_INFINITY,
+        since: (await store.bucket.modifiedAt(snapshot)) ?? Number.POSITIVE_INFINITY,
       });
     }
     return {
@@ -93,12 +87,12 @@ export function createEvaluateGate(
   async function baselineFor({ training, manual, ...subject }: Input, challenger: Evaluation) {
     const { baseline } = training;
     if (baseline.reusedFrom === undefined) {
-      const own = await collectEvaluation(s3, artifactsBucket, subject, 'baseline', baseline);
+      const own = await store.evaluations.collect(subject, 'baseline', baseline);
       refuseDifferentData(challenger, own.evaluation);
       return own;
     }
     try {
-      return await collectReusedBaseline(s3, artifactsBucket, subject, baseline, challenger);
+      return await store.evaluations.collectReused(subject, baseline, challenger);
     } catch (error) {
       // Gate-only trains nothing, so that nobody could train another one.
       if (error instanceof BaselineUnfitError && manual?.gateOnly) {
@@ -110,9 +104,7 @@ export function createEvaluateGate(
 }
 
 export const handler = lambda('EvaluateGate', inputSchema, () => {
-  const settings = readSettings('GRAFT_ARTIFACTS_BUCKET', 'GRAFT_DATA_BUCKET');
-  return createEvaluateGate(s3Client(), {
-    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
-    dataBucket: settings.GRAFT_DATA_BUCKET,
-  });
+  const { artifactsBucket, dataBucket } = readSettings('artifactsBucket', 'dataBucket');
+  const s3 = s3Client();
+  return createEvaluateGate({ store: promotionStore(s3, artifactsBucket), data: new Bucket(s3, dataBucket) });
 });

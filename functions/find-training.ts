@@ -1,9 +1,7 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { z } from 'zod';
 import { s3Client, sageMakerClient } from '#cloud/aws/clients.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
-import { findReuse } from '#cloud/records/baselines.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { describeTrainingJob } from '#cloud/training/training-jobs.ts';
 import type { Mode } from '#core/contracts/evaluation.ts';
 import { gateOnlySchema } from '#core/contracts/promotion.ts';
@@ -11,14 +9,16 @@ import { type DomainPromotion, domainSubjectSchema, type Trained } from '#core/c
 import { NotFoundError, TrainingFailedError } from '#core/errors.ts';
 import { trainingJobName } from '#core/names.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 const inputSchema = domainSubjectSchema.extend({ gateOnly: gateOnlySchema });
 
 /** Finds what both jobs of an earlier execution have trained, for the gate to be asked once more. */
-export function createFindTraining(
-  { s3, sagemaker }: { s3: S3Client; sagemaker: SageMakerClient },
-  { artifactsBucket, endpointPrefix }: { artifactsBucket: string; endpointPrefix: string },
-) {
+export function createFindTraining({
+  store,
+  sagemaker,
+  settings,
+}: Services<'store' | 'sagemaker', 'endpointPrefix'>) {
   return async function findTraining({
     domain,
     gateOnly,
@@ -26,11 +26,10 @@ export function createFindTraining(
     const { trainingOf } = gateOnly;
 
     async function find(mode: Mode): Promise<Trained> {
-      const job = trainingJobName(endpointPrefix, trainingOf, domain, mode, 0);
-      const state = await describeTrainingJob(sagemaker, artifactsBucket, job);
+      const job = trainingJobName(settings.endpointPrefix, trainingOf, domain, mode, 0);
+      const state = await describeTrainingJob(sagemaker, store.bucket, job);
       if (state === undefined) {
-        const reused =
-          mode === 'baseline' ? await findReuse(s3, artifactsBucket, trainingOf, domain) : undefined;
+        const reused = mode === 'baseline' ? await store.baselines.findReuse(trainingOf, domain) : undefined;
         if (reused !== undefined) return reused;
         throw new NotFoundError(
           `gateOnly.trainingOf: execution ${trainingOf} has trained nothing for "${domain}" (there is no training job ${job})`,
@@ -47,12 +46,7 @@ export function createFindTraining(
 }
 
 export const handler = lambda('FindTraining', inputSchema, () => {
-  const settings = readSettings('GRAFT_ARTIFACTS_BUCKET', 'GRAFT_ENDPOINT_PREFIX');
-  return createFindTraining(
-    { s3: s3Client(), sagemaker: sageMakerClient() },
-    {
-      artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
-      endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
-    },
-  );
+  const settings = readSettings('artifactsBucket', 'endpointPrefix');
+  const store = promotionStore(s3Client(), settings.artifactsBucket);
+  return createFindTraining({ store, sagemaker: sageMakerClient(), settings });
 });

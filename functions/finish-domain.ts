@@ -1,8 +1,3 @@
-import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
-import type { SNSClient } from '@aws-sdk/client-sns';
 import {
   cloudWatchClient,
   cloudWatchLogsClient,
@@ -11,78 +6,60 @@ import {
   snsClient,
 } from '#cloud/aws/clients.ts';
 import { log } from '#cloud/aws/log.ts';
-import { findJson, writeJson } from '#cloud/aws/objects.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { cleanUpConfigurations } from '#cloud/clean-up/configurations.ts';
 import { watchEndpoint } from '#cloud/endpoints/endpoint-watch.ts';
-import { removeApproval } from '#cloud/records/approvals.ts';
-import { recordChampion } from '#cloud/records/champion-history.ts';
-import { crownChampion, findChampion } from '#cloud/records/champions.ts';
-import { recordPromotion } from '#cloud/records/configurations.ts';
-import { releaseDeploymentLock } from '#cloud/records/deployment-locks.ts';
-import { publishNotice } from '#cloud/records/notices.ts';
-import { removeCheckpoints } from '#cloud/training/checkpoints.ts';
+import { publishNotice } from '#cloud/notices/outcome-notice.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { stopTrainingJob } from '#cloud/training/training-jobs.ts';
 import { conclude } from '#core/conclusion.ts';
-import { type Champion, type Outcome, outcomeSchema } from '#core/contracts/outcome.ts';
+import type { Champion, Outcome } from '#core/contracts/outcome.ts';
 import {
   type DomainOutcome,
   type DomainPromotion,
   domainPromotionSchema,
 } from '#core/contracts/promotion-state.ts';
-import { outcomeKey } from '#core/keys.ts';
+import { checkpointsPrefix } from '#core/keys.ts';
 import { shorten } from '#core/shorten.ts';
 import { isNewer } from '#core/versions.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 /** Hundreds of domains share one state's 262,144 bytes; `outcome.json` has the whole reason. */
 const REASON_IN_STATE = 160;
-
-export interface FinishDomainDependencies {
-  s3: S3Client;
-  sagemaker: SageMakerClient;
-  sns: SNSClient;
-  cloudwatch: CloudWatchClient;
-  logs: CloudWatchLogsClient;
-  artifactsBucket: string;
-  topicArn: string;
-  /** Days that the logs of endpoints, and of training jobs where that is set, are kept. */
-  logDays: number;
-  trainingLogDays: number | undefined;
-  /** Configurations of a domain that the clean-up keeps. */
-  keptConfigurations: number;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
 
 /**
  * Concludes one domain, whichever way it came here: champion, notice, outcome, in this order, so that `outcome.json` says that
  * the others are done and a retry repeats nothing that is.
  */
-export function createFinishDomain(dependencies: FinishDomainDependencies) {
-  const { s3, sagemaker, sns, artifactsBucket, topicArn, now } = dependencies;
+export function createFinishDomain(
+  services: Services<
+    'store' | 'sagemaker' | 'sns' | 'cloudwatch' | 'logs' | 'now',
+    'topicArn' | 'logDays' | 'trainingLogDays' | 'keptConfigurations'
+  >,
+) {
+  const { store, sagemaker, sns, now, settings } = services;
 
   return async function finishDomain(promotion: DomainPromotion): Promise<DomainOutcome> {
     const { execution, domain } = promotion;
-    const key = outcomeKey(execution, domain);
-    const done = await findJson(s3, artifactsBucket, key, outcomeSchema);
-    const outcome = done?.value ?? (await conclusionOf(promotion));
+    const done = await store.outcomes.find(promotion);
+    const outcome = done ?? (await conclusionOf(promotion));
     if (done === undefined) {
-      await publishNotice(sns, topicArn, artifactsBucket, outcome);
-      await writeJson(s3, artifactsBucket, key, outcome);
+      await publishNotice(sns, { topicArn: settings.topicArn, artifacts: store.bucket }, outcome);
+      await store.outcomes.save(outcome);
     }
-    if (promotion.prepared?.approval?.required) await removeApproval(s3, artifactsBucket, promotion);
+    if (promotion.prepared?.approval?.required) await store.approvals.remove(promotion);
     // While the lock is held, so that nobody begins to deploy what is being looked at.
     if (outcome.outcome === 'DEPLOYED') {
       await cleanUp(promotion, outcome);
       await watch(promotion.deployment!.endpoint);
     }
-    await releaseDeploymentLock(s3, artifactsBucket, domain, execution);
+    await store.locks.release(domain, execution);
     await stopJobsNobodyWaitsFor(promotion);
     if (promotion.prepared?.resources.spot) {
-      await removeCheckpoints(s3, artifactsBucket, promotion).catch((error: Error) =>
-        log.warn('could not remove the checkpoints', { error }),
-      );
+      await store.bucket
+        .deleteBelow(checkpointsPrefix(execution, domain))
+        .catch((error: Error) => log.warn('could not remove the checkpoints', { error }));
     }
     return excerpt(outcome);
   };
@@ -127,7 +104,7 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
     version,
     manual,
   }: DomainPromotion): Promise<Pick<Outcome, 'supersededBy'>> {
-    const live = (await findChampion(s3, artifactsBucket, domain))?.champion;
+    const live = (await store.champions.find(domain))?.champion;
     if (live === undefined || manual?.rollback || !isNewer(live, version)) return {};
     return { supersededBy: live.version };
   }
@@ -142,9 +119,9 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
       const promotedAt = outcome.finishedAt;
       const { modelKey } = manual?.rollback?.target ?? training!.transfer;
       const promoted = { endpointConfig, modelName, execution, modelKey, promotedAt };
-      await recordPromotion(s3, artifactsBucket, domain, promoted);
-      const target = { domain, endpoint, keep: dependencies.keptConfigurations };
-      const removed = await cleanUpConfigurations(dependencies, artifactsBucket, target);
+      await store.configurations.markPromoted(domain, promoted);
+      const target = { domain, endpoint, keep: settings.keptConfigurations };
+      const removed = await cleanUpConfigurations(services, target);
       if (removed.length > 0) log.info('removed configurations that nothing refers to', { domain, removed });
     } catch (error) {
       log.warn('could not clean up', { domain, error: error as Error });
@@ -153,7 +130,7 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
 
   /** An endpoint that nobody watches answers all the same: no reason to change an outcome. */
   async function watch(endpoint: string): Promise<void> {
-    await watchEndpoint(dependencies, endpoint, dependencies).catch((error: Error) =>
+    await watchEndpoint(services, endpoint, settings).catch((error: Error) =>
       log.warn('could not watch the endpoint', { endpoint, error }),
     );
   }
@@ -161,10 +138,10 @@ export function createFinishDomain(dependencies: FinishDomainDependencies) {
   async function crown(promotion: DomainPromotion, promotedAt: string): Promise<boolean> {
     const next = championOf(promotion, promotedAt);
     const etag = promotion.deployment!.previous?.etag ?? null;
-    if (!(await crownChampion(s3, artifactsBucket, next, etag))) return false;
+    if (!(await store.champions.crown(next, etag))) return false;
     // As it stands there: a retry finds the one that the first attempt has crowned, with the time of that.
-    const live = await findChampion(s3, artifactsBucket, promotion.domain);
-    await recordChampion(s3, artifactsBucket, live?.champion ?? next);
+    const live = await store.champions.find(promotion.domain);
+    await store.championHistory.add(live?.champion ?? next);
     return true;
   }
 
@@ -217,23 +194,19 @@ function excerpt(outcome: Outcome): DomainOutcome {
 
 export const handler = lambda('FinishDomain', domainPromotionSchema, () => {
   const settings = readSettings(
-    'GRAFT_ARTIFACTS_BUCKET',
-    'GRAFT_TOPIC_ARN',
-    'GRAFT_KEPT_CONFIGURATIONS',
-    'GRAFT_LOG_DAYS',
-    'GRAFT_TRAINING_LOG_DAYS',
+    'artifactsBucket',
+    'topicArn',
+    'keptConfigurations',
+    'logDays',
+    'trainingLogDays',
   );
   return createFinishDomain({
-    s3: s3Client(),
+    store: promotionStore(s3Client(), settings.artifactsBucket),
     sagemaker: sageMakerClient(),
     sns: snsClient(),
     cloudwatch: cloudWatchClient(),
     logs: cloudWatchLogsClient(),
-    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
-    topicArn: settings.GRAFT_TOPIC_ARN,
-    logDays: settings.GRAFT_LOG_DAYS,
-    trainingLogDays: settings.GRAFT_TRAINING_LOG_DAYS,
-    keptConfigurations: settings.GRAFT_KEPT_CONFIGURATIONS,
     now: Date.now,
+    settings,
   });
 });

@@ -1,15 +1,16 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { z } from 'zod';
+import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, sageMakerClient } from '#cloud/aws/clients.ts';
 import { log } from '#cloud/aws/log.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
-import { cleanUpArtefacts } from '#cloud/clean-up/artifacts.ts';
+import { cleanUpArtifacts } from '#cloud/clean-up/artifacts.ts';
 import { cleanUpGeneralModels } from '#cloud/clean-up/general-models.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { domainOutcomeSchema, type PromotionSummary } from '#core/contracts/promotion-state.ts';
 import { modelPackageGroupName } from '#core/names.ts';
 import { shorten } from '#core/shorten.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 const inputSchema = z.strictObject({
   model: z.string(),
@@ -23,22 +24,14 @@ const SUMMARY_LIMIT = 5_000;
 /** Removing stops then, and goes on after the next promotion: the function itself may take 300 s. */
 const CLEAN_UP_MS = 200_000;
 
-export interface FinishPromotionDependencies {
-  s3: S3Client;
-  sagemaker: SageMakerClient;
-  modelsBucket: string;
-  artifactsBucket: string;
-  endpointPrefix: string;
-  /** Promotions of a domain, and versions of a general model, that keep all of their files. */
-  kept: number;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
 type Input = z.output<typeof inputSchema>;
 
 /** Sums a promotion up over its domains, when all of them have ended, and removes what nobody needs any more. */
-export function createFinishPromotion(dependencies: FinishPromotionDependencies) {
-  const { s3, sagemaker, modelsBucket, artifactsBucket, endpointPrefix, kept, now } = dependencies;
+export function createFinishPromotion(
+  services: Services<'store' | 'models' | 'sagemaker' | 'now', 'endpointPrefix' | 'keptPromotions'>,
+) {
+  const { now, settings } = services;
+  const keep = settings.keptPromotions;
 
   return async function finishPromotion(input: Input): Promise<PromotionSummary> {
     await cleanUp(input);
@@ -49,14 +42,10 @@ export function createFinishPromotion(dependencies: FinishPromotionDependencies)
     const began = now();
     for (const { domain } of outcomes) {
       if (now() - began > CLEAN_UP_MS) return;
-      const group = modelPackageGroupName(endpointPrefix, domain);
-      await attempt({ domain }, () =>
-        cleanUpArtefacts({ s3, sagemaker }, artifactsBucket, { domain, group, keep: kept, now: now() }),
-      );
+      const group = modelPackageGroupName(settings.endpointPrefix, domain);
+      await attempt({ domain }, () => cleanUpArtifacts(services, { domain, group, keep, now: now() }));
     }
-    await attempt({ model }, () =>
-      cleanUpGeneralModels(s3, { modelsBucket, artifactsBucket }, { model, keep: kept, now: now() }),
-    );
+    await attempt({ model }, () => cleanUpGeneralModels(services, { model, keep, now: now() }));
   }
 
   /** What is not removed costs little and is found again next time: no reason to fail a promotion. */
@@ -89,19 +78,13 @@ export function summarise(input: Input): PromotionSummary {
 }
 
 export const handler = lambda('FinishPromotion', inputSchema, () => {
-  const settings = readSettings(
-    'GRAFT_MODELS_BUCKET',
-    'GRAFT_ARTIFACTS_BUCKET',
-    'GRAFT_ENDPOINT_PREFIX',
-    'GRAFT_KEPT_PROMOTIONS',
-  );
+  const settings = readSettings('modelsBucket', 'artifactsBucket', 'endpointPrefix', 'keptPromotions');
+  const s3 = s3Client();
   return createFinishPromotion({
-    s3: s3Client(),
+    store: promotionStore(s3, settings.artifactsBucket),
+    models: new Bucket(s3, settings.modelsBucket),
     sagemaker: sageMakerClient(),
-    modelsBucket: settings.GRAFT_MODELS_BUCKET,
-    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
-    endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
-    kept: settings.GRAFT_KEPT_PROMOTIONS,
     now: Date.now,
+    settings,
   });
 });

@@ -1,10 +1,9 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import { InvokeEndpointCommand, type SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
+import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { z } from 'zod';
+import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, sageMakerRuntimeClient } from '#cloud/aws/clients.ts';
-import { objectExists } from '#cloud/aws/objects.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { nameSchema } from '#core/contracts/common.ts';
 import { predictionListSchema, predictionResponseSchema } from '#core/contracts/served-model.ts';
@@ -16,6 +15,7 @@ import { invocationProblem, isUnknownEndpoint } from './http/invocation.ts';
 import { parseRequest } from './http/parse-request.ts';
 import { logged } from './middleware/logged.ts';
 import { problems } from './middleware/problems.ts';
+import type { Services } from './middleware/services.ts';
 
 /** API Gateway gives up after 29 s and Lambda after 28 s; this leaves time to say so. */
 const TIMEOUT_MS = 25_000;
@@ -23,19 +23,16 @@ const TIMEOUT_MS = 25_000;
 /** One image's answer, or a list's. */
 const answerSchema = z.union([predictionResponseSchema, predictionListSchema]);
 
-export interface PredictDependencies {
-  runtime: SageMakerRuntimeClient;
-  s3: S3Client;
-  dataBucket: string;
-  artifactsBucket: string;
-  endpointPrefix: string;
+/** It needs no records of promotions, whose code would make its start slower: it looks into the bucket itself. */
+type PredictServices = Services<'data' | 'runtime', 'endpointPrefix'> & {
+  artifacts: Bucket;
   /** Aborts when the caller has waited long enough. */
   timeout: () => AbortSignal;
-}
+};
 
 /** `POST /domains/{domain}/predictions`: hands the image to the domain's endpoint and its answer back. */
-export function createPredict(dependencies: PredictDependencies) {
-  const { runtime, endpointPrefix, timeout } = dependencies;
+export function createPredict(services: PredictServices) {
+  const { runtime, timeout, settings } = services;
   return async function predict(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
     const name = nameSchema.safeParse(event.pathParameters?.domain);
     if (!name.success) throw new ProblemError(404, 'There is no such domain');
@@ -44,7 +41,7 @@ export function createPredict(dependencies: PredictDependencies) {
     try {
       const response = await runtime.send(
         new InvokeEndpointCommand({
-          EndpointName: endpointName(endpointPrefix, domain),
+          EndpointName: endpointName(settings.endpointPrefix, domain),
           ContentType: contentType,
           Accept: 'application/json',
           Body: body,
@@ -60,20 +57,20 @@ export function createPredict(dependencies: PredictDependencies) {
       };
     } catch (error) {
       if (!isUnknownEndpoint(error)) throw invocationProblem(error);
-      throw await missingEndpoint(dependencies, domain, error);
+      throw await missingEndpoint(services, domain, error);
     }
   };
 }
 
 /** Why nothing answers for a domain. */
 async function missingEndpoint(
-  { s3, dataBucket, artifactsBucket }: PredictDependencies,
+  { data, artifacts }: PredictServices,
   domain: string,
   cause: unknown,
 ): Promise<ProblemError> {
   const [known, promoted] = await Promise.all([
-    objectExists(s3, dataBucket, domainKey(domain)),
-    objectExists(s3, artifactsBucket, championKey(domain)),
+    data.exists(domainKey(domain)),
+    artifacts.exists(championKey(domain)),
   ]);
   if (promoted) {
     const detail = `The endpoint of "${domain}" is not there, although a model was promoted to it: it was deleted, or is being replaced`;
@@ -95,13 +92,13 @@ export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
   });
 
 function createFromEnvironment() {
-  const settings = readSettings('GRAFT_DATA_BUCKET', 'GRAFT_ARTIFACTS_BUCKET', 'GRAFT_ENDPOINT_PREFIX');
+  const settings = readSettings('dataBucket', 'artifactsBucket', 'endpointPrefix');
+  const s3 = s3Client();
   return createPredict({
+    data: new Bucket(s3, settings.dataBucket),
+    artifacts: new Bucket(s3, settings.artifactsBucket),
     runtime: sageMakerRuntimeClient(),
-    s3: s3Client(),
-    dataBucket: settings.GRAFT_DATA_BUCKET,
-    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
-    endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
     timeout: () => AbortSignal.timeout(TIMEOUT_MS),
+    settings,
   });
 }

@@ -1,13 +1,12 @@
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
+import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client } from '#cloud/aws/clients.ts';
-import { objectExists } from '#cloud/aws/objects.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { checkData } from '#cloud/data/data-checks.ts';
 import { checkImages, refuseProblems } from '#cloud/data/domain-images.ts';
 import { readDomain } from '#cloud/data/domains.ts';
-import { findChampion, refuseSuperseded } from '#cloud/records/champions.ts';
-import { recordPromotionBegun } from '#cloud/records/promotion-records.ts';
+import { refuseSuperseded } from '#cloud/records/champions.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { domainFingerprint } from '#core/baseline-fingerprint.ts';
 import { nameSchema } from '#core/contracts/common.ts';
 import type { Champion } from '#core/contracts/outcome.ts';
@@ -24,6 +23,7 @@ import { parse } from '#core/parse.ts';
 import { withLatency } from '#core/rollout.ts';
 import { isNewer } from '#core/versions.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 const inputSchema = domainSubjectSchema.extend({
   chosen: z.boolean(),
@@ -33,45 +33,30 @@ const inputSchema = domainSubjectSchema.extend({
 /** Whoever wants another attempt starts another execution, which gives the jobs other names. */
 const FIRST_ATTEMPT = 0;
 
-export interface PrepareDomainDependencies {
-  s3: S3Client;
-  dataBucket: string;
-  artifactsBucket: string;
-  endpointPrefix: string;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
-
 /** Checks a domain before any money is spent on it, and keeps this promotion's own copy of its `domain.json`. */
-export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
-  const { s3, dataBucket, artifactsBucket, endpointPrefix, now } = dependencies;
+export function createPrepareDomain(services: Services<'store' | 'data' | 'now', 'endpointPrefix'>) {
+  const { store, data, now } = services;
+  const { endpointPrefix } = services.settings;
   return async function prepareDomain(input: z.output<typeof inputSchema>): Promise<Prepared> {
     const { execution } = input;
     const name = parse(nameSchema, input.domain, `The domain's name "${input.domain}"`);
-    const { domain, bytes, committed } = await readDomain(s3, dataBucket, name);
-    const live = (await findChampion(s3, artifactsBucket, name))?.champion;
+    const { domain, bytes, committed } = await readDomain(data, name);
+    const live = (await store.champions.find(name))?.champion;
     // The gate alone may be asked about a model of any age: nothing is deployed.
     const { force, gateOnly } = input.manual ?? {};
     if (!gateOnly) refuseSuperseded(live, input, force && live?.trainingJob);
-    const { images, warnings } = await checkImages(s3, dataBucket, domain);
+    const { images, warnings } = await checkImages(data, domain);
     const late = lateImages(Object.values(images).flat(), committed, now());
     refuseProblems(domain, late.problems, 'Wait for the end of the upload');
-    warnings.push(...late.warnings, ...(await checkData(s3, dataBucket, domain, images)));
+    warnings.push(...late.warnings, ...(await checkData(data, domain, images)));
     if (force && live && isNewer(live, input.version)) {
       warnings.push(
         `${force.by} lets ${input.version} take the place of ${live.version}, which is dated later (${force.reason})`,
       );
     }
     const champion = await offer(live, warnings);
-    await recordPromotionBegun(s3, artifactsBucket, { execution, domain: name });
-    await s3.send(
-      new PutObjectCommand({
-        Bucket: artifactsBucket,
-        Key: domainSnapshotKey(execution, name),
-        Body: bytes,
-        ContentType: 'application/json',
-      }),
-    );
+    await store.promotions.add({ execution, domain: name });
+    await store.bucket.write(domainSnapshotKey(execution, name), bytes, 'application/json');
     const { instanceType, spot, maxSeconds } = domain.recipe;
     const settings =
       domain.endpoint.type === 'instances'
@@ -103,21 +88,21 @@ export function createPrepareDomain(dependencies: PrepareDomainDependencies) {
   async function offer(live: Champion | undefined, warnings: string[]): Promise<OfferedChampion | null> {
     if (live === undefined) return null;
     const { trainingJob, version, modelKey } = live;
-    if (await objectExists(s3, artifactsBucket, modelKey)) return { trainingJob, version, modelKey };
+    if (await store.bucket.exists(modelKey)) return { trainingJob, version, modelKey };
     warnings.push(
-      `The live model's archive s3://${artifactsBucket}/${modelKey} is gone, so no new model can be compared with it and the gate will refuse every one: put the archive back, or promote by hand`,
+      `The live model's archive ${store.bucket.uri(modelKey)} is gone, so no new model can be compared with it and the gate will refuse every one: put the archive back, or promote by hand`,
     );
     return { trainingJob, version, modelKey: null };
   }
 }
 
 export const handler = lambda('PrepareDomain', inputSchema, () => {
-  const settings = readSettings('GRAFT_DATA_BUCKET', 'GRAFT_ARTIFACTS_BUCKET', 'GRAFT_ENDPOINT_PREFIX');
+  const settings = readSettings('dataBucket', 'artifactsBucket', 'endpointPrefix');
+  const s3 = s3Client();
   return createPrepareDomain({
-    s3: s3Client(),
-    dataBucket: settings.GRAFT_DATA_BUCKET,
-    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
-    endpointPrefix: settings.GRAFT_ENDPOINT_PREFIX,
+    store: promotionStore(s3, settings.artifactsBucket),
+    data: new Bucket(s3, settings.dataBucket),
     now: Date.now,
+    settings,
   });
 });

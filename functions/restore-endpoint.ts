@@ -1,17 +1,19 @@
 import { z } from 'zod';
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
-import { changeAndWait, type EndpointClients } from '#cloud/endpoints/endpoint-callbacks.ts';
+import { changeAndWait } from '#cloud/endpoints/endpoint-callbacks.ts';
 import {
   deleteEndpoint,
   type EndpointState,
   isServerlessConfig,
   updateEndpoint,
 } from '#cloud/endpoints/endpoints.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import type { Settled } from '#cloud/training/training-callbacks.ts';
 import { deployedSchema, domainSubjectSchema, type Restored } from '#core/contracts/promotion-state.ts';
 import { BusyError, DeploymentFailedError } from '#core/errors.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 const inputSchema = domainSubjectSchema.extend({
   token: z.string().min(1),
@@ -22,13 +24,13 @@ const inputSchema = domainSubjectSchema.extend({
 const NO_CONFIG = 'no configuration';
 
 /** Takes a deployment back that could not be confirmed: to the configuration before, or to no endpoint where there was none. */
-export function createRestoreEndpoint(clients: EndpointClients, artifactsBucket: string) {
-  const { sagemaker } = clients;
+export function createRestoreEndpoint(services: Services<'store' | 'sagemaker' | 'sfn'>) {
+  const { sagemaker } = services;
 
   return async function restoreEndpoint(input: z.output<typeof inputSchema>): Promise<Settled> {
     const { endpoint, endpointConfig: unconfirmed, previous } = input.deployment;
     const target = previous?.endpointConfig ?? null;
-    return changeAndWait(clients, artifactsBucket, {
+    return changeAndWait(services, {
       token: input.token,
       endpoint,
       endpointConfig: target ?? NO_CONFIG,
@@ -72,8 +74,9 @@ const busy = (endpoint: string, state: EndpointState) =>
   new BusyError(`Endpoint ${endpoint} is ${state.status}`);
 
 export const handler = lambda('RestoreEndpoint', inputSchema, () =>
-  createRestoreEndpoint(
-    { s3: s3Client(), sagemaker: sageMakerClient(), sfn: stepFunctionsClient() },
-    readSettings('GRAFT_ARTIFACTS_BUCKET').GRAFT_ARTIFACTS_BUCKET,
-  ),
+  createRestoreEndpoint({
+    store: promotionStore(s3Client(), readSettings('artifactsBucket').artifactsBucket),
+    sagemaker: sageMakerClient(),
+    sfn: stepFunctionsClient(),
+  }),
 );

@@ -4,9 +4,10 @@ import { log } from '#cloud/aws/log.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { settleEndpoint } from '#cloud/endpoints/endpoint-callbacks.ts';
 import { describeEndpoint } from '#cloud/endpoints/endpoints.ts';
-import { findTrainingCallback, listEndpointCallbacks } from '#cloud/records/callbacks.ts';
-import { type Settled, settleTraining, type TrainingClients } from '#cloud/training/training-callbacks.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
+import { type Settled, settleTraining } from '#cloud/training/training-callbacks.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 /** AWS adds members to its events, so these schemas are open. */
 const inputSchema = z.discriminatedUnion('detail-type', [
@@ -28,8 +29,8 @@ const movingJob = new Set(['InProgress', 'Stopping']);
  * Brings SageMaker's news to whoever waits for them. The event only says where to look: events come late, twice and out of
  * order, so what is passed on is what SageMaker says now. Jobs and endpoints that nobody waits for are ignored.
  */
-export function createResumePromotion(clients: TrainingClients, artifactsBucket: string) {
-  const { s3, sagemaker } = clients;
+export function createResumePromotion(services: Services<'store' | 'sagemaker' | 'sfn'>) {
+  const { store, sagemaker } = services;
 
   return async function resumePromotion(event: z.output<typeof inputSchema>): Promise<Settled[]> {
     const settled =
@@ -42,26 +43,27 @@ export function createResumePromotion(clients: TrainingClients, artifactsBucket:
 
   async function resumeTraining(job: string, status: string): Promise<Settled[]> {
     if (movingJob.has(status)) return [];
-    const token = await findTrainingCallback(s3, artifactsBucket, job);
-    return token === undefined ? [] : [await settleTraining(clients, artifactsBucket, job, token)];
+    const token = await store.trainingCallbacks.find(job);
+    return token === undefined ? [] : [await settleTraining(services, job, token)];
   }
 
   async function resumeEndpoint(endpoint: string, status: string): Promise<Settled[]> {
     if (movingEndpoint.has(status.replaceAll('_', '').toUpperCase())) return [];
-    const callbacks = await listEndpointCallbacks(s3, artifactsBucket, endpoint);
+    const callbacks = await store.endpointCallbacks.list(endpoint);
     if (callbacks.length === 0) return [];
     const state = await describeEndpoint(sagemaker, endpoint);
     const settled: Settled[] = [];
     for (const callback of callbacks) {
-      settled.push(await settleEndpoint(clients, artifactsBucket, state, callback));
+      settled.push(await settleEndpoint(services, state, callback));
     }
     return settled;
   }
 }
 
 export const handler = lambda('ResumePromotion', inputSchema, () =>
-  createResumePromotion(
-    { s3: s3Client(), sagemaker: sageMakerClient(), sfn: stepFunctionsClient() },
-    readSettings('GRAFT_ARTIFACTS_BUCKET').GRAFT_ARTIFACTS_BUCKET,
-  ),
+  createResumePromotion({
+    store: promotionStore(s3Client(), readSettings('artifactsBucket').artifactsBucket),
+    sagemaker: sageMakerClient(),
+    sfn: stepFunctionsClient(),
+  }),
 );

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import { isRunning } from '#cloud/aws/executions.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
-import { changeAndWait, type EndpointClients } from '#cloud/endpoints/endpoint-callbacks.ts';
+import { changeAndWait } from '#cloud/endpoints/endpoint-callbacks.ts';
 import {
   createEndpoint,
   deleteEndpoint,
@@ -9,12 +10,12 @@ import {
   updateEndpoint,
 } from '#cloud/endpoints/endpoints.ts';
 import { requireServable } from '#cloud/endpoints/rollback-target.ts';
-import { findChampion } from '#cloud/records/champions.ts';
-import { takeDeploymentLock } from '#cloud/records/deployment-locks.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import type { Settled } from '#cloud/training/training-callbacks.ts';
 import { type Deployed, domainSubjectSchema, rollbackSchema } from '#core/contracts/promotion-state.ts';
 import { BusyError, SupersededError } from '#core/errors.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 const inputSchema = domainSubjectSchema.extend({
   token: z.string().min(1),
@@ -27,28 +28,28 @@ type Input = z.output<typeof inputSchema>;
  * Puts an earlier champion's configuration back, by a person's wish: the one way from a newer model to an older one. Answered when the
  * endpoint is in service on it; it is confirmed after that as every deployment is.
  */
-export function createRollBackEndpoint(clients: EndpointClients, artifactsBucket: string) {
-  const { s3, sagemaker } = clients;
+export function createRollBackEndpoint(services: Services<'store' | 'sagemaker' | 'sfn'>) {
+  const { store, sagemaker, sfn } = services;
 
   return async function rollBackEndpoint(input: Input): Promise<Settled> {
     const { token, executionArn, execution, domain, model, version, rollback } = input;
     const { from, target } = rollback;
-    await takeDeploymentLock(clients, artifactsBucket, domain, { execution, executionArn });
-    const live = await findChampion(s3, artifactsBucket, domain);
+    await store.locks.take(domain, { execution, executionArn }, (arn) => isRunning(sfn, arn));
+    const live = await store.champions.find(domain);
     if (live?.champion.endpointConfig !== from.endpointConfig) {
       throw new SupersededError(
         `"${domain}" went from ${from.version} to ${live?.champion.version ?? 'nothing'} after the rollback was asked for`,
         { hint: 'Look at what is live now, and ask again.' },
       );
     }
-    const { serverless } = await requireServable(clients, artifactsBucket, target);
+    const { serverless } = await requireServable(services, target);
     const { endpoint, endpointConfig, modelName } = target;
     const previous = {
       etag: live.etag,
       version: live.champion.version,
       endpointConfig: live.champion.endpointConfig,
     };
-    return changeAndWait(clients, artifactsBucket, {
+    return changeAndWait(services, {
       token,
       endpoint,
       endpointConfig,
@@ -89,8 +90,9 @@ export function createRollBackEndpoint(clients: EndpointClients, artifactsBucket
 }
 
 export const handler = lambda('RollBackEndpoint', inputSchema, () =>
-  createRollBackEndpoint(
-    { s3: s3Client(), sagemaker: sageMakerClient(), sfn: stepFunctionsClient() },
-    readSettings('GRAFT_ARTIFACTS_BUCKET').GRAFT_ARTIFACTS_BUCKET,
-  ),
+  createRollBackEndpoint({
+    store: promotionStore(s3Client(), readSettings('artifactsBucket').artifactsBucket),
+    sagemaker: sageMakerClient(),
+    sfn: stepFunctionsClient(),
+  }),
 );

@@ -1,55 +1,64 @@
+import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import { answerTask } from '#cloud/aws/executions.ts';
 import { log } from '#cloud/aws/log.ts';
-import { readTrainingSettings } from '#cloud/aws/settings.ts';
-import { claimBaseline, findBaseline, fingerprintOf, recordReuse } from '#cloud/records/baselines.ts';
-import { answer } from '#cloud/records/callbacks.ts';
-import { type Settled, startAndWait, type TrainingClients } from '#cloud/training/training-callbacks.ts';
-import { describeTrainingJob, type TrainingSettings } from '#cloud/training/training-jobs.ts';
+import { readTrainingSettings, type TrainingSettings } from '#cloud/aws/settings.ts';
+import { fingerprintOf } from '#cloud/records/baselines.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
+import { type Settled, startAndWait } from '#cloud/training/training-callbacks.ts';
+import { describeTrainingJob } from '#cloud/training/training-jobs.ts';
 import {
   type Trained,
   type TrainingTaskInput,
   trainingTaskInputSchema,
 } from '#core/contracts/promotion-state.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 /**
  * The baseline: the same network on the same images, from random weights. An earlier promotion's is taken where it depends on nothing
  * that has changed since; otherwise its training job is started.
  */
-export function createStartBaseline(clients: TrainingClients, settings: TrainingSettings) {
-  const { s3, sagemaker, sfn } = clients;
-  const { artifactsBucket } = settings;
+export function createStartBaseline(
+  services: Services<'store' | 'models' | 'sagemaker' | 'sfn'> & { settings: TrainingSettings },
+) {
+  const { store, models, sagemaker, sfn, settings } = services;
 
   return async function startBaseline(input: TrainingTaskInput): Promise<Settled> {
     const { champion: _, baseline, images, ...task } = input;
     if (baseline) {
-      const fingerprint = await fingerprintOf(s3, settings, task, baseline.domainFingerprint);
+      const fingerprint = await fingerprintOf(models, settings.image, task, baseline.domainFingerprint);
       const earlier = baseline.reuse ? await findEarlier(task, fingerprint) : undefined;
       if (earlier !== undefined) return takeEarlier(task, earlier);
-      await claimBaseline(s3, artifactsBucket, fingerprint, task, task.job);
+      await store.baselines.claim(fingerprint, task, task.job);
     }
     const hasOther = images?.other !== undefined;
-    return startAndWait(clients, settings, { ...task, mode: 'baseline', hasOther });
+    return startAndWait(services, { ...task, mode: 'baseline', hasOther });
   };
 
   async function findEarlier(task: TrainingTaskInput, fingerprint: string): Promise<Trained | undefined> {
-    const earlier = await findBaseline(s3, artifactsBucket, fingerprint, task);
+    const earlier = await store.baselines.find(fingerprint, task);
     if (earlier === undefined) return undefined;
     // On a retry: what an earlier attempt began is finished, whoever was faster.
-    const own = await describeTrainingJob(sagemaker, artifactsBucket, task.job);
+    const own = await describeTrainingJob(sagemaker, store.bucket, task.job);
     return own === undefined ? earlier : undefined;
   }
 
   async function takeEarlier(task: TrainingTaskInput, earlier: Trained): Promise<Settled> {
-    await recordReuse(s3, artifactsBucket, task, earlier);
+    await store.baselines.recordReuse(task, earlier);
     log.info('takes an earlier baseline', { from: earlier.reusedFrom, job: earlier.job });
-    return (await answer(sfn, task.token, { output: earlier })) ? 'answered' : 'nobody waits';
+    return (await answerTask(sfn, task.token, { output: earlier })) ? 'answered' : 'nobody waits';
   }
 }
 
-export const handler = lambda('StartBaseline', trainingTaskInputSchema, () =>
-  createStartBaseline(
-    { s3: s3Client(), sagemaker: sageMakerClient(), sfn: stepFunctionsClient() },
-    readTrainingSettings(),
-  ),
-);
+export const handler = lambda('StartBaseline', trainingTaskInputSchema, () => {
+  const settings = readTrainingSettings();
+  const s3 = s3Client();
+  return createStartBaseline({
+    store: promotionStore(s3, settings.artifactsBucket),
+    models: new Bucket(s3, settings.modelsBucket),
+    sagemaker: sageMakerClient(),
+    sfn: stepFunctionsClient(),
+    settings,
+  });
+});

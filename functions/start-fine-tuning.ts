@@ -1,16 +1,19 @@
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
-import { readTrainingSettings } from '#cloud/aws/settings.ts';
-import { type Settled, startAndWait, type TrainingClients } from '#cloud/training/training-callbacks.ts';
-import type { TrainingSettings } from '#cloud/training/training-jobs.ts';
+import { readTrainingSettings, type TrainingSettings } from '#cloud/aws/settings.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
+import { type Settled, startAndWait } from '#cloud/training/training-callbacks.ts';
 import { type TrainingTaskInput, trainingTaskInputSchema } from '#core/contracts/promotion-state.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 /** Starts the training job that fine-tunes the general model for a domain, and scores the champion beside it. */
-export function createStartFineTuning(clients: TrainingClients, settings: TrainingSettings) {
+export function createStartFineTuning(
+  services: Services<'store' | 'sagemaker' | 'sfn'> & { settings: TrainingSettings },
+) {
   return async function startFineTuning(input: TrainingTaskInput): Promise<Settled> {
     const { champion, images, ...task } = input;
     const championKey = champion?.modelKey ?? undefined;
-    return startAndWait(clients, settings, {
+    return startAndWait(services, {
       ...task,
       mode: 'transfer',
       championKey,
@@ -19,9 +22,12 @@ export function createStartFineTuning(clients: TrainingClients, settings: Traini
   };
 }
 
-export const handler = lambda('StartFineTuning', trainingTaskInputSchema, () =>
-  createStartFineTuning(
-    { s3: s3Client(), sagemaker: sageMakerClient(), sfn: stepFunctionsClient() },
-    readTrainingSettings(),
-  ),
-);
+export const handler = lambda('StartFineTuning', trainingTaskInputSchema, () => {
+  const settings = readTrainingSettings();
+  return createStartFineTuning({
+    store: promotionStore(s3Client(), settings.artifactsBucket),
+    sagemaker: sageMakerClient(),
+    sfn: stepFunctionsClient(),
+    settings,
+  });
+});

@@ -1,19 +1,15 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import {
-  DescribeExecutionCommand,
-  ExecutionAlreadyExists,
-  type SFNClient,
-  StartExecutionCommand,
-} from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
+import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, stepFunctionsClient } from '#cloud/aws/clients.ts';
 import { log } from '#cloud/aws/log.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
-import { findNewestModel, modifiedAt } from '#cloud/registry/newest-model.ts';
+import { findNewestModel } from '#cloud/registry/newest-model.ts';
 import { type PromotionInput, promotionInputSchema } from '#core/contracts/promotion.ts';
 import { dataExecutionName, executionName } from '#core/names.ts';
 import { parse } from '#core/parse.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 /** S3's event as EventBridge delivers it. Unlike in S3's own notifications, the key is not URL-encoded. */
 const inputSchema = z.object({
@@ -32,16 +28,6 @@ const inputSchema = z.object({
 });
 type ArrivedObject = z.output<typeof inputSchema>['detail']['object'];
 
-export interface StartPromotionDependencies {
-  s3: S3Client;
-  sfn: SFNClient;
-  stateMachineArn: string;
-  /** Of the on-prem agents whose models are accepted. */
-  publicKeys: readonly string[];
-  modelsBucket: string;
-  dataBucket: string;
-}
-
 export type Started = { started: boolean; execution?: string };
 const nothing: Started = { started: false };
 
@@ -50,26 +36,24 @@ const nothing: Started = { started: false };
  * the newest general model. Name and input of an execution depend on nothing but the model's version and the object that has
  * arrived, so that an event that is delivered twice finds the execution that its first delivery started.
  */
-export function createStartPromotion(dependencies: StartPromotionDependencies) {
-  const { s3, sfn, stateMachineArn, publicKeys, modelsBucket, dataBucket } = dependencies;
+export function createStartPromotion(
+  services: Services<'models' | 'data' | 'sfn', 'stateMachineArn' | 'publicKeys'>,
+) {
+  const { models, data, sfn } = services;
+  const { stateMachineArn, publicKeys } = services.settings;
 
   return async function startPromotion({ time, detail }: z.output<typeof inputSchema>): Promise<Started> {
     const { bucket, object } = detail;
     const [folder, name, ...rest] = object.key.split('/');
     if (
-      bucket.name === modelsBucket &&
+      bucket.name === models.name &&
       folder === 'general' &&
       rest.length === 2 &&
       rest[1] === 'manifest.json'
     ) {
       return startWithModel(object, time, { model: name, version: rest[0] });
     }
-    if (
-      bucket.name === dataBucket &&
-      folder === 'domains' &&
-      rest.length === 1 &&
-      rest[0] === 'domain.json'
-    ) {
+    if (bucket.name === data.name && folder === 'domains' && rest.length === 1 && rest[0] === 'domain.json') {
       return startWithData(object, name!);
     }
     log.info('neither the manifest of a general model nor the domain.json of a domain', {
@@ -87,7 +71,7 @@ export function createStartPromotion(dependencies: StartPromotionDependencies) {
     const { model, version } = parse(
       promotionInputSchema,
       named,
-      `The key s3://${modelsBucket}/${object.key}`,
+      `The key ${models.uri(object.key)}`,
       'Push general models with `graft push`.',
     );
     const first = await start(executionName(model, version), { model, version });
@@ -97,8 +81,8 @@ export function createStartPromotion(dependencies: StartPromotionDependencies) {
   }
 
   async function startWithData(object: ArrivedObject, folder: string): Promise<Started> {
-    const newest = await findNewestModel(s3, modelsBucket, publicKeys, (refused) =>
-      log.warn('a newer model is passed over', refused),
+    const newest = await findNewestModel(models, publicKeys, (refused) =>
+      log.warn('a newer model is passed over', { ...refused }),
     );
     if (newest === undefined) {
       log.info(
@@ -111,10 +95,10 @@ export function createStartPromotion(dependencies: StartPromotionDependencies) {
     const input = parse(
       promotionInputSchema,
       { model, version, domains: [folder] },
-      `The key s3://${dataBucket}/${object.key}`,
+      `The key ${data.uri(object.key)}`,
       'Push the data of a domain with `graft data push`.',
     );
-    const arrived = await modifiedAt(s3, dataBucket, object.key);
+    const arrived = await data.modifiedAt(object.key);
     if (arrived === undefined) {
       log.info('domain.json has been removed meanwhile', { domain: folder });
       return nothing;
@@ -161,18 +145,12 @@ function arrivalOf({ 'version-id': versionId, etag = '', sequencer = '' }: Arriv
 }
 
 export const handler = lambda('StartPromotion', inputSchema, () => {
-  const settings = readSettings(
-    'GRAFT_STATE_MACHINE_ARN',
-    'GRAFT_SIGNING_PUBLIC_KEYS',
-    'GRAFT_MODELS_BUCKET',
-    'GRAFT_DATA_BUCKET',
-  );
+  const settings = readSettings('stateMachineArn', 'publicKeys', 'modelsBucket', 'dataBucket');
+  const s3 = s3Client();
   return createStartPromotion({
-    s3: s3Client(),
+    models: new Bucket(s3, settings.modelsBucket),
+    data: new Bucket(s3, settings.dataBucket),
     sfn: stepFunctionsClient(),
-    stateMachineArn: settings.GRAFT_STATE_MACHINE_ARN,
-    publicKeys: settings.GRAFT_SIGNING_PUBLIC_KEYS,
-    modelsBucket: settings.GRAFT_MODELS_BUCKET,
-    dataBucket: settings.GRAFT_DATA_BUCKET,
+    settings,
   });
 });

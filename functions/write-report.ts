@@ -1,15 +1,13 @@
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { z } from 'zod';
+import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, sageMakerClient } from '#cloud/aws/clients.ts';
-import { findJson, findObject, writeJson } from '#cloud/aws/objects.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { readThumbnails } from '#cloud/data/thumbnails.ts';
-import { readChampionHistory } from '#cloud/records/champion-history.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { findTrainingBill } from '#cloud/training/training-bills.ts';
-import { type Evaluation, evaluationSchema, type Mode } from '#core/contracts/evaluation.ts';
+import type { Evaluation, Mode } from '#core/contracts/evaluation.ts';
 import { manifestSchema } from '#core/contracts/manifest.ts';
-import { type Champion, outcomeSchema } from '#core/contracts/outcome.ts';
+import type { Champion } from '#core/contracts/outcome.ts';
 import { domainPromotionSchema } from '#core/contracts/promotion-state.ts';
 import { reportSchema } from '#core/contracts/report.ts';
 import { sha256 } from '#core/digest.ts';
@@ -23,10 +21,11 @@ import {
   reportKey,
 } from '#core/keys.ts';
 import { parse, parseJson } from '#core/parse.ts';
-import { type PriceList, readPrices } from '#core/prices.ts';
+import { readPrices } from '#core/prices.ts';
 import { type BilledJob, composeReport, type ReportSource, SHOWN_CHAMPIONS } from '#core/report/compose.ts';
 import { renderReport } from '#core/report/page.ts';
 import { lambda } from './middleware/lambda.ts';
+import type { Services } from './middleware/services.ts';
 
 const inputSchema = domainPromotionSchema.extend({
   startedAt: z.iso.datetime().optional(),
@@ -35,17 +34,6 @@ const inputSchema = domainPromotionSchema.extend({
   modelPackage: z.string().optional(),
 });
 type Input = z.output<typeof inputSchema>;
-
-export interface WriteReportDependencies {
-  s3: S3Client;
-  sagemaker: SageMakerClient;
-  modelsBucket: string;
-  dataBucket: string;
-  artifactsBucket: string;
-  prices: PriceList;
-  /** Milliseconds since 1970. */
-  now: () => number;
-}
 
 /** The gate may have failed after it had written one of them. */
 const keyOfEvaluation = ({ execution, domain, gate }: Input, mode: Mode) =>
@@ -57,13 +45,18 @@ const modes: readonly Mode[] = ['transfer', 'baseline'];
  * Writes `report.html` and `report.json` from what the promotion left in S3: for the person who is asked for approval, and again after
  * FinishDomain. It reads the outcome from where that wrote it, so nothing here can change an outcome.
  */
-export function createWriteReport(dependencies: WriteReportDependencies) {
-  const { s3, sagemaker, modelsBucket, dataBucket, artifactsBucket, prices, now } = dependencies;
+export function createWriteReport(
+  services: Services<'store' | 'models' | 'data' | 'sagemaker' | 'now', 'instancePrices'>,
+) {
+  const { store, models, data, sagemaker, now } = services;
+  const prices = readPrices(services.settings.instancePrices);
 
   return async function writeReport(input: Input): Promise<{ reportKey: string }> {
     const { execution, domain, deployment } = input;
     const outcome = await outcomeOf(input);
-    const [transfer, baseline] = await Promise.all(modes.map((mode) => evaluationOf(input, mode)));
+    const [transfer, baseline] = await Promise.all(
+      modes.map((mode) => store.evaluations.find(keyOfEvaluation(input, mode))),
+    );
     const report = parse(
       reportSchema,
       composeReport({
@@ -93,31 +86,23 @@ export function createWriteReport(dependencies: WriteReportDependencies) {
       'report.json',
     );
     const thumbnails = await readThumbnails(
-      s3,
-      dataBucket,
+      data,
       imagesPrefix(domain, 'test'),
       report.misclassified.shown.map((row) => row.id),
     );
-    await s3.send(
-      new PutObjectCommand({
-        Bucket: artifactsBucket,
-        Key: reportKey(execution, domain, 'html'),
-        Body: renderReport(report, thumbnails),
-        ContentType: 'text/html; charset=utf-8',
-      }),
-    );
-    await writeJson(s3, artifactsBucket, reportKey(execution, domain, 'json'), report);
-    return { reportKey: reportKey(execution, domain, 'html') };
+    const page = reportKey(execution, domain, 'html');
+    await store.bucket.write(page, renderReport(report, thumbnails), 'text/html; charset=utf-8');
+    await store.bucket.writeJson(reportKey(execution, domain, 'json'), report);
+    return { reportKey: page };
   };
 
   /** How the promotion ended; before that, what a person is asked to decide. */
   async function outcomeOf(input: Input): Promise<ReportSource['outcome']> {
     const { execution, domain, model, version, prepared, gate } = input;
-    const key = outcomeKey(execution, domain);
-    const written = await findJson(s3, artifactsBucket, key, outcomeSchema);
-    if (written !== undefined) return written.value;
+    const written = await store.outcomes.find(input);
+    if (written !== undefined) return written;
     if (gate === undefined || !prepared?.approval?.required) {
-      throw new NotFoundError(`There is no s3://${artifactsBucket}/${key}`);
+      throw new NotFoundError(`There is no ${store.bucket.uri(outcomeKey(execution, domain))}`);
     }
     return {
       schemaVersion: 1,
@@ -133,12 +118,8 @@ export function createWriteReport(dependencies: WriteReportDependencies) {
   }
 
   async function historyOf(domain: string) {
-    const champions = await readChampionHistory(s3, artifactsBucket, domain, SHOWN_CHAMPIONS);
+    const champions = await store.championHistory.list(domain, SHOWN_CHAMPIONS);
     return champions.map(pastChampion);
-  }
-
-  async function evaluationOf(input: Input, mode: Mode): Promise<Evaluation | undefined> {
-    return (await findJson(s3, artifactsBucket, keyOfEvaluation(input, mode), evaluationSchema))?.value;
   }
 
   async function jobsOf({ prepared, training, manual }: Input): Promise<BilledJob[]> {
@@ -156,9 +137,9 @@ export function createWriteReport(dependencies: WriteReportDependencies) {
   /** VerifyModel has checked it; here it is only asked what it says about itself. */
   async function generalModelOf({ model, version }: Input) {
     const key = manifestKey(model, version);
-    const manifest = await findObject(s3, modelsBucket, key);
+    const manifest = await models.find(key);
     return {
-      manifest: `s3://${modelsBucket}/${key}`,
+      manifest: models.uri(key),
       ...(manifest
         ? {
             manifestSha256: sha256(manifest.bytes),
@@ -177,7 +158,7 @@ export function createWriteReport(dependencies: WriteReportDependencies) {
       ...(prepared ? [domainSnapshotKey(execution, domain)] : []),
       ...modes.flatMap((mode) => (training ? [training[mode].modelKey] : [])),
     ];
-    return keys.map((key) => `s3://${artifactsBucket}/${key}`);
+    return keys.map((key) => store.bucket.uri(key));
   }
 }
 
@@ -187,19 +168,14 @@ const pastChampion = ({ model, version, execution, accuracy, promotedAt, rolledB
 });
 
 export const handler = lambda('WriteReport', inputSchema, () => {
-  const settings = readSettings(
-    'GRAFT_MODELS_BUCKET',
-    'GRAFT_DATA_BUCKET',
-    'GRAFT_ARTIFACTS_BUCKET',
-    'GRAFT_INSTANCE_PRICES',
-  );
+  const settings = readSettings('modelsBucket', 'dataBucket', 'artifactsBucket', 'instancePrices');
+  const s3 = s3Client();
   return createWriteReport({
-    s3: s3Client(),
+    store: promotionStore(s3, settings.artifactsBucket),
+    models: new Bucket(s3, settings.modelsBucket),
+    data: new Bucket(s3, settings.dataBucket),
     sagemaker: sageMakerClient(),
-    modelsBucket: settings.GRAFT_MODELS_BUCKET,
-    dataBucket: settings.GRAFT_DATA_BUCKET,
-    artifactsBucket: settings.GRAFT_ARTIFACTS_BUCKET,
-    prices: readPrices(settings.GRAFT_INSTANCE_PRICES),
     now: Date.now,
+    settings,
   });
 });

@@ -1,6 +1,5 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { isLitter } from '#core/image-files.ts';
-import { listObjects } from './objects.ts';
+import type { Bucket } from './bucket.ts';
 
 /** An object as the file or folder that it will be on the disk of a training job. */
 export interface ListedFile {
@@ -18,10 +17,10 @@ export interface ListedFile {
   modified: number;
 }
 
-/** Everything below a prefix, which ends with a slash, but what operating systems leave behind. */
-export async function listFiles(s3: S3Client, bucket: string, prefix: string): Promise<ListedFile[]> {
+/** All files below a prefix (which ends with a slash), except those that operating systems add by themselves. */
+export async function listFiles(bucket: Bucket, prefix: string): Promise<ListedFile[]> {
   const files: ListedFile[] = [];
-  for await (const { key, size, etag, modified } of listObjects(s3, bucket, prefix)) {
+  for await (const { key, size, etag, modified } of bucket.list(prefix)) {
     const id = key.slice(prefix.length);
     const names = id.split('/');
     if (id === '' || names.some(isLitter)) continue;

@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { extract } from 'tar-stream';
 import { IntegrityError, NotFoundError } from '#core/errors.ts';
-import { isNoSuchObject } from './objects.ts';
+import { type Bucket, isNoSuchObject } from './bucket.ts';
 
 /** A row per test image: 64 MB are hundreds of thousands of them. */
 const MEMBER_LIMIT = 64 * 1024 * 1024;
@@ -13,15 +12,11 @@ const MEMBER_LIMIT = 64 * 1024 * 1024;
  * One file out of a `tar.gz` in S3, read as a stream.
  *
  * @param member path inside the archive, without a leading `./`
- * @throws NotFoundError when there is no such archive; IntegrityError when it is damaged, has no such member, or one that is too large
+ * @throws NotFoundError when there is no such archive
+ * @throws IntegrityError when it is damaged, has no such member, or one that is too large
  */
-export async function readMember(
-  s3: S3Client,
-  bucket: string,
-  key: string,
-  member: string,
-): Promise<Uint8Array> {
-  const archive = await open(s3, bucket, key);
+export async function readMember(bucket: Bucket, key: string, member: string): Promise<Uint8Array> {
+  const archive = await open(bucket, key);
   const chunks: Buffer[] = [];
   let found = false;
   const tar = extract();
@@ -36,29 +31,28 @@ export async function readMember(
       if (wanted) chunks.push(chunk as Buffer);
     });
     entry.on('end', () => next());
-    // A damaged archive also breaks the entry in hand, which nobody else listens to; the pipeline below reports it.
+    // A damaged archive also breaks the current entry. The pipeline below reports it, so this listener does nothing.
     entry.on('error', () => {});
   });
   try {
     await pipeline(archive, createGunzip(), tar);
   } catch (cause) {
     if (cause instanceof IntegrityError) throw cause;
-    throw new IntegrityError(`s3://${bucket}/${key} is no whole tar.gz`, { cause });
+    throw new IntegrityError(`${bucket.uri(key)} is no whole tar.gz`, { cause });
   }
   if (!found) {
-    throw new IntegrityError(`s3://${bucket}/${key} has no ${member}`, {
+    throw new IntegrityError(`${bucket.uri(key)} has no ${member}`, {
       hint: 'Look into the log of the training job that wrote it.',
     });
   }
   return Buffer.concat(chunks);
 }
 
-async function open(s3: S3Client, bucket: string, key: string): Promise<Readable> {
+async function open(bucket: Bucket, key: string): Promise<Readable> {
   try {
-    const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    return object.Body as Readable;
+    return await bucket.stream(key);
   } catch (cause) {
     if (!isNoSuchObject(cause)) throw cause;
-    throw new NotFoundError(`There is no s3://${bucket}/${key}`, { cause });
+    throw new NotFoundError(`There is no ${bucket.uri(key)}`, { cause });
   }
 }

@@ -1,17 +1,15 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { checkpointsPrefix, evaluationKey, goldenImagesPrefix, trainingOutputPrefix } from '#core/keys.ts';
+import type { Bucket } from '../aws/bucket.ts';
 import { log } from '../aws/log.ts';
-import { deleteObject, listObjects } from '../aws/objects.ts';
-import { findChampion } from '../records/champions.ts';
-import { listConfigurations } from '../records/configurations.ts';
-import { forgetPromotion, listPromotions, type RecordedPromotion } from '../records/promotion-records.ts';
+import type { RecordedPromotion } from '../records/promotion-records.ts';
+import type { PromotionStore } from '../records/promotion-store.ts';
 import { type RegisteredModel, registeredModels, retireModel } from '../registry/model-packages.ts';
 
 /** An execution may run for seven days (`TimeoutSeconds` of `promote-model`); one that has no outcome after eight never gets one. */
 export const LONGEST_EXECUTION_MS = 8 * 24 * 3_600_000;
 
-export interface ArtefactsRequest {
+export interface ArtifactsRequest {
   domain: string;
   /** The domain's group in the model registry. */
   group: string;
@@ -31,53 +29,48 @@ export interface ArtefactsRequest {
  *
  * @returns the removed keys
  */
-export async function cleanUpArtefacts(
-  { s3, sagemaker }: { s3: S3Client; sagemaker: SageMakerClient },
-  artifactsBucket: string,
-  { domain, group, keep, now }: ArtefactsRequest,
+export async function cleanUpArtifacts(
+  { store, sagemaker }: { store: PromotionStore; sagemaker: SageMakerClient },
+  { domain, group, keep, now }: ArtifactsRequest,
 ): Promise<string[]> {
-  const promotions = await listPromotions(s3, artifactsBucket, domain);
+  const promotions = await store.promotions.list(domain);
   const isOver = ({ ended, began }: RecordedPromotion) => ended || now - began > LONGEST_EXECUTION_MS;
   const surplus = promotions.slice(keep);
   if (surplus.length === 0 || !promotions.every(isOver)) return [];
-  const inUse = await keysInUse(s3, artifactsBucket, domain);
+  const inUse = await keysInUse(store, domain);
   if (inUse === undefined) return [];
-  const approved = await approvedArchives(sagemaker, artifactsBucket, group);
+  const approved = await approvedArchives(sagemaker, store.bucket, group);
 
   const removed: string[] = [];
   for (const { execution } of surplus) {
     let stays = 0;
-    for (const key of await artefactsOf(s3, artifactsBucket, execution, domain)) {
+    for (const key of await artifactsOf(store.bucket, execution, domain)) {
       if (inUse.has(key) || !(await letGo(sagemaker, approved.get(key)))) {
         stays += 1;
         continue;
       }
-      await deleteObject(s3, artifactsBucket, key);
+      await store.bucket.delete(key);
       removed.push(key);
     }
     // A model that can be put back is confirmed on the golden images that were kept with it.
-    for (const key of stays > 0 ? [] : await goldenImagesOf(s3, artifactsBucket, execution, domain)) {
-      await deleteObject(s3, artifactsBucket, key);
+    for (const key of stays > 0 ? [] : await goldenImagesOf(store.bucket, execution, domain)) {
+      await store.bucket.delete(key);
       removed.push(key);
     }
     // Last: what a failure leaves, or somebody still refers to, is looked at again next time.
-    if (stays === 0) await forgetPromotion(s3, artifactsBucket, { execution, domain });
+    if (stays === 0) await store.promotions.remove({ execution, domain });
   }
   return removed;
 }
 
 /** Undefined when a record does not say what it refers to: then nobody knows what may go. */
-async function keysInUse(
-  s3: S3Client,
-  artifactsBucket: string,
-  domain: string,
-): Promise<Set<string> | undefined> {
-  const configurations = await listConfigurations(s3, artifactsBucket, domain);
-  const live = await findChampion(s3, artifactsBucket, domain);
+async function keysInUse(store: PromotionStore, domain: string): Promise<Set<string> | undefined> {
+  const configurations = await store.configurations.list(domain);
+  const live = await store.champions.find(domain);
   const keys = new Set(live === undefined ? [] : [live.champion.modelKey]);
   for (const { endpointConfig, modelKey } of configurations) {
     if (modelKey === undefined) {
-      log.warn('keeps all artefacts: a configuration does not say which archive it serves', {
+      log.warn('keeps all artifacts: a configuration does not say which archive it serves', {
         endpointConfig,
       });
       return undefined;
@@ -87,39 +80,29 @@ async function keysInUse(
   return keys;
 }
 
-async function artefactsOf(
-  s3: S3Client,
-  bucket: string,
-  execution: string,
-  domain: string,
-): Promise<string[]> {
+async function artifactsOf(bucket: Bucket, execution: string, domain: string): Promise<string[]> {
   const prefixes = [trainingOutputPrefix(execution, domain), checkpointsPrefix(execution, domain)];
-  return (await Promise.all(prefixes.map((prefix) => keysBelow(s3, bucket, prefix)))).flat();
+  return (await Promise.all(prefixes.map((prefix) => keysBelow(bucket, prefix)))).flat();
 }
 
-async function goldenImagesOf(
-  s3: S3Client,
-  bucket: string,
-  execution: string,
-  domain: string,
-): Promise<string[]> {
+async function goldenImagesOf(bucket: Bucket, execution: string, domain: string): Promise<string[]> {
   // S3 lists by key, so the record that names them comes first, and none is ever named that is not there.
-  return keysBelow(s3, bucket, goldenImagesPrefix(evaluationKey(execution, domain, 'transfer')));
+  return keysBelow(bucket, goldenImagesPrefix(evaluationKey(execution, domain, 'transfer')));
 }
 
-async function keysBelow(s3: S3Client, bucket: string, prefix: string): Promise<string[]> {
+async function keysBelow(bucket: Bucket, prefix: string): Promise<string[]> {
   const keys: string[] = [];
-  for await (const { key } of listObjects(s3, bucket, prefix)) keys.push(key);
+  for await (const { key } of bucket.list(prefix)) keys.push(key);
   return keys;
 }
 
 /** Versions in the registry that may be deployed from there, by the key of their archive. Rejected ones refer to nothing that anybody needs. */
 async function approvedArchives(
   sagemaker: SageMakerClient,
-  artifactsBucket: string,
+  artifacts: Bucket,
   group: string,
 ): Promise<Map<string, RegisteredModel[]>> {
-  const root = `s3://${artifactsBucket}/`;
+  const root = artifacts.uri('');
   const archives = new Map<string, RegisteredModel[]>();
   for (const approval of ['Approved', 'PendingManualApproval'] as const) {
     for await (const found of registeredModels(sagemaker, group, approval)) {

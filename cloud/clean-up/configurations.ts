@@ -1,14 +1,12 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { deleteEndpointConfig, deleteModel, describeEndpoint } from '../endpoints/endpoints.ts';
 import { deleteAlarms } from '../endpoints/rollouts.ts';
-import { listEndpointCallbacks } from '../records/callbacks.ts';
-import { findChampion } from '../records/champions.ts';
-import { type Configuration, forgetConfiguration, listConfigurations } from '../records/configurations.ts';
+import type { Configuration } from '../records/configurations.ts';
+import type { PromotionStore } from '../records/promotion-store.ts';
 
-export interface CleanUpClients {
-  s3: S3Client;
+export interface CleanUpServices {
+  store: PromotionStore;
   sagemaker: SageMakerClient;
   cloudwatch: CloudWatchClient;
 }
@@ -21,19 +19,18 @@ export interface CleanUpClients {
  * @returns names of the removed configurations
  */
 export async function cleanUpConfigurations(
-  { s3, sagemaker, cloudwatch }: CleanUpClients,
-  artifactsBucket: string,
+  { store, sagemaker, cloudwatch }: CleanUpServices,
   { domain, endpoint, keep }: { domain: string; endpoint: string; keep: number },
 ): Promise<string[]> {
-  const all = await listConfigurations(s3, artifactsBucket, domain);
+  const all = await store.configurations.list(domain);
   const live = all.filter(({ promotedAt }) => promotedAt !== null);
   const never = all.filter(({ promotedAt }) => promotedAt === null);
   const surplus = [...live.slice(keep), ...never.slice(keep)];
   if (surplus.length === 0) return [];
 
   const state = await describeEndpoint(sagemaker, endpoint);
-  const champion = await findChampion(s3, artifactsBucket, domain);
-  const waitedFor = await listEndpointCallbacks(s3, artifactsBucket, endpoint);
+  const champion = await store.champions.find(domain);
+  const waitedFor = await store.endpointCallbacks.list(endpoint);
   const inUse = new Set([
     state?.endpointConfig,
     state?.pendingConfig,
@@ -47,7 +44,7 @@ export async function cleanUpConfigurations(
     await deleteEndpointConfig(sagemaker, endpointConfig);
     if (!modelsInUse.has(modelName)) await deleteModel(sagemaker, modelName);
     // Last: what a failure leaves is found again next time.
-    await forgetConfiguration(s3, artifactsBucket, domain, endpointConfig);
+    await store.configurations.remove(domain, endpointConfig);
   }
   return removable.map(({ endpointConfig }) => endpointConfig);
 }

@@ -1,9 +1,7 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { versionSchema } from '#core/contracts/common.ts';
 import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
-import { deleteObject, listFolders, listObjects } from '../aws/objects.ts';
-import { findChampion } from '../records/champions.ts';
-import { modifiedAt } from '../registry/newest-model.ts';
+import type { Bucket } from '../aws/bucket.ts';
+import type { PromotionStore } from '../records/promotion-store.ts';
 import { LONGEST_EXECUTION_MS } from './artifacts.ts';
 
 /**
@@ -15,37 +13,36 @@ import { LONGEST_EXECUTION_MS } from './artifacts.ts';
  * @returns the removed keys
  */
 export async function cleanUpGeneralModels(
-  s3: S3Client,
-  { modelsBucket, artifactsBucket }: { modelsBucket: string; artifactsBucket: string },
+  { models, store }: { models: Bucket; store: PromotionStore },
   { model, keep, now }: { model: string; keep: number; now: number },
 ): Promise<string[]> {
-  const versions = (await listFolders(s3, modelsBucket, `general/${model}/`))
+  const versions = (await models.folders(`general/${model}/`))
     .filter((version) => versionSchema.safeParse(version).success)
     .sort()
     .reverse();
   const removable: string[] = [];
   for (const version of versions.slice(keep)) {
-    const committed = await modifiedAt(s3, modelsBucket, manifestKey(model, version));
+    const committed = await models.modifiedAt(manifestKey(model, version));
     // An upload that has not been committed may still be going on.
     if (committed === undefined || now - committed < LONGEST_EXECUTION_MS) continue;
     const records = [manifestKey(model, version), signatureKey(model, version)];
-    for await (const { key } of listObjects(s3, modelsBucket, generalModelPrefix(model, version))) {
+    for await (const { key } of models.list(generalModelPrefix(model, version))) {
       if (!records.includes(key)) removable.push(key);
     }
   }
   if (removable.length === 0) return [];
-  const live = await liveVersions(s3, artifactsBucket, model);
+  const live = await liveVersions(store, model);
   const removed = removable.filter(
     (key) => !live.some((version) => key.startsWith(generalModelPrefix(model, version))),
   );
-  for (const key of removed) await deleteObject(s3, modelsBucket, key);
+  for (const key of removed) await models.delete(key);
   return removed;
 }
 
-async function liveVersions(s3: S3Client, artifactsBucket: string, model: string): Promise<string[]> {
+async function liveVersions(store: PromotionStore, model: string): Promise<string[]> {
   const versions: string[] = [];
-  for (const domain of await listFolders(s3, artifactsBucket, 'domains/')) {
-    const live = await findChampion(s3, artifactsBucket, domain);
+  for (const domain of await store.bucket.folders('domains/')) {
+    const live = await store.champions.find(domain);
     if (live?.champion.model === model) versions.push(live.champion.version);
   }
   return versions;

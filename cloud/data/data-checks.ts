@@ -1,8 +1,8 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { Domain } from '#core/contracts/domain.ts';
 import { balanceWarnings, duplicateFindings, testSetProblems } from '#core/data-checks.ts';
 import { requestSizeFindings } from '#core/golden-images.ts';
 import { maximumBodyBytes } from '#core/prediction-requests.ts';
+import type { Bucket } from '../aws/bucket.ts';
 import { countsOf, refuseProblems, type StoredImages } from './domain-images.ts';
 import { identicalObjects } from './identical-objects.ts';
 
@@ -12,12 +12,7 @@ import { identicalObjects } from './identical-objects.ts';
  * @returns warnings, a sentence each
  * @throws InvalidInputError when the gate could not pass any model on these images, or a test image is a training image too
  */
-export async function checkData(
-  s3: S3Client,
-  bucket: string,
-  domain: Domain,
-  images: StoredImages,
-): Promise<string[]> {
+export async function checkData(data: Bucket, domain: Domain, images: StoredImages): Promise<string[]> {
   refuseProblems(
     domain,
     testSetProblems(images.test.length, domain.gate),
@@ -25,7 +20,7 @@ export async function checkData(
   );
   const sizes = requestSizeFindings(images.test, maximumBodyBytes(domain.endpoint.type));
   refuseProblems(domain, sizes.problems, 'Scale test images down, or store them as JPEG');
-  const groups = await identicalObjects(s3, bucket, Object.values(images).flat());
+  const groups = await identicalObjects(data, Object.values(images).flat());
   const { problems, warnings } = duplicateFindings(groups);
   refuseProblems(domain, problems, 'Remove them from one of the folders with `aws s3 rm`');
   const unbalanced = (['train', 'test'] as const).flatMap((split) =>

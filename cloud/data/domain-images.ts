@@ -1,9 +1,9 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { Domain } from '#core/contracts/domain.ts';
 import { besideWarnings, type NamedImage, type Part, type Split } from '#core/data-checks.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { imagesPrefix } from '#core/keys.ts';
 import { foldLabel } from '#core/labels.ts';
+import type { Bucket } from '../aws/bucket.ts';
 import { type ListedFile, listFiles } from '../aws/listed-files.ts';
 import { separateImages } from './separate-images.ts';
 
@@ -34,15 +34,15 @@ export interface CheckedImages {
  *
  * @throws InvalidInputError that lists everything that does not agree
  */
-export async function checkImages(s3: S3Client, bucket: string, domain: Domain): Promise<CheckedImages> {
+export async function checkImages(data: Bucket, domain: Domain): Promise<CheckedImages> {
   const problems: string[] = [];
   const warnings: string[] = [];
   const images: StoredImages = { train: [], test: [], other: [] };
   for (const part of ['train', 'test', 'other'] as const) {
-    const listed = await listFiles(s3, bucket, imagesPrefix(domain.domain, part));
+    const listed = await listFiles(data, imagesPrefix(domain.domain, part));
     const files =
       part === 'other' ? unlabelled(listed, problems) : labelled(domain, part, listed, problems, warnings);
-    const found = await separateImages(s3, bucket, part, files);
+    const found = await separateImages(data, part, files);
     problems.push(...found.problems);
     warnings.push(...found.warnings);
     images[part] = found.images.map(({ id, key, size, etag, modified }) => ({

@@ -1,16 +1,15 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { type Domain, domainSchema } from '#core/contracts/domain.ts';
 import { InvalidInputError, NotFoundError } from '#core/errors.ts';
 import { domainKey } from '#core/keys.ts';
 import { parseJson } from '#core/parse.ts';
-import { findObject, listFolders, objectExists } from '../aws/objects.ts';
+import type { Bucket } from '../aws/bucket.ts';
 
-/** Folders of the data bucket that have a `domain.json`, sorted. Whether their names are good is each domain's own affair. */
-export async function listDomains(s3: S3Client, bucket: string): Promise<string[]> {
-  const folders = await listFolders(s3, bucket, 'domains/');
+/** Folders of the data bucket that have a `domain.json`, sorted. Each domain's own preparation checks its name. */
+export async function listDomains(data: Bucket): Promise<string[]> {
+  const folders = await data.folders('domains/');
   const domains: string[] = [];
   for (const folder of folders) {
-    if (await objectExists(s3, bucket, domainKey(folder))) domains.push(folder);
+    if (await data.exists(domainKey(folder))) domains.push(folder);
   }
   return domains.sort();
 }
@@ -21,13 +20,12 @@ export async function listDomains(s3: S3Client, bucket: string): Promise<string[
  * @throws NotFoundError, InvalidInputError
  */
 export async function readDomain(
-  s3: S3Client,
-  bucket: string,
+  data: Bucket,
   name: string,
 ): Promise<{ domain: Domain; bytes: Uint8Array; committed: number }> {
-  const object = await findObject(s3, bucket, domainKey(name));
+  const object = await data.find(domainKey(name));
   if (object === undefined) {
-    throw new NotFoundError(`There is no domain "${name}": s3://${bucket}/${domainKey(name)} is missing`, {
+    throw new NotFoundError(`There is no domain "${name}": ${data.uri(domainKey(name))} is missing`, {
       hint: `Push its images with \`graft data push <images> --domain ${name}\`.`,
     });
   }

@@ -1,23 +1,15 @@
-import { CopyObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { CopyObjectCommand } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { type EvaluationRow, evaluationRowSchema } from '#core/contracts/evaluation.ts';
 import { GoldenMismatchError, IntegrityError } from '#core/errors.ts';
 import { goldenCandidates, MAXIMUM_GOLDEN_IMAGES } from '#core/golden-images.ts';
 import { goldenImageKey, goldenRecordKey, imagesPrefix } from '#core/keys.ts';
-import {
-  findJson,
-  isNoSuchObject,
-  isPreconditionFailed,
-  listObjects,
-  objectExists,
-  type StoredObject,
-  writeJson,
-} from '../aws/objects.ts';
+import { type Bucket, isNoSuchObject, isPreconditionFailed, type StoredObject } from '../aws/bucket.ts';
 
 /** What the endpoint has to answer, and where the image lies. */
 export interface GoldenImage {
   row: EvaluationRow;
-  bucket: string;
+  bucket: Bucket;
   key: string;
 }
 
@@ -27,7 +19,7 @@ const recordSchema = z.strictObject({
 });
 
 export interface GoldenSource {
-  dataBucket: string;
+  data: Bucket;
   domain: string;
   rows: readonly EvaluationRow[];
   /** Bytes that the endpoint takes. */
@@ -44,22 +36,22 @@ export interface GoldenSource {
  * @throws IntegrityError when no test image is as the training job has seen it
  */
 export async function keepGoldenImages(
-  s3: S3Client,
-  artifactsBucket: string,
+  artifacts: Bucket,
   evaluation: string,
   source: GoldenSource,
 ): Promise<void> {
   const record = goldenRecordKey(evaluation);
-  if (await objectExists(s3, artifactsBucket, record)) return;
-  const { dataBucket, domain } = source;
+  if (await artifacts.exists(record)) return;
+  const { data, domain } = source;
   const prefix = imagesPrefix(domain, 'test');
   const images: EvaluationRow[] = [];
-  const { candidates, stored } = await candidatesOf(s3, source);
+  const { candidates, stored } = await candidatesOf(source);
   for (const rows of candidates) {
     if (images.length === MAXIMUM_GOLDEN_IMAGES) break;
     for (const row of rows) {
-      const from = { bucket: dataBucket, key: prefix + row.id, etag: stored.get(row.id)!.etag };
-      if (!(await isCopied(s3, from, artifactsBucket, goldenImageKey(evaluation, row.id)))) continue;
+      const from = { bucket: data, key: prefix + row.id, etag: stored.get(row.id)!.etag };
+      const to = { bucket: artifacts, key: goldenImageKey(evaluation, row.id) };
+      if (!(await copyUnchanged(from, to))) continue;
       images.push(row);
       break;
     }
@@ -71,19 +63,18 @@ export async function keepGoldenImages(
     );
   }
   // Last: what is listed there is there.
-  await writeJson(s3, artifactsBucket, record, { schemaVersion: 1, images });
+  await artifacts.writeJson(record, { schemaVersion: 1, images });
 }
 
 /** The golden images that were kept with an evaluation; undefined where there are none, as of a model that an older Graft promoted. */
 export async function findKeptImages(
-  s3: S3Client,
-  artifactsBucket: string,
+  artifacts: Bucket,
   evaluation: string,
 ): Promise<GoldenImage[] | undefined> {
-  const found = await findJson(s3, artifactsBucket, goldenRecordKey(evaluation), recordSchema);
-  return found?.value.images.map((row) => ({
+  const found = await artifacts.findJson(goldenRecordKey(evaluation), recordSchema);
+  return found?.images.map((row) => ({
     row,
-    bucket: artifactsBucket,
+    bucket: artifacts,
     key: goldenImageKey(evaluation, row.id),
   }));
 }
@@ -93,9 +84,9 @@ export async function findKeptImages(
  *
  * @throws GoldenMismatchError when there is none that the endpoint takes and that was there at the time
  */
-export async function chooseGoldenImages(s3: S3Client, source: GoldenSource): Promise<GoldenImage[]> {
-  const { dataBucket, domain, since } = source;
-  const { candidates } = await candidatesOf(s3, source);
+export async function chooseGoldenImages(source: GoldenSource): Promise<GoldenImage[]> {
+  const { data, domain, since } = source;
+  const { candidates } = await candidatesOf(source);
   if (candidates.length === 0) {
     const when = Number.isFinite(since) ? ` as it was at ${new Date(since).toISOString()}, or` : '';
     throw new GoldenMismatchError(
@@ -104,33 +95,31 @@ export async function chooseGoldenImages(s3: S3Client, source: GoldenSource): Pr
   }
   return candidates.slice(0, MAXIMUM_GOLDEN_IMAGES).map(([row]) => ({
     row: row!,
-    bucket: dataBucket,
+    bucket: data,
     key: `${imagesPrefix(domain, 'test')}${row!.id}`,
   }));
 }
 
-async function candidatesOf(s3: S3Client, { dataBucket, domain, rows, limit, since }: GoldenSource) {
+async function candidatesOf({ data, domain, rows, limit, since }: GoldenSource) {
   const prefix = imagesPrefix(domain, 'test');
   const stored = new Map<string, StoredObject>();
-  for await (const object of listObjects(s3, dataBucket, prefix)) {
+  for await (const object of data.list(prefix)) {
     if (object.size <= limit && object.modified <= since) stored.set(object.key.slice(prefix.length), object);
   }
   return { stored, candidates: goldenCandidates(rows, ({ id }) => stored.has(id)) };
 }
 
 /** @returns false when the image was removed or replaced since it was listed */
-async function isCopied(
-  s3: S3Client,
-  from: { bucket: string; key: string; etag: string },
-  bucket: string,
-  key: string,
+async function copyUnchanged(
+  from: { bucket: Bucket; key: string; etag: string },
+  to: { bucket: Bucket; key: string },
 ): Promise<boolean> {
   try {
-    await s3.send(
+    await to.bucket.s3.send(
       new CopyObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        CopySource: `${from.bucket}/${from.key.split('/').map(encodeURIComponent).join('/')}`,
+        Bucket: to.bucket.name,
+        Key: to.key,
+        CopySource: `${from.bucket.name}/${from.key.split('/').map(encodeURIComponent).join('/')}`,
         CopySourceIfMatch: from.etag,
         // Tags are the owner's, and to copy them would take permissions of their own.
         TaggingDirective: 'REPLACE',

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
-import { GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { forEachBounded } from '#core/bounded.ts';
+import type { Bucket } from '../aws/bucket.ts';
 
 /** Requests at a time: of few large groups and of many small ones. Ten thousand images of one size take about twenty seconds. */
 const PARALLEL_REQUESTS = 12;
@@ -32,8 +31,7 @@ export interface ListedObject {
  * Empty objects are left out: they are no images.
  */
 export async function identicalObjects<Item extends ListedObject>(
-  s3: S3Client,
-  bucket: string,
+  bucket: Bucket,
   objects: readonly Item[],
 ): Promise<Item[][]> {
   const bySize = groupBy(
@@ -44,7 +42,7 @@ export async function identicalObjects<Item extends ListedObject>(
   await forEachBounded(
     bySize.filter((sameSize) => sameSize.length > 1),
     PARALLEL_SIZES,
-    async (sameSize) => void groups.push(...(await identicalAmong(s3, bucket, sameSize))),
+    async (sameSize) => void groups.push(...(await identicalAmong(bucket, sameSize))),
   );
   // In the order of the listing, whatever answered first.
   const place = new Map(objects.map((object, index) => [object.key, index]));
@@ -53,14 +51,12 @@ export async function identicalObjects<Item extends ListedObject>(
 
 /** @param sameSize two or more objects of one size */
 async function identicalAmong<Item extends ListedObject>(
-  s3: S3Client,
-  bucket: string,
+  bucket: Bucket,
   sameSize: readonly Item[],
 ): Promise<Item[][]> {
   const byEtag = groupBy(sameSize, ({ etag, key }) => (WHOLE_OBJECT_ETAG.test(etag) ? etag : key));
   if (byEtag.length === 1) return [[...sameSize]];
   const contents = await contentsOf(
-    s3,
     bucket,
     byEtag.map(([first]) => first!.key),
   );
@@ -70,15 +66,11 @@ async function identicalAmong<Item extends ListedObject>(
 }
 
 /** By key, a text that two of these objects share if and only if their bytes are the same. */
-async function contentsOf(
-  s3: S3Client,
-  bucket: string,
-  keys: readonly string[],
-): Promise<Map<string, string>> {
+async function contentsOf(bucket: Bucket, keys: readonly string[]): Promise<Map<string, string>> {
   const contents = new Map<string, string>();
   const known = new Map<string, Checksums>();
   await forEachBounded(keys, PARALLEL_REQUESTS, async (key) => {
-    known.set(key, await checksumsOf(s3, bucket, key));
+    known.set(key, await checksumsOf(bucket, key));
   });
   const all = [...known.values()];
   const shared = CHECKSUMS.find((name) => all.every((checksums) => checksums[name] !== undefined));
@@ -90,14 +82,14 @@ async function contentsOf(
     else doubtful.push(...group);
   }
   await forEachBounded(doubtful, PARALLEL_REQUESTS, async (key) => {
-    contents.set(key, known.get(key)!.ChecksumSHA256 ?? (await sha256Of(s3, bucket, key)));
+    contents.set(key, known.get(key)!.ChecksumSHA256 ?? (await sha256Of(bucket, key)));
   });
   return contents;
 }
 
 /** Checksums of the whole object: one that was put together from its parts' (`…-<parts>`) says nothing about another object's. */
-async function checksumsOf(s3: S3Client, bucket: string, key: string): Promise<Checksums> {
-  const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }));
+async function checksumsOf(bucket: Bucket, key: string): Promise<Checksums> {
+  const head = await bucket.head(key, { ChecksumMode: 'ENABLED' });
   const checksums: Checksums = {};
   for (const name of [...CHECKSUMS, 'ChecksumSHA256'] as const) {
     const value = head[name];
@@ -107,10 +99,9 @@ async function checksumsOf(s3: S3Client, bucket: string, key: string): Promise<C
 }
 
 /** Base64, as S3 writes it. */
-async function sha256Of(s3: S3Client, bucket: string, key: string): Promise<string> {
-  const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+async function sha256Of(bucket: Bucket, key: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of object.Body as Readable) hash.update(chunk as Buffer);
+  for await (const chunk of await bucket.stream(key)) hash.update(chunk as Buffer);
   return hash.digest('base64');
 }
 

@@ -1,9 +1,9 @@
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { forEachBounded } from '#core/bounded.ts';
 import { damagedProblems, noImageWarnings, type Part } from '#core/data-checks.ts';
 import { hasImageEnding, IMAGE_HEAD_BYTES, imageType, MAXIMUM_IMAGE_BYTES } from '#core/image-files.ts';
+import { type Bucket, isNoSuchObject } from '../aws/bucket.ts';
 import type { ListedFile } from '../aws/listed-files.ts';
-import { isNoSuchObject } from '../aws/objects.ts';
 
 /** Requests at a time for the first bytes of objects. */
 const PARALLEL_REQUESTS = 32;
@@ -15,15 +15,14 @@ const PARALLEL_REQUESTS = 32;
  * A hundred thousand images with the usual endings take no request at all; one without takes a request for its first bytes.
  */
 export async function separateImages(
-  s3: S3Client,
-  bucket: string,
+  data: Bucket,
   part: Part,
   files: readonly ListedFile[],
 ): Promise<{ images: ListedFile[]; problems: string[]; warnings: string[] }> {
   const others = new Set(files.filter(({ size }) => size === 0 || size > MAXIMUM_IMAGE_BYTES));
   const doubtful = files.filter((file) => !others.has(file) && !hasImageEnding(file.id));
   await forEachBounded(doubtful, PARALLEL_REQUESTS, async (file) => {
-    if (imageType(await headOf(s3, bucket, file.key)) === undefined) others.add(file);
+    if (imageType(await firstBytesOf(data, file.key)) === undefined) others.add(file);
   });
   const names = files.filter((file) => others.has(file)).map(({ id }) => `${part}/${id}`);
   return {
@@ -34,10 +33,10 @@ export async function separateImages(
 }
 
 /** The first bytes of an object; none of one that has been removed since it was listed. */
-async function headOf(s3: S3Client, bucket: string, key: string): Promise<Uint8Array> {
+async function firstBytesOf({ s3, name }: Bucket, key: string): Promise<Uint8Array> {
   try {
     const range = `bytes=0-${IMAGE_HEAD_BYTES - 1}`;
-    const object = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: range }));
+    const object = await s3.send(new GetObjectCommand({ Bucket: name, Key: key, Range: range }));
     return await object.Body!.transformToByteArray();
   } catch (error) {
     if (isNoSuchObject(error)) return new Uint8Array();

@@ -1,7 +1,7 @@
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { imageType } from '#core/image-files.ts';
 import type { Thumbnail } from '#core/report/sections/mistakes.ts';
-import { isNoSuchObject } from '../aws/objects.ts';
+import { type Bucket, isNoSuchObject } from '../aws/bucket.ts';
 
 /** Images are embedded as they are, since a Lambda has no decoder to make them smaller. */
 export const IMAGE_LIMIT = 512 * 1024;
@@ -15,15 +15,14 @@ export const PAGE_LIMIT = 4 * 1024 * 1024;
  * @param ids below it; the answer is by them
  */
 export async function readThumbnails(
-  s3: S3Client,
-  bucket: string,
+  data: Bucket,
   prefix: string,
   ids: readonly string[],
 ): Promise<Map<string, Thumbnail>> {
   const thumbnails = new Map<string, Thumbnail>();
   let left = PAGE_LIMIT;
   for (const id of ids) {
-    const bytes = await readSmall(s3, bucket, prefix + id, Math.min(IMAGE_LIMIT, left));
+    const bytes = await readSmall(data, prefix + id, Math.min(IMAGE_LIMIT, left));
     if (typeof bytes === 'string') {
       thumbnails.set(id, { missing: bytes });
       continue;
@@ -41,14 +40,9 @@ export async function readThumbnails(
 }
 
 /** The bytes, or why there are none. */
-async function readSmall(
-  s3: S3Client,
-  bucket: string,
-  key: string,
-  limit: number,
-): Promise<Uint8Array | string> {
+async function readSmall({ s3, name }: Bucket, key: string, limit: number): Promise<Uint8Array | string> {
   try {
-    const { Body, ContentLength } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const { Body, ContentLength } = await s3.send(new GetObjectCommand({ Bucket: name, Key: key }));
     if (ContentLength === undefined || ContentLength > limit) {
       (Body as unknown as { destroy?(): void } | undefined)?.destroy?.();
       return `too large to show (${((ContentLength ?? 0) / 1024).toFixed(0)} KB)`;

@@ -1,20 +1,14 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { ROLLED_BACK } from '#core/errors.ts';
-import {
-  type Answer,
-  answer,
-  type EndpointCallback,
-  findEndpointCallback,
-  removeEndpointCallback,
-  saveEndpointCallback,
-} from '../records/callbacks.ts';
+import { answerTask, type TaskAnswer } from '../aws/executions.ts';
+import type { EndpointCallback } from '../records/callbacks.ts';
+import type { PromotionStore } from '../records/promotion-store.ts';
 import type { Settled } from '../training/training-callbacks.ts';
 import { describeEndpoint, type EndpointState } from './endpoints.ts';
 
-export interface EndpointClients {
-  s3: S3Client;
+export interface EndpointServices {
+  store: PromotionStore;
   sagemaker: SageMakerClient;
   sfn: SFNClient;
 }
@@ -26,7 +20,10 @@ const moving = new Set(['Creating', 'Updating', 'SystemUpdating', 'RollingBack',
  * What an endpoint's state means for somebody who waits for a configuration; undefined while it means nothing yet. In service is not
  * enough: an endpoint that SageMaker rolled back is in service too, on the configuration before.
  */
-export function verdict(state: EndpointState | undefined, callback: EndpointCallback): Answer | undefined {
+export function verdict(
+  state: EndpointState | undefined,
+  callback: EndpointCallback,
+): TaskAnswer | undefined {
   const { endpoint, endpointConfig } = callback;
   if (state?.status === 'InService' && state.endpointConfig === endpointConfig) {
     return { output: callback.output };
@@ -45,19 +42,18 @@ export function verdict(state: EndpointState | undefined, callback: EndpointCall
   return failure(`Endpoint ${endpoint} is ${state.status}: ${reason}`);
 }
 
-const failure = (cause: string): Answer => ({ error: 'DeploymentFailed', cause });
+const failure = (cause: string): TaskAnswer => ({ error: 'DeploymentFailed', cause });
 
 /** Tells the waiting state, if there is anything to tell. */
 export async function settleEndpoint(
-  { s3, sfn }: Pick<EndpointClients, 's3' | 'sfn'>,
-  artifactsBucket: string,
+  { store, sfn }: Pick<EndpointServices, 'store' | 'sfn'>,
   state: EndpointState | undefined,
   callback: EndpointCallback,
 ): Promise<Settled> {
   const what = verdict(state, callback);
   if (what === undefined) return 'running';
-  if (!(await answer(sfn, callback.token, what))) return 'nobody waits';
-  await removeEndpointCallback(s3, artifactsBucket, callback);
+  if (!(await answerTask(sfn, callback.token, what))) return 'nobody waits';
+  await store.endpointCallbacks.remove(callback);
   return 'answered';
 }
 
@@ -79,14 +75,10 @@ export interface Change extends Omit<EndpointCallback, 'schemaVersion' | 'reques
  * retry (perhaps after a lost event) finds in that record whether the change was accepted, and answers by the endpoint's true state
  * instead of asking a second time.
  */
-export async function changeAndWait(
-  clients: EndpointClients,
-  artifactsBucket: string,
-  change: Change,
-): Promise<Settled> {
-  const { s3, sagemaker, sfn } = clients;
+export async function changeAndWait(services: EndpointServices, change: Change): Promise<Settled> {
+  const { store, sagemaker, sfn } = services;
   const { token, endpoint, endpointConfig, output } = change;
-  const found = await findEndpointCallback(s3, artifactsBucket, endpoint, endpointConfig);
+  const found = await store.endpointCallbacks.find(endpoint, endpointConfig);
   // One of another wait is left over from an execution that ended meanwhile.
   const before = found !== undefined && isSameWait(found.output, output) ? found : undefined;
   let callback: EndpointCallback = {
@@ -98,20 +90,20 @@ export async function changeAndWait(
     ...(before?.before === undefined ? {} : { before: before.before }),
     output,
   };
-  await saveEndpointCallback(s3, artifactsBucket, callback);
+  await store.endpointCallbacks.save(callback);
 
   let state = await describeEndpoint(sagemaker, endpoint);
   // Names of configurations are derived from their content, execution included: one under way to ours was asked for by us.
   const ours = state?.endpointConfig === endpointConfig || state?.pendingConfig === endpointConfig;
   if (callback.requested || (ours && state?.status !== 'Deleting')) {
     callback = { ...callback, requested: true };
-    await saveEndpointCallback(s3, artifactsBucket, callback);
-    return settleEndpoint(clients, artifactsBucket, state, callback);
+    await store.endpointCallbacks.save(callback);
+    return settleEndpoint(services, state, callback);
   }
 
   if (!(await change.request(state))) {
-    await answer(sfn, token, { output });
-    await removeEndpointCallback(s3, artifactsBucket, callback);
+    await answerTask(sfn, token, { output });
+    await store.endpointCallbacks.remove(callback);
     return 'answered';
   }
   callback = {
@@ -119,9 +111,9 @@ export async function changeAndWait(
     requested: true,
     ...(state === undefined ? {} : { before: state.endpointConfig }),
   };
-  await saveEndpointCallback(s3, artifactsBucket, callback);
+  await store.endpointCallbacks.save(callback);
   // An endpoint that was ready (or broken) before that line was written has sent its event in vain.
   state = await describeEndpoint(sagemaker, endpoint);
   if (state?.endpointConfig !== endpointConfig) return 'running';
-  return settleEndpoint(clients, artifactsBucket, state, callback);
+  return settleEndpoint(services, state, callback);
 }

@@ -1,4 +1,3 @@
-import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeEndpointConfigCommand,
   DescribeModelCommand,
@@ -6,18 +5,18 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import type { Champion } from '#core/contracts/outcome.ts';
 import { NotFoundError } from '#core/errors.ts';
-import { isNoSuchObject, objectExists } from '../aws/objects.ts';
+import { Bucket, isNoSuchObject } from '../aws/bucket.ts';
+import type { PromotionStore } from '../records/promotion-store.ts';
 
 /**
  * Makes sure that everything an earlier champion was served from is still there, before anything is changed: SageMaker accepts an update
- * to a configuration whose artefact is gone, and finds out when it starts the containers.
+ * to a configuration whose artifact is gone, and finds out when it starts the containers.
  *
  * @returns whether its configuration is serverless
  * @throws NotFoundError naming what is gone
  */
 export async function requireServable(
-  { s3, sagemaker }: { s3: S3Client; sagemaker: SageMakerClient },
-  artifactsBucket: string,
+  { store, sagemaker }: { store: PromotionStore; sagemaker: SageMakerClient },
   champion: Champion,
 ): Promise<{ serverless: boolean }> {
   const { domain, version, endpointConfig, modelName, evaluationKey } = champion;
@@ -36,16 +35,16 @@ export async function requireServable(
     (cause) => gone(`model ${variant?.ModelName ?? modelName}`, cause),
   );
   const url = model.PrimaryContainer?.ModelDataUrl ?? '';
-  const artefact = /^s3:\/\/([^/]+)\/(.+)$/.exec(url);
-  if (artefact === null) throw gone(`the artefact of model ${modelName}`);
+  const artifact = /^s3:\/\/([^/]+)\/(.+)$/.exec(url);
+  if (artifact === null) throw gone(`the artifact of model ${modelName}`);
   try {
-    await s3.send(new HeadObjectCommand({ Bucket: artefact[1], Key: artefact[2] }));
+    await new Bucket(store.bucket.s3, artifact[1]!).head(artifact[2]!);
   } catch (cause) {
     throw isNoSuchObject(cause) ? gone(url, cause) : cause;
   }
   // Without it there is nothing to confirm the endpoint with.
-  if (!(await objectExists(s3, artifactsBucket, evaluationKey))) {
-    throw gone(`s3://${artifactsBucket}/${evaluationKey}`);
+  if (!(await store.bucket.exists(evaluationKey))) {
+    throw gone(`${store.bucket.uri(evaluationKey)}`);
   }
   return { serverless: variant?.ServerlessConfig !== undefined };
 }

@@ -1,4 +1,3 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { baselineFingerprint } from '#core/baseline-fingerprint.ts';
 import { type Evaluation, evaluationSchema } from '#core/contracts/evaluation.ts';
@@ -11,11 +10,13 @@ import {
   reusedBaselineKey,
   trainingOutputKeys,
 } from '#core/keys.ts';
-import { parseJson } from '#core/parse.ts';
+import type { Bucket } from '../aws/bucket.ts';
 import { log } from '../aws/log.ts';
-import { findJson, readObject, writeJson } from '../aws/objects.ts';
 
-/** Whose job trains, or has trained, the baseline of a fingerprint. Its evaluation is where EvaluateGate of that execution puts it. */
+/**
+ * The execution and the training job that train, or have trained, the baseline of a fingerprint. EvaluateGate of that
+ * execution writes its evaluation.
+ */
 const baselineSchema = z.strictObject({
   schemaVersion: z.literal(1),
   execution: z.string(),
@@ -26,91 +27,75 @@ type Baseline = z.output<typeof baselineSchema>;
 /**
  * The fingerprint of a domain's baseline on this general model.
  *
+ * @param image the training image
  * @param domain what the domain brings to it, of `domainFingerprint`
  * @throws NotFoundError, InvalidInputError about the model's manifest
  */
 export async function fingerprintOf(
-  s3: S3Client,
-  { modelsBucket, image }: { modelsBucket: string; image: string },
+  models: Bucket,
+  image: string,
   { model, version }: DomainSubject,
   domain: string,
 ): Promise<string> {
-  const key = manifestKey(model, version);
-  const manifest = new TextDecoder().decode(await readObject(s3, modelsBucket, key));
   return baselineFingerprint(
     domain,
-    parseJson(manifestSchema, manifest, `s3://${modelsBucket}/${key}`),
+    await models.readJson(manifestKey(model, version), manifestSchema),
     image,
   );
 }
 
-/** Says whose baseline a fingerprint's next one may take. Its evaluation is not there yet: until it is, nobody takes it. */
-export async function claimBaseline(
-  s3: S3Client,
-  artifactsBucket: string,
-  fingerprint: string,
-  { execution, domain }: DomainSubject,
-  job: string,
-): Promise<void> {
-  const claim: Baseline = { schemaVersion: 1, execution, job };
-  await writeJson(s3, artifactsBucket, baselineKey(domain, fingerprint), claim);
-}
-
-/**
- * The finished baseline of an earlier execution, undefined where there is none. Whatever is wrong with what is there is a reason to
- * train one, never to fail.
- */
-export async function findBaseline(
-  s3: S3Client,
-  artifactsBucket: string,
-  fingerprint: string,
-  { execution, domain }: DomainSubject,
-): Promise<Trained | undefined> {
-  try {
-    const found = await findJson(s3, artifactsBucket, baselineKey(domain, fingerprint), baselineSchema);
-    if (found === undefined || found.value.execution === execution) return undefined;
-    const trained = trainedBy(found.value, domain);
-    return (await findReusedEvaluation(s3, artifactsBucket, trained)) && trained;
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'InvalidInput') throw error;
-    log.warn('the baseline that is there cannot be used', { fingerprint, error });
-    return undefined;
+/** The baselines that promotions have trained, by fingerprint, and those that later promotions have reused. */
+export function baselinesIn(bucket: Bucket) {
+  /**
+   * Evaluation of a baseline that an earlier execution trained, undefined when it is gone.
+   *
+   * @throws InvalidInputError when it is damaged
+   */
+  function findEvaluation({ evaluationKey: key }: Trained): Promise<Evaluation | undefined> {
+    return bucket.findJson(key!, evaluationSchema);
   }
-}
 
-/** Where the baseline of a promotion comes from, for whoever asks later about a promotion that trained none. */
-export async function recordReuse(
-  s3: S3Client,
-  artifactsBucket: string,
-  { execution, domain }: DomainSubject,
-  { job, reusedFrom }: Trained,
-): Promise<void> {
-  const link: Baseline = { schemaVersion: 1, execution: reusedFrom!, job };
-  await writeJson(s3, artifactsBucket, reusedBaselineKey(execution, domain), link);
-}
+  return {
+    findEvaluation,
 
-/** The baseline that an execution has taken from an earlier one; undefined where it has not. */
-export async function findReuse(
-  s3: S3Client,
-  artifactsBucket: string,
-  execution: string,
-  domain: string,
-): Promise<Trained | undefined> {
-  const found = await findJson(s3, artifactsBucket, reusedBaselineKey(execution, domain), baselineSchema);
-  return found && trainedBy(found.value, domain);
-}
+    /**
+     * Records that this execution trains the baseline for this fingerprint; later promotions may reuse it once it has an
+     * evaluation.
+     */
+    claim(fingerprint: string, { execution, domain }: DomainSubject, job: string): Promise<void> {
+      const claim: Baseline = { schemaVersion: 1, execution, job };
+      return bucket.writeJson(baselineKey(domain, fingerprint), claim);
+    },
 
-/**
- * Evaluation of a baseline that an earlier execution trained, undefined when it is gone.
- *
- * @throws InvalidInputError when it is damaged
- */
-export async function findReusedEvaluation(
-  s3: S3Client,
-  artifactsBucket: string,
-  { evaluationKey: key }: Trained,
-): Promise<Evaluation | undefined> {
-  return (await findJson(s3, artifactsBucket, key!, evaluationSchema))?.value;
+    /**
+     * The finished baseline of an earlier execution, undefined where there is none. A damaged record is a reason to train a
+     * new baseline, never to fail.
+     */
+    async find(fingerprint: string, { execution, domain }: DomainSubject): Promise<Trained | undefined> {
+      try {
+        const found = await bucket.findJson(baselineKey(domain, fingerprint), baselineSchema);
+        if (found === undefined || found.execution === execution) return undefined;
+        const trained = trainedBy(found, domain);
+        return (await findEvaluation(trained)) && trained;
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'InvalidInput') throw error;
+        log.warn('an earlier baseline cannot be used', { fingerprint, error });
+        return undefined;
+      }
+    },
+
+    /** Records which baseline a promotion reuses, since it trains none of its own. */
+    recordReuse({ execution, domain }: DomainSubject, { job, reusedFrom }: Trained): Promise<void> {
+      const link: Baseline = { schemaVersion: 1, execution: reusedFrom!, job };
+      return bucket.writeJson(reusedBaselineKey(execution, domain), link);
+    },
+
+    /** The baseline that an execution has reused; undefined where it has trained its own. */
+    async findReuse(execution: string, domain: string): Promise<Trained | undefined> {
+      const found = await bucket.findJson(reusedBaselineKey(execution, domain), baselineSchema);
+      return found && trainedBy(found, domain);
+    },
+  };
 }
 
 function trainedBy({ execution, job }: Baseline, domain: string): Trained {

@@ -1,23 +1,13 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import {
-  InvalidToken,
-  SendTaskFailureCommand,
-  SendTaskSuccessCommand,
-  type SFNClient,
-  TaskDoesNotExist,
-  TaskTimedOut,
-} from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 import { endpointCallbackKey, endpointCallbacksPrefix, trainingCallbackKey } from '#core/keys.ts';
-import { shorten } from '#core/shorten.ts';
-import { deleteObject, findJson, listObjects, writeJson } from '../aws/objects.ts';
+import type { Bucket } from '../aws/bucket.ts';
 
 const tokenSchema = z.string().min(1).max(2048);
 
-/** Who waits for a training job. */
+/** The state that waits for a training job. */
 const trainingCallbackSchema = z.strictObject({ schemaVersion: z.literal(1), token: tokenSchema });
 
-/** Who waits for an endpoint to be in service on a configuration. */
+/** The state that waits for an endpoint to be in service on a configuration. */
 const endpointCallbackSchema = z.strictObject({
   schemaVersion: z.literal(1),
   token: tokenSchema,
@@ -25,8 +15,8 @@ const endpointCallbackSchema = z.strictObject({
   /** The configuration that was asked for. */
   endpointConfig: z.string(),
   /**
-   * Whether SageMaker has accepted the change. Before that, an endpoint in service on another configuration is how things stand;
-   * after it, it has been rolled back.
+   * Whether SageMaker has accepted the change. Before that, an endpoint in service on another configuration has not
+   * changed yet; after it, SageMaker has rolled it back.
    */
   requested: z.boolean(),
   /** The configuration that was live when the change was asked for; to be back on it is to be rolled back. */
@@ -36,78 +26,47 @@ const endpointCallbackSchema = z.strictObject({
 });
 export type EndpointCallback = z.output<typeof endpointCallbackSchema>;
 
-export async function saveTrainingCallback(s3: S3Client, bucket: string, job: string, token: string) {
-  await writeJson(s3, bucket, trainingCallbackKey(job), { schemaVersion: 1, token });
+/** Task tokens of the states that wait for a training job, by the job's name. */
+export function trainingCallbacksIn(bucket: Bucket) {
+  return {
+    save(job: string, token: string): Promise<void> {
+      return bucket.writeJson(trainingCallbackKey(job), { schemaVersion: 1, token });
+    },
+
+    /** The task token that waits for a job; undefined for a job of another system, or one that is already answered. */
+    async find(job: string): Promise<string | undefined> {
+      return (await bucket.findJson(trainingCallbackKey(job), trainingCallbackSchema))?.token;
+    },
+
+    remove(job: string): Promise<void> {
+      return bucket.delete(trainingCallbackKey(job));
+    },
+  };
 }
 
-/** The task token that waits for a job, or undefined: not a job of ours, or already answered. */
-export async function findTrainingCallback(
-  s3: S3Client,
-  bucket: string,
-  job: string,
-): Promise<string | undefined> {
-  return (await findJson(s3, bucket, trainingCallbackKey(job), trainingCallbackSchema))?.value.token;
-}
+/** States that wait for an endpoint, by the endpoint and the configuration that they asked for. */
+export function endpointCallbacksIn(bucket: Bucket) {
+  const keyOf = ({ endpoint, endpointConfig }: Pick<EndpointCallback, 'endpoint' | 'endpointConfig'>) =>
+    endpointCallbackKey(endpoint, endpointConfig);
+  return {
+    save(callback: EndpointCallback): Promise<void> {
+      return bucket.writeJson(keyOf(callback), callback);
+    },
 
-export async function removeTrainingCallback(s3: S3Client, bucket: string, job: string) {
-  await deleteObject(s3, bucket, trainingCallbackKey(job));
-}
+    find(endpoint: string, endpointConfig: string): Promise<EndpointCallback | undefined> {
+      return bucket.findJson(endpointCallbackKey(endpoint, endpointConfig), endpointCallbackSchema);
+    },
 
-export async function saveEndpointCallback(s3: S3Client, bucket: string, callback: EndpointCallback) {
-  await writeJson(s3, bucket, endpointCallbackKey(callback.endpoint, callback.endpointConfig), callback);
-}
+    /** Every state that waits for an endpoint, whichever configuration it asked for. */
+    async list(endpoint: string): Promise<EndpointCallback[]> {
+      const callbacks: EndpointCallback[] = [];
+      const found = bucket.listJson(endpointCallbacksPrefix(endpoint), endpointCallbackSchema);
+      for await (const { value } of found) callbacks.push(value);
+      return callbacks;
+    },
 
-export async function findEndpointCallback(
-  s3: S3Client,
-  bucket: string,
-  endpoint: string,
-  endpointConfig: string,
-): Promise<EndpointCallback | undefined> {
-  const key = endpointCallbackKey(endpoint, endpointConfig);
-  return (await findJson(s3, bucket, key, endpointCallbackSchema))?.value;
-}
-
-/** Everybody who waits for an endpoint, whichever configuration they asked for. */
-export async function listEndpointCallbacks(
-  s3: S3Client,
-  bucket: string,
-  endpoint: string,
-): Promise<EndpointCallback[]> {
-  const callbacks: EndpointCallback[] = [];
-  for await (const { key } of listObjects(s3, bucket, endpointCallbacksPrefix(endpoint))) {
-    const found = await findJson(s3, bucket, key, endpointCallbackSchema);
-    if (found !== undefined) callbacks.push(found.value);
-  }
-  return callbacks;
-}
-
-export async function removeEndpointCallback(s3: S3Client, bucket: string, callback: EndpointCallback) {
-  await deleteObject(s3, bucket, endpointCallbackKey(callback.endpoint, callback.endpointConfig));
-}
-
-/** What a waiting state is told. */
-export type Answer = { output: unknown } | { error: string; cause: string };
-
-/**
- * Answers a waiting state.
- *
- * @returns false when nobody waits with this token any more: the task was answered, timed out, or its execution has ended. That is
- *   how duplicated events look, so it is no error.
- */
-export async function answer(sfn: SFNClient, token: string, what: Answer): Promise<boolean> {
-  try {
-    if ('output' in what) {
-      const output = JSON.stringify(what.output);
-      await sfn.send(new SendTaskSuccessCommand({ taskToken: token, output }));
-    } else {
-      const cause = shorten(what.cause, 32_768);
-      await sfn.send(new SendTaskFailureCommand({ taskToken: token, error: what.error, cause }));
-    }
-    return true;
-  } catch (error) {
-    if (error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken) {
-      return false;
-    }
-    throw error;
-  }
+    remove(callback: EndpointCallback): Promise<void> {
+      return bucket.delete(keyOf(callback));
+    },
+  };
 }

@@ -1,22 +1,37 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { type Champion, championSchema } from '#core/contracts/outcome.ts';
 import { ChampionChangedError, SupersededError } from '#core/errors.ts';
 import { championKey } from '#core/keys.ts';
 import { isNewer } from '#core/versions.ts';
-import { findJson, isPreconditionFailed, writeJson } from '../aws/objects.ts';
+import type { Bucket } from '../aws/bucket.ts';
 
-/** What is live in a domain, with the ETag for the next conditional write; undefined before the first deployment. */
-export async function findChampion(
-  s3: S3Client,
-  artifactsBucket: string,
-  domain: string,
-): Promise<{ champion: Champion; etag: string } | undefined> {
-  const found = await findJson(s3, artifactsBucket, championKey(domain), championSchema);
-  return found && { champion: found.value, etag: found.etag };
+/** What is live in each domain. Only conditional writes change it. */
+export function championsIn(bucket: Bucket) {
+  /** The champion, with its ETag for the next conditional write; undefined before the first deployment. */
+  async function find(domain: string): Promise<{ champion: Champion; etag: string } | undefined> {
+    const found = await bucket.findVersion(championKey(domain), championSchema);
+    return found && { champion: found.value, etag: found.etag };
+  }
+
+  return {
+    find,
+
+    /**
+     * Writes the new champion if the record has not changed since `previousEtag` was read.
+     *
+     * @param previousEtag null when there was no champion
+     * @returns false when it has changed; writing the same champion again is fine
+     */
+    async crown(champion: Champion, previousEtag: string | null): Promise<boolean> {
+      const condition = previousEtag === null ? { ifNoneMatch: '*' as const } : { ifMatch: previousEtag };
+      if (await bucket.writeJsonIf(condition, championKey(champion.domain), champion)) return true;
+      const found = await find(champion.domain);
+      return found?.champion.endpointConfig === champion.endpointConfig;
+    },
+  };
 }
 
 /**
- * A model never replaces a newer one, nor itself unless somebody named the domain (whose data may be new).
+ * A model never replaces a newer one. It replaces its own version only where the domain was named, since its data may be new.
  *
  * @param overruled training job of the one champion that it may replace all the same, since a person forces it
  * @throws SupersededError
@@ -44,7 +59,8 @@ export function refuseSuperseded(
 }
 
 /**
- * While a promotion waited for the domain's lock, another one may have gone live, with which the gate never compared this one.
+ * While a promotion waited for the domain's lock, another one may have gone live, with which the gate never compared this
+ * one.
  *
  * @param compared what the gate compared with; nullish where no gate decided
  * @throws ChampionChangedError
@@ -58,32 +74,4 @@ export function refuseUncompared(
   throw new ChampionChangedError(
     `"${domain}" serves the model of ${live ?? 'nobody'} by now, and the gate compared with that of ${compared.champion ?? 'nobody'}`,
   );
-}
-
-/**
- * Writes the new champion if nobody has changed it since `previousEtag` was read.
- *
- * @param previousEtag null when there was none
- * @returns false when somebody has; writing the same champion again is fine
- */
-export async function crownChampion(
-  s3: S3Client,
-  artifactsBucket: string,
-  champion: Champion,
-  previousEtag: string | null,
-): Promise<boolean> {
-  try {
-    await writeJson(
-      s3,
-      artifactsBucket,
-      championKey(champion.domain),
-      champion,
-      previousEtag === null ? { ifNoneMatch: '*' } : { ifMatch: previousEtag },
-    );
-    return true;
-  } catch (error) {
-    if (!isPreconditionFailed(error)) throw error;
-    const found = await findChampion(s3, artifactsBucket, champion.domain);
-    return found?.champion.endpointConfig === champion.endpointConfig;
-  }
 }

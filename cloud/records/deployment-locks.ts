@@ -1,9 +1,7 @@
-import type { S3Client } from '@aws-sdk/client-s3';
-import { DescribeExecutionCommand, ExecutionDoesNotExist, type SFNClient } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 import { BusyError } from '#core/errors.ts';
 import { deploymentLockKey } from '#core/keys.ts';
-import { deleteObject, findJson, isPreconditionFailed, writeJson } from '../aws/objects.ts';
+import type { Bucket } from '../aws/bucket.ts';
 
 const lockSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -17,58 +15,39 @@ export interface Holder {
   executionArn: string;
 }
 
-/**
- * Makes this execution the only one that changes the domain's endpoint, from before it reads the champion until it has written the
- * next one. Without it, of two models that are promoted at once, the older could replace the newer between the two.
- * A holder whose execution has ended without letting go (aborted by hand) loses it.
- *
- * @throws BusyError while another running execution holds it
- */
-export async function takeDeploymentLock(
-  { s3, sfn }: { s3: S3Client; sfn: SFNClient },
-  artifactsBucket: string,
-  domain: string,
-  { execution, executionArn }: Holder,
-): Promise<void> {
-  const key = deploymentLockKey(domain);
-  const lock = { schemaVersion: 1, execution, executionArn };
-  if (await tryWrite(s3, artifactsBucket, key, lock, { ifNoneMatch: '*' })) return;
+/** Which execution may change a domain's endpoint. */
+export function deploymentLocksIn(bucket: Bucket) {
+  return {
+    /**
+     * Makes this execution the only one that changes the domain's endpoint, from before it reads the champion until it has
+     * written the next one. Without the lock, of two models that are promoted at once, the older could replace the newer
+     * between the two. An execution that has ended without releasing the lock (aborted by hand) loses it.
+     *
+     * @throws BusyError while another running execution holds it
+     */
+    async take(
+      domain: string,
+      { execution, executionArn }: Holder,
+      isRunning: (executionArn: string) => Promise<boolean>,
+    ): Promise<void> {
+      const key = deploymentLockKey(domain);
+      const lock = { schemaVersion: 1, execution, executionArn };
+      if (await bucket.writeJsonIf({ ifNoneMatch: '*' }, key, lock)) return;
 
-  const held = await findJson(s3, artifactsBucket, key, lockSchema);
-  if (held?.value.executionArn === executionArn) return;
-  const free = held !== undefined && !(await isRunning(sfn, held.value.executionArn));
-  if (free && (await tryWrite(s3, artifactsBucket, key, lock, { ifMatch: held.etag }))) return;
-  throw new BusyError(`Execution ${held?.value.execution ?? 'of another model'} is deploying to "${domain}"`);
-}
+      const held = await bucket.findVersion(key, lockSchema);
+      if (held?.value.executionArn === executionArn) return;
+      const free = held !== undefined && !(await isRunning(held.value.executionArn));
+      if (free && (await bucket.writeJsonIf({ ifMatch: held.etag }, key, lock))) return;
+      throw new BusyError(
+        `Execution ${held?.value.execution ?? 'of another model'} is deploying to "${domain}"`,
+      );
+    },
 
-/** Lets go of the lock if this execution holds it. */
-export async function releaseDeploymentLock(
-  s3: S3Client,
-  artifactsBucket: string,
-  domain: string,
-  execution: string,
-): Promise<void> {
-  const key = deploymentLockKey(domain);
-  const held = await findJson(s3, artifactsBucket, key, lockSchema);
-  if (held?.value.execution === execution) await deleteObject(s3, artifactsBucket, key);
-}
-
-async function tryWrite(...args: Parameters<typeof writeJson>): Promise<boolean> {
-  try {
-    await writeJson(...args);
-    return true;
-  } catch (error) {
-    if (isPreconditionFailed(error)) return false;
-    throw error;
-  }
-}
-
-async function isRunning(sfn: SFNClient, executionArn: string): Promise<boolean> {
-  try {
-    const { status } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-    return status === 'RUNNING' || status === 'PENDING_REDRIVE';
-  } catch (error) {
-    if (error instanceof ExecutionDoesNotExist) return false;
-    throw error;
-  }
+    /** Releases the lock if this execution holds it. */
+    async release(domain: string, execution: string): Promise<void> {
+      const key = deploymentLockKey(domain);
+      const held = await bucket.findJson(key, lockSchema);
+      if (held?.execution === execution) await bucket.delete(key);
+    },
+  };
 }

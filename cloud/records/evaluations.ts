@@ -1,69 +1,84 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { type Evaluation, evaluationSchema, type Mode } from '#core/contracts/evaluation.ts';
 import type { DomainSubject, Trained } from '#core/contracts/promotion-state.ts';
 import { BaselineUnfitError, GraftError, IntegrityError, NotFoundError } from '#core/errors.ts';
 import { evaluationKey } from '#core/keys.ts';
 import { parseJson } from '#core/parse.ts';
-import { writeJson } from '../aws/objects.ts';
+import type { Bucket } from '../aws/bucket.ts';
 import { readMember } from '../aws/tar.ts';
-import { findReusedEvaluation } from './baselines.ts';
+import { baselinesIn } from './baselines.ts';
 
-/**
- * `evaluation.json` of a completed training job, checked to be about what the job was for, and copied to where people and later
- * states find it without unpacking anything.
- *
- * @throws NotFoundError, IntegrityError, InvalidInputError
- */
-export async function collectEvaluation(
-  s3: S3Client,
-  artifactsBucket: string,
-  { execution, domain, model, version }: DomainSubject,
-  mode: Mode,
-  trained: Trained,
-): Promise<{ evaluation: Evaluation; key: string }> {
-  const bytes = await readMember(s3, artifactsBucket, trained.outputKey, 'evaluation.json');
-  const what = `evaluation.json of training job ${trained.job}`;
-  const evaluation = parseJson(evaluationSchema, new TextDecoder().decode(bytes), what);
-  refuseContradictions(evaluation, what, [
-    ['mode', evaluation.mode, mode],
-    ['domain', evaluation.domain, domain],
-    ['general.model', evaluation.general.model, model],
-    ['general.version', evaluation.general.version, version],
-  ]);
-  const key = evaluationKey(execution, domain, mode);
-  await writeJson(s3, artifactsBucket, key, evaluation);
-  return { evaluation, key };
+interface CollectedEvaluation {
+  evaluation: Evaluation;
+  key: string;
 }
 
-/**
- * The evaluation of an earlier promotion's baseline, checked as the promotion's own would be, to be about the same images and labels
- * as the fine-tuning just was, and copied into this promotion. Its general model may be another version.
- *
- * @throws BaselineUnfitError whatever is wrong with it: then this promotion needs a baseline of its own
- */
-export async function collectReusedBaseline(
-  s3: S3Client,
-  artifactsBucket: string,
-  { execution, domain }: DomainSubject,
-  trained: Trained,
-  transfer: Evaluation,
-): Promise<{ evaluation: Evaluation; key: string }> {
-  const what = `The baseline of ${trained.reusedFrom}`;
-  try {
-    const evaluation = await findReusedEvaluation(s3, artifactsBucket, trained);
-    if (evaluation === undefined) throw new NotFoundError(`${what} is gone`);
-    refuseContradictions(evaluation, what, [
-      ['mode', evaluation.mode, 'baseline'],
-      ['domain', evaluation.domain, domain],
-    ]);
-    refuseDifferentData(transfer, evaluation);
-    const key = evaluationKey(execution, domain, 'baseline');
-    await writeJson(s3, artifactsBucket, key, evaluation);
-    return { evaluation, key };
-  } catch (cause) {
-    if (!(cause instanceof GraftError)) throw cause;
-    throw new BaselineUnfitError(`${what} does not fit: ${cause.message}`, { cause });
-  }
+/** The evaluations that promotions have collected from their training jobs, each at a key of its own. */
+export function evaluationsIn(bucket: Bucket) {
+  return {
+    find(key: string): Promise<Evaluation | undefined> {
+      return bucket.findJson(key, evaluationSchema);
+    },
+
+    /** @throws NotFoundError naming the object */
+    read(key: string): Promise<Evaluation> {
+      return bucket.readJson(key, evaluationSchema);
+    },
+
+    /**
+     * Reads `evaluation.json` out of a completed training job's output, checks that it is about what the job was for, and
+     * copies it to where people and later states find it without unpacking anything.
+     *
+     * @throws NotFoundError, IntegrityError, InvalidInputError
+     */
+    async collect(
+      { execution, domain, model, version }: DomainSubject,
+      mode: Mode,
+      trained: Trained,
+    ): Promise<CollectedEvaluation> {
+      const bytes = await readMember(bucket, trained.outputKey, 'evaluation.json');
+      const what = `evaluation.json of training job ${trained.job}`;
+      const evaluation = parseJson(evaluationSchema, new TextDecoder().decode(bytes), what);
+      refuseContradictions(evaluation, what, [
+        ['mode', evaluation.mode, mode],
+        ['domain', evaluation.domain, domain],
+        ['general.model', evaluation.general.model, model],
+        ['general.version', evaluation.general.version, version],
+      ]);
+      const key = evaluationKey(execution, domain, mode);
+      await bucket.writeJson(key, evaluation);
+      return { evaluation, key };
+    },
+
+    /**
+     * Copies the evaluation of an earlier promotion's baseline into this promotion. It is checked as the promotion's own
+     * would be, and must be about the same images and labels as the transfer job's. Its general model may be another
+     * version.
+     *
+     * @throws BaselineUnfitError when it cannot be used: this promotion then needs a baseline of its own
+     */
+    async collectReused(
+      { execution, domain }: DomainSubject,
+      trained: Trained,
+      transfer: Evaluation,
+    ): Promise<CollectedEvaluation> {
+      const what = `The baseline of ${trained.reusedFrom}`;
+      try {
+        const evaluation = await baselinesIn(bucket).findEvaluation(trained);
+        if (evaluation === undefined) throw new NotFoundError(`${what} is gone`);
+        refuseContradictions(evaluation, what, [
+          ['mode', evaluation.mode, 'baseline'],
+          ['domain', evaluation.domain, domain],
+        ]);
+        refuseDifferentData(transfer, evaluation);
+        const key = evaluationKey(execution, domain, 'baseline');
+        await bucket.writeJson(key, evaluation);
+        return { evaluation, key };
+      } catch (cause) {
+        if (!(cause instanceof GraftError)) throw cause;
+        throw new BaselineUnfitError(`${what} does not fit: ${cause.message}`, { cause });
+      }
+    },
+  };
 }
 
 function refuseContradictions(

@@ -1,13 +1,18 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
 import { IntegrityError, InvalidInputError, NotFoundError } from '#core/errors.ts';
 import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
 import { parseJson } from '#core/parse.ts';
 import { verifyBytes } from '#core/signature.ts';
 import { isFromTheFuture } from '#core/versions.ts';
-import { findObject, listObjects } from '../aws/objects.ts';
+import type { Bucket } from '../aws/bucket.ts';
 
 export const pushAgain = 'Push the model again with `graft push`, as a new version.';
+
+/** One version of a general model. */
+export interface ModelVersion {
+  model: string;
+  version: string;
+}
 
 /** A manifest that can be believed. */
 export interface VerifiedManifest {
@@ -26,30 +31,28 @@ export interface VerifiedManifest {
  * @throws NotFoundError, IntegrityError, InvalidInputError naming what is wrong
  */
 export async function verifyManifest(
-  s3: S3Client,
-  bucket: string,
-  model: string,
-  version: string,
+  models: Bucket,
+  { model, version }: ModelVersion,
   publicKeys: readonly string[],
 ): Promise<VerifiedManifest> {
   const key = manifestKey(model, version);
-  const object = await findObject(s3, bucket, key);
+  const object = await models.find(key);
   if (object === undefined) {
-    throw new NotFoundError(`There is no model "${model}" in version ${version}: s3://${bucket}/${key}`, {
+    throw new NotFoundError(`There is no model "${model}" in version ${version}: ${models.uri(key)}`, {
       hint: 'Compare with the versions that `aws s3 ls` shows, or push the model.',
     });
   }
   const { bytes, modified: committed } = object;
-  const signature = await findObject(s3, bucket, signatureKey(model, version));
+  const signature = await models.find(signatureKey(model, version));
   if (signature === undefined) {
     throw new IntegrityError(
-      `The model is not signed: there is no s3://${bucket}/${signatureKey(model, version)}`,
+      `The model is not signed: there is no ${models.uri(signatureKey(model, version))}`,
       { hint: pushAgain },
     );
   }
   verifyBytes(bytes, new TextDecoder().decode(signature.bytes), publicKeys);
 
-  const manifest = parseJson(manifestSchema, new TextDecoder().decode(bytes), `s3://${bucket}/${key}`);
+  const manifest = parseJson(manifestSchema, new TextDecoder().decode(bytes), models.uri(key));
   for (const [field, said, found] of [
     ['model', manifest.model, model],
     ['version', manifest.version, version],
@@ -66,20 +69,20 @@ export async function verifyManifest(
       { hint: 'Correct that clock, and push the model as a new version with `graft push --redate`.' },
     );
   }
-  await verifyListing(s3, bucket, manifest);
+  await verifyListing(models, manifest);
   return { manifest, bytes, committed };
 }
 
-async function verifyListing(s3: S3Client, bucket: string, manifest: Manifest): Promise<void> {
+async function verifyListing(models: Bucket, manifest: Manifest): Promise<void> {
   const prefix = generalModelPrefix(manifest.model, manifest.version);
   const missing = new Map(manifest.files.map(({ name, size }) => [name, size]));
-  for await (const { key, size } of listObjects(s3, bucket, prefix)) {
+  for await (const { key, size } of models.list(prefix)) {
     const name = key.slice(prefix.length);
     if (['', 'manifest.json', 'manifest.sig'].includes(name)) continue;
     const expected = missing.get(name);
     if (expected === undefined) {
       throw new IntegrityError(`"${name}" lies beside the model, but its manifest does not name it`, {
-        hint: `Remove s3://${bucket}/${key}.`,
+        hint: `Remove ${models.uri(key)}.`,
       });
     }
     if (size !== expected) {
@@ -91,7 +94,7 @@ async function verifyListing(s3: S3Client, bucket: string, manifest: Manifest): 
   }
   const [name] = missing.keys();
   if (name === undefined) return;
-  throw new IntegrityError(`The manifest lists s3://${bucket}/${prefix}${name}, which is missing`, {
+  throw new IntegrityError(`The manifest lists ${models.uri(prefix + name)}, which is missing`, {
     hint: pushAgain,
   });
 }

@@ -1,16 +1,12 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { answer, removeTrainingCallback, saveTrainingCallback } from '../records/callbacks.ts';
-import {
-  describeTrainingJob,
-  startTrainingJob,
-  type TrainingRequest,
-  type TrainingSettings,
-} from './training-jobs.ts';
+import { answerTask } from '../aws/executions.ts';
+import type { TrainingSettings } from '../aws/settings.ts';
+import type { PromotionStore } from '../records/promotion-store.ts';
+import { describeTrainingJob, startTrainingJob, type TrainingRequest } from './training-jobs.ts';
 
-export interface TrainingClients {
-  s3: S3Client;
+export interface TrainingServices {
+  store: PromotionStore;
   sagemaker: SageMakerClient;
   sfn: SFNClient;
 }
@@ -24,26 +20,24 @@ export type Settled = 'running' | 'answered' | 'nobody waits';
  * answered at once.
  */
 export async function startAndWait(
-  clients: TrainingClients,
-  settings: TrainingSettings,
+  services: TrainingServices & { settings: TrainingSettings },
   request: TrainingRequest & { token: string },
 ): Promise<Settled> {
   const { token, ...job } = request;
-  await saveTrainingCallback(clients.s3, settings.artifactsBucket, job.job, token);
-  if ((await startTrainingJob(clients.sagemaker, settings, job)) === 'created') return 'running';
-  return settleTraining(clients, settings.artifactsBucket, job.job, token);
+  await services.store.trainingCallbacks.save(job.job, token);
+  if ((await startTrainingJob(services.sagemaker, services.settings, job)) === 'created') return 'running';
+  return settleTraining(services, job.job, token);
 }
 
 /** Looks a job's true state up and, if it has ended, tells the state that waits for it. */
 export async function settleTraining(
-  { s3, sagemaker, sfn }: TrainingClients,
-  artifactsBucket: string,
+  { store, sagemaker, sfn }: TrainingServices,
   job: string,
   token: string,
 ): Promise<Settled> {
-  const state = await describeTrainingJob(sagemaker, artifactsBucket, job);
+  const state = await describeTrainingJob(sagemaker, store.bucket, job);
   if (state === undefined || state.status === 'running') return 'running';
-  const delivered = await answer(
+  const delivered = await answerTask(
     sfn,
     token,
     state.status === 'completed'
@@ -52,6 +46,6 @@ export async function settleTraining(
   );
   // A refused token may be an old one, and what is stored by now the new one: it stays.
   if (!delivered) return 'nobody waits';
-  await removeTrainingCallback(s3, artifactsBucket, job);
+  await store.trainingCallbacks.remove(job);
   return 'answered';
 }

@@ -16,8 +16,9 @@ import {
   imagesPrefix,
   trainingOutputPrefix,
 } from '#core/keys.ts';
-import type { Vpc } from '../aws/settings.ts';
-import { promotionTags, type Tag } from '../aws/tags.ts';
+import type { Bucket } from '../aws/bucket.ts';
+import type { TrainingSettings } from '../aws/settings.ts';
+import { promotionTags } from '../aws/tags.ts';
 
 /** Model, images, their decoded pixels and features of a small data set fit many times over. */
 const VOLUME_GB = 30;
@@ -32,19 +33,6 @@ const metricDefinitions = [
   { Name: 'graft:validation_loss', Regex: 'validation_loss=([0-9.e+-]+)' },
   { Name: 'graft:test_accuracy', Regex: 'graft:test_accuracy=([0-9.]+)' },
 ];
-
-/** Where jobs take their data from, and on whose behalf they run. */
-export interface TrainingSettings {
-  modelsBucket: string;
-  dataBucket: string;
-  artifactsBucket: string;
-  image: string;
-  roleArn: string;
-  /** Key for what the job writes into the bucket. */
-  kmsKeyArn?: string | undefined;
-  vpc?: Vpc | undefined;
-  tags?: readonly Tag[];
-}
 
 export interface TrainingRequest extends DomainSubject {
   job: string;
@@ -110,7 +98,7 @@ export function trainingJobInput(
     EnableNetworkIsolation: true,
     RetryStrategy: { MaximumRetryAttempts: RETRIES },
     ...(settings.vpc === undefined ? {} : { VpcConfig: settings.vpc }),
-    Tags: promotionTags({ ...request, tags: settings.tags ?? [] }),
+    Tags: promotionTags({ ...request, tags: settings.tags }),
   };
 }
 
@@ -157,7 +145,7 @@ export type TrainingState =
  */
 export async function describeTrainingJob(
   sagemaker: SageMakerClient,
-  artifactsBucket: string,
+  artifacts: Bucket,
   job: string,
 ): Promise<TrainingState | undefined> {
   let description: Awaited<ReturnType<typeof send>>;
@@ -169,7 +157,7 @@ export async function describeTrainingJob(
     throw error;
   }
   const { ModelArtifacts, OutputDataConfig } = description;
-  const root = `s3://${artifactsBucket}/`;
+  const root = artifacts.uri('');
   const elsewhere = [OutputDataConfig?.S3OutputPath, ModelArtifacts?.S3ModelArtifacts].find(
     // Of a job without a model yet SageMaker gives an empty address.
     (uri) => uri !== undefined && uri !== '' && !uri.startsWith(root),

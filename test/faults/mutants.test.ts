@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listEndpointCallbacks } from '#cloud/records/callbacks.ts';
-import { takeDeploymentLock } from '#cloud/records/deployment-locks.ts';
+import { isRunning } from '#cloud/aws/executions.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { buckets } from '../functions/stage.ts';
 import { callFunction } from '../statemachines/functions.ts';
 import { plainPlan } from './evidence.ts';
@@ -17,6 +17,8 @@ beforeAll(() => {
   player = new Player();
 });
 afterAll(() => player.close());
+
+const store = () => promotionStore(new S3Client({ forcePathStyle: true }), buckets.artifacts);
 
 type Call = typeof callFunction;
 type Event = { 'detail-type'?: string; detail?: { EndpointStatus?: string } } & Record<string, unknown>;
@@ -38,8 +40,8 @@ describe('the checker', () => {
       if (name === 'ConfirmEndpoint') return { goldenImages: 2 };
       if (name !== 'ResumePromotion' || detail?.EndpointStatus !== 'IN_SERVICE')
         return callFunction(name, event);
-      const [s3, sfn] = [new S3Client({ forcePathStyle: true }), new SFNClient({})];
-      for (const { token, output } of await listEndpointCallbacks(s3, buckets.artifacts, ENDPOINT)) {
+      const sfn = new SFNClient({});
+      for (const { token, output } of await store().endpointCallbacks.list(ENDPOINT)) {
         await sfn.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify(output) }));
       }
     };
@@ -94,9 +96,10 @@ describe('the checker', () => {
     const keeping: Call = async (name, event) => {
       const result = await callFunction(name, event);
       if (name === 'FinishDomain') {
-        const clients = { s3: new S3Client({ forcePathStyle: true }), sfn: new SFNClient({}) };
+        const sfn = new SFNClient({});
         const { execution } = event as { execution: string };
-        await takeDeploymentLock(clients, buckets.artifacts, DOMAIN, { execution, executionArn: execution });
+        const holder = { execution, executionArn: execution };
+        await store().locks.take(DOMAIN, holder, (arn) => isRunning(sfn, arn));
       }
       return result;
     };

@@ -2,8 +2,7 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { DescribeExecutionCommand, ListExecutionsCommand } from '@aws-sdk/client-sfn';
-import { readChampionHistory } from '#cloud/records/champion-history.ts';
-import { findChampion } from '#cloud/records/champions.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import type { Champion, Outcome } from '#core/contracts/outcome.ts';
 import { decisionKey, deploymentLockKey, outcomeKey } from '#core/keys.ts';
 import { buckets } from '../functions/stage.ts';
@@ -56,8 +55,9 @@ export async function observe(stage: Stage): Promise<Evidence> {
       };
     }),
   );
-  const champion = (await findChampion(s3, buckets.artifacts, DOMAIN))?.champion;
-  const history = await readChampionHistory(s3, buckets.artifacts, DOMAIN);
+  const store = promotionStore(s3, buckets.artifacts);
+  const champion = (await store.champions.find(DOMAIN))?.champion;
+  const history = await store.championHistory.list(DOMAIN);
   const lock = await json<{ execution: string }>(s3, deploymentLockKey(DOMAIN));
   const endpoint = await endpointOf(stage);
   return {

@@ -1,5 +1,5 @@
 import { SendTaskSuccessCommand, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { listApprovals } from '#cloud/records/approvals.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import { manifestKey } from '#core/keys.ts';
 import { trainingJobName } from '#core/names.ts';
@@ -261,7 +261,7 @@ class Run {
   /** The person who is asked looks now and then. */
   async #answer(): Promise<void> {
     const { ledger, s3, sfn } = this.#stage;
-    for (const { token, execution } of await listApprovals(s3, buckets.artifacts)) {
+    for (const { token, execution } of await promotionStore(s3, buckets.artifacts).approvals.list()) {
       if (ledger.isDone(token)) continue;
       const given = ledger.lines.filter(({ done }) => done !== undefined && done.length > 100).length;
       const answer = this.#plan.answers[Math.min(given, this.#plan.answers.length - 1)]!;

@@ -20,13 +20,7 @@ beforeEach(() => {
   sns = recordingClient<SNSClient>({ Publish: {} });
 });
 const ask = (changes: object = {}) =>
-  createAwaitApproval({
-    s3: stage.s3,
-    sns: sns.client,
-    artifactsBucket: buckets.artifacts,
-    topicArn: 'arn:topic',
-    now: () => Date.UTC(2026, 10, 23, 17),
-  })({
+  createAwaitApproval(stage.services({ sns: sns.client, now: () => Date.UTC(2026, 10, 23, 17) }))({
     ...subject,
     token: 'token-1',
     gate: gated,

@@ -24,13 +24,12 @@ afterAll(() => stage.stop());
 let sagemaker: RecordingClient<SageMakerClient>;
 let runtime: RecordingClient<SageMakerRuntimeClient>;
 const confirm = (more: object = {}) =>
-  createConfirmEndpoint({
-    s3: stage.s3,
-    sagemaker: sagemaker.client,
-    runtime: runtime.client,
-    dataBucket: buckets.data,
-    artifactsBucket: buckets.artifacts,
-  })({ ...subject, deployment: deployed, evaluationKey: gated.evaluationKeys.transfer, ...more });
+  createConfirmEndpoint(stage.services({ sagemaker: sagemaker.client, runtime: runtime.client }))({
+    ...subject,
+    deployment: deployed,
+    evaluationKey: gated.evaluationKeys.transfer,
+    ...more,
+  });
 
 /** Answers as the training job did, `more` certain of it. */
 function says(label: (truth: string) => string, more = 0) {

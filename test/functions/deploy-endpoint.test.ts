@@ -6,7 +6,8 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { InstanceSettings } from '#core/contracts/domain.ts';
 import { championKey, deploymentLockKey, endpointCallbackKey } from '#core/keys.ts';
-import { createDeployEndpoint, type DeployEndpointSettings } from '../../functions/deploy-endpoint.ts';
+import { createDeployEndpoint } from '../../functions/deploy-endpoint.ts';
+import type { AllSettings } from '../../functions/middleware/services.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
 import { champion, newerVersion, olderVersion, prepared, subject, trained } from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
@@ -60,16 +61,14 @@ const instances = (changes: Partial<InstanceSettings> = {}): InstanceSettings =>
 });
 
 type Input = Parameters<ReturnType<typeof createDeployEndpoint>>[0];
-const deploy = (changes: Partial<Input> = {}, more: Partial<DeployEndpointSettings> = {}) =>
+const deploy = (changes: Partial<Input> = {}, settings: Partial<AllSettings> = {}) =>
   createDeployEndpoint(
-    { s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client, cloudwatch: cloudwatch.client },
-    {
-      artifactsBucket: buckets.artifacts,
-      image: '1.dkr.ecr/graft:1',
-      roleArn: 'arn:role',
-      endpointPrefix: 'graft-dev',
-      ...more,
-    },
+    stage.services({
+      sagemaker: sagemaker.client,
+      sfn: sfn.client,
+      cloudwatch: cloudwatch.client,
+      settings,
+    }),
   )({
     token: 'token-1',
     executionArn: 'arn:execution:this',

@@ -3,7 +3,6 @@ import './quiet.ts';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readObject } from '#cloud/aws/objects.ts';
 import { findKeptImages } from '#cloud/data/golden-images.ts';
 import type { EndpointSettings } from '#core/contracts/domain.ts';
 import type { Evaluation } from '#core/contracts/evaluation.ts';
@@ -14,7 +13,6 @@ import { champion, evaluation, olderVersion, prepared, subject, training } from 
 import { aSecondLater, buckets, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
-const where = { artifactsBucket: buckets.artifacts, dataBucket: buckets.data };
 const { rows } = evaluation('transfer', 18);
 beforeAll(async () => {
   stage = await startStage();
@@ -23,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 const evaluate = (champion: OfferedChampion | null = null) =>
-  createEvaluateGate(stage.s3, where)({ ...subject, training, gate: prepared.gate, champion });
+  createEvaluateGate(stage.services())({ ...subject, training, gate: prepared.gate, champion });
 
 /** As SageMaker packs `/opt/ml/output/data`. */
 async function tarGz(members: Record<string, string>): Promise<Buffer> {
@@ -61,10 +59,13 @@ describe('evaluate-gate', () => {
   test('records who forces what it rejects, and nobody where it does not', async () => {
     const manual = { force: { by: 'jane', reason: 'Monday' } };
     const ask = () =>
-      createEvaluateGate(
-        stage.s3,
-        where,
-      )({ ...subject, training, gate: prepared.gate, champion: null, manual });
+      createEvaluateGate(stage.services())({
+        ...subject,
+        training,
+        gate: prepared.gate,
+        champion: null,
+        manual,
+      });
     expect((await ask()).forced).toBeUndefined();
     await put('transfer', evaluation('transfer', 9));
 
@@ -81,10 +82,7 @@ describe('evaluate-gate', () => {
     const key = evaluationKey('promote-before', 'produce', 'baseline');
     const reused = { ...training.baseline, reusedFrom: 'promote-before', evaluationKey: key };
     const ask = (manual = {}) =>
-      createEvaluateGate(
-        stage.s3,
-        where,
-      )({
+      createEvaluateGate(stage.services())({
         ...subject,
         training: { ...training, baseline: reused },
         gate: prepared.gate,
@@ -300,13 +298,17 @@ describe('evaluate-gate', () => {
       execution = `promote-golden-${++count}`;
     });
     const ask = (more: object = {}) =>
-      createEvaluateGate(
-        stage.s3,
-        where,
-      )({ ...subject, execution, training, gate: prepared.gate, champion: null, ...more });
+      createEvaluateGate(stage.services())({
+        ...subject,
+        execution,
+        training,
+        gate: prepared.gate,
+        champion: null,
+        ...more,
+      });
     const transferKey = () => evaluationKey(execution, 'produce', 'transfer');
     const kept = async () => {
-      const images = await findKeptImages(stage.s3, buckets.artifacts, transferKey());
+      const images = await findKeptImages(stage.artifacts, transferKey());
       return images?.map(({ row }) => row.id);
     };
     const imageOf = (id: string) => `domains/produce/test/${id}`;
@@ -318,10 +320,10 @@ describe('evaluate-gate', () => {
       await ask();
       await putBack('apple/00.png');
 
-      const images = await findKeptImages(stage.s3, buckets.artifacts, transferKey());
+      const images = await findKeptImages(stage.artifacts, transferKey());
       expect(images?.map(({ row }) => row)).toEqual([rows[0], rows[20]]);
       const [apple] = images!;
-      const bytes = await readObject(stage.s3, apple!.bucket, apple!.key);
+      const bytes = await apple!.bucket.read(apple!.key);
       expect(Buffer.from(bytes).toString()).toBe('pixels of apple/00.png');
     });
 

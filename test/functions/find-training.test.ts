@@ -18,11 +18,9 @@ afterAll(() => stage.stop());
 const job = (mode: string) => trainingJobName('graft-dev', 'earlier', 'produce', mode, 0);
 const find = (answer: unknown) =>
   createFindTraining(
-    {
-      s3: stage.s3,
+    stage.services({
       sagemaker: recordingClient<SageMakerClient>({ DescribeTrainingJob: answer }).client,
-    },
-    { artifactsBucket: 'artifacts', endpointPrefix: 'graft-dev' },
+    }),
   )({ ...subject, gateOnly: { trainingOf: 'earlier' } });
 const unknown = new ResourceNotFound({ message: 'no', $metadata: {} });
 const completed = ({ TrainingJobName }: { TrainingJobName: string }) => ({

@@ -5,8 +5,6 @@ import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { readChampionHistory } from '#cloud/records/champion-history.ts';
-import { findChampion } from '#cloud/records/champions.ts';
 import { championSchema, outcomeSchema } from '#core/contracts/outcome.ts';
 import type { DomainPromotion } from '#core/contracts/promotion-state.ts';
 import {
@@ -55,20 +53,17 @@ beforeEach(() => {
 
 const kept = (execution: string) => `${checkpointsPrefix(execution, domain)}baseline/training.checkpoint`;
 
-const finish = (changes: Partial<DomainPromotion> = {}, at = Date.UTC(2026, 10, 23, 17)) =>
-  createFinishDomain({
-    s3: stage.s3,
+const services = (now = Date.now) =>
+  stage.services({
     sagemaker: sagemaker.client,
     sns: sns.client,
     cloudwatch: cloudwatch.client,
     logs: logs.client,
-    logDays: 30,
-    trainingLogDays: undefined,
-    artifactsBucket: buckets.artifacts,
-    topicArn: 'arn:topic',
-    keptConfigurations: 2,
-    now: () => at,
-  })({ ...confirmedPromotion, domain, ...changes });
+    now,
+    settings: { keptConfigurations: 2 },
+  });
+const finish = (changes: Partial<DomainPromotion> = {}, at = Date.UTC(2026, 10, 23, 17)) =>
+  createFinishDomain(services(() => at))({ ...confirmedPromotion, domain, ...changes });
 const outcome = async () =>
   outcomeSchema.parse(await stage.json(buckets.artifacts, outcomeKey(subject.execution, domain)));
 const live = () => stage.json(buckets.artifacts, championKey(domain));
@@ -103,7 +98,7 @@ describe('finish-domain', () => {
 
   test('crowns over the champion that was there when the deployment began', async () => {
     await stage.put(buckets.artifacts, championKey(domain), champion(olderVersion, { domain }));
-    const { etag } = (await findChampion(stage.s3, buckets.artifacts, domain))!;
+    const { etag } = (await stage.store.champions.find(domain))!;
 
     const previous = { etag, version: olderVersion, endpointConfig: 'config-before' };
     await finish({ deployment: { ...deployed, previous } });
@@ -117,7 +112,7 @@ describe('finish-domain', () => {
     sns.answer('Publish', {});
     await finish({}, Date.UTC(2026, 10, 23, 18));
 
-    const history = await readChampionHistory(stage.s3, buckets.artifacts, domain);
+    const history = await stage.store.championHistory.list(domain);
     expect(history).toEqual([await live()]);
     expect(history[0]!.promotedAt).toBe('2026-11-23T17:00:00.000Z');
   });
@@ -265,19 +260,7 @@ describe('finish-domain', () => {
     sagemaker.answer('StopTrainingJob', answer);
     const { training: _, ...promotion } = { ...confirmedPromotion, domain };
 
-    await createFinishDomain({
-      s3: stage.s3,
-      sagemaker: sagemaker.client,
-      sns: sns.client,
-      cloudwatch: cloudwatch.client,
-      logs: logs.client,
-      logDays: 30,
-      trainingLogDays: undefined,
-      artifactsBucket: buckets.artifacts,
-      topicArn: 'arn:topic',
-      keptConfigurations: 2,
-      now: Date.now,
-    })({ ...promotion, ...failed });
+    await createFinishDomain(services())({ ...promotion, ...failed });
 
     expect(sagemaker.inputsOf('StopTrainingJob')).toEqual([
       { TrainingJobName: 'produce-transfer-0' },

@@ -41,11 +41,8 @@ beforeEach(() => {
 /** As deployed: with the middleware that turns errors into answers. */
 async function ask(changes: Partial<APIGatewayProxyEvent> = {}) {
   const predict = createPredict({
-    runtime: runtime.client,
-    s3: stage.s3,
-    dataBucket: buckets.data,
-    artifactsBucket: buckets.artifacts,
-    endpointPrefix: 'graft-dev',
+    ...stage.services({ runtime: runtime.client }),
+    artifacts: stage.artifacts,
     timeout: () => AbortSignal.timeout(1000),
   });
   const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>().use(problems()).handler(predict);

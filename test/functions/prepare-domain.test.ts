@@ -13,13 +13,11 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 const prepare = (changes: Partial<typeof subject & { chosen: boolean; manual: object }> = {}) =>
-  createPrepareDomain({
-    s3: stage.s3,
-    dataBucket: buckets.data,
-    artifactsBucket: buckets.artifacts,
-    endpointPrefix: 'graft-dev',
-    now: () => Date.now() + later,
-  })({ ...subject, chosen: false, ...changes });
+  createPrepareDomain(stage.services({ now: () => Date.now() + later }))({
+    ...subject,
+    chosen: false,
+    ...changes,
+  });
 
 /** Milliseconds by which a function's clock is ahead. */
 let later = 0;

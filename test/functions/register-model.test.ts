@@ -35,14 +35,9 @@ beforeEach(() => {
 });
 
 const register = (outcome: OutcomeName, changes: object = {}) =>
-  createRegisterModel({
-    s3: stage.s3,
-    sagemaker: sagemaker.client,
-    modelsBucket: buckets.models,
-    artifactsBucket: buckets.artifacts,
-    image: 'repository/graft:1',
-    endpointPrefix: 'graft-dev',
-  })({
+  createRegisterModel(
+    stage.services({ sagemaker: sagemaker.client, settings: { image: 'repository/graft:1' } }),
+  )({
     ...confirmedPromotion,
     ended: { domain: subject.domain, outcome, reason: 'because\nit is so' },
     executionArn: 'arn:execution',

@@ -36,10 +36,7 @@ beforeEach(() => {
 
 const previous = { etag: '"1"', version: olderVersion, endpointConfig: 'config-before' };
 const restore = (before: typeof previous | null, token = 'token-1') =>
-  createRestoreEndpoint(
-    { s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client },
-    buckets.artifacts,
-  )({
+  createRestoreEndpoint(stage.services({ sagemaker: sagemaker.client, sfn: sfn.client }))({
     ...subject,
     token,
     deployment: { ...deployed, endpoint, previous: before },

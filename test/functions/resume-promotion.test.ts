@@ -25,10 +25,7 @@ const endpoint = 'graft-dev-produce';
 let sagemaker: RecordingClient<SageMakerClient>;
 let sfn: RecordingClient<SFNClient>;
 const resume = (event: unknown) =>
-  createResumePromotion(
-    { s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client },
-    buckets.artifacts,
-  )(event as never);
+  createResumePromotion(stage.services({ sagemaker: sagemaker.client, sfn: sfn.client }))(event as never);
 const completed = {
   TrainingJobStatus: 'Completed',
   ModelArtifacts: { S3ModelArtifacts: `s3://artifacts/${trained('transfer').modelKey}` },

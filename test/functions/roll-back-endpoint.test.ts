@@ -50,10 +50,7 @@ beforeEach(async () => {
 });
 
 const rollBack = (token = 'token-1') =>
-  createRollBackEndpoint(
-    { s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client },
-    buckets.artifacts,
-  )({
+  createRollBackEndpoint(stage.services({ sagemaker: sagemaker.client, sfn: sfn.client }))({
     ...subject,
     domain,
     version: olderVersion,

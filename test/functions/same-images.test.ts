@@ -92,14 +92,7 @@ async function sync() {
   await stage.put(buckets.data, 'domains/produce/domain.json', domain);
 }
 
-const prepare = () =>
-  createPrepareDomain({
-    s3: stage.s3,
-    dataBucket: buckets.data,
-    artifactsBucket: buckets.artifacts,
-    endpointPrefix: 'graft-dev',
-    now: Date.now,
-  })({ ...subject, chosen: false });
+const prepare = () => createPrepareDomain(stage.services())({ ...subject, chosen: false });
 
 /** As SageMaker hands the bucket's folders to a training job. */
 async function container() {

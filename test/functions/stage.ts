@@ -5,19 +5,73 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { Bucket } from '#cloud/aws/bucket.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
+import type { AllServices, AllSettings } from '../../functions/middleware/services.ts';
 import { createS3 } from '../../packages/local-aws/src/services/s3/index.ts';
 import { startLocal } from '../../packages/local-aws/test/harness.ts';
+import { recordingClient } from '../cloud/recording-client.ts';
 
 export const buckets = { models: 'models', data: 'data', artifacts: 'artifacts' };
 export type Stage = Awaited<ReturnType<typeof startStage>>;
+
+const settings: AllSettings = {
+  stage: 'dev',
+  modelsBucket: buckets.models,
+  dataBucket: buckets.data,
+  artifactsBucket: buckets.artifacts,
+  publicKeys: [],
+  stateMachineArn: 'arn:aws:states:eu-central-1:000000000000:stateMachine:promote-model',
+  image: '1.dkr.ecr/graft:1',
+  roleArn: 'arn:role',
+  endpointPrefix: 'graft-dev',
+  topicArn: 'arn:topic',
+  instancePrices: '',
+  logDays: 30,
+  trainingLogDays: undefined,
+  ownTags: [],
+  kmsKeyArn: undefined,
+  subnetIds: [],
+  securityGroupIds: [],
+  keptPromotions: 5,
+  keptConfigurations: 5,
+  vpc: undefined,
+  tags: [],
+};
+
+/** A client that a test does not expect to be used: every call is an error. */
+const unused = <Client>() => recordingClient<Client>({}).client;
+
+type Given = Partial<AllServices> & { settings?: Partial<AllSettings> };
 
 /** The three buckets in a local S3 that real clients talk to over HTTP. */
 export async function startStage() {
   const local = await startLocal({ services: [createS3] });
   const s3 = local.client(S3Client);
   for (const Bucket of Object.values(buckets)) await s3.send(new CreateBucketCommand({ Bucket }));
+  const [models, data, artifacts] = Object.values(buckets).map((name) => new Bucket(s3, name));
+  const services: AllServices = {
+    store: promotionStore(s3, buckets.artifacts),
+    models: models!,
+    data: data!,
+    sagemaker: unused(),
+    runtime: unused(),
+    sfn: unused(),
+    sns: unused(),
+    cloudwatch: unused(),
+    logs: unused(),
+    now: Date.now,
+  };
   return {
     s3,
+    artifacts: artifacts!,
+    ...services,
+    /** What any function may be made of: these clients and settings, and this stage's buckets. */
+    services: ({ settings: changed, ...given }: Given = {}) => ({
+      ...services,
+      ...given,
+      settings: { ...settings, ...changed },
+    }),
     async put(bucket: string, key: string, body: string | Uint8Array | object) {
       const Body = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body }));

@@ -18,16 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-const settings = {
-  modelsBucket: buckets.models,
-  dataBucket: buckets.data,
-  artifactsBucket: buckets.artifacts,
-  image: '1.dkr.ecr/graft:1',
-  roleArn: 'arn:role',
-};
 let sagemaker: RecordingClient<SageMakerClient>;
 let sfn: RecordingClient<SFNClient>;
-const clients = () => ({ s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client });
+const services = (settings = {}) =>
+  stage.services({ sagemaker: sagemaker.client, sfn: sfn.client, settings });
 
 /** Every test has a domain of its own, so that none finds what another has trained. */
 let domain: string;
@@ -51,8 +45,8 @@ const task = (execution: string) => ({
   baseline: { domainFingerprint: 'a'.repeat(64), reuse: true },
 });
 type Changes = Partial<ReturnType<typeof task>>;
-const start = (execution: string, changes: Changes = {}, image = settings.image) =>
-  createStartBaseline(clients(), { ...settings, image })({ ...task(execution), ...changes });
+const start = (execution: string, changes: Changes = {}, settings = {}) =>
+  createStartBaseline(services(settings))({ ...task(execution), ...changes });
 
 /** A promotion whose baseline has come to its evaluation. */
 async function finished(execution: string, changes: Changes = {}) {
@@ -64,8 +58,8 @@ const started = () => sagemaker.inputsOf('CreateTrainingJob').map(({ TrainingJob
 
 describe('start-baseline', () => {
   test('differs from fine-tuning in the mode and nothing else that training could notice', async () => {
-    await createStartFineTuning(clients(), settings)(task('first'));
-    await createStartBaseline(clients(), settings)({ ...task('first'), job: 'another' });
+    await createStartFineTuning(services())(task('first'));
+    await createStartBaseline(services())({ ...task('first'), job: 'another' });
 
     const [transfer, baseline] = sagemaker.inputsOf('CreateTrainingJob');
     expect(baseline).toEqual({
@@ -108,13 +102,13 @@ describe('start-baseline', () => {
     ]);
   });
 
-  test.each<[string, () => Promise<unknown>, Changes, string?]>([
+  test.each<[string, () => Promise<unknown>, Changes, { image: string }?]>([
     [
       'another recipe or image',
       () => finished('first'),
       { baseline: { domainFingerprint: 'b'.repeat(64), reuse: true } },
     ],
-    ['another container', () => finished('first'), {}, '1.dkr.ecr/graft:2'],
+    ['another container', () => finished('first'), {}, { image: '1.dkr.ecr/graft:2' }],
     ['one that still runs', () => start('first'), {}],
     [
       'a damaged evaluation',
@@ -129,10 +123,10 @@ describe('start-baseline', () => {
       () => finished('first'),
       { baseline: { domainFingerprint: 'a'.repeat(64), reuse: false } },
     ],
-  ])('trains where it finds %s', async (_what, before, changes, image) => {
+  ])('trains where it finds %s', async (_what, before, changes, settings) => {
     await before();
 
-    expect(await start('second', changes, image)).toBe('running');
+    expect(await start('second', changes, settings)).toBe('running');
 
     expect(started()).toEqual(['baseline-of-first', 'baseline-of-second']);
     expect(sfn.calls).toEqual([]);

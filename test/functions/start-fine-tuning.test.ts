@@ -16,13 +16,6 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-const settings = {
-  modelsBucket: buckets.models,
-  dataBucket: buckets.data,
-  artifactsBucket: buckets.artifacts,
-  image: '1.dkr.ecr/graft:1',
-  roleArn: 'arn:role',
-};
 const input = {
   token: 'token-1',
   ...subject,
@@ -34,8 +27,9 @@ const callback = () => stage.json(buckets.artifacts, trainingCallbackKey(input.j
 
 let sagemaker: RecordingClient<SageMakerClient>;
 let sfn: RecordingClient<SFNClient>;
-const clients = () => ({ s3: stage.s3, sagemaker: sagemaker.client, sfn: sfn.client });
-const start = (given = input) => createStartFineTuning(clients(), settings)(given);
+const services = (settings = {}) =>
+  stage.services({ sagemaker: sagemaker.client, sfn: sfn.client, settings });
+const start = (given = input) => createStartFineTuning(services())(given);
 const inUse = new ResourceInUse({ message: 'exists', $metadata: {} });
 beforeEach(() => {
   sagemaker = recordingClient<SageMakerClient>({ CreateTrainingJob: {} });
@@ -92,7 +86,7 @@ describe('start-fine-tuning', () => {
   test('runs the job in the deployment’s network, with its key and its tags, where it has them', async () => {
     const vpc = { Subnets: ['subnet-1'], SecurityGroupIds: ['sg-1'] };
     const tags = [{ Key: 'team', Value: 'vision' }];
-    await createStartFineTuning(clients(), { ...settings, kmsKeyArn: 'arn:key', vpc, tags })(input);
+    await createStartFineTuning(services({ kmsKeyArn: 'arn:key', vpc, tags }))(input);
     await start();
 
     const [own, plain] = sagemaker.inputsOf('CreateTrainingJob');
@@ -112,7 +106,7 @@ describe('start-fine-tuning', () => {
     ['nothing of a champion whose archive is gone', { ...live, modelKey: null }, []],
     ['nothing where nothing is live', null, []],
   ])('brings %s', async (_what, champion, uris) => {
-    await createStartFineTuning(clients(), settings)({ ...input, champion });
+    await createStartFineTuning(services())({ ...input, champion });
 
     const channels = sagemaker.inputsOf('CreateTrainingJob')[0]!.InputDataConfig as {
       ChannelName: string;
@@ -127,7 +121,7 @@ describe('start-fine-tuning', () => {
     ['no channel that nothing lies in', { train: 4, test: 6 }, []],
   ])('brings both jobs %s', async (_what, images, uris) => {
     await start({ ...input, images });
-    await createStartBaseline(clients(), settings)({ ...input, images });
+    await createStartBaseline(services())({ ...input, images });
 
     for (const { InputDataConfig } of sagemaker.inputsOf('CreateTrainingJob')) {
       const channels = InputDataConfig as {
@@ -142,7 +136,7 @@ describe('start-fine-tuning', () => {
   test('gives a spot job time to wait for an instance, and each a place of its own for its checkpoints', async () => {
     const spot = { ...input, resources: { ...input.resources, spot: true } };
     await start(spot);
-    await createStartBaseline(clients(), settings)({ ...spot, job: prepared.jobs.baseline });
+    await createStartBaseline(services())({ ...spot, job: prepared.jobs.baseline });
 
     const prefix = 's3://artifacts/promotions/promote-icons/produce/checkpoints';
     for (const [index, mode] of ['transfer', 'baseline'].entries()) {

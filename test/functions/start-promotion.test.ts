@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ExecutionAlreadyExists, type SFNClient } from '@aws-sdk/client-sfn';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Bucket } from '#cloud/aws/bucket.ts';
 import type { Manifest } from '#core/contracts/manifest.ts';
 import { generateSigningKeys, signBytes } from '#core/signature.ts';
 import { createStartPromotion } from '../../functions/start-promotion.ts';
@@ -21,12 +22,13 @@ let sfn: RecordingClient<SFNClient>;
 let s3: RecordingClient<S3Client>;
 const startPromotion = (given: unknown) =>
   createStartPromotion({
-    s3: s3.client,
+    models: new Bucket(s3.client, 'models'),
+    data: new Bucket(s3.client, 'data'),
     sfn: sfn.client,
-    stateMachineArn: 'arn:stateMachine:promote-model',
-    publicKeys: [generateSigningKeys().publicKey, keys.publicKey],
-    modelsBucket: 'models',
-    dataBucket: 'data',
+    settings: {
+      stateMachineArn: 'arn:stateMachine:promote-model',
+      publicKeys: [generateSigningKeys().publicKey, keys.publicKey],
+    },
   })(given as never);
 beforeEach(() => {
   sfn = recordingClient<SFNClient>({ StartExecution: {} });

@@ -1,7 +1,6 @@
 import './quiet.ts';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { recordChampion } from '#cloud/records/champion-history.ts';
 import { championKey, generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
 import { generateSigningKeys, signBytes } from '#core/signature.ts';
 import { createVerifyModel } from '../../functions/verify-model.ts';
@@ -18,13 +17,9 @@ const keys = generateSigningKeys();
 const prefix = generalModelPrefix(subject.model, subject.version);
 const input = { model: subject.model, version: subject.version };
 const verify = (given: Parameters<ReturnType<typeof createVerifyModel>>[0] = input) =>
-  createVerifyModel({
-    s3: stage.s3,
-    modelsBucket: buckets.models,
-    dataBucket: buckets.data,
-    artifactsBucket: buckets.artifacts,
-    publicKeys: [generateSigningKeys().publicKey, keys.publicKey],
-  })(given);
+  createVerifyModel(
+    stage.services({ settings: { publicKeys: [generateSigningKeys().publicKey, keys.publicKey] } }),
+  )(given);
 
 async function pushModel(given: object = manifest(), files: Record<string, string | undefined> = modelFiles) {
   const bytes = Buffer.from(JSON.stringify(given));
@@ -74,7 +69,7 @@ describe('verify-model', () => {
     const live = champion(newerVersion, { endpointConfig: 'config-live' });
     await stage.put(buckets.artifacts, championKey('produce'), live);
     for (const one of [champion(olderVersion), { ...live, promotedAt: '2026-11-30T00:00:00.000Z' }]) {
-      await recordChampion(stage.s3, buckets.artifacts, one);
+      await stage.store.championHistory.add(one);
     }
 
     const verified = await verify({ rollback: { domain: 'produce', by: 'jane', reason: 'limes' } });
@@ -213,13 +208,7 @@ describe('verify-model', () => {
   });
 
   test('refuses everything while no key is trusted', async () => {
-    const trustless = createVerifyModel({
-      s3: stage.s3,
-      modelsBucket: buckets.models,
-      dataBucket: buckets.data,
-      artifactsBucket: buckets.artifacts,
-      publicKeys: [],
-    });
+    const trustless = createVerifyModel(stage.services());
 
     await expect(trustless(input)).rejects.toMatchObject({ name: 'IntegrityViolation' });
   });

@@ -15,7 +15,6 @@ import {
   outcomeKey,
   reportKey,
 } from '#core/keys.ts';
-import { listPrices } from '#core/prices.ts';
 import { createWriteReport } from '../../functions/write-report.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
 import { confirmedPromotion, evaluation, gated, manifest, prepared, subject } from './samples.ts';
@@ -74,16 +73,15 @@ async function evaluated(right = 18) {
 const putImage = (id: string, bytes: Uint8Array | string) =>
   stage.put(buckets.data, `${imagesPrefix(domain, 'test')}${id}`, bytes);
 
+const services = () =>
+  stage.services({ sagemaker: sagemaker.client, now: () => Date.parse('2026-11-23T16:59:00Z') });
 async function write(changes: Partial<Parameters<ReturnType<typeof createWriteReport>>[0]> = {}) {
-  await createWriteReport({
-    s3: stage.s3,
-    sagemaker: sagemaker.client,
-    modelsBucket: buckets.models,
-    dataBucket: buckets.data,
-    artifactsBucket: buckets.artifacts,
-    prices: listPrices,
-    now: () => Date.parse('2026-11-23T16:59:00Z'),
-  })({ ...confirmedPromotion, domain, gate: { ...gated, evaluationKeys: keys() }, ...changes });
+  await createWriteReport(services())({
+    ...confirmedPromotion,
+    domain,
+    gate: { ...gated, evaluationKeys: keys() },
+    ...changes,
+  });
   const json = await stage.json(buckets.artifacts, reportKey(subject.execution, domain, 'json'));
   const page = await stage.s3.send(
     new GetObjectCommand({
@@ -233,15 +231,7 @@ describe('write-report', () => {
     sagemaker.answer('DescribeTrainingJob', error);
     const { training, gate, deployment, confirmed, ...early } = confirmedPromotion;
 
-    await createWriteReport({
-      s3: stage.s3,
-      sagemaker: sagemaker.client,
-      modelsBucket: buckets.models,
-      dataBucket: buckets.data,
-      artifactsBucket: buckets.artifacts,
-      prices: listPrices,
-      now: () => Date.parse('2026-11-23T16:59:00Z'),
-    })({ ...early, domain, prepared, error: { Error: 'States.Timeout' } });
+    await createWriteReport(services())({ ...early, domain, prepared, error: { Error: 'States.Timeout' } });
 
     const json = await stage.json(buckets.artifacts, reportKey(subject.execution, domain, 'json'));
     expect(reportSchema.parse(json)).toMatchObject({ scores: {}, cost: { jobs: [], total: 0 } });

@@ -4,9 +4,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
 import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findObject } from '#cloud/aws/objects.ts';
-import { listApprovals } from '#cloud/records/approvals.ts';
-import { readChampionHistory } from '#cloud/records/champion-history.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { championKey, decisionKey, reportKey } from '#core/keys.ts';
 import { buckets } from '../functions/stage.ts';
 import { type Machine, startMachine } from './machine.ts';
@@ -26,13 +24,15 @@ afterAll(async () => {
   await machine?.stop();
 });
 
+const store = () => promotionStore(machine.s3, buckets.artifacts);
+
 const promote = (execution: string, domain: string, changes: object = {}, which?: string) =>
   machine.promote(execution, { model: 'icons', version: first, domains: [domain], ...changes }, which);
 
 /** The question that an execution puts, as soon as it puts it; another one than `not`. */
 async function question(execution: string, not?: string) {
   for (;;) {
-    const waiting = await listApprovals(machine.s3, buckets.artifacts);
+    const waiting = await store().approvals.list();
     const found = waiting.find((pending) => pending.execution === execution && pending.token !== not);
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -50,7 +50,7 @@ describe('a domain that asks a person', () => {
     expect(rows.length).toBeGreaterThan(3);
     expect(await machine.endpoint('asking')).toBeUndefined();
     // There is something to look at before one answers.
-    const report = await findObject(machine.s3, buckets.artifacts, reportKey('approved', 'asking', 'html'));
+    const report = await store().bucket.find(reportKey('approved', 'asking', 'html'));
     expect(Buffer.from(report!.bytes).toString()).toContain('AWAITING_APPROVAL');
 
     await answer(token, { approved: true, by: 'jane', comment: 'looked at it' });
@@ -62,7 +62,7 @@ describe('a domain that asks a person', () => {
       approval: { approved: true, by: 'jane', comment: 'looked at it' },
       reason: expect.stringContaining('Approved by jane'),
     });
-    expect(await listApprovals(machine.s3, buckets.artifacts)).toEqual([]);
+    expect(await store().approvals.list()).toEqual([]);
   });
 
   test('is deployed after a yes though its test images have been removed or replaced meanwhile', async () => {
@@ -98,7 +98,7 @@ describe('a domain that asks a person', () => {
       approval: { approved: false, by: 'jane' },
     });
     expect(await machine.endpoint('asking')).toEqual(before);
-    expect(await listApprovals(machine.s3, buckets.artifacts)).toEqual([]);
+    expect(await store().approvals.list()).toEqual([]);
   });
 
   test('takes silence for a no', async () => {
@@ -249,7 +249,7 @@ describe.sequential('a rollback', () => {
       endpointConfig: older.config,
       rolledBackFrom: from,
     });
-    const history = await readChampionHistory(machine.s3, buckets.artifacts, 'good');
+    const history = await store().championHistory.list('good');
     expect(history.map((champion) => champion.execution)).toEqual(['good-first', 'good-second', 'back']);
   });
 

@@ -1,5 +1,6 @@
-import { listApprovals, removeApproval } from '#cloud/records/approvals.ts';
-import { answer } from '#cloud/records/callbacks.ts';
+import { Bucket } from '#cloud/aws/bucket.ts';
+import { answerTask } from '#cloud/aws/executions.ts';
+import { approvalsIn } from '#cloud/records/approvals.ts';
 import { type ApprovalAnswer, approvalAnswerSchema, type PendingApproval } from '#core/contracts/approval.ts';
 import { GraftError, NotFoundError } from '#core/errors.ts';
 import { cloudFormationClient, s3Client, stepFunctionsClient } from '../../aws/clients.ts';
@@ -28,13 +29,13 @@ export async function approvalDesk(options: ApprovalOptions, environment: NodeJS
   const bucket =
     options.bucket ??
     (await stackOutput(cloudFormationClient(aws), options.stack, 'ArtifactsBucket', '--bucket'));
-  const s3 = s3Client(aws, environment);
+  const pendingApprovals = approvalsIn(new Bucket(s3Client(aws, environment), bucket));
   const sfn = stepFunctionsClient(aws);
 
   return {
     /** Where the promotion's report lies, too. */
     bucket,
-    waiting: () => explained(`list the approvals in s3://${bucket}`, () => listApprovals(s3, bucket)),
+    waiting: () => explained(`list the approvals in s3://${bucket}`, () => pendingApprovals.list()),
 
     /**
      * Gives an answer, and takes the question away.
@@ -43,9 +44,9 @@ export async function approvalDesk(options: ApprovalOptions, environment: NodeJS
      */
     async answer(pending: PendingApproval, given: ApprovalAnswer): Promise<void> {
       const { domain, execution, token } = pending;
-      const heard = await explained(`answer ${execution}`, () => answer(sfn, token, { output: given }));
+      const heard = await explained(`answer ${execution}`, () => answerTask(sfn, token, { output: given }));
       if (heard) {
-        await explained(`remove the approval of "${domain}"`, () => removeApproval(s3, bucket, pending));
+        await explained(`remove the approval of "${domain}"`, () => pendingApprovals.remove(pending));
         return;
       }
       // What is stored by now may be a newer question, so it stays.

@@ -1,4 +1,4 @@
-import { decisionTable } from '#cloud/records/approvals.ts';
+import { decisionTable } from '#cloud/notices/approval-question.ts';
 import type { PendingApproval } from '#core/contracts/approval.ts';
 import { reportKey } from '#core/keys.ts';
 import { agentCommand } from '../../cli/command.ts';

@@ -1,3 +1,4 @@
+import { Bucket } from '#cloud/aws/bucket.ts';
 import { nameSchema, versionSchema } from '#core/contracts/common.ts';
 import { type RollbackInput, reasonSchema } from '#core/contracts/promotion.ts';
 import { cloudFormationClient, s3Client, stepFunctionsClient } from '../../aws/clients.ts';
@@ -56,7 +57,9 @@ export const rollback = agentCommand({
       (args['state-machine'] === undefined
         ? await stackOutput(cloudFormation, args.stack, 'ArtifactsBucket', '--bucket')
         : undefined);
-    if (bucket !== undefined) await checkRollback(s3Client(aws, io.environment), bucket, request);
+    if (bucket !== undefined) {
+      await checkRollback(new Bucket(s3Client(aws, io.environment), bucket), request);
+    }
     const sfn = stepFunctionsClient(aws);
     const started = await startRollback(sfn, stateMachineArn, request, new Date());
     output.note('started', started, `${started.execution} has started`);

@@ -1,6 +1,6 @@
-import type { S3Client } from '@aws-sdk/client-s3';
 import { type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { findRollback } from '#cloud/records/champion-history.ts';
+import type { Bucket } from '#cloud/aws/bucket.ts';
+import { championHistoryIn } from '#cloud/records/champion-history.ts';
 import type { RollbackInput } from '#core/contracts/promotion.ts';
 import { type DomainOutcome, promotionSummarySchema } from '#core/contracts/promotion-state.ts';
 import { GraftError } from '#core/errors.ts';
@@ -15,13 +15,9 @@ import { awaitExecution } from '../../promotions/await-execution.ts';
  *
  * @throws NotFoundError when nothing is live in the domain, or nothing that fits was live before
  */
-export async function checkRollback(
-  s3: S3Client,
-  artifactsBucket: string,
-  request: RollbackInput['rollback'],
-): Promise<void> {
-  await explained(`read what was live in "${request.domain}" from s3://${artifactsBucket}`, () =>
-    findRollback(s3, artifactsBucket, request),
+export async function checkRollback(artifacts: Bucket, request: RollbackInput['rollback']): Promise<void> {
+  await explained(`read what was live in "${request.domain}" from s3://${artifacts.name}`, () =>
+    championHistoryIn(artifacts).findRollback(request),
   );
 }
 

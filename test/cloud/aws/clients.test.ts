@@ -31,8 +31,8 @@ describe('settings', () => {
     vi.stubEnv('GRAFT_MODELS_BUCKET', '');
     vi.stubEnv('GRAFT_TOPIC_ARN', undefined);
 
-    expect(readSettings('GRAFT_DATA_BUCKET')).toEqual({ GRAFT_DATA_BUCKET: 'data' });
-    expect(() => readSettings('GRAFT_DATA_BUCKET', 'GRAFT_MODELS_BUCKET', 'GRAFT_TOPIC_ARN')).toThrow(
+    expect(readSettings('dataBucket')).toEqual({ dataBucket: 'data' });
+    expect(() => readSettings('dataBucket', 'modelsBucket', 'topicArn')).toThrow(
       /GRAFT_MODELS_BUCKET.*GRAFT_TOPIC_ARN/,
     );
     expect(() => readTrainingSettings()).toThrow(/GRAFT_MODELS_BUCKET.*GRAFT_TRAINING_IMAGE/);
@@ -46,6 +46,6 @@ describe('settings', () => {
   ])('read the trusted keys %j as %j', (given, keys) => {
     vi.stubEnv('GRAFT_SIGNING_PUBLIC_KEYS', given);
 
-    expect(readSettings('GRAFT_SIGNING_PUBLIC_KEYS').GRAFT_SIGNING_PUBLIC_KEYS).toEqual(keys);
+    expect(readSettings('publicKeys').publicKeys).toEqual(keys);
   });
 });

@@ -7,10 +7,10 @@ test('what a deployment has in common is nothing but its stage by default', () =
   vi.stubEnv('GRAFT_STAGE', 'dev');
 
   expect(readSharedSettings()).toEqual({ vpc: undefined, tags: [{ Key: 'graft:stage', Value: 'dev' }] });
-  expect(readSettings('GRAFT_LOG_DAYS', 'GRAFT_TRAINING_LOG_DAYS', 'GRAFT_KMS_KEY_ARN')).toEqual({
-    GRAFT_LOG_DAYS: 30,
-    GRAFT_TRAINING_LOG_DAYS: undefined,
-    GRAFT_KMS_KEY_ARN: undefined,
+  expect(readSettings('logDays', 'trainingLogDays', 'kmsKeyArn')).toEqual({
+    logDays: 30,
+    trainingLogDays: undefined,
+    kmsKeyArn: undefined,
   });
 });
 

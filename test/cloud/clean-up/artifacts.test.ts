@@ -2,9 +2,6 @@ import '../../functions/quiet.ts';
 
 import type { ModelApprovalStatus, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listObjects } from '#cloud/aws/objects.ts';
-import { recordConfiguration } from '#cloud/records/configurations.ts';
-import { recordPromotionBegun } from '#cloud/records/promotion-records.ts';
 import type { DomainOutcome } from '#core/contracts/promotion-state.ts';
 import {
   championKey,
@@ -79,10 +76,7 @@ const records = (execution: string) => [
   evaluationKey(execution, domain, 'baseline'),
   reportKey(execution, domain, 'json'),
 ];
-const exists = async (key: string) => {
-  for await (const found of listObjects(stage.s3, buckets.artifacts, key)) if (found.key === key) return true;
-  return false;
-};
+const exists = (key: string) => stage.artifacts.exists(key);
 const left = async (executions: string[]) => {
   const whole: string[] = [];
   for (const execution of executions) if (await exists(archiveOf(execution))) whole.push(execution);
@@ -91,7 +85,7 @@ const left = async (executions: string[]) => {
 
 /** A promotion as it lies in S3, with its small records where it has ended. */
 async function promoted(execution: string, ended = true) {
-  await recordPromotionBegun(stage.s3, buckets.artifacts, { execution, domain });
+  await stage.store.promotions.add({ execution, domain });
   for (const key of [
     archiveOf(execution),
     outputOf(execution),
@@ -103,24 +97,21 @@ async function promoted(execution: string, ended = true) {
   if (ended) for (const key of records(execution)) await stage.put(buckets.artifacts, key, {});
 }
 const configured = (execution: string, more = { modelKey: archiveOf(execution) as string | undefined }) =>
-  recordConfiguration(stage.s3, buckets.artifacts, domain, {
+  stage.store.configurations.add(domain, {
     endpointConfig: `config-${execution}`,
     modelName: `model-${execution}`,
     execution,
     ...(more.modelKey === undefined ? {} : { modelKey: more.modelKey }),
   });
 
-async function finish({ kept = 1, later = 0, s3 = stage.s3 } = {}) {
+async function finish({ kept = 1, later = 0 } = {}) {
   const outcomes: DomainOutcome[] = [{ domain, outcome: 'REJECTED', reason: 'no' }];
-  return createFinishPromotion({
-    s3,
+  const services = stage.services({
     sagemaker: sagemaker.client,
-    modelsBucket: buckets.models,
-    artifactsBucket: buckets.artifacts,
-    endpointPrefix: 'graft-dev',
-    kept,
     now: () => Date.now() + later,
-  })({ model: subject.model, version: subject.version, outcomes });
+    settings: { keptPromotions: kept },
+  });
+  return createFinishPromotion(services)({ model: subject.model, version: subject.version, outcomes });
 }
 
 describe('what training jobs of older promotions have left', () => {
@@ -241,8 +232,7 @@ describe('older versions of a general model', () => {
   const files = async (n: number) => {
     const prefix = generalModelPrefix('icons', version(n));
     const found: string[] = [];
-    for await (const { key } of listObjects(stage.s3, buckets.models, prefix))
-      found.push(key.slice(prefix.length));
+    for await (const { key } of stage.models.list(prefix)) found.push(key.slice(prefix.length));
     return found.sort();
   };
   beforeEach(async () => {

@@ -6,7 +6,6 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { listObjects } from '#cloud/aws/objects.ts';
 import { identicalObjects } from '#cloud/data/identical-objects.ts';
 import { buckets, type Stage, startStage } from '../../functions/stage.ts';
 
@@ -43,11 +42,11 @@ async function putInParts(key: string, Body: string) {
 /** Groups of names, and what S3 was asked to find them. */
 async function find(etagOf = (etag: string, _key: string) => etag) {
   const objects = [];
-  for await (const object of listObjects(stage.s3, buckets.data, prefix)) {
+  for await (const object of stage.data.list(prefix)) {
     objects.push({ ...object, etag: etagOf(object.etag, object.key) });
   }
   asked.length = 0;
-  const groups = await identicalObjects(stage.s3, buckets.data, objects);
+  const groups = await identicalObjects(stage.data, objects);
   return {
     groups: groups.map((group) => group.map(({ key }) => key.slice(prefix.length))),
     asked: [...new Set(asked)].sort(),

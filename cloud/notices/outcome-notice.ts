@@ -1,6 +1,7 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import type { Outcome, OutcomeName } from '#core/contracts/outcome.ts';
 import { promotionPrefix } from '#core/keys.ts';
+import type { Bucket } from '../aws/bucket.ts';
 
 /**
  * What a person can do about each outcome. Nobody is told that a version is live already: nothing changed and nothing is to be done; nor
@@ -22,8 +23,7 @@ const supersededBy = (version: string) =>
 /** Tells the topic's subscribers how a promotion ended for one domain. Filter by the attributes `domain` and `outcome`. */
 export async function publishNotice(
   sns: SNSClient,
-  topicArn: string,
-  artifactsBucket: string,
+  { topicArn, artifacts }: { topicArn: string; artifacts: Bucket },
   outcome: Outcome,
 ): Promise<void> {
   const toDo =
@@ -45,7 +45,7 @@ export async function publishNotice(
           : []),
         `General model: ${outcome.model} ${outcome.version}`,
         `Execution: ${outcome.execution}`,
-        `Details: s3://${artifactsBucket}/${promotionPrefix(outcome.execution, outcome.domain)}`,
+        `Details: ${artifacts.uri(promotionPrefix(outcome.execution, outcome.domain))}`,
       ].join('\n'),
       MessageAttributes: {
         domain: { DataType: 'String', StringValue: outcome.domain },
