@@ -62,7 +62,7 @@ export function createWriteReport(
       composeReport({
         outcome,
         evaluations: { transfer, baseline },
-        // Where the fine-tuning job has scored the champion on the same images.
+        // Where the transfer job has scored the champion on the same images.
         champion: transfer?.champion,
         history: await historyOf(domain),
         jobs: await jobsOf(input),

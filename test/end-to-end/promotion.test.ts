@@ -195,7 +195,7 @@ describe.sequential('a domain whose data come after the model', () => {
 });
 
 describe('a model that replaces another', () => {
-  test('is compared with it on the same images, which the fine-tuning job scores it on', async () => {
+  test('is compared with it on the same images, which the transfer job scores it on', async () => {
     const before = JSON.parse(await stack.get(stack.buckets.artifacts, championKey('shapes')));
     const execution = await stack.promote(
       { model: 'tiny', version: model.version, domains: ['shapes'] },

@@ -61,7 +61,7 @@ async function editServed(folder: string, changes: (model: ServedModel) => Parti
 }
 const score = () => scoreChampion(optMl(root), testImages, new AbortController().signal);
 
-describe('the fine-tuning job', () => {
+describe('the transfer job', () => {
   it('scores the champion on the current test images, and the gate finds it in the evaluation', async () => {
     await bring();
     // Not the images that the champion was judged on when it was promoted.
