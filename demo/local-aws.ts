@@ -25,8 +25,7 @@ export interface LocalAwsOptions {
 }
 
 /**
- * Starts `packages/local-aws/src/main.ts` as a process of its own and waits until every resource of the
- * template is there.
+ * Starts `scripts/local.ts` as a process of its own and waits until every resource of the template is there.
  *
  * @param logFile takes all that the process logs
  * @throws GraftError with the last lines of the log when it ends before it is ready
@@ -37,7 +36,7 @@ export async function startLocalAws(options: LocalAwsOptions, logFile: string): 
   const child = spawn(
     process.execPath,
     [
-      ...['--import', 'tsx', join(repository, 'packages/local-aws/src/main.ts')],
+      ...['--import', 'tsx', join(repository, 'scripts/local.ts')],
       ...['--template', options.template, '--state', options.state, '--port', String(options.port), '--json'],
     ],
     {

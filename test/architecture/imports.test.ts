@@ -12,7 +12,7 @@ const mayImport: Record<string, readonly string[]> = {
   functions: ['core', 'cloud'],
   'onprem-agent': ['core', 'model', 'cloud'],
   container: ['core', 'model'],
-  packages: ['core'],
+  packages: [],
 };
 
 function sourcesOf(folder: string): string[] {
@@ -48,6 +48,20 @@ describe('the import rule of the architecture', () => {
   test.each(Object.keys(mayImport))('%s imports only what its row allows', (folder) => {
     expect(sourcesOf(folder).length).toBeGreaterThan(0);
     expect(violationsOf(folder)).toEqual([]);
+  });
+
+  test('is that packages are imported by their names, never by paths into them', () => {
+    const others = ['test', 'bench', 'demo', 'scripts', 'examples', ...Object.keys(mayImport)];
+    const paths = others
+      .filter((folder) => folder !== 'packages')
+      .flatMap((folder) =>
+        sourcesOf(folder).flatMap((file) =>
+          specifiersIn(readFileSync(file, 'utf8'))
+            .filter((specifier) => folderOf(file, specifier) === 'packages')
+            .map((specifier) => `${relative(root, file)} imports ${specifier}`),
+        ),
+      );
+    expect(paths).toEqual([]);
   });
 
   test('is the one that docs/architecture.md prints', () => {

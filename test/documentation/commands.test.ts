@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseOptions } from 'local-aws/command';
+import localAws from 'local-aws/package.json' with { type: 'json' };
 import { describe, expect, test } from 'vitest';
 import { checkArguments } from '../../onprem-agent/cli/arguments.ts';
 import { findCommand } from '../../onprem-agent/cli/cli.ts';
@@ -19,7 +21,13 @@ const callsOf = (program: string) =>
       .filter(([name]) => name === program)
       .map(([, ...words]) => ({ where: `${block.file}:${block.line}`, words })),
   );
-const scripts: Record<string, string> = packageJson.scripts;
+/** Scripts of the root, or of the workspace that `--workspace` names. */
+function scriptsFor(words: readonly string[]): Record<string, string> {
+  const at = words.indexOf('--workspace');
+  if (at === -1) return packageJson.scripts;
+  expect(words[at + 1]).toBe(localAws.name);
+  return localAws.scripts;
+}
 
 describe('every block of commands in README and docs', () => {
   test.each(calls.map(({ block, ...run }) => [`${block.file}:${block.line}`, run] as const))(
@@ -38,8 +46,9 @@ describe('a command that the documents name', () => {
     '%s (%s) has a script, which knows the options',
     (_command, _where, words) => {
       const [name, ...rest] = words[0] === 'run' ? words.slice(1) : words;
+      const scripts = scriptsFor(words);
       expect(Object.keys(scripts)).toContain(name);
-      const options = rest.filter((word) => word.startsWith('--') && word !== '--');
+      const options = rest.filter((word) => word.startsWith('--') && !['--', '--workspace'].includes(word));
       if (options.length === 0) return;
       const [, file] = /(\S+\.ts)$/.exec(scripts[name!]!) ?? [];
       const help = spawnSync(process.execPath, ['--import', 'tsx', file!, '--help'], { encoding: 'utf8' });
@@ -63,6 +72,19 @@ describe('a command that the documents name', () => {
     },
   );
 
+  const localAwsCalls = callsOf('npx').filter(({ words }) => words[0] === 'local-aws');
+  test.each(localAwsCalls.map(({ where, words }) => [words.join(' '), where, words] as const))(
+    'npx %s (%s) has options that the program takes',
+    (_command, _where, [, ...args]) => {
+      const defaults = { command: 'npx local-aws', state: '.local-aws', stack: 'local' };
+      // A file that a reader writes is not here.
+      const typed = args.filter(
+        (_, index) => args[index - 1] !== '--container' && args[index] !== '--container',
+      );
+      expect(parseOptions(typed, {}, defaults)).toBeDefined();
+    },
+  );
+
   const noAwsCli = spawnSync('python3', ['-c', 'import awscli'], { encoding: 'utf8' }).status !== 0;
   test.skipIf(noAwsCli)('aws … is one that the AWS CLI takes', () => {
     const aws = callsOf('aws');
@@ -83,8 +105,8 @@ describe('a command that the documents name', () => {
   test('in the middle of a sentence is there', () => {
     const missing = [...programs, ...documents].flatMap((file) => {
       const text = readFileSync(join(root, file), 'utf8');
-      const npm = [...text.matchAll(/npm run ([a-z][\w-]*(?::[\w-]+)*)/g)].filter(
-        ([, name]) => scripts[name!] === undefined,
+      const npm = [...text.matchAll(/npm run ([a-z][\w-]*(?::[\w-]+)*)( --workspace [\w-]+)?/g)].filter(
+        ([, name, workspace = '']) => scriptsFor(workspace.trim().split(' '))[name!] === undefined,
       );
       const graft = [...text.matchAll(/`(?:npx )?graft ([a-z]+(?: [a-z]+)*)[^`:]*`/g)].filter(
         ([, words]) => findCommand(words!.trim().split(' ')) === undefined,

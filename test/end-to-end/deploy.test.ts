@@ -16,16 +16,14 @@ import {
 import { DescribeImagesCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
+import { type LocalAws, startLocalAws } from 'local-aws';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateSigningKeys } from '#core/signature.ts';
-import { createLocalAws, type LocalAws } from '../../packages/local-aws/src/aws.ts';
-import { allServices } from '../../packages/local-aws/src/services/index.ts';
 import { repository } from '../../scripts/fingerprint.ts';
 import { fakeDocker } from './fake-docker.ts';
 
 const region = 'eu-central-1';
 const LOG_GROUP = '/aws/vendedlogs/states/graft-dev-promote-model';
-const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 /**
  * A local AWS in which nothing is; the deployment is the real one, with osls, and only Docker is a stand-in.
@@ -34,16 +32,12 @@ let folder: string;
 let local: LocalAws;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'graft-deploy-'));
-  local = await createLocalAws({ services: allServices, state: join(folder, 'state'), port: 0, region });
-  await local.open();
+  local = await startLocalAws({ region });
 });
 afterAll(async () => {
   await local.stop();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const client = <C>(Client: new (configuration: object) => C): C =>
-  new Client({ endpoint: local.endpoint, region, credentials, forcePathStyle: true, maxAttempts: 1 });
 
 /** A script of this repository as a user runs it, with nothing of this machine's AWS settings. */
 async function run(script: string, ...args: string[]): Promise<{ code: number | null; printed: string }> {
@@ -72,9 +66,9 @@ function writeSettings(publicKey: string): void {
 }
 const deploy = () => run('scripts/deploy.ts', '--settings', settings());
 const stackOf = async () => {
-  const { Stacks } = await client(CloudFormationClient).send(
-    new DescribeStacksCommand({ StackName: 'graft-dev' }),
-  );
+  const { Stacks } = await local
+    .client(CloudFormationClient)
+    .send(new DescribeStacksCommand({ StackName: 'graft-dev' }));
   return Stacks![0]!;
 };
 const outputsOf = async (): Promise<Record<string, string>> =>
@@ -82,7 +76,7 @@ const outputsOf = async (): Promise<Record<string, string>> =>
     (await stackOf()).Outputs!.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
   );
 const buckets = async () => {
-  const { Buckets } = await client(S3Client).send(new ListBucketsCommand({}));
+  const { Buckets } = await local.client(S3Client).send(new ListBucketsCommand({}));
   return Buckets!.map(({ Name }) => Name!).filter((name) => /-(models|data|artifacts)-/.test(name));
 };
 
@@ -90,7 +84,7 @@ describe('npm run deploy', { timeout: 600_000 }, () => {
   const [first, second] = [generateSigningKeys().publicKey, generateSigningKeys().publicKey];
 
   test('takes everything back when a resource is refused, and says which', async () => {
-    await client(CloudWatchLogsClient).send(new CreateLogGroupCommand({ logGroupName: LOG_GROUP }));
+    await local.client(CloudWatchLogsClient).send(new CreateLogGroupCommand({ logGroupName: LOG_GROUP }));
     writeSettings(first);
     const { code, printed } = await deploy();
 
@@ -102,26 +96,30 @@ describe('npm run deploy', { timeout: 600_000 }, () => {
   });
 
   test('then deploys, with an image that SageMaker takes', async () => {
-    await client(CloudWatchLogsClient).send(new DeleteLogGroupCommand({ logGroupName: LOG_GROUP }));
+    await local.client(CloudWatchLogsClient).send(new DeleteLogGroupCommand({ logGroupName: LOG_GROUP }));
     const { code, printed } = await deploy();
 
     expect(code, printed).toBe(0);
     expect((await stackOf()).StackStatus).toBe('UPDATE_COMPLETE');
     expect(await buckets()).toHaveLength(3);
-    const { imageDetails } = await client(ECRClient).send(
-      new DescribeImagesCommand({ repositoryName: 'graft-dev' }),
-    );
+    const { imageDetails } = await local
+      .client(ECRClient)
+      .send(new DescribeImagesCommand({ repositoryName: 'graft-dev' }));
     expect(imageDetails).toMatchObject([
       { imageManifestMediaType: 'application/vnd.docker.distribution.manifest.v2+json' },
     ]);
     // The value of a key opens the API: it is in no log.
-    const { items } = await client(APIGatewayClient).send(new GetApiKeysCommand({ includeValues: true }));
+    const { items } = await local
+      .client(APIGatewayClient)
+      .send(new GetApiKeysCommand({ includeValues: true }));
     expect(printed).not.toContain(items![0]!.value);
   });
 
   test('what was deployed answers: the key opens the API, the function asks SageMaker', async () => {
     const { ApiUrl } = await outputsOf();
-    const { items } = await client(APIGatewayClient).send(new GetApiKeysCommand({ includeValues: true }));
+    const { items } = await local
+      .client(APIGatewayClient)
+      .send(new GetApiKeysCommand({ includeValues: true }));
     const ask = (headers: Record<string, string>) =>
       fetch(`${ApiUrl}/domains/produce/predictions`, {
         method: 'POST',
@@ -141,13 +139,13 @@ describe('npm run deploy', { timeout: 600_000 }, () => {
     const { code, printed } = await deploy();
 
     expect(code, printed).toBe(0);
-    const { Environment } = await client(LambdaClient).send(
-      new GetFunctionConfigurationCommand({ FunctionName: 'graft-dev-verifyModel' }),
-    );
+    const { Environment } = await local
+      .client(LambdaClient)
+      .send(new GetFunctionConfigurationCommand({ FunctionName: 'graft-dev-verifyModel' }));
     expect(Environment?.Variables?.GRAFT_SIGNING_PUBLIC_KEYS).toBe(second);
-    const { StackEvents } = await client(CloudFormationClient).send(
-      new DescribeStackEventsCommand({ StackName: 'graft-dev' }),
-    );
+    const { StackEvents } = await local
+      .client(CloudFormationClient)
+      .send(new DescribeStackEventsCommand({ StackName: 'graft-dev' }));
     const start = StackEvents!.findIndex(
       ({ ResourceStatus, LogicalResourceId }) =>
         ResourceStatus === 'UPDATE_IN_PROGRESS' && LogicalResourceId === 'graft-dev',
@@ -166,7 +164,7 @@ describe('npm run deploy', { timeout: 600_000 }, () => {
 
     expect(code, printed).toBe(0);
     await expect(stackOf()).rejects.toThrow('Stack with id graft-dev does not exist');
-    const { Buckets } = await client(S3Client).send(new ListBucketsCommand({}));
+    const { Buckets } = await local.client(S3Client).send(new ListBucketsCommand({}));
     expect(Buckets ?? []).toEqual([]);
   });
 });

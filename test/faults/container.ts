@@ -2,14 +2,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { basename, join } from 'node:path';
-import type {
-  Exit,
-  ManagedProcess,
-  ProcessSpec,
-  Supervisor,
-} from '../../packages/local-aws/src/processes/supervisor.ts';
-import { unpack } from '../../packages/local-aws/src/services/sagemaker/archive.ts';
-import type { ManualClock } from '../../packages/local-aws/test/manual-clock.ts';
+import { unpack } from 'local-aws/formats';
+import type { Exit, ManagedProcess, ManualClock, ProcessSpec, Supervisor } from 'local-aws/testing';
 import type { Activity } from './activity.ts';
 import type { JobFault, Quality } from './schedule.ts';
 

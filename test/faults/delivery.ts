@@ -1,6 +1,6 @@
+import type { BusEvent, ServiceFactory } from 'local-aws';
+import type { ManualClock } from 'local-aws/testing';
 import type { Random } from '#core/random.ts';
-import type { BusEvent, ServiceFactory } from '../../packages/local-aws/src/service.ts';
-import type { ManualClock } from '../../packages/local-aws/test/manual-clock.ts';
 import type { FunctionName } from '../statemachines/functions.ts';
 import type { Ledger } from './ledger.ts';
 import type { Plan } from './schedule.ts';

@@ -1,4 +1,4 @@
-import type { ManualClock } from '../../packages/local-aws/test/manual-clock.ts';
+import type { ManualClock } from 'local-aws/testing';
 import { currentInvocation, type Invocation } from './invocation.ts';
 
 /** A timer of a function, on the run's clock. */

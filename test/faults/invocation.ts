@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { ManualClock } from '../../packages/local-aws/test/manual-clock.ts';
+import type { ManualClock } from 'local-aws/testing';
 import type { FunctionName } from '../statemachines/functions.ts';
 
 /** One call of a function, which may be killed on its way. */

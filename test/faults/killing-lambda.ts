@@ -1,5 +1,5 @@
-import { ServiceError, type ServiceFactory } from '../../packages/local-aws/src/service.ts';
-import type { ManualClock } from '../../packages/local-aws/test/manual-clock.ts';
+import { ServiceError, type ServiceFactory } from 'local-aws';
+import type { ManualClock } from 'local-aws/testing';
 import { callFunction, type FunctionName } from '../statemachines/functions.ts';
 import { createInProcessLambda } from '../statemachines/in-process-lambda.ts';
 import type { Activity } from './activity.ts';

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Journal } from '../../packages/local-aws/src/store/journal.ts';
+import { Journal } from 'local-aws/testing';
 import type { FaultKind } from './kinds.ts';
 
 /** One thing that happened in a run, at a time of its own clock. */

@@ -1,3 +1,14 @@
+import {
+  createCloudWatch,
+  createEcr,
+  createLogs,
+  createS3,
+  createSageMaker,
+  createSageMakerRuntime,
+  createSns,
+  createStepFunctions,
+} from 'local-aws/services';
+import { ManualClock, startLocal } from 'local-aws/testing';
 import '../functions/quiet.ts';
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,16 +20,7 @@ import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { createRandom } from '#core/random.ts';
 import { generateSigningKeys } from '#core/signature.ts';
-import { createCloudWatch } from '../../packages/local-aws/src/services/cloudwatch/index.ts';
-import { createEcr } from '../../packages/local-aws/src/services/ecr/index.ts';
-import { createLogs } from '../../packages/local-aws/src/services/logs/index.ts';
-import { createS3 } from '../../packages/local-aws/src/services/s3/index.ts';
-import { createSageMakerWith } from '../../packages/local-aws/src/services/sagemaker/index.ts';
-import { createSageMakerRuntime } from '../../packages/local-aws/src/services/sagemaker-runtime/index.ts';
-import { createSns } from '../../packages/local-aws/src/services/sns/index.ts';
-import { createStepFunctions } from '../../packages/local-aws/src/services/step-functions/index.ts';
-import { startLocal } from '../../packages/local-aws/test/harness.ts';
-import { ManualClock } from '../../packages/local-aws/test/manual-clock.ts';
+import { containerPrograms } from '../../scripts/local-container.ts';
 import { buckets } from '../functions/stage.ts';
 import type { callFunction } from '../statemachines/functions.ts';
 import { functionEnvironment, machineTemplate } from '../statemachines/stack.ts';
@@ -98,7 +100,7 @@ export async function startStage(options: StageOptions) {
       ...(plan.before === 'instances' ? [createCloudWatch] : []),
       createEcr,
       createS3,
-      createSageMakerWith({ concurrentJobs: 8, containerFolder: '/scripted', supervisor }),
+      createSageMaker({ ...containerPrograms('/scripted'), concurrentJobs: 8, supervisor }),
       createSageMakerRuntime,
       createSns,
       createStepFunctions,

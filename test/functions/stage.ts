@@ -5,11 +5,11 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { createS3 } from 'local-aws/services';
+import { startLocal } from 'local-aws/testing';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import type { AllServices, AllSettings } from '../../functions/middleware/services.ts';
-import { createS3 } from '../../packages/local-aws/src/services/s3/index.ts';
-import { startLocal } from '../../packages/local-aws/test/harness.ts';
 import { recordingClient } from '../cloud/recording-client.ts';
 
 export const buckets = { models: 'models', data: 'data', artifacts: 'artifacts' };

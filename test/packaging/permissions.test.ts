@@ -1,30 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { type LocalAws, startLocalAws } from 'local-aws';
+import { rolesOf } from 'local-aws/permissions';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { capturesPrefix, configurationKey } from '#core/keys.ts';
 import { endpointAlarmName, rolloutAlarmName } from '#core/names.ts';
-import { createLocalAws, type LocalAws } from '../../packages/local-aws/src/aws.ts';
-import type { StackRecord } from '../../packages/local-aws/src/services/cloudformation/records.ts';
-import { startStack } from '../../packages/local-aws/src/services/cloudformation/start.ts';
-import { rolesOf } from '../../packages/local-aws/src/services/iam/roles.ts';
-import { allServices } from '../../packages/local-aws/src/services/index.ts';
-import { readTemplateFile } from '../../packages/local-aws/src/template/template.ts';
 
 const path = inject('template');
-let folder: string;
 let local: LocalAws;
-let stack: StackRecord;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'graft-permissions-'));
-  local = await createLocalAws({ services: allServices, state: folder, port: 0 });
-  const template = { body: readTemplateFile(path), folder: dirname(path) };
-  stack = await startStack(local.world, 'graft-dev', template);
+  local = await startLocalAws({ template: path, stack: 'graft-dev' });
 });
-afterAll(async () => {
-  await local.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => local.stop());
 
 const { Resources } = JSON.parse(readFileSync(path, 'utf8')) as {
   Resources: Record<string, { Properties: { Role: { 'Fn::GetAtt': [string] } } }>;
@@ -33,13 +19,13 @@ const { Resources } = JSON.parse(readFileSync(path, 'utf8')) as {
 function roleOf(name: string): string {
   const lambda = Resources[`${name}LambdaFunction`];
   const logicalId = lambda === undefined ? name : lambda.Properties.Role['Fn::GetAtt'][0];
-  const { physicalId } = stack.resources.find((resource) => resource.logicalId === logicalId)!;
-  return `arn:aws:iam::${local.world.accountId}:role/${physicalId}`;
+  const { physicalId } = local.stack!.resources.find((resource) => resource.logicalId === logicalId)!;
+  return `arn:aws:iam::${local.accountId}:role/${physicalId}`;
 }
 /** What became of a call: `AccessDenied…`, another error's code, or `fine`. */
 async function ask(role: string, service: string, operation: string, input: object): Promise<string> {
   try {
-    await local.world.call(service, operation, input, { roleArn: roleOf(role) });
+    await local.call(service, operation, input, { roleArn: roleOf(role) });
     return 'fine';
   } catch (error) {
     return (error as { code: string }).code;
@@ -130,7 +116,7 @@ describe('the role of FinishDomain', () => {
 test('the role of the gate lets it copy test images to the promotion, and nothing else of the data', async () => {
   const data = 'graft-dev-data-000000000000-eu-central-1';
   for (const Key of ['domains/produce/test/apple/1.png', 'domains/produce/train/apple/1.png']) {
-    await local.world.call('s3', 'PutObject', { Bucket: data, Key, Body: Buffer.from('image') });
+    await local.call('s3', 'PutObject', { Bucket: data, Key, Body: Buffer.from('image') });
   }
   const copy = (from: string, Bucket: string, Key: string) =>
     ask('EvaluateGate', 's3', 'CopyObject', {
@@ -192,7 +178,7 @@ describe('the role of the clean-up of artefacts', () => {
 
   test('may look at versions of the registry and retire them', async () => {
     const arn = (stage: string) =>
-      `arn:aws:sagemaker:${local.world.region}:${local.world.accountId}:model-package/graft-${stage}-produce/1`;
+      `arn:aws:sagemaker:${local.region}:${local.accountId}:model-package/graft-${stage}-produce/1`;
     // None of them exists; what counts is that SageMaker says so, and not IAM.
     for (const [operation, input] of [
       ['ListModelPackages', { ModelPackageGroupName: 'graft-dev-produce' }],

@@ -1,15 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { EventBridgeClient, ListRulesCommand, TestEventPatternCommand } from '@aws-sdk/client-eventbridge';
+import { type DeployedStack, type LocalAws, startLocalAws } from 'local-aws';
+import { roleMay, rolesOf } from 'local-aws/permissions';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { endpointConfigName, endpointName, modelName, trainingJobName } from '#core/names.ts';
-import { createLocalAws, type LocalAws } from '../../packages/local-aws/src/aws.ts';
-import type { StackRecord } from '../../packages/local-aws/src/services/cloudformation/records.ts';
-import { startStack } from '../../packages/local-aws/src/services/cloudformation/start.ts';
-import { roleMay } from '../../packages/local-aws/src/services/iam/decide.ts';
-import { rolesOf } from '../../packages/local-aws/src/services/iam/roles.ts';
-import { allServices } from '../../packages/local-aws/src/services/index.ts';
 
 const path = inject('template');
 const text = readFileSync(path, 'utf8');
@@ -18,28 +13,15 @@ type Stage = (typeof stages)[number];
 
 /** Two deployments in one account and region: the packaged stage, and the same package for another stage. */
 let local: LocalAws;
-let folder: string;
-const stacks = {} as Record<Stage, StackRecord>;
+const stacks = {} as Record<Stage, DeployedStack>;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'graft-two-stages-'));
-  local = await createLocalAws({ services: allServices, state: folder, port: 0 });
+  local = await startLocalAws();
   for (const stage of stages) {
-    const template = { body: text.replaceAll(/\bdev\b/g, stage), folder: dirname(path) };
-    stacks[stage] = await startStack(local.world, `graft-${stage}`, template);
+    const template = JSON.parse(text.replaceAll(/\bdev\b/g, stage));
+    stacks[stage] = await local.deploy({ template, stack: `graft-${stage}`, folder: dirname(path) });
   }
-  await local.open();
 });
-afterAll(async () => {
-  await local.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const eventBridge = () =>
-  new EventBridgeClient({
-    endpoint: local.endpoint,
-    region: local.world.region,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+afterAll(() => local.stop());
 
 /** What SageMaker holds for the same domain, model and execution of a stage, by kind of resource. */
 const namesOf = (stage: Stage) => {
@@ -56,7 +38,7 @@ const namesOf = (stage: Stage) => {
 };
 const arnsOf = (stage: Stage) =>
   Object.entries(namesOf(stage)).map(
-    ([kind, name]) => `arn:aws:sagemaker:${local.world.region}:${local.world.accountId}:${kind}/${name}`,
+    ([kind, name]) => `arn:aws:sagemaker:${local.region}:${local.accountId}:${kind}/${name}`,
   );
 
 describe('two stages in one account', () => {
@@ -101,15 +83,15 @@ describe('two stages in one account', () => {
   });
 
   test('hear nothing of each other’s jobs and endpoints', async () => {
-    const events = eventBridge();
+    const events = local.client(EventBridgeClient);
     const { Rules } = await events.send(new ListRulesCommand({}));
     const heard = async (detailType: string, detail: object) => {
       const Event = JSON.stringify({
         id: '1',
-        account: local.world.accountId,
+        account: local.accountId,
         source: 'aws.sagemaker',
         time: '2026-11-28T06:00:00Z',
-        region: local.world.region,
+        region: local.region,
         resources: [],
         'detail-type': detailType,
         detail,

@@ -1,7 +1,7 @@
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { createS3 } from 'local-aws/services';
+import { startLocal } from 'local-aws/testing';
 import { afterEach, expect, test, vi } from 'vitest';
-import { createS3 } from '../../packages/local-aws/src/services/s3/index.ts';
-import { startLocal } from '../../packages/local-aws/test/harness.ts';
 import { s3ClientOf } from '../../scripts/s3-client.ts';
 
 afterEach(() => vi.unstubAllEnvs());

@@ -1,5 +1,5 @@
 import * as lambdaSchemas from '@aws-sdk/client-lambda';
-import type { ServiceFactory } from '../../packages/local-aws/src/service.ts';
+import type { ServiceFactory } from 'local-aws';
 import type { FunctionName } from './functions.ts';
 
 /**

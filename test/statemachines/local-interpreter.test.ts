@@ -1,7 +1,5 @@
+import { type Interpretation, interpret, type Json, StatesError } from 'local-aws/testing';
 import { describe, expect, it } from 'vitest';
-import { StatesError } from '../../packages/local-aws/src/services/step-functions/errors.ts';
-import type { Json } from '../../packages/local-aws/src/services/step-functions/json.ts';
-import { type Interpretation, interpret } from '../../packages/local-aws/test/step-functions/interpret.ts';
 import { definitionText } from './definition.ts';
 
 const DEFINITION = JSON.parse(definitionText.replace(/\$\{(\w+)\}/g, (_, name: string) => name));

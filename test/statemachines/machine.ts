@@ -9,21 +9,23 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { BusEvent, ServiceFactory } from 'local-aws';
+import {
+  createCloudWatch,
+  createEcr,
+  createLogs,
+  createS3,
+  createSageMaker,
+  createSageMakerRuntime,
+  createSns,
+  createStepFunctions,
+} from 'local-aws/services';
+import { ShiftedClock, startLocal } from 'local-aws/testing';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import type { Outcome } from '#core/contracts/outcome.ts';
 import { outcomeKey } from '#core/keys.ts';
 import { generateSigningKeys } from '#core/signature.ts';
-import type { BusEvent, ServiceFactory } from '../../packages/local-aws/src/service.ts';
-import { createCloudWatch } from '../../packages/local-aws/src/services/cloudwatch/index.ts';
-import { createEcr } from '../../packages/local-aws/src/services/ecr/index.ts';
-import { createLogs } from '../../packages/local-aws/src/services/logs/index.ts';
-import { createS3 } from '../../packages/local-aws/src/services/s3/index.ts';
-import { createSageMakerWith } from '../../packages/local-aws/src/services/sagemaker/index.ts';
-import { createSageMakerRuntime } from '../../packages/local-aws/src/services/sagemaker-runtime/index.ts';
-import { createSns } from '../../packages/local-aws/src/services/sns/index.ts';
-import { createStepFunctions } from '../../packages/local-aws/src/services/step-functions/index.ts';
-import { startLocal } from '../../packages/local-aws/test/harness.ts';
-import { ShiftedClock } from '../../packages/local-aws/test/shifted-clock.ts';
+import { containerPrograms } from '../../scripts/local-container.ts';
 import { buckets } from '../functions/stage.ts';
 import { scriptedContainer } from './container.ts';
 import { callFunction } from './functions.ts';
@@ -80,7 +82,7 @@ export async function startMachine() {
       createCloudWatch,
       createEcr,
       createS3,
-      createSageMakerWith({ containerFolder, concurrentJobs: 2 }),
+      createSageMaker(containerPrograms(containerFolder)),
       createSageMakerRuntime,
       createSns,
       createStepFunctions,

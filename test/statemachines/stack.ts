@@ -1,8 +1,8 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { ANY_ROLE } from 'local-aws/testing';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
 import { signBytes } from '#core/signature.ts';
-import { ANY_ROLE } from '../../packages/local-aws/test/harness.ts';
 import { domain, manifest, modelFiles } from '../functions/samples.ts';
 import { buckets } from '../functions/stage.ts';
 import { definitionText } from './definition.ts';

@@ -70,7 +70,7 @@ async function holds(holder: Lock): Promise<boolean> {
   if (holder.pid === process.pid) return true;
   if (holder.endpoint === undefined) return Date.now() - holder.since < STARTING;
   try {
-    const response = await fetch(`${holder.endpoint}/_graft/health`, { signal: AbortSignal.timeout(3000) });
+    const response = await fetch(`${holder.endpoint}/_local/health`, { signal: AbortSignal.timeout(3000) });
     const health = (await response.json()) as { pid?: number };
     return health.pid === holder.pid;
   } catch {

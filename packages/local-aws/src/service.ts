@@ -27,7 +27,7 @@ export interface World {
   readonly endpoint: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** This service's own folder below `.graft/local/`; it exists. */
+  /** This service's own folder below the state folder; it exists. */
   folder(service: string): string;
   /** Puts an event on the default bus (at least once, asynchronously: never throws to the publisher). */
   publish(event: BusEvent): void;
@@ -180,7 +180,7 @@ export interface Service extends ServiceFacts {
   readonly operations: Record<string, Operation>;
   /** CloudFormation resource types that this service provides, for instance `AWS::S3::Bucket`. */
   readonly resources?: Record<string, ResourceType>;
-  /** Paths outside the AWS APIs by their prefix, which starts with `/_aws/` or `/_graft/` and ends with a slash. */
+  /** Paths outside the AWS APIs by their prefix, which starts with `/_aws/` or `/_local/` and ends with a slash. */
   readonly routes?: Record<string, RouteHandler>;
   /** The default event bus implements this: every `World.publish` arrives here, after `start`. */
   onBusEvent?(event: BusEvent): Promise<void> | void;

@@ -5,7 +5,7 @@ import { createLogs } from '../src/services/logs/index.ts';
 import { createSns } from '../src/services/sns/index.ts';
 import { createSqs } from '../src/services/sqs/index.ts';
 import { createStepFunctions } from '../src/services/step-functions/index.ts';
-import { startLocal } from './harness.ts';
+import { startLocal } from '../src/testing/harness.ts';
 
 const QUEUE = 'arn:aws:sqs:eu-central-1:000000000000:letters';
 const allow = (Action: string | string[], Resource = '*') => ({ Effect: 'Allow', Action, Resource });

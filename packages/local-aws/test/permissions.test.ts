@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLocalAws, type LocalAws } from '../src/aws.ts';
+import { createHost, type Host } from '../src/host.ts';
 import { allServices } from '../src/services/index.ts';
 
 let folder: string;
-let local: LocalAws;
+let local: Host;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'graft-actions-'));
-  local = await createLocalAws({ services: allServices, state: folder, port: 0 });
+  folder = mkdtempSync(join(tmpdir(), 'local-aws-actions-'));
+  local = await createHost({ services: allServices(), state: folder, port: 0 });
 });
 afterAll(async () => {
   await local.stop();

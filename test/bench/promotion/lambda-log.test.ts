@@ -1,6 +1,6 @@
+import { initLine, reportLine, startLine } from 'local-aws/formats';
 import { expect, test } from 'vitest';
 import { runsOf } from '../../../bench/promotion/lambda-log.ts';
-import { initLine, reportLine, startLine } from '../../../packages/local-aws/src/services/lambda/report.ts';
 
 test('a Lambda’s log tells its invocations, what was billed for them, and which one started the environment', () => {
   const usage = { durationMs: 40.2, memorySizeMb: 512, memoryUsedMb: 90 };

@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { embeddedMetrics } from 'local-aws/formats';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { predictionResponseSchema, type ServedModel } from '../../../core/contracts/served-model.ts';
 import { buildNetwork } from '../../../model/network/backbone.ts';
 import { saveModel } from '../../../model/network/files.ts';
 import { useBackend } from '../../../model/tensorflow/backend.ts';
-import { embeddedMetrics } from '../../../packages/local-aws/src/services/logs/embedded-metrics.ts';
 import { stripPng } from '../../fixtures/grey-png.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
 import { labels, startContainer } from '../job-fixture.ts';

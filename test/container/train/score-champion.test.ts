@@ -2,6 +2,7 @@ import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import { packFolder } from 'local-aws/formats';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { optMl } from '../../../container/opt-ml.ts';
@@ -12,7 +13,6 @@ import type { ServedModel } from '../../../core/contracts/served-model.ts';
 import { type DataSet, loadDataSet } from '../../../model/data/data-set.ts';
 import { buildNetwork } from '../../../model/network/backbone.ts';
 import { saveModel } from '../../../model/network/files.ts';
-import { packFolder } from '../../../packages/local-aws/src/services/sagemaker/archive.ts';
 import { makeJob } from '../job-fixture.ts';
 
 let master: string;

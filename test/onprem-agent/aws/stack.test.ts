@@ -2,13 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import type { LocalAws } from 'local-aws';
+import { createCloudFormation, createS3 } from 'local-aws/services';
+import { startLocal } from 'local-aws/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { generateSigningKeys, verifyBytes } from '../../../core/signature.ts';
 import { apiUrl } from '../../../onprem-agent/commands/predict/predict-remotely.ts';
 import { writeNewKey } from '../../../onprem-agent/model-folder/signing-key.ts';
-import { createCloudFormation } from '../../../packages/local-aws/src/services/cloudformation/index.ts';
-import { createS3 } from '../../../packages/local-aws/src/services/s3/index.ts';
-import { type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
 import { graft } from '../cli.ts';
 import { makeModelFolder } from '../model-fixture.ts';
@@ -19,7 +19,7 @@ const gate = [
   ...['--minimum-recall', '0.2', '--minimum-test-images', '2'],
 ];
 
-let local: Harness;
+let local: LocalAws;
 let publicKey: string;
 let root: string;
 

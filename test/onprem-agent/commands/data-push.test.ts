@@ -20,10 +20,11 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import type { LocalAws } from 'local-aws';
+import { createS3 } from 'local-aws/services';
+import { startLocal } from 'local-aws/testing';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createS3 } from '../../../packages/local-aws/src/services/s3/index.ts';
-import { type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
 import { graft } from '../cli.ts';
 import { startProxy } from '../proxy.ts';
@@ -35,7 +36,7 @@ const gateOptions = [
   ...['--minimum-recall', '0.2', '--minimum-test-images', '4'],
 ];
 
-let local: Harness;
+let local: LocalAws;
 let s3: S3Client;
 let master: string;
 let folder: string;

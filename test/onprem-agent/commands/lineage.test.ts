@@ -4,18 +4,10 @@ import {
   CreateModelCommand,
   CreateModelPackageCommand,
 } from '@aws-sdk/client-sagemaker';
+import { BUCKET, endpointIs, IMAGE, type Machine, ROLE, startMachine, tar } from 'local-aws/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ModelPackageRequest, registerModelPackage } from '#cloud/registry/model-packages.ts';
 import { sha256 } from '#core/digest.ts';
-import {
-  BUCKET,
-  endpointIs,
-  IMAGE,
-  type Machine,
-  ROLE,
-  startMachine,
-  tar,
-} from '../../../packages/local-aws/test/sagemaker/machine.ts';
 import { graft } from '../cli.ts';
 
 let machine: Machine;

@@ -2,12 +2,13 @@ import { copyFile, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import type { LocalAws } from 'local-aws';
+import { createS3 } from 'local-aws/services';
+import { startLocal } from 'local-aws/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { domainSchema } from '#core/contracts/domain.ts';
 import { checkDomainImages } from '../../../onprem-agent/commands/data-push/domain-images.ts';
 import { pushDomain } from '../../../onprem-agent/commands/data-push/push-domain.ts';
-import { createS3 } from '../../../packages/local-aws/src/services/s3/index.ts';
-import { type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
 
 const labels = ['apple', 'pear'];
@@ -19,7 +20,7 @@ const domain = domainSchema.parse({
 });
 const signal = new AbortController().signal;
 
-let local: Harness;
+let local: LocalAws;
 let s3: S3Client;
 let folder: string;
 let bucket: string;

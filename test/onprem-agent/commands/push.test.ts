@@ -9,18 +9,19 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import type { LocalAws } from 'local-aws';
+import { createS3 } from 'local-aws/services';
+import { startLocal } from 'local-aws/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { verifyBytes } from '../../../core/signature.ts';
 import { versionTime } from '../../../core/versions.ts';
 import { writeNewKey } from '../../../onprem-agent/model-folder/signing-key.ts';
-import { createS3 } from '../../../packages/local-aws/src/services/s3/index.ts';
-import { type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
 import { graft, spawnGraft } from '../cli.ts';
 import { makeModelFolder } from '../model-fixture.ts';
 import { s3Error, startProxy } from '../proxy.ts';
 
 const PREFIX = 'general/icons/';
-let local: Harness;
+let local: LocalAws;
 let s3: S3Client;
 let root: string;
 let folder: string;

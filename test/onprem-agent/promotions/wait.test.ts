@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HeadObjectCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { LocalAws } from 'local-aws';
+import { createCloudFormation, createS3, createStepFunctions } from 'local-aws/services';
+import { ANY_ROLE, startLocal } from 'local-aws/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { dataExecutionName, executionName } from '../../../core/names.ts';
 import { writeNewKey } from '../../../onprem-agent/model-folder/signing-key.ts';
-import { createCloudFormation } from '../../../packages/local-aws/src/services/cloudformation/index.ts';
-import { createS3 } from '../../../packages/local-aws/src/services/s3/index.ts';
-import { createStepFunctions } from '../../../packages/local-aws/src/services/step-functions/index.ts';
-import { ANY_ROLE, type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
 import { graft } from '../cli.ts';
 import { makeModelFolder } from '../model-fixture.ts';
@@ -47,7 +46,7 @@ const definition = {
   },
 };
 
-let local: Harness;
+let local: LocalAws;
 let sfn: SFNClient;
 let s3: S3Client;
 let root: string;

@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LocalAws } from 'local-aws';
+import { createCloudFormation, createSts } from 'local-aws/services';
+import { startLocal } from 'local-aws/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateSigningKeys } from '#core/signature.ts';
-import { createCloudFormation } from '../../../packages/local-aws/src/services/cloudformation/index.ts';
-import { createSts } from '../../../packages/local-aws/src/services/sts/index.ts';
-import { type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
 
 const { publicKey } = generateSigningKeys();
 const folder = mkdtempSync(join(tmpdir(), 'graft-deploy-'));
-let local: Harness;
+let local: LocalAws;
 
 beforeAll(async () => {
   local = await startLocal({ services: [createSts, createCloudFormation] });

@@ -1,10 +1,11 @@
 import * as cloudformation from '@aws-sdk/client-cloudformation';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { LocalAws } from 'local-aws';
+import { ServiceError, type ServiceFactory } from 'local-aws';
+import { readTemplateFile, readTemplateText } from 'local-aws/formats';
+import { createS3 } from 'local-aws/services';
+import { startLocal } from 'local-aws/testing';
 import { afterEach, describe, expect, inject, test } from 'vitest';
-import { ServiceError, type ServiceFactory } from '../../../packages/local-aws/src/service.ts';
-import { createS3 } from '../../../packages/local-aws/src/services/s3/index.ts';
-import { readTemplateFile, readTemplateText } from '../../../packages/local-aws/src/template/template.ts';
-import { type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
 import {
   bucketsOf,
   findKeptBuckets,
@@ -62,7 +63,7 @@ function cloudFormationWith(stack: { resources: string[]; template: object } | u
   return { service, asked };
 }
 
-let local: Harness | undefined;
+let local: LocalAws | undefined;
 afterEach(async () => {
   await local?.stop();
   local = undefined;

@@ -1,15 +1,15 @@
 import { SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import type { LocalAws } from 'local-aws';
+import { createStepFunctions } from 'local-aws/services';
+import { ANY_ROLE, ManualClock, startLocal } from 'local-aws/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createStepFunctions } from '../../../packages/local-aws/src/services/step-functions/index.ts';
-import { ANY_ROLE, type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
-import { ManualClock } from '../../../packages/local-aws/test/manual-clock.ts';
 import {
   listRunningExecutions,
   refuseRunningExecutions,
 } from '../../../scripts/deploy/running-executions.ts';
 
 const machine = 'arn:aws:states:eu-central-1:000000000000:stateMachine:graft-dev-promote-model';
-let local: Harness;
+let local: LocalAws;
 let sfn: SFNClient;
 beforeAll(async () => {
   local = await startLocal({

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
+import type { LocalAws } from 'local-aws';
+import { allServices } from 'local-aws/services';
+import { startLocal } from 'local-aws/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { allServices } from '../../../packages/local-aws/src/services/index.ts';
-import { type Harness, startLocal } from '../../../packages/local-aws/test/harness.ts';
 
-let local: Harness;
+let local: LocalAws;
 beforeAll(async () => {
-  local = await startLocal({ services: allServices });
+  local = await startLocal({ services: allServices() });
 });
 afterAll(() => local.stop());
 

@@ -13,11 +13,9 @@ import {
   ListTrainingJobsCommand,
 } from '@aws-sdk/client-sagemaker';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { createCloudWatch, createStepFunctions } from 'local-aws/services';
+import { jobIs, type Machine, provisioned, startMachine } from 'local-aws/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createCloudWatch } from '../../../packages/local-aws/src/services/cloudwatch/index.ts';
-import { createStepFunctions } from '../../../packages/local-aws/src/services/step-functions/index.ts';
-import { provisioned } from '../../../packages/local-aws/test/provisioned.ts';
-import { jobIs, type Machine, startMachine } from '../../../packages/local-aws/test/sagemaker/machine.ts';
 import type { Removal } from '../../../scripts/remove/arguments.ts';
 import type { Clients } from '../../../scripts/remove/clients.ts';
 import { removeStage } from '../../../scripts/remove/remove.ts';

@@ -16,16 +16,7 @@ import {
   CreateTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { ANY_ROLE } from '../../../packages/local-aws/test/harness.ts';
-import {
-  BUCKET,
-  endpointIs,
-  IMAGE,
-  jobInput,
-  type Machine,
-  ROLE,
-  tar,
-} from '../../../packages/local-aws/test/sagemaker/machine.ts';
+import { ANY_ROLE, BUCKET, endpointIs, IMAGE, jobInput, type Machine, ROLE, tar } from 'local-aws/testing';
 import type { Clients } from '../../../scripts/remove/clients.ts';
 
 /** A state machine whose executions wait for a day. */

@@ -1,3 +1,4 @@
+import type { ContainerOptions } from '../container.ts';
 import type { ServiceFactory } from '../service.ts';
 import { createApiGateway } from './api-gateway/index.ts';
 import { createCloudFormation } from './cloudformation/index.ts';
@@ -16,7 +17,7 @@ import { createStepFunctions } from './step-functions/index.ts';
 import { createSts } from './sts/index.ts';
 
 /** Every service of the local AWS. The first starts first and stops last. */
-export const allServices: readonly ServiceFactory[] = [
+export const allServices = (container?: ContainerOptions): readonly ServiceFactory[] => [
   createIam,
   createSts,
   createCloudFormation,
@@ -27,9 +28,27 @@ export const allServices: readonly ServiceFactory[] = [
   createLambda,
   createCloudWatch,
   createEcr,
-  createSageMaker,
+  createSageMaker(container),
   createSageMakerRuntime,
   createStepFunctions,
   createEvents,
   createApiGateway,
 ];
+
+export {
+  createApiGateway,
+  createCloudFormation,
+  createCloudWatch,
+  createEcr,
+  createEvents,
+  createIam,
+  createLambda,
+  createLogs,
+  createS3,
+  createSageMaker,
+  createSageMakerRuntime,
+  createSns,
+  createSqs,
+  createStepFunctions,
+  createSts,
+};

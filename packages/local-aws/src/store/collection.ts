@@ -8,7 +8,7 @@ const ENDING = '.json';
 
 /**
  * A folder of JSON documents by key, one file each. Every change is on disk when the method returns, and survives a
- * kill at any moment whole or not at all. Reads are from memory: one process owns the folder (`packages/local-aws/src/main.ts` locks it).
+ * kill at any moment whole or not at all. Reads are from memory: one process owns the folder (`packages/local-aws/src/command/main.ts` locks it).
  *
  * Values are what JSON can say: store dates as numbers, bytes as base64. `get` and `list` return fresh copies.
  *

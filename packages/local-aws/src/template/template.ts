@@ -64,7 +64,7 @@ export function readTemplateText(text: string, name = 'The template'): Template 
 }
 
 /**
- * Reads the template that `serverless package` wrote.
+ * Reads a template's file.
  *
  * @returns its text
  * @throws NotFoundError when it is not there
@@ -76,9 +76,7 @@ export function readTemplateFile(path: string): string {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new NotFoundError(`there is no packaged template at ${path}`, {
-      hint: 'Run `npm run package` first, or name another with --template.',
-    });
+    throw new NotFoundError(`there is no template at ${path}`);
   }
   readTemplateText(text, `The template ${path}`);
   return text;

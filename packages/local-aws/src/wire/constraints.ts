@@ -12,7 +12,7 @@ export interface ShapeConstraints {
   value?: string;
 }
 
-/** Made by scripts/model-constraints.ts, since the SDK's schemas leave all of this out. */
+/** Made by packages/local-aws/scripts/model-constraints.ts, since the SDK's schemas leave all of this out. */
 export interface ModelConstraints {
   /** The input's shape by operation; null where nothing in it is limited. */
   operations: Record<string, string | null>;

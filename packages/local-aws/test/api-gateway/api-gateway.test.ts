@@ -16,8 +16,8 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createApiGateway } from '../../src/services/api-gateway/index.ts';
 import { createLambda } from '../../src/services/lambda/index.ts';
-import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ANY_ROLE, type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 
 const getArn = (name: string) => ({ 'Fn::GetAtt': [name, 'Arn'] });
 const fn = (FunctionName: string, source: string, more = {}) => ({
@@ -168,7 +168,7 @@ const template = {
 
 let state: string;
 let clock: ManualClock;
-let local: Harness;
+let local: LocalAws;
 let url: string;
 let key: string;
 
@@ -181,7 +181,7 @@ async function start(): Promise<void> {
   key = items![0]!.value!;
 }
 beforeEach(async () => {
-  state = mkdtempSync(join(tmpdir(), 'graft-api-'));
+  state = mkdtempSync(join(tmpdir(), 'local-aws-api-'));
   clock = new ManualClock();
   await start();
 });

@@ -11,13 +11,13 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stackEngineOf } from '../../src/services/cloudformation/engine.ts';
 import { createCloudFormation } from '../../src/services/cloudformation/index.ts';
 import { startStack } from '../../src/services/cloudformation/start.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
 import { type Things, thing, things } from './things.ts';
 
 let state: string;
-let local: Harness;
+let local: LocalAws;
 beforeEach(() => {
-  state = mkdtempSync(join(tmpdir(), 'graft-stacks-'));
+  state = mkdtempSync(join(tmpdir(), 'local-aws-stacks-'));
 });
 afterEach(async () => {
   await local.stop();

@@ -15,12 +15,12 @@ import { stackEngineOf } from '../../src/services/cloudformation/engine.ts';
 import { createCloudFormation } from '../../src/services/cloudformation/index.ts';
 import { createIam } from '../../src/services/iam/index.ts';
 import { createS3 } from '../../src/services/s3/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { type Things, thing, things } from './things.ts';
 
 let all: Things;
-let local: Harness;
+let local: LocalAws;
 let client: CloudFormationClient;
 beforeEach(async () => {
   all = things();

@@ -16,8 +16,8 @@ import type { BusEvent, ServiceFactory } from '../../src/service.ts';
 import { createCloudWatch } from '../../src/services/cloudwatch/index.ts';
 import { createSns } from '../../src/services/sns/index.ts';
 import { createSqs } from '../../src/services/sqs/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 
 /** As long as a busy machine may take. */
 const SOON = { timeout: 20_000, interval: 20 };
@@ -63,7 +63,7 @@ const template = {
 };
 
 let clock: ManualClock;
-let local: Harness;
+let local: LocalAws;
 let cloudwatch: CloudWatchClient;
 let events: BusEvent[];
 beforeEach(async () => {
@@ -84,7 +84,7 @@ afterEach(() => local.stop());
 const measure = (value: number, MetricName = 'load') =>
   cloudwatch.send(
     new PutMetricDataCommand({
-      Namespace: 'graft/test',
+      Namespace: 'shop/test',
       MetricData: [
         {
           MetricName,
@@ -99,7 +99,7 @@ const put = (changes: Partial<PutMetricAlarmCommandInput> = {}) =>
   cloudwatch.send(
     new PutMetricAlarmCommand({
       AlarmName: 'busy',
-      Namespace: 'graft/test',
+      Namespace: 'shop/test',
       MetricName: 'load',
       Dimensions: [{ Name: 'host', Value: 'a' }],
       Statistic: 'Average',
@@ -116,7 +116,7 @@ const alarm = async (name = 'busy') => {
 };
 const state = async (name?: string) => (await alarm(name))?.StateValue;
 const notices = async () =>
-  (await (await fetch(`${local.endpoint}/_graft/sns/notices`)).json()) as {
+  (await (await fetch(`${local.endpoint}/_local/sns/notices`)).json()) as {
     subject: string;
     message: string;
   }[];
@@ -130,7 +130,7 @@ describe('metrics', () => {
 
     const { Datapoints } = await cloudwatch.send(
       new GetMetricStatisticsCommand({
-        Namespace: 'graft/test',
+        Namespace: 'shop/test',
         MetricName: 'load',
         Dimensions: [{ Name: 'host', Value: 'a' }],
         StartTime: new Date(start),
@@ -150,7 +150,7 @@ describe('metrics', () => {
     const start = clock.now();
     await measure(5);
     const Metric = {
-      Namespace: 'graft/test',
+      Namespace: 'shop/test',
       MetricName: 'load',
       Dimensions: [{ Name: 'host', Value: 'a' }],
     };
@@ -163,7 +163,7 @@ describe('metrics', () => {
       }),
     );
     expect(MetricDataResults).toMatchObject([{ Id: 'm', Values: [5], Timestamps: [new Date(start)] }]);
-    const { Metrics } = await cloudwatch.send(new ListMetricsCommand({ Namespace: 'graft/test' }));
+    const { Metrics } = await cloudwatch.send(new ListMetricsCommand({ Namespace: 'shop/test' }));
     expect(Metrics).toEqual([Metric]);
   });
 
@@ -172,7 +172,7 @@ describe('metrics', () => {
     const put = (Value: number, Unit?: 'Seconds' | 'Milliseconds') =>
       cloudwatch.send(
         new PutMetricDataCommand({
-          Namespace: 'graft/test',
+          Namespace: 'shop/test',
           MetricData: [{ MetricName: 'time', Value, ...(Unit === undefined ? {} : { Unit }) }],
         }),
       );
@@ -182,14 +182,14 @@ describe('metrics', () => {
     const statistics = async (Unit?: 'Seconds' | 'Bytes') => {
       const { Datapoints } = await cloudwatch.send(
         new GetMetricStatisticsCommand({
-          ...{ Namespace: 'graft/test', MetricName: 'time', Period: 60, Statistics: ['Sum'], ...times },
+          ...{ Namespace: 'shop/test', MetricName: 'time', Period: 60, Statistics: ['Sum'], ...times },
           ...(Unit === undefined ? {} : { Unit }),
         }),
       );
       return Datapoints?.map(({ Sum, Unit: unit }) => [Sum, unit]);
     };
     const data = async (Unit?: 'Seconds') => {
-      const Metric = { Namespace: 'graft/test', MetricName: 'time' };
+      const Metric = { Namespace: 'shop/test', MetricName: 'time' };
       const MetricStat = { Metric, Period: 60, Stat: 'Sum', ...(Unit === undefined ? {} : { Unit }) };
       const { MetricDataResults } = await cloudwatch.send(
         new GetMetricDataCommand({ MetricDataQueries: [{ Id: 'm', MetricStat }], ...times }),
@@ -222,12 +222,12 @@ describe('metrics', () => {
     await expect(
       cloudwatch.send(
         new PutMetricDataCommand({
-          Namespace: 'graft/test',
+          Namespace: 'shop/test',
           MetricData: [good, { MetricName: 'bad', Timestamp, ...datum }],
         }),
       ),
     ).rejects.toMatchObject({ name });
-    const list = new ListMetricsCommand({ Namespace: 'graft/test' });
+    const list = new ListMetricsCommand({ Namespace: 'shop/test' });
     expect((await cloudwatch.send(list)).Metrics).toEqual([]);
   });
 

@@ -11,9 +11,9 @@ import {
 } from '@aws-sdk/client-ecr';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createEcr } from '../../src/services/ecr/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
 
-let local: Harness;
+let local: LocalAws;
 let ecr: ECRClient;
 beforeEach(async () => {
   local = await startLocal({

@@ -14,9 +14,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ServiceError, type ServiceFactory } from '../../src/service.ts';
 import { createEvents } from '../../src/services/events/index.ts';
 import { createSqs } from '../../src/services/sqs/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
-import { ManualClock } from '../manual-clock.ts';
-import { provisioned, type Resources } from '../provisioned.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
+import { provisioned, type Resources } from '../../src/testing/provisioned.ts';
 
 const arn = (name: string) => `arn:aws:sqs:eu-central-1:000000000000:${name}`;
 const queue = (QueueName: string) => ({ Type: 'AWS::SQS::Queue', Properties: { QueueName } });
@@ -84,7 +84,7 @@ const nextTry = () =>
 
 let state: string;
 let clock: ManualClock;
-let local: Harness;
+let local: LocalAws;
 let events: EventBridgeClient;
 
 async function start(): Promise<void> {
@@ -109,7 +109,7 @@ async function receive(name: string): Promise<Message> {
 
 beforeEach(async () => {
   down = false;
-  state = mkdtempSync(join(tmpdir(), 'graft-events-'));
+  state = mkdtempSync(join(tmpdir(), 'local-aws-events-'));
   clock = new ManualClock();
   await start();
 });

@@ -8,7 +8,7 @@ import { createLambda } from '../../src/services/lambda/index.ts';
 import { createSns } from '../../src/services/sns/index.ts';
 import { createSqs } from '../../src/services/sqs/index.ts';
 import { createStepFunctions } from '../../src/services/step-functions/index.ts';
-import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
+import { ANY_ROLE, type LocalAws, startLocal } from '../../src/testing/harness.ts';
 
 const arn = (name: string) => ({ 'Fn::GetAtt': [name, 'Arn'] });
 const rule = (source: string, target: Record<string, unknown>) => ({
@@ -61,7 +61,7 @@ const template = {
   },
 };
 
-let local: Harness;
+let local: LocalAws;
 beforeAll(async () => {
   const services = [createSqs, createSns, createLambda, createStepFunctions, createEvents];
   local = await startLocal({ services, template });

@@ -13,8 +13,8 @@ import { createSns } from '../../src/services/sns/index.ts';
 import { createStepFunctions } from '../../src/services/step-functions/index.ts';
 import { mintRoleCredentials } from '../../src/services/sts/credentials.ts';
 import { createSts } from '../../src/services/sts/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { standIn } from '../stand-in.ts';
 
 const clock = new ManualClock(Date.now());
@@ -47,7 +47,7 @@ const template = {
     Trainer: role([
       statement(
         ['sagemaker:CreateTrainingJob', 'sagemaker:AddTags'],
-        `arn:aws:sagemaker:*:${account}:training-job/graft-*`,
+        `arn:aws:sagemaker:*:${account}:training-job/shop-*`,
       ),
       statement('iam:PassRole', [output('Job').Value, output('Reader').Value] as never, {
         Condition: passed,
@@ -91,7 +91,7 @@ const answering = (create: ServiceFactory, answers: Record<string, unknown>): Se
   );
 
 const missing = new ServiceError('NoSuchKey', 'The specified key does not exist.', 404);
-let local: Harness;
+let local: LocalAws;
 beforeAll(async () => {
   local = await startLocal({
     clock,
@@ -107,7 +107,7 @@ beforeAll(async () => {
         DeleteObject: {},
         DeleteObjects: {},
       }),
-      answering(createSageMaker, { CreateTrainingJob: { TrainingJobArn: 'arn:x' } }),
+      answering(createSageMaker(), { CreateTrainingJob: { TrainingJobArn: 'arn:x' } }),
       answering(createStepFunctions, { SendTaskSuccess: {}, SendTaskFailure: {} }),
       answering(createSns, { Publish: { MessageId: 'm' } }),
     ],
@@ -195,21 +195,21 @@ describe('a role’s credentials', () => {
   it('need iam:PassRole for the role that they hand on, and its own permission for tags', async () => {
     const trainer = as('Trainer', sagemaker.SageMakerClient);
 
-    await expect(trainer.send(job('graft-a', { Tags: [{ Key: 'k', Value: 'v' }] }))).resolves.toBeDefined();
+    await expect(trainer.send(job('shop-a', { Tags: [{ Key: 'k', Value: 'v' }] }))).resolves.toBeDefined();
     await expect(trainer.send(job('other'))).rejects.toMatchObject({
       name: 'AccessDeniedException',
       message: expect.stringContaining(
         'sagemaker:CreateTrainingJob on resource: arn:aws:sagemaker:eu-central-1:000000000000:training-job/other',
       ),
     });
-    await expect(trainer.send(job('graft-a', { RoleArn: local.outputs.Blind }))).rejects.toMatchObject({
+    await expect(trainer.send(job('shop-a', { RoleArn: local.outputs.Blind }))).rejects.toMatchObject({
       message: expect.stringContaining('iam:PassRole'),
     });
   });
 
   it('cannot hand on a role that does not trust the service', async () => {
     const sent = as('Trainer', sagemaker.SageMakerClient).send(
-      job('graft-a', { RoleArn: local.outputs.Reader }),
+      job('shop-a', { RoleArn: local.outputs.Reader }),
     );
 
     await expect(sent).rejects.toMatchObject({

@@ -2,13 +2,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createIam } from '../../src/services/iam/index.ts';
 import { findRole } from '../../src/services/iam/roles.ts';
 import { trustsCaller, trustsService } from '../../src/services/iam/trust.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
 
 const account = '000000000000';
 const sagemaker = { Service: 'sagemaker.amazonaws.com' };
 const hosting = `arn:aws:sagemaker:eu-central-1:${account}:*`;
 
-let local: Harness | undefined;
+let local: LocalAws | undefined;
 afterEach(async () => {
   await local?.stop();
   local = undefined;
@@ -31,7 +31,7 @@ describe('a role that trusts a service', () => {
   it.each([
     ['this account', { StringEquals: { 'aws:SourceAccount': account } }, true],
     ['another account', { StringEquals: { 'aws:SourceAccount': '111122223333' } }, false],
-    ['jobs of a name', { ArnLike: { 'aws:SourceArn': hosting.replace('*', 'training-job/graft-*') } }, true],
+    ['jobs of a name', { ArnLike: { 'aws:SourceArn': hosting.replace('*', 'training-job/shop-*') } }, true],
     [
       'jobs of another name',
       { ArnLike: { 'aws:SourceArn': hosting.replace('*', 'training-job/x-*') } },
@@ -40,7 +40,7 @@ describe('a role that trusts a service', () => {
     ['another region', { ArnLike: { 'aws:SourceArn': hosting.replace('eu-central-1', 'us-east-1') } }, false],
   ])('for %s only lets it act for a job accordingly', async (_name, Condition, expected) => {
     const role = await roleTrusting({ Principal: sagemaker, Condition });
-    const job = hosting.replace('*', 'training-job/graft-dev-icons');
+    const job = hosting.replace('*', 'training-job/shop-dev-icons');
 
     expect(trustsService(local!.world, role, 'sagemaker.amazonaws.com', job)).toBe(expected);
     expect(trustsService(local!.world, role, 'lambda.amazonaws.com', job)).toBe(false);

@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createLambda } from '../../src/services/lambda/index.ts';
-import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
-import { provisioned } from '../provisioned.ts';
+import { ANY_ROLE, type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { provisioned } from '../../src/testing/provisioned.ts';
 
 const inline = (source: string, more: Record<string, unknown> = {}) => ({
   Type: 'AWS::Lambda::Function',
@@ -21,7 +21,7 @@ const inline = (source: string, more: Record<string, unknown> = {}) => ({
   },
 });
 
-let local: Harness;
+let local: LocalAws;
 let lambda: LambdaClient;
 
 beforeAll(async () => {
@@ -146,8 +146,8 @@ test('gives the environment that Lambda gives, and nothing of ours', async () =>
     _HANDLER: 'index.handler',
   });
   expect(body._X_AMZN_TRACE_ID).toMatch(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};/);
-  expect(body.AWS_SESSION_TOKEN).toMatch(/^graft\./);
-  expect(Object.keys(body).filter((name) => /GRAFT|VITEST|npm_/.test(name))).toEqual([]);
+  expect(body.AWS_SESSION_TOKEN).toMatch(/^local\./);
+  expect(Object.keys(body).filter((name) => /LOCAL_|VITEST|npm_/.test(name))).toEqual([]);
 });
 
 test('uses an environment again, and another one only for another invocation at the same time', async () => {

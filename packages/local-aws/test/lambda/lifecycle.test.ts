@@ -8,8 +8,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLambda } from '../../src/services/lambda/index.ts';
 import { createLogs } from '../../src/services/logs/index.ts';
 import { createSqs } from '../../src/services/sqs/index.ts';
-import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ANY_ROLE, type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 import { zipArchive } from '../zip-archive.ts';
 
 const QUEUE = 'arn:aws:sqs:eu-central-1:000000000000:failures';
@@ -17,7 +17,7 @@ const fn = (FunctionName: string, more = {}) => ({
   Type: 'AWS::Lambda::Function',
   Properties: {
     FunctionName,
-    Code: { S3Bucket: 'deployment', S3Key: `serverless/graft/dev/1795450187791/${FunctionName}.zip` },
+    Code: { S3Bucket: 'deployment', S3Key: `serverless/shop/dev/1795450187791/${FunctionName}.zip` },
     Handler: 'functions/main.handler',
     Role: ANY_ROLE,
     Runtime: 'nodejs24.x',
@@ -61,7 +61,7 @@ const CODE = `
 
 let folder: string;
 let clock: ManualClock;
-let local: Harness;
+let local: LocalAws;
 let lambda: LambdaClient;
 
 async function start(): Promise<void> {
@@ -107,7 +107,7 @@ const there = async (path: string) => {
 };
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'graft-lambda-'));
+  folder = mkdtempSync(join(tmpdir(), 'local-aws-lambda-'));
   clock = new ManualClock();
   mkdirSync(join(folder, 'artefacts'));
   for (const name of ['main', 'letters']) {

@@ -2,7 +2,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lambdaWithin } from '../../src/services/lambda/index.ts';
 import { createLogs } from '../../src/services/logs/index.ts';
-import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
+import { ANY_ROLE, type LocalAws, startLocal } from '../../src/testing/harness.ts';
 
 /** How often this environment has been invoked, and which it is. */
 const CODE = `
@@ -10,7 +10,7 @@ const CODE = `
   exports.handler = async () => ({ calls: ++calls, pid: process.pid });`;
 const names = ['a', 'b', 'c', 'd'];
 
-let local: Harness;
+let local: LocalAws;
 let lambda: LambdaClient;
 beforeAll(async () => {
   local = await startLocal({

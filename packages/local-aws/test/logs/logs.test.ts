@@ -18,9 +18,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createLogs } from '../../src/services/logs/index.ts';
 import { LogStream } from '../../src/services/logs/log-stream.ts';
 import { filterPattern } from '../../src/services/logs/pattern.ts';
-import { type Harness, startLocal } from '../harness.ts';
-import { ManualClock } from '../manual-clock.ts';
-import { provisioned } from '../provisioned.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
+import { provisioned } from '../../src/testing/provisioned.ts';
 
 const DAY = 86_400_000;
 const template = provisioned(createLogs, {
@@ -29,7 +29,7 @@ const template = provisioned(createLogs, {
 
 let state: string;
 let clock: ManualClock;
-let local: Harness;
+let local: LocalAws;
 let logs: CloudWatchLogsClient;
 
 async function start(): Promise<void> {
@@ -44,7 +44,7 @@ async function write(logStreamName: string, ...messages: string[]): Promise<void
 }
 
 beforeEach(async () => {
-  state = mkdtempSync(join(tmpdir(), 'graft-logs-'));
+  state = mkdtempSync(join(tmpdir(), 'local-aws-logs-'));
   clock = new ManualClock();
   await start();
 });

@@ -13,7 +13,7 @@ let supervisor: Supervisor;
 const log = pino({ level: 'silent' });
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'graft-processes-'));
+  folder = mkdtempSync(join(tmpdir(), 'local-aws-processes-'));
   supervisor = createSupervisor({ folder, log });
 });
 afterEach(async () => {

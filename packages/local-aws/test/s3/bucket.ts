@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import type { BusEvent, ServiceFactory } from '../../src/service.ts';
 import { createS3 } from '../../src/services/s3/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
 
-export interface Storage extends Harness {
+export interface Storage extends LocalAws {
   s3: S3Client;
   events: BusEvent[];
 }

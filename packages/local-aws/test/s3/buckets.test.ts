@@ -15,16 +15,16 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createS3 } from '../../src/services/s3/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
-import { provisioned } from '../provisioned.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { provisioned } from '../../src/testing/provisioned.ts';
 
-let local: Harness;
+let local: LocalAws;
 let s3: S3Client;
 const create = provisioned(createS3, {
   Named: {
     Type: 'AWS::S3::Bucket',
     Properties: {
-      BucketName: 'graft-models',
+      BucketName: 'shop-models',
       VersioningConfiguration: { Status: 'Enabled' },
       BucketEncryption: { ServerSideEncryptionConfiguration: [] },
       PublicAccessBlockConfiguration: { BlockPublicAcls: true },
@@ -34,7 +34,7 @@ const create = provisioned(createS3, {
   Unnamed: { Type: 'AWS::S3::Bucket', Properties: {} },
   Policy: {
     Type: 'AWS::S3::BucketPolicy',
-    Properties: { Bucket: 'graft-models', PolicyDocument: { Version: '2012-10-17', Statement: [] } },
+    Properties: { Bucket: 'shop-models', PolicyDocument: { Version: '2012-10-17', Statement: [] } },
   },
 });
 
@@ -47,18 +47,16 @@ afterAll(() => local.stop());
 describe('buckets of the template', () => {
   it('are there with their settings, attributes and, where none is given, a derived name', async () => {
     expect(create.provisioned.Named).toEqual({
-      ref: 'graft-models',
+      ref: 'shop-models',
       attributes: expect.objectContaining({
-        Arn: 'arn:aws:s3:::graft-models',
-        RegionalDomainName: 'graft-models.s3.eu-central-1.amazonaws.com',
+        Arn: 'arn:aws:s3:::shop-models',
+        RegionalDomainName: 'shop-models.s3.eu-central-1.amazonaws.com',
       }),
     });
     expect(create.provisioned.Unnamed?.ref).toBe('stack-unnamed');
-    expect((await s3.send(new GetBucketVersioningCommand({ Bucket: 'graft-models' }))).Status).toBe(
-      'Enabled',
-    );
-    const { Buckets } = await s3.send(new ListBucketsCommand({ Prefix: 'graft' }));
-    expect(Buckets?.map((bucket) => bucket.Name)).toEqual(['graft-models']);
+    expect((await s3.send(new GetBucketVersioningCommand({ Bucket: 'shop-models' }))).Status).toBe('Enabled');
+    const { Buckets } = await s3.send(new ListBucketsCommand({ Prefix: 'shop' }));
+    expect(Buckets?.map((bucket) => bucket.Name)).toEqual(['shop-models']);
   });
 
   it.each([
@@ -143,7 +141,7 @@ describe('CreateBucket', () => {
 });
 
 describe('every request', () => {
-  const object = { Bucket: 'graft-models', Key: 'checked' };
+  const object = { Bucket: 'shop-models', Key: 'checked' };
 
   it.each([
     [
@@ -165,7 +163,7 @@ describe('every request', () => {
 
   it('that deletes or tags by a list needs a digest of the list', async () => {
     const post = async (path: string, method: string, body: string, headers = {}) => {
-      const response = await fetch(`${local.endpoint}/graft-models${path}`, { method, body, headers });
+      const response = await fetch(`${local.endpoint}/shop-models${path}`, { method, body, headers });
       return [response.status, /<Code>(\w+)</.exec(await response.text())?.[1]];
     };
     await s3.send(new PutObjectCommand({ ...object, Body: 'x' }));
@@ -181,7 +179,7 @@ describe('every request', () => {
 
 describe('tags of an object', () => {
   it('come with it, are counted, and can be replaced', async () => {
-    const object = { Bucket: 'graft-models', Key: 'tagged' };
+    const object = { Bucket: 'shop-models', Key: 'tagged' };
     await s3.send(new PutObjectCommand({ ...object, Body: 'x', Tagging: 'stage=dev&colour=dark%20blue' }));
     const tags = async () => (await s3.send(new GetObjectTaggingCommand(object))).TagSet;
 

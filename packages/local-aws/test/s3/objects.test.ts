@@ -9,9 +9,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createS3 } from '../../src/services/s3/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
 
-let local: Harness;
+let local: LocalAws;
 let s3: S3Client;
 const Bucket = 'objects';
 

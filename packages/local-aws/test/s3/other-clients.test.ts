@@ -26,7 +26,7 @@ let folder: string;
 
 beforeAll(async () => {
   storage = await startStorage({ [Bucket]: 'Enabled' });
-  folder = mkdtempSync(join(tmpdir(), 'graft-clients-'));
+  folder = mkdtempSync(join(tmpdir(), 'local-aws-clients-'));
 });
 afterAll(async () => {
   await storage.stop();

@@ -26,7 +26,7 @@ let storage: Storage;
 let folder: string;
 beforeAll(async () => {
   storage = await startStorage({ [Bucket]: 'Off' });
-  folder = mkdtempSync(join(tmpdir(), 'graft-presigned-'));
+  folder = mkdtempSync(join(tmpdir(), 'local-aws-presigned-'));
 });
 afterAll(async () => {
   await storage.stop();

@@ -26,7 +26,7 @@ let killed: ChildProcess | undefined;
 let storage: Storage | undefined;
 
 beforeEach(() => {
-  state = mkdtempSync(join(tmpdir(), 'graft-s3-'));
+  state = mkdtempSync(join(tmpdir(), 'local-aws-s3-'));
 });
 afterEach(async () => {
   killed?.kill('SIGKILL');

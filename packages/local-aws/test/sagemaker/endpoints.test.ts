@@ -15,7 +15,16 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUCKET, endpointIs, IMAGE, type Machine, ROLE, SOON, startMachine, tar } from './machine.ts';
+import {
+  BUCKET,
+  endpointIs,
+  IMAGE,
+  type Machine,
+  ROLE,
+  SOON,
+  startMachine,
+  tar,
+} from '../../src/testing/sagemaker-machine.ts';
 
 let machine: Machine;
 
@@ -215,7 +224,7 @@ describe('an endpoint', () => {
     await machine.event(endpointIs('archive', 'FAILED'));
 
     expect((await describeEndpoint('archive')).FailureReason).toMatch(
-      /Failed to extract model data archive from URL "s3:\/\/graft-data\/models\/gone.tar.gz"/,
+      /Failed to extract model data archive from URL "s3:\/\/shop-data\/models\/gone.tar.gz"/,
     );
   });
 
@@ -370,7 +379,7 @@ describe('models and configurations', () => {
       PrimaryContainer: { Image: IMAGE, ModelDataUrl: `s3://${BUCKET}/nothing.tar.gz` },
     });
     await expect(machine.sagemaker.send(create)).rejects.toThrow(
-      'Could not find model data at s3://graft-data/nothing.tar.gz.',
+      'Could not find model data at s3://shop-data/nothing.tar.gz.',
     );
     await expect(
       config('odd', { ModelName: 'one', ServerlessConfig: { MemorySizeInMB: 1500, MaxConcurrency: 1 } }),

@@ -19,12 +19,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLogs } from '../../src/services/logs/index.ts';
 import { createS3 } from '../../src/services/s3/index.ts';
 import { createSageMaker } from '../../src/services/sagemaker/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
 
-let local: Harness;
+let local: LocalAws;
 let sagemaker: SageMakerClient;
 beforeAll(async () => {
-  local = await startLocal({ services: [createLogs, createS3, createSageMaker] });
+  local = await startLocal({ services: [createLogs, createS3, createSageMaker()] });
   sagemaker = local.client(SageMakerClient);
 });
 afterAll(() => local.stop());
@@ -209,8 +209,8 @@ it('are deleted one by one, and their group only when it has none', async () => 
 });
 
 it('survive a restart, with the next version', async () => {
-  const state = mkdtempSync(join(tmpdir(), 'graft-registry-'));
-  const services = [createLogs, createS3, createSageMaker];
+  const state = mkdtempSync(join(tmpdir(), 'local-aws-registry-'));
+  const services = [createLogs, createS3, createSageMaker()];
   const before = await startLocal({ services, state });
   const first = before.client(SageMakerClient);
   await first.send(new CreateModelPackageGroupCommand({ ModelPackageGroupName: 'kept' }));

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 import {
   BUCKET,
   endpointIs,
@@ -25,13 +25,13 @@ import {
   SOON,
   startMachine,
   tar,
-} from './machine.ts';
+} from '../../src/testing/sagemaker-machine.ts';
 
 let state: string;
 let machine: Machine;
 
 beforeEach(async () => {
-  state = mkdtempSync(join(tmpdir(), 'graft-restart-'));
+  state = mkdtempSync(join(tmpdir(), 'local-aws-restart-'));
   machine = await startMachine({ state, jobs: 1 });
   await machine.put('domains/a/domain.json', '{}');
   await machine.put('domains/a/train/a/1.png', 'one');

@@ -17,8 +17,8 @@ import {
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCloudWatch } from '../../src/services/cloudwatch/index.ts';
-import { ManualClock } from '../manual-clock.ts';
-import { BUCKET, IMAGE, type Machine, ROLE, startMachine, tar } from './machine.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
+import { BUCKET, IMAGE, type Machine, ROLE, startMachine, tar } from '../../src/testing/sagemaker-machine.ts';
 
 const SOON = { timeout: 20_000, interval: 10 };
 let machine: Machine;

@@ -10,13 +10,22 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BUCKET, endpointIs, IMAGE, type Machine, ROLE, SOON, startMachine, tar } from './machine.ts';
+import {
+  BUCKET,
+  endpointIs,
+  IMAGE,
+  type Machine,
+  ROLE,
+  SOON,
+  startMachine,
+  tar,
+} from '../../src/testing/sagemaker-machine.ts';
 
 let state: string;
 let machine: Machine;
 
 beforeEach(async () => {
-  state = mkdtempSync(join(tmpdir(), 'graft-serverless-'));
+  state = mkdtempSync(join(tmpdir(), 'local-aws-serverless-'));
   machine = await startMachine({ state, warm: 1 });
 });
 afterEach(async () => {
@@ -52,7 +61,7 @@ async function ask(EndpointName: string, Body = 'image') {
   const text = Buffer.from(answer).toString();
   if (!text.startsWith('{')) return { text };
   const { name, environment } = JSON.parse(text);
-  return { name, process: environment.GRAFT_PORT as string };
+  return { name, process: environment.SAGEMAKER_BIND_TO_PORT as string };
 }
 
 describe('a serverless endpoint', () => {

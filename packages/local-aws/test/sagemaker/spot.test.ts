@@ -1,8 +1,16 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { CreateTrainingJobCommand, DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ShiftedClock } from '../shifted-clock.ts';
-import { BUCKET, jobInput, jobIs, type Machine, SOON, startMachine, untar } from './machine.ts';
+import {
+  BUCKET,
+  jobInput,
+  jobIs,
+  type Machine,
+  SOON,
+  startMachine,
+  untar,
+} from '../../src/testing/sagemaker-machine.ts';
+import { ShiftedClock } from '../../src/testing/shifted-clock.ts';
 
 const clock = new ShiftedClock();
 let machine: Machine;

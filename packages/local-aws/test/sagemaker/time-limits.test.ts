@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 import {
   BUCKET,
   endpointIs,
@@ -23,7 +23,7 @@ import {
   SOON,
   startMachine,
   tar,
-} from './machine.ts';
+} from '../../src/testing/sagemaker-machine.ts';
 
 type Variant = Omit<ProductionVariant, 'VariantName'>;
 

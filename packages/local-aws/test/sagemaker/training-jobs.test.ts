@@ -7,7 +7,16 @@ import {
   StopTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUCKET, IMAGE, jobInput, jobIs, type Machine, SOON, startMachine, untar } from './machine.ts';
+import {
+  BUCKET,
+  IMAGE,
+  jobInput,
+  jobIs,
+  type Machine,
+  SOON,
+  startMachine,
+  untar,
+} from '../../src/testing/sagemaker-machine.ts';
 
 let machine: Machine;
 
@@ -251,7 +260,7 @@ describe('a training job', () => {
           },
         ],
       },
-      /No S3 objects found under S3 URL "s3:\/\/graft-data\/nothing\/"/,
+      /No S3 objects found under S3 URL "s3:\/\/shop-data\/nothing\/"/,
     ],
     [
       'what is not emulated',

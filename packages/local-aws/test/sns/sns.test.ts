@@ -6,15 +6,15 @@ import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSns } from '../../src/services/sns/index.ts';
 import { createSqs } from '../../src/services/sqs/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
-import { provisioned } from '../provisioned.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { provisioned } from '../../src/testing/provisioned.ts';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:000000000000:notices';
 const QUEUE = 'arn:aws:sqs:eu-central-1:000000000000:inbox';
 const CLOSED = 'arn:aws:sqs:eu-central-1:000000000000:closed';
 
 let state: string;
-let local: Harness;
+let local: LocalAws;
 let sns: SNSClient;
 
 async function start(): Promise<void> {
@@ -47,10 +47,10 @@ async function start(): Promise<void> {
   });
   sns = local.client(SNSClient);
 }
-const published = async () => (await fetch(`${local.endpoint}/_graft/sns/notices`)).json();
+const published = async () => (await fetch(`${local.endpoint}/_local/sns/notices`)).json();
 
 beforeEach(async () => {
-  state = mkdtempSync(join(tmpdir(), 'graft-sns-'));
+  state = mkdtempSync(join(tmpdir(), 'local-aws-sns-'));
   await start();
 });
 afterEach(async () => {

@@ -15,9 +15,9 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSqs } from '../../src/services/sqs/index.ts';
 import { md5OfAttributes } from '../../src/services/sqs/queue.ts';
-import { type Harness, startLocal } from '../harness.ts';
-import { ManualClock } from '../manual-clock.ts';
-import { provisioned } from '../provisioned.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
+import { provisioned } from '../../src/testing/provisioned.ts';
 
 const DEAD = 'arn:aws:sqs:eu-central-1:000000000000:dead';
 const template = provisioned(createSqs, {
@@ -34,7 +34,7 @@ const template = provisioned(createSqs, {
 
 let state: string;
 let clock: ManualClock;
-let local: Harness;
+let local: LocalAws;
 let sqs: SQSClient;
 let QueueUrl: string;
 
@@ -49,7 +49,7 @@ const receive = async (more = {}) =>
   (await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, ...more }))).Messages ?? [];
 
 beforeEach(async () => {
-  state = mkdtempSync(join(tmpdir(), 'graft-sqs-'));
+  state = mkdtempSync(join(tmpdir(), 'local-aws-sqs-'));
   clock = new ManualClock();
   await start();
 });

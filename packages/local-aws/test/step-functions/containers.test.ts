@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StatesError } from '../../src/services/step-functions/errors.ts';
 import type { Json } from '../../src/services/step-functions/json.ts';
 import type { Integrate } from '../../src/services/step-functions/scope.ts';
-import { interpret, run, single } from './interpret.ts';
+import { interpret, run, single } from '../../src/testing/interpret.ts';
 
 const work = (more: object = {}) => ({
   Type: 'Task',

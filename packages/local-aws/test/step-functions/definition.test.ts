@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeDiagnostics } from '../../src/services/step-functions/definition/diagnostic.ts';
 import { parseDefinition } from '../../src/services/step-functions/definition/parse.ts';
-import { FUNCTION } from './interpret.ts';
+import { FUNCTION } from '../../src/testing/interpret.ts';
 
 function problems(definition: unknown): string {
   const parsed = parseDefinition(typeof definition === 'string' ? definition : JSON.stringify(definition));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/services/step-functions/json.ts';
 import { Evaluator } from '../../src/services/step-functions/jsonata.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 
 const evaluator = new Evaluator(new ManualClock(), () => 0.25);
 const evaluate = (source: string, input: Json = {}) =>

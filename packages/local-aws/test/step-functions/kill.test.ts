@@ -10,12 +10,12 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { afterEach, expect, it } from 'vitest';
-import type { Harness } from '../harness.ts';
+import type { LocalAws } from '../../src/testing/harness.ts';
 import { callsFile, startKillable } from './killable.ts';
 
-const state = mkdtempSync(join(tmpdir(), 'graft-killed-'));
+const state = mkdtempSync(join(tmpdir(), 'local-aws-killed-'));
 let child: ChildProcess | undefined;
-let local: Harness | undefined;
+let local: LocalAws | undefined;
 
 afterEach(async () => {
   child?.kill('SIGKILL');

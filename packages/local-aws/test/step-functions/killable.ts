@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import * as lambda from '@aws-sdk/client-lambda';
 import type { ServiceFactory } from '../../src/service.ts';
 import { createStepFunctions } from '../../src/services/step-functions/index.ts';
-import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
-import { provisioned } from '../provisioned.ts';
+import { ANY_ROLE, type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { provisioned } from '../../src/testing/provisioned.ts';
 
 /** Where the fake functions write that they were called, a line each. */
 export const callsFile = (state: string) => join(state, 'calls.txt');
@@ -17,7 +17,7 @@ const invoke = (name: string, pattern: string, more: object) => ({
 });
 
 /** A local AWS with one state machine, for a process that is going to be killed and for the one after it. */
-export function startKillable(state: string): Promise<Harness> {
+export function startKillable(state: string): Promise<LocalAws> {
   const fakeLambda: ServiceFactory = () => ({
     signingName: 'lambda',
     protocol: 'rest-json',

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { StatesError } from '../../src/services/step-functions/errors.ts';
 import type { Entry } from '../../src/services/step-functions/history.ts';
 import type { Json } from '../../src/services/step-functions/json.ts';
-import { ManualClock } from '../manual-clock.ts';
-import { interpret, single } from './interpret.ts';
+import { interpret, single } from '../../src/testing/interpret.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 
 const lambda = (payload: Json, more: object = {}) => ({
   Type: 'Task',

@@ -26,9 +26,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type BusEvent, ServiceError, type ServiceFactory } from '../../src/service.ts';
 import { createS3 } from '../../src/services/s3/index.ts';
 import { createStepFunctions } from '../../src/services/step-functions/index.ts';
-import { ANY_ROLE, type Harness, startLocal } from '../harness.ts';
-import { ManualClock } from '../manual-clock.ts';
-import { provisioned } from '../provisioned.ts';
+import { ANY_ROLE, type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
+import { provisioned } from '../../src/testing/provisioned.ts';
 
 const MACHINE = 'arn:aws:states:eu-central-1:000000000000:stateMachine:';
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of CloudFormation
@@ -41,7 +41,7 @@ const machine = (name: string, States: Record<string, object>) => ({
     RoleArn: ANY_ROLE,
     Definition: { QueryLanguage: 'JSONata', StartAt: Object.keys(States)[0], States },
     DefinitionSubstitutions: { Work: 'arn:aws:lambda:eu-central-1:000000000000:function:work' },
-    Tags: [{ Key: 'project', Value: 'graft' }],
+    Tags: [{ Key: 'project', Value: 'shop' }],
     LoggingConfiguration: {
       Level: 'ALL',
       IncludeExecutionData: true,
@@ -115,7 +115,7 @@ interface Invocation {
 }
 let clock: ManualClock;
 let state: string;
-let local: Harness;
+let local: LocalAws;
 let sfn: SFNClient;
 let invocations: Invocation[];
 let published: BusEvent[];
@@ -173,7 +173,7 @@ async function start(): Promise<void> {
 
 beforeEach(async () => {
   clock = new ManualClock();
-  state = mkdtempSync(join(tmpdir(), 'graft-states-'));
+  state = mkdtempSync(join(tmpdir(), 'local-aws-states-'));
   invocations = [];
   published = [];
   messages = [];
@@ -580,7 +580,7 @@ describe('state machines', () => {
       'arn:aws:lambda:eu-central-1:000000000000:function:work',
     );
     const { tags } = await sfn.send(new ListTagsForResourceCommand({ resourceArn: stateMachineArn }));
-    expect(tags).toEqual([{ key: 'project', value: 'graft' }]);
+    expect(tags).toEqual([{ key: 'project', value: 'shop' }]);
     const { executionArn } = await execute('call');
     const its = await sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
     expect(its).toMatchObject({ name: 'call', definition: found.definition, revisionId: found.revisionId });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/services/step-functions/json.ts';
-import { EXECUTION, interpret, run, single } from './interpret.ts';
+import { EXECUTION, interpret, run, single } from '../../src/testing/interpret.ts';
 
 describe('Pass', () => {
   const cases: [string, object, Json, Json][] = [

@@ -7,7 +7,7 @@ import { Collection } from '../../src/store/collection.ts';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'graft-store-'));
+  folder = mkdtempSync(join(tmpdir(), 'local-aws-store-'));
 });
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });

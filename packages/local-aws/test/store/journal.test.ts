@@ -6,7 +6,7 @@ import { Journal } from '../../src/store/journal.ts';
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'graft-journal-'));
+  folder = mkdtempSync(join(tmpdir(), 'local-aws-journal-'));
 });
 afterEach(() => {
   rmSync(folder, { recursive: true, force: true });

@@ -10,10 +10,10 @@ import * as sfn from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ServiceFactory } from '../../src/service.ts';
 import { createCloudFormation } from '../../src/services/cloudformation/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
+import { ManualClock } from '../../src/testing/manual-clock.ts';
 
-let local: Harness | undefined;
+let local: LocalAws | undefined;
 afterEach(async () => {
   await local?.stop();
   local = undefined;
@@ -44,7 +44,7 @@ const createThings: ServiceFactory = () => {
   };
 };
 
-const start = (template: unknown, options: { state?: string; clock?: ManualClock } = {}) =>
+const start = (template: object, options: { state?: string; clock?: ManualClock } = {}) =>
   startLocal({ services: [createThings, createCloudFormation], template, ...options });
 
 const thing = (Properties: Record<string, unknown> = {}, others: Record<string, unknown> = {}) => ({

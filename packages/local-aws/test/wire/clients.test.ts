@@ -1,9 +1,9 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSts } from '../../src/services/sts/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
 
-let local: Harness;
+let local: LocalAws;
 beforeAll(async () => {
   local = await startLocal({ services: [createSts] });
 });

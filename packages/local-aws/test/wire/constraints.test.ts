@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLocalAws, type LocalAws } from '../../src/aws.ts';
+import { createHost, type Host } from '../../src/host.ts';
 import { allServices } from '../../src/services/index.ts';
 import { type ModelConstraints, violationsOf } from '../../src/wire/constraints.ts';
 
@@ -82,11 +82,11 @@ describe('the constraints of a model', () => {
 });
 
 describe('the services', () => {
-  let local: LocalAws;
+  let local: Host;
   let state: string;
   beforeAll(async () => {
-    state = mkdtempSync(join(tmpdir(), 'graft-constraints-'));
-    local = await createLocalAws({ services: allServices, state, port: 0 });
+    state = mkdtempSync(join(tmpdir(), 'local-aws-constraints-'));
+    local = await createHost({ services: allServices(), state, port: 0 });
   });
   afterAll(async () => {
     await local.stop();
@@ -94,7 +94,7 @@ describe('the services', () => {
   });
   const limited = () => local.services.all().filter(({ constraints }) => constraints !== undefined);
 
-  it('have the constraints of every operation (scripts/model-constraints.ts writes them)', () => {
+  it('have the constraints of every operation (packages/local-aws/scripts/model-constraints.ts writes them)', () => {
     expect(limited().length).toBeGreaterThan(7);
     for (const { operations, constraints } of limited()) {
       expect(Object.keys(constraints?.operations ?? {})).toEqual(

@@ -9,11 +9,11 @@ import * as lambda from '@aws-sdk/client-lambda';
 import * as s3 from '@aws-sdk/client-s3';
 import * as sfn from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createLocalAws, type LocalAws } from '../../src/aws.ts';
+import { createHost, type Host } from '../../src/host.ts';
 import type { BusEvent, Service, ServiceFactory, World } from '../../src/service.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
 
-let local: Harness | undefined;
+let local: LocalAws | undefined;
 let folder: string | undefined;
 afterEach(async () => {
   await local?.stop();
@@ -58,7 +58,7 @@ describe('paths outside the AWS APIs', () => {
   it('say how the local AWS is', async () => {
     local = await startLocal({ services: [service({})] });
 
-    const health = await fetch(`${local.endpoint}/_graft/health`);
+    const health = await fetch(`${local.endpoint}/_local/health`);
 
     expect(await health.json()).toEqual({ status: 'ready', pid: process.pid, services: ['s3'] });
   });
@@ -74,10 +74,10 @@ describe('paths outside the AWS APIs', () => {
 
 describe('the port', () => {
   it('tells clients to come back until everything is provisioned', async () => {
-    folder = mkdtempSync(join(tmpdir(), 'graft-front-'));
-    const starting: LocalAws = await createLocalAws({ services: [service({})], state: folder, port: 0 });
+    folder = mkdtempSync(join(tmpdir(), 'local-aws-front-'));
+    const starting: Host = await createHost({ services: [service({})], state: folder, port: 0 });
     const early = await fetch(`${starting.endpoint}/bucket`);
-    const health = await fetch(`${starting.endpoint}/_graft/health`);
+    const health = await fetch(`${starting.endpoint}/_local/health`);
     await starting.open();
     const later = await fetch(`${starting.endpoint}/bucket/key`);
     await starting.stop();

@@ -6,12 +6,12 @@ import { createIam } from '../../src/services/iam/index.ts';
 import { createS3 } from '../../src/services/s3/index.ts';
 import { createSqs } from '../../src/services/sqs/index.ts';
 import { createSts } from '../../src/services/sts/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
 
 const hasBoto3 = spawnSync('python3', ['-c', 'import boto3']).status === 0;
 const hasCli = spawnSync('aws', ['--version']).status === 0;
 
-let local: Harness;
+let local: LocalAws;
 beforeAll(async () => {
   local = await startLocal({
     services: [createIam, createSts, createCloudFormation, createS3, createSqs, createCloudWatch],
@@ -83,8 +83,8 @@ except sqs.exceptions.QueueDoesNotExist as error:
 import datetime
 cloudwatch = boto3.client('cloudwatch')
 now = datetime.datetime.now(datetime.timezone.utc)
-cloudwatch.put_metric_data(Namespace='graft/test', MetricData=[{'MetricName': 'load', 'Value': 2.5, 'Timestamp': now}])
-points = cloudwatch.get_metric_statistics(Namespace='graft/test', MetricName='load', Period=60, Statistics=['Sum'],
+cloudwatch.put_metric_data(Namespace='shop/test', MetricData=[{'MetricName': 'load', 'Value': 2.5, 'Timestamp': now}])
+points = cloudwatch.get_metric_statistics(Namespace='shop/test', MetricName='load', Period=60, Statistics=['Sum'],
     StartTime=now - datetime.timedelta(minutes=2), EndTime=now + datetime.timedelta(minutes=2))['Datapoints']
 out['metric'] = [point['Sum'] for point in points]
 try:
@@ -123,7 +123,7 @@ describe.skipIf(!hasCli)('the AWS CLI (skipped where it is not installed)', () =
     await run('aws', ['s3', 'cp', '-', 's3://bucket/from-cli.txt'], 'from the command line');
     expect(await run('aws', ['s3', 'cp', 's3://bucket/from-cli.txt', '-'])).toBe('from the command line');
     expect(await run('aws', ['s3', 'ls', 's3://bucket/'])).toContain('from-cli.txt');
-    const alarm = '--alarm-name full --namespace graft/test --metric-name load --statistic Sum --period 60';
+    const alarm = '--alarm-name full --namespace shop/test --metric-name load --statistic Sum --period 60';
     const limits = '--evaluation-periods 1 --threshold 1 --comparison-operator GreaterThanThreshold';
     await run('aws', ['cloudwatch', 'put-metric-alarm', ...`${alarm} ${limits}`.split(' ')]);
     const described = JSON.parse(await run('aws', ['cloudwatch', 'describe-alarms']));

@@ -20,7 +20,7 @@ import { createSageMakerRuntime } from '../../src/services/sagemaker-runtime/ind
 import { createSns } from '../../src/services/sns/index.ts';
 import { createSqs } from '../../src/services/sqs/index.ts';
 import { createStepFunctions } from '../../src/services/step-functions/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
+import { type LocalAws, startLocal } from '../../src/testing/harness.ts';
 import { standIn } from '../stand-in.ts';
 
 /** What the operations under test were given and what they answer. */
@@ -45,12 +45,12 @@ function recorder(create: ServiceFactory, names: string[]): ServiceFactory {
   return standIn(create, Object.fromEntries(names.map((name) => [name, operation(name)])));
 }
 
-let local: Harness;
+let local: LocalAws;
 beforeAll(async () => {
   local = await startLocal({
     services: [
       recorder(createStepFunctions, ['StartExecution', 'DescribeExecution']),
-      recorder(createSageMaker, ['CreateTrainingJob', 'DescribeTrainingJob', 'AddTags']),
+      recorder(createSageMaker(), ['CreateTrainingJob', 'DescribeTrainingJob', 'AddTags']),
       recorder(createSageMakerRuntime, ['InvokeEndpoint']),
       recorder(createEvents, ['PutEvents']),
       recorder(createSqs, ['GetQueueUrl', 'SendMessage']),
@@ -324,7 +324,7 @@ describe('REST-XML', () => {
 
   it('streams a body in and out', async () => {
     answer = { ETag: '"e"' };
-    const bytes = Buffer.alloc(300_000, 'graft');
+    const bytes = Buffer.alloc(300_000, 'shop');
     await send(new s3.PutObjectCommand({ ...at, Body: bytes }));
     expect(bytes.equals(given?.input.Body as Buffer)).toBe(true);
 

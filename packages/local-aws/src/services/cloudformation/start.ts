@@ -13,12 +13,12 @@ import type { StackRecord } from './records.ts';
 export async function startStack(
   world: World,
   name: string,
-  template: { body: string; folder: string },
+  template: { body: string; folder: string; parameters?: Record<string, string> },
 ): Promise<StackRecord> {
   const { stack, failures } = await stackEngineOf(world).start(name, {
     templateBody: template.body,
     folder: template.folder,
-    parameters: {},
+    parameters: template.parameters ?? {},
     tags: {},
     // What is started here is acknowledged by starting it.
     capabilities: ['CAPABILITY_NAMED_IAM'],

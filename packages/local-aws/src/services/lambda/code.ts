@@ -40,7 +40,7 @@ interface KeptCode {
 export interface CodeStore {
   /**
    * @param folder of archives on this machine, where the packaged template comes from: `Code.S3Key` is looked up there by its
-   *   last segment (`serverless/graft/dev/…/predict.zip` is `<folder>/predict.zip`). Without one the code is read from S3,
+   *   last segment (`serverless/shop/dev/…/predict.zip` is `<folder>/predict.zip`). Without one the code is read from S3,
    *   once for a bucket, key and version: as in Lambda, what becomes of the object later does not matter
    */
   open(functionName: string, code: FunctionProperties['Code'], folder?: string): Promise<Code>;

@@ -195,7 +195,7 @@ export class ExecutionEnvironment {
       AWS_LAMBDA_LOG_GROUP_NAME: this.#logGroup,
       AWS_LAMBDA_LOG_STREAM_NAME: this.#logStream,
       AWS_LAMBDA_RUNTIME_API: runtimeApi,
-      GRAFT_OUTPUT_MARK: this.#id,
+      LOCAL_OUTPUT_MARK: this.#id,
       LAMBDA_TASK_ROOT: definition.code.root,
       LANG: 'en_US.UTF-8',
       PATH: '/usr/local/bin:/usr/bin:/bin',

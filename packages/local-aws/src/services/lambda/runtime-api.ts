@@ -60,7 +60,7 @@ export function createRuntimeApi(): RuntimeApi {
       return;
     }
     const body = await readAll(request);
-    const memoryMb = Number(request.headers['graft-memory-mb'] ?? 0);
+    const memoryMb = Number(request.headers['local-memory-mb'] ?? 0);
     if (route === 'POST invocation/*/response') listener.response(requestId, body, memoryMb);
     else if (route === 'POST invocation/*/error') listener.error(requestId, body, memoryMb);
     else if (route === 'POST init/error') listener.initError(body);

@@ -1,26 +1,21 @@
+import type { ContainerOptions, ContainerVariables } from '../../container.ts';
 import type { Supervisor } from '../../processes/supervisor.ts';
 import type { World } from '../../service.ts';
 import type { Fleet } from './endpoints/fleet.ts';
 import type { WarmContainers } from './endpoints/warm-containers.ts';
 import type { SageMakerStore } from './sagemaker-store.ts';
 
-export interface SageMakerOptions {
-  /** Folder with `train.mjs` and `serve.mjs`; by default what `npm run package` makes. */
-  containerFolder: string;
-  /** Training jobs that run at the same time; the others wait. */
+/** `ContainerOptions` with their defaults. */
+export interface ContainerSettings extends Pick<ContainerOptions, 'train' | 'serve' | 'spotSeconds'> {
+  variables: ContainerVariables;
   concurrentJobs: number;
-  /** Containers of serverless endpoints that run at the same time; the others start when they are asked. */
   warmContainers: number;
-  /** Starts the container's programs; by default as child processes. */
-  supervisor?: Supervisor;
-  /** A managed spot training job's instance is taken away after so many seconds of training, once; never when undefined. */
-  spotSeconds?: number | undefined;
 }
 
 /** What SageMaker's operations work on. */
 export interface SageMakerContext {
   world: World;
-  options: SageMakerOptions;
+  container: ContainerSettings;
   store: SageMakerStore;
   supervisor: Supervisor;
   /** The endpoints' processes, which the runtime API asks. */

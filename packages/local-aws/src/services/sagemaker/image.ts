@@ -6,7 +6,7 @@ const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 
 /**
  * Why an image cannot run here, or undefined when it can: every tag and digest of a repository of ECR is the container that
- * was built into `.build/`, and nothing else is. Of an image that was pushed, the manifest must be one that SageMaker takes.
+ * `ContainerOptions` names. Of an image that was pushed, the manifest must be one that SageMaker takes.
  */
 export async function imageProblem(world: World, image: string): Promise<string | undefined> {
   const { repositories = [] } = (await world.call(

@@ -1,10 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as schemas from '@aws-sdk/client-sagemaker';
+import { type ContainerOptions, defaultVariables } from '../../container.ts';
 import { createSupervisor } from '../../processes/supervisor.ts';
 import type { ServiceFactory } from '../../service.ts';
 import constraints from './constraints.json' with { type: 'json' };
-import type { SageMakerContext, SageMakerOptions } from './context.ts';
+import type { SageMakerContext } from './context.ts';
 import {
   createEndpointConfig,
   deleteEndpointConfig,
@@ -32,7 +33,6 @@ import {
 import { createModel, deleteModel, describeModel, listModels } from './models.ts';
 import { permissions } from './permissions.ts';
 import { SageMakerStore } from './sagemaker-store.ts';
-import { sageMakerSettings } from './settings.ts';
 import { addTags, deleteTags, listTags } from './tags.ts';
 import { createTrainingJob } from './training/create-training-job.ts';
 import { deleteTrainingJob } from './training/delete-training-job.ts';
@@ -40,11 +40,8 @@ import { describeTrainingJob, listTrainingJobs } from './training/describe-train
 import { TrainingRunner } from './training/runner.ts';
 import { stopTrainingJob } from './training/stop-training-job.ts';
 
-/** SageMaker's control plane: training jobs and endpoints run the container's own programs as child processes. */
-export const createSageMaker: ServiceFactory = (world) => createSageMakerWith({})(world);
-
-/** As `createSageMaker`, with another container, another way to run it, or another number of jobs at once. */
-export function createSageMakerWith(options: Partial<SageMakerOptions>): ServiceFactory {
+/** SageMaker's control plane: training jobs and endpoints run the container's programs as child processes. */
+export function createSageMaker(options: ContainerOptions = {}): ServiceFactory {
   return (world) => {
     const folder = world.folder('sagemaker');
     const { log, clock } = world;
@@ -56,14 +53,20 @@ export function createSageMakerWith(options: Partial<SageMakerOptions>): Service
     mkdirSync(workFolder, { recursive: true });
     const store = new SageMakerStore(folder);
     const closing = new AbortController();
-    const settings = { ...sageMakerSettings(), ...options };
+    const { supervisor: _, variables, ...programs } = options;
+    const container = {
+      concurrentJobs: 2,
+      warmContainers: 8,
+      ...programs,
+      variables: { ...defaultVariables, ...variables },
+    };
     const sagemaker: SageMakerContext = {
       world,
-      options: settings,
+      container,
       store,
       supervisor,
       fleet: fleetOf(world),
-      warm: new WarmContainers(settings.warmContainers),
+      warm: new WarmContainers(container.warmContainers),
       closing: closing.signal,
       workFolder,
     };

@@ -85,9 +85,9 @@ export const createSns: ServiceFactory = (world): Service => {
     },
     resources: snsResources(topics),
     routes: {
-      /** `/_graft/sns/<topic>`: the messages that were published, oldest first, for people and tests. */
-      '/_graft/sns/': (_request, response, url) => {
-        const name = decodeURIComponent(url.pathname.slice('/_graft/sns/'.length));
+      /** `/_local/sns/<topic>`: the messages that were published, oldest first, for people and tests. */
+      '/_local/sns/': (_request, response, url) => {
+        const name = decodeURIComponent(url.pathname.slice('/_local/sns/'.length));
         const topic = topics.list().find((one) => one.name === name);
         const body = topic?.messages.entries() ?? { message: `There is no topic "${name}".` };
         response.writeHead(topic === undefined ? 404 : 200, { 'content-type': 'application/json' });

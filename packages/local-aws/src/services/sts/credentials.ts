@@ -8,7 +8,7 @@ import { writeFileAtomically } from '../../store/atomic-file.ts';
 /** Lambda's and AssumeRole's usual life of temporary credentials. */
 const DEFAULT_SECONDS = 3600;
 /** Tokens of this local AWS start so; any other token is somebody's own and counts as the account itself. */
-const TOKEN_PREFIX = 'graft.';
+const TOKEN_PREFIX = 'local.';
 
 /** Temporary credentials of a role, in the shape that the SDK's credential providers return. */
 export interface RoleCredentials {

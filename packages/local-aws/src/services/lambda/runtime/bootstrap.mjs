@@ -9,8 +9,8 @@ import { format } from 'node:util';
 const api = new URL(`http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/`);
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 /** Ends the output of one invocation on either stream, so that its log is complete before its answer is given. */
-const endOfOutput = `\0${process.env.GRAFT_OUTPUT_MARK}\n`;
-delete process.env.GRAFT_OUTPUT_MARK;
+const endOfOutput = `\0${process.env.LOCAL_OUTPUT_MARK}\n`;
+delete process.env.LOCAL_OUTPUT_MARK;
 
 /** Whether handlers may call back, as they could up to Node 22; what Lambda's Node is, and not ours, decides. */
 const callbacks = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV)?.[1]) < 24;
@@ -143,7 +143,7 @@ async function finish(path, body, headers = {}) {
   const memory = String(Math.ceil(process.resourceUsage().maxRSS / 1024));
   await call('POST', path, body, {
     'content-type': 'application/json',
-    'graft-memory-mb': memory,
+    'local-memory-mb': memory,
     ...headers,
   });
 }

@@ -182,24 +182,28 @@ export class ServingContainer implements Sleeper {
   }
 
   async #launch(timeoutMs: number, attempt = 1): Promise<string> {
-    const { world, supervisor, options } = this.#sagemaker;
+    const { world, supervisor, container } = this.#sagemaker;
     const startedAt = world.clock.now();
     const { plan } = this;
+    if (container.serve === undefined) {
+      throw new StartupFailure('The local AWS was started without a program that serves.');
+    }
+    const [program, ...args] = container.serve;
     this.#port = await freePort();
     if (this.#stopping || this.#sagemaker.closing.aborted)
       throw new StartupFailure('The endpoint is being stopped.');
     const address = addressOf(this.#port);
     const serving = supervisor.start({
       name: `endpoint variant ${plan.name}`,
-      command: process.execPath,
-      args: [join(options.containerFolder, 'serve.mjs')],
+      command: program,
+      args,
       cwd: this.#root,
       env: {
         ...containerEnvironment(world, this.#root),
         ...plan.environment,
-        GRAFT_OPT_ML: this.#root,
-        GRAFT_HOST: '127.0.0.1',
-        GRAFT_PORT: String(this.#port),
+        [container.variables.root]: this.#root,
+        [container.variables.host]: '127.0.0.1',
+        [container.variables.port]: String(this.#port),
       },
       onLine: (line) => this.#log.line(line),
     });

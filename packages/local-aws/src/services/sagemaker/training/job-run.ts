@@ -172,20 +172,24 @@ export class JobRun {
 
   /** Runs `train` to its end. */
   async #train(folder: JobFolder): Promise<number> {
-    const { world, supervisor, options } = this.#sagemaker;
+    const { world, supervisor, container } = this.#sagemaker;
     const { request, arn } = this.#job;
+    if (container.train === undefined) {
+      throw new JobFailure('ClientError: the local AWS was started without a program that trains');
+    }
     this.#to('Training');
+    const [program, ...args] = container.train;
     this.#process = supervisor.start({
       name: `training job ${this.#name}`,
-      command: process.execPath,
-      args: [join(options.containerFolder, 'train.mjs')],
+      command: program,
+      args,
       cwd: folder.root,
       env: {
         ...containerEnvironment(world, folder.root),
         ...request.Environment,
         TRAINING_JOB_NAME: this.#name,
         TRAINING_JOB_ARN: arn,
-        GRAFT_OPT_ML: folder.root,
+        [container.variables.root]: folder.root,
       },
       onLine: (line) => {
         this.#log.line(line);
@@ -201,10 +205,10 @@ export class JobRun {
 
   /** The spot instance's end: SIGTERM, and SIGKILL after two minutes. Once per job, where this machine was told to do so at all. */
   #interruptLater(): () => void {
-    const { options, world } = this.#sagemaker;
+    const { container, world } = this.#sagemaker;
     const spot = this.#job.request.EnableManagedSpotTraining && this.#job.interruptions === undefined;
-    if (!spot || options.spotSeconds === undefined) return () => {};
-    return world.clock.after(options.spotSeconds * 1000, () => {
+    if (!spot || container.spotSeconds === undefined) return () => {};
+    return world.clock.after(container.spotSeconds * 1000, () => {
       this.#interrupted = true;
       void this.#process?.stop(STOP_GRACE_MS);
     });

@@ -65,7 +65,10 @@ export class TrainingRunner {
   }
 
   #fill(): void {
-    while (!this.#sagemaker.closing.aborted && this.#running.size < this.#sagemaker.options.concurrentJobs) {
+    while (
+      !this.#sagemaker.closing.aborted &&
+      this.#running.size < this.#sagemaker.container.concurrentJobs
+    ) {
       const name = this.#waiting.shift();
       if (name === undefined) return;
       const run = new JobRun(this.#sagemaker, name);

@@ -2,13 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { logToFolder } from '../src/log.ts';
+import { logToFolder } from '../../src/command/log.ts';
 
 const MEGABYTE = 1024 * 1024;
 
 let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'graft-log-'));
+  folder = mkdtempSync(join(tmpdir(), 'local-aws-log-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,4 +1,4 @@
-import type { Provisioned, Service, ServiceFactory } from '../src/service.ts';
+import type { Provisioned, Service, ServiceFactory } from '../service.ts';
 
 /** Resolved resources of a template: logical id → type and properties. */
 export type Resources = Record<string, { Type: string; Properties: Record<string, unknown> }>;

@@ -1,11 +1,11 @@
-import { parseDefinition } from '../../src/services/step-functions/definition/parse.ts';
-import type { Definition } from '../../src/services/step-functions/definition/types.ts';
-import { Execution } from '../../src/services/step-functions/executions/execution.ts';
-import type { Ending } from '../../src/services/step-functions/executions/record.ts';
-import type { Entry } from '../../src/services/step-functions/history.ts';
-import type { Json } from '../../src/services/step-functions/json.ts';
-import type { Integrate } from '../../src/services/step-functions/scope.ts';
-import { ManualClock } from '../manual-clock.ts';
+import { parseDefinition } from '../services/step-functions/definition/parse.ts';
+import type { Definition } from '../services/step-functions/definition/types.ts';
+import { Execution } from '../services/step-functions/executions/execution.ts';
+import type { Ending } from '../services/step-functions/executions/record.ts';
+import type { Entry } from '../services/step-functions/history.ts';
+import type { Json } from '../services/step-functions/json.ts';
+import type { Integrate } from '../services/step-functions/scope.ts';
+import { ManualClock } from './manual-clock.ts';
 
 export const FUNCTION = 'arn:aws:lambda:eu-central-1:000000000000:function:';
 export const EXECUTION = 'arn:aws:states:eu-central-1:000000000000:execution:test:one';

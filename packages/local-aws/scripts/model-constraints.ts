@@ -1,19 +1,21 @@
 /**
- * Writes `packages/local-aws/src/services/<service>/constraints.json`: what AWS's service models say about
- * inputs beyond their types, for the operations that the local AWS has. The SDK for JavaScript leaves it out
- * of its schemas; the models of botocore (Apache-2.0) have it. Run it after a service has got a new
- * operation:
+ * Writes `src/services/<service>/constraints.json`: what AWS's service models say about inputs beyond their
+ * types, for the operations that the local AWS has. The SDK for JavaScript leaves it out of its schemas; the
+ * models of botocore (Apache-2.0) have it. Run it after a service has got a new operation:
  *
- *     npx tsx scripts/model-constraints.ts "$(python3 -c 'import botocore as b; print(b.__path__[0])')/data"
+ *     npm run constraints --workspace local-aws -- \
+ *       "$(python3 -c 'import botocore as b; print(b.__path__[0])')/data"
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { createLocalAws } from '../packages/local-aws/src/aws.ts';
-import type { Service } from '../packages/local-aws/src/service.ts';
-import { allServices } from '../packages/local-aws/src/services/index.ts';
-import type { ModelConstraints, ShapeConstraints } from '../packages/local-aws/src/wire/constraints.ts';
+import { createHost } from '../src/host.ts';
+import type { Service } from '../src/service.ts';
+import { allServices } from '../src/services/index.ts';
+import type { ModelConstraints, ShapeConstraints } from '../src/wire/constraints.ts';
+
+const services = new URL('../src/services', import.meta.url).pathname;
 
 /** A shape of botocore's models. */
 interface ModelShape {
@@ -44,7 +46,7 @@ function placeOf(service: Service): { model: string; file: string } | undefined 
   return (
     service.constraints && {
       model,
-      file: join('packages/local-aws/src/services', folder, 'constraints.json'),
+      file: join(services, folder, 'constraints.json'),
     }
   );
 }
@@ -109,11 +111,11 @@ function write({ operations, shapes }: ModelConstraints): string {
 
 const data = process.argv[2];
 if (data === undefined) {
-  console.error('usage: npx tsx scripts/model-constraints.ts <folder of botocore>/data');
+  console.error('usage: npm run constraints --workspace local-aws -- <folder of botocore>/data');
   process.exit(1);
 }
-const state = mkdtempSync(join(tmpdir(), 'graft-constraints-'));
-const local = await createLocalAws({ services: allServices, state, port: 0 });
+const state = mkdtempSync(join(tmpdir(), 'local-aws-constraints-'));
+const local = await createHost({ services: allServices(), state, port: 0 });
 for (const service of local.services.all()) {
   const place = placeOf(service);
   if (place === undefined) continue;

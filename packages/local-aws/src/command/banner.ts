@@ -1,8 +1,8 @@
-import type { StackRecord } from './services/cloudformation/records.ts';
+import type { DeployedStack } from '../start.ts';
 
-/** What a person reads when the local AWS is ready. */
+/** What a user reads when the local AWS is ready. */
 export function banner(
-  stack: StackRecord | undefined,
+  stack: DeployedStack | undefined,
   settings: { endpoint: string; region: string; apiKey: string; log: string },
 ): string {
   const { endpoint, region } = settings;
@@ -19,24 +19,24 @@ export function banner(
   return lines.join('\n');
 }
 
-function described(stack: StackRecord, apiKey: string): string[] {
+function described(stack: DeployedStack, apiKey: string): string[] {
   return [
     `Stack ${stack.name}: ${stack.resources.length} resources`,
     ...counted(stack),
     '',
-    ...stack.outputs.map(({ key, value }) => `  ${key.padEnd(longest(stack))}  ${value}`),
+    ...Object.entries(stack.outputs).map(([key, value]) => `  ${key.padEnd(longest(stack))}  ${value}`),
     ...(apiKey === '' ? [] : [`  ${'API key'.padEnd(longest(stack))}  ${apiKey}`]),
     '',
   ];
 }
 
 /** Resources by type. */
-function counted(stack: StackRecord): string[] {
+function counted(stack: DeployedStack): string[] {
   const counts = new Map<string, number>();
   for (const { type } of stack.resources) counts.set(type, (counts.get(type) ?? 0) + 1);
   return [...counts].map(([type, count]) => `  ${String(count).padStart(3)} × ${type.replace('AWS::', '')}`);
 }
 
-function longest(stack: StackRecord): number {
-  return Math.max(7, ...stack.outputs.map(({ key }) => key.length));
+function longest(stack: DeployedStack): number {
+  return Math.max(7, ...Object.keys(stack.outputs).map((key) => key.length));
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ContainerOptions } from '../container.ts';
 
 /**
  * A small container that keeps SageMaker's contract. Hyperparameter `do` says what `train` does; the model's `behaviour.json` says
@@ -9,7 +10,7 @@ import { join } from 'node:path';
 const TRAIN = `
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-const root = process.env.GRAFT_OPT_ML;
+const root = process.env.SAGEMAKER_BASE_DIR;
 const config = (name) => JSON.parse(readFileSync(join(root, 'input/config', name + '.json'), 'utf8'));
 const parameters = config('hyperparameters');
 const list = (folder) => readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -61,16 +62,16 @@ const SERVE = `
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-const behaviour = JSON.parse(readFileSync(join(process.env.GRAFT_OPT_ML, 'model/behaviour.json'), 'utf8'));
+const behaviour = JSON.parse(readFileSync(join(process.env.SAGEMAKER_BASE_DIR, 'model/behaviour.json'), 'utf8'));
 if (behaviour.exit !== undefined) { console.error('no such layer'); process.exit(behaviour.exit); }
-const counted = join(process.env.GRAFT_OPT_ML, 'starts');
+const counted = join(process.env.SAGEMAKER_BASE_DIR, 'starts');
 const starts = existsSync(counted) ? Number(readFileSync(counted, 'utf8')) + 1 : 1;
 writeFileSync(counted, String(starts));
 if (behaviour.failingStart === starts) process.exit(1);
-const taken = join(process.env.GRAFT_OPT_ML, 'taken');
+const taken = join(process.env.SAGEMAKER_BASE_DIR, 'taken');
 if (behaviour.portTaken && !(behaviour.portTaken === 'once' && existsSync(taken))) {
   writeFileSync(taken, '');
-  await new Promise((resolve) => createServer().listen(Number(process.env.GRAFT_PORT), process.env.GRAFT_HOST, resolve));
+  await new Promise((resolve) => createServer().listen(Number(process.env.SAGEMAKER_BIND_TO_PORT), process.env.SAGEMAKER_BIND_TO_HOST, resolve));
 }
 const pending = [];
 createServer(async (request, response) => {
@@ -87,14 +88,20 @@ createServer(async (request, response) => {
   if (type === 'text/large') return response.writeHead(200).end(Buffer.alloc(6_291_457));
   response.writeHead(200, { 'content-type': 'application/json', 'x-amzn-sagemaker-custom-attributes': 'seen' });
   response.end(JSON.stringify({ name: behaviour.name, type, accept: request.headers.accept, size: body.length, bytes: body.subarray(0, 1024).toString('base64'), environment: process.env }));
-}).listen(Number(process.env.GRAFT_PORT), process.env.GRAFT_HOST);
+}).listen(Number(process.env.SAGEMAKER_BIND_TO_PORT), process.env.SAGEMAKER_BIND_TO_HOST);
 process.on('SIGTERM', () => process.exit(0));
 `;
 
-/** A folder with the bundles `train.mjs` and `serve.mjs`. */
+/** A folder with the programs `train.mjs` and `serve.mjs`. */
 export function fakeContainer(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'graft-container-'));
+  const folder = mkdtempSync(join(tmpdir(), 'local-aws-container-'));
   writeFileSync(join(folder, 'train.mjs'), TRAIN);
   writeFileSync(join(folder, 'serve.mjs'), SERVE);
   return folder;
 }
+
+/** The programs of such a folder. */
+export const fakePrograms = (folder: string): ContainerOptions => ({
+  train: [process.execPath, join(folder, 'train.mjs')],
+  serve: [process.execPath, join(folder, 'serve.mjs')],
+});

@@ -5,21 +5,21 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import { type CreateTrainingJobCommandInput, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { extract, pack } from 'tar-stream';
-import type { BusEvent, Clock, ServiceFactory } from '../../src/service.ts';
-import { createEcr } from '../../src/services/ecr/index.ts';
-import { createLogs } from '../../src/services/logs/index.ts';
-import { createS3 } from '../../src/services/s3/index.ts';
-import { createSageMakerWith } from '../../src/services/sagemaker/index.ts';
-import { createSageMakerRuntime } from '../../src/services/sagemaker-runtime/index.ts';
-import { type Harness, startLocal } from '../harness.ts';
-import { provisioned } from '../provisioned.ts';
-import { fakeContainer } from './containers.ts';
+import type { BusEvent, Clock, ServiceFactory } from '../service.ts';
+import { createEcr } from '../services/ecr/index.ts';
+import { createLogs } from '../services/logs/index.ts';
+import { createS3 } from '../services/s3/index.ts';
+import { createSageMaker } from '../services/sagemaker/index.ts';
+import { createSageMakerRuntime } from '../services/sagemaker-runtime/index.ts';
+import { fakeContainer, fakePrograms } from './fake-container.ts';
+import { type LocalAws, startLocal } from './harness.ts';
+import { provisioned } from './provisioned.ts';
 
-export const ROLE = 'arn:aws:iam::000000000000:role/graft-sagemaker';
-export const IMAGE = '000000000000.dkr.ecr.eu-central-1.amazonaws.com/graft-test:1';
-export const BUCKET = 'graft-data';
+export const ROLE = 'arn:aws:iam::000000000000:role/sagemaker';
+export const IMAGE = '000000000000.dkr.ecr.eu-central-1.amazonaws.com/shop-test:1';
+export const BUCKET = 'shop-data';
 
-export interface Machine extends Harness {
+export interface Machine extends LocalAws {
   s3: S3Client;
   sagemaker: SageMakerClient;
   runtime: SageMakerRuntimeClient;
@@ -54,14 +54,14 @@ export async function startMachine(
       for (const one of waiting) if (one.fits(event)) one.resolve(event);
     },
   });
-  const sagemaker = createSageMakerWith({
-    containerFolder,
+  const sagemaker = createSageMaker({
+    ...fakePrograms(containerFolder),
     concurrentJobs: options.jobs ?? 2,
     warmContainers: options.warm ?? 8,
-    spotSeconds: options.spotSeconds,
+    ...(options.spotSeconds === undefined ? {} : { spotSeconds: options.spotSeconds }),
   });
   const registry = provisioned(createEcr, {
-    Repository: { Type: 'AWS::ECR::Repository', Properties: { RepositoryName: 'graft-test' } },
+    Repository: { Type: 'AWS::ECR::Repository', Properties: { RepositoryName: 'shop-test' } },
   });
   const local = await startLocal({
     services: [

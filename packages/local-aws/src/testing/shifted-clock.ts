@@ -1,4 +1,4 @@
-import type { Clock } from '../src/service.ts';
+import type { Clock } from '../service.ts';
 
 interface Timer {
   at: number;

@@ -4,10 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
+import { Bus } from './bus.ts';
 import { systemClock } from './clock.ts';
 import { InvalidInputError } from './errors.ts';
 import { lockState } from './lock.ts';
-import type { BusEvent, Clock, RouteHandler, ServiceFactory, World } from './service.ts';
+import type { Clock, RouteHandler, ServiceFactory, World } from './service.ts';
 import { roleOf } from './services/sts/credentials.ts';
 import { asServiceError, notEmulated } from './wire/errors.ts';
 import { createFront } from './wire/front.ts';
@@ -17,7 +18,7 @@ import { Services } from './wire/services.ts';
 export const LOCAL_ACCOUNT = '000000000000';
 export const DEFAULT_REGION = 'eu-central-1';
 
-export interface LocalAwsOptions {
+export interface HostOptions {
   services: readonly ServiceFactory[];
   /** Folder of everything that is kept; created when it is not there. */
   state: string;
@@ -29,8 +30,8 @@ export interface LocalAwsOptions {
   log?: Logger;
 }
 
-/** A running local AWS. */
-export interface LocalAws {
+/** One port and the services behind it. */
+export interface Host {
   readonly endpoint: string;
   readonly world: World;
   readonly services: Services;
@@ -46,7 +47,7 @@ export interface LocalAws {
  * @throws InvalidInputError when the port is taken
  * @throws BusyError when another process uses the state folder
  */
-export async function createLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
+export async function createHost(options: HostOptions): Promise<Host> {
   // Functions and containers run in folders of their own, where a relative path would lead elsewhere.
   const state = resolve(options.state);
   mkdirSync(state, { recursive: true });
@@ -104,7 +105,7 @@ export async function createLocalAws(options: LocalAwsOptions): Promise<LocalAws
   };
 
   let ready = false;
-  routes.set('/_graft/health', (_request, response) => {
+  routes.set('/_local/health', (_request, response) => {
     response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' });
     response.end(
       JSON.stringify({
@@ -133,7 +134,7 @@ export async function createLocalAws(options: LocalAwsOptions): Promise<LocalAws
     roleOf: (token) => roleOf(world, token)?.roleArn,
   });
   const receive = (request: IncomingMessage, response: ServerResponse) => {
-    if (ready || request.url === '/_graft/health') void front(request, response);
+    if (ready || request.url === '/_local/health') void front(request, response);
     else {
       // The SDKs try again after a 503.
       response.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain', connection: 'close' });
@@ -161,43 +162,6 @@ export async function createLocalAws(options: LocalAwsOptions): Promise<LocalAws
   };
 }
 
-/** The default bus's way in: keeps what is published before the start, delivers after the publisher has gone on. */
-class Bus {
-  readonly #services: Services;
-  readonly #log: Logger;
-  #waiting: BusEvent[] | undefined = [];
-
-  constructor(services: Services, log: Logger) {
-    this.#services = services;
-    this.#log = log;
-  }
-
-  publish(event: BusEvent): void {
-    if (this.#waiting !== undefined) this.#waiting.push(event);
-    else setImmediate(() => void this.#deliver(event));
-  }
-
-  open(): void {
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const event of waiting) this.publish(event);
-  }
-
-  close(): void {
-    this.#waiting = [];
-  }
-
-  async #deliver(event: BusEvent): Promise<void> {
-    for (const service of this.#services.all()) {
-      try {
-        await service.onBusEvent?.(event);
-      } catch (error) {
-        this.#log.error({ err: error, event }, 'the event bus failed');
-      }
-    }
-  }
-}
-
 async function listen(server: Server, port: number, host: string): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
@@ -209,7 +173,7 @@ async function listen(server: Server, port: number, host: string): Promise<void>
     if (code === 'EADDRINUSE') {
       throw new InvalidInputError(`port ${port} on ${host} is in use`, {
         cause: error,
-        hint: `Stop what runs there, or choose another port: npm run local -- --port ${port + 1}`,
+        hint: `Stop the program that uses it, or choose another port: --port ${port + 1}`,
       });
     }
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {

@@ -43,7 +43,7 @@ const template = {
 let folder: string;
 let children: ChildProcess[];
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'graft-main-'));
+  folder = mkdtempSync(join(tmpdir(), 'local-aws-main-'));
   children = [];
   writeFileSync(join(folder, 'template.json'), JSON.stringify(template));
 });
@@ -57,7 +57,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../src/command/main.ts', import.meta.url));
 const tsx = import.meta.resolve('tsx');
 
 /** The program with everything that it prints. */
@@ -97,7 +97,7 @@ async function stop(
   return closed;
 }
 
-describe('npm run local', () => {
+describe('the program local-aws', () => {
   it('says on one line when it is ready, keeps its state over a restart, and stops cleanly', async () => {
     const first = await ready();
     expect(first.event).toEqual({
@@ -189,11 +189,11 @@ describe('npm run local', () => {
     expect(existsSync(join(state(), 'lock'))).toBe(false);
   });
 
-  it('says how to make the template when there is none', async () => {
+  it('names a template that is missing', async () => {
     const program = start('--state', state(), '--template', join(folder, 'none.json'));
 
     expect(await program.closed).toBe(1);
-    expect(program.printed.stderr).toMatch(/no packaged template at .*none\.json.*npm run package/s);
+    expect(program.printed.stderr).toMatch(/no template at .*none\.json/);
     expect(program.printed.stderr).not.toMatch(/^ +at /m);
   });
 
