@@ -122,10 +122,15 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     );
     const promotionSeconds = (performance.now() - pushedAt) / 1000;
     const s3 = new S3Client({ ...clients, forcePathStyle: true });
-    const where = [s3, aws.outputs.ArtifactsBucket!, promotion.name, DOMAIN] as const;
-    const results = await readResults(...where);
+    const promoted = {
+      s3,
+      bucket: aws.outputs.ArtifactsBucket!,
+      execution: promotion.name,
+      domain: DOMAIN,
+    };
+    const results = await readResults(promoted);
     tellResults(screen, promotion, results);
-    tellReport(screen, (await downloadReport(...where, folders.report)) ? folders.report : undefined);
+    tellReport(screen, (await downloadReport(promoted, folders.report)) ? folders.report : undefined);
 
     const url = `${aws.outputs.ApiUrl}/domains/${DOMAIN}/predictions`;
     const deployed = results.outcome?.outcome === 'DEPLOYED';

@@ -93,11 +93,20 @@ async function runningStates(client: SFNClient, executionArn: string): Promise<s
   return running;
 }
 
-/** What the promotion wrote about one domain; parts that it did not get to are undefined. */
-export async function readResults(client: S3Client, bucket: string, execution: string, domain: string) {
+/** One domain's part of a promotion, and where its files are. */
+export interface DomainPromotion {
+  s3: S3Client;
+  /** The artifacts bucket. */
+  bucket: string;
+  execution: string;
+  domain: string;
+}
+
+/** What the promotion wrote about one domain. A part that it did not reach is undefined. */
+export async function readResults({ s3, bucket, execution, domain }: DomainPromotion) {
   const read = async <Schema extends z.ZodType>(schema: Schema, key: string) => {
     try {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
       return parseJson(schema, await Body!.transformToString(), key);
     } catch (error) {
       if ((error as Error).name === 'NoSuchKey') return undefined;
@@ -115,20 +124,17 @@ export async function readResults(client: S3Client, bucket: string, execution: s
 export type PromotionResults = Awaited<ReturnType<typeof readResults>>;
 
 /**
- * Puts the domain's report where a browser opens it.
+ * Downloads the domain's report to `path`.
  *
- * @returns whether there is one: a promotion whose report could not be written has ended all the same
+ * @returns whether there is one: a promotion can end without a report
  */
 export async function downloadReport(
-  client: S3Client,
-  bucket: string,
-  execution: string,
-  domain: string,
+  { s3, bucket, execution, domain }: DomainPromotion,
   path: string,
 ): Promise<boolean> {
   const Key = reportKey(execution, domain, 'html');
   try {
-    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key }));
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, await Body!.transformToByteArray());
     return true;

@@ -2,6 +2,12 @@ import type { Random } from '#core/random.ts';
 import type { Conditions } from './conditions.ts';
 import { ICON_SIZE } from './icon-sets.ts';
 
+/** What is painted on: RGB values in 0…255, `side` × `side` samples. */
+interface Canvas {
+  values: Float32Array;
+  side: number;
+}
+
 /** Samples per pixel and axis: shrinking an icon without it would alias. */
 const SUPERSAMPLING = 2;
 
@@ -16,16 +22,16 @@ const SUPERSAMPLING = 2;
  */
 export function capture(icon: Uint8Array, size: number, conditions: Conditions, random: Random): Uint8Array {
   const side = size * SUPERSAMPLING;
-  const canvas = new Float32Array(side * side * 3);
-  paintBackground(canvas, side, random);
+  const canvas = { values: new Float32Array(side * side * 3), side };
+  paintBackground(canvas, random);
   const pieces = random.below(conditions.clutter + 1);
-  for (let i = 0; i < pieces; i++) paintClutter(canvas, side, random);
-  paintIcon(canvas, side, icon, conditions, random);
-  return develop(move(canvas, side, conditions, random), side, size, conditions, random);
+  for (let i = 0; i < pieces; i++) paintClutter(canvas, random);
+  paintIcon(canvas, icon, conditions, random);
+  return develop(move(canvas, conditions, random), size, conditions, random);
 }
 
 /** A gradient between two related colours, with soft blotches. */
-function paintBackground(canvas: Float32Array, side: number, random: Random) {
+function paintBackground({ values, side }: Canvas, random: Random) {
   const from = anyColour(random);
   const to = from.map((value) => value + random.between(-45, 45));
   const angle = random.between(0, 2 * Math.PI);
@@ -36,13 +42,13 @@ function paintBackground(canvas: Float32Array, side: number, random: Random) {
     for (let x = 0; x < side; x++, at += 3) {
       const share = 0.5 + (x - side / 2) * cos + (y - side / 2) * sin;
       const blotch = blotches(x / side, y / side);
-      for (let c = 0; c < 3; c++) canvas[at + c] = from[c]! + (to[c]! - from[c]!) * share + blotch;
+      for (let c = 0; c < 3; c++) values[at + c] = from[c]! + (to[c]! - from[c]!) * share + blotch;
     }
   }
 }
 
 /** An ellipse of any colour that looks in from the border. */
-function paintClutter(canvas: Float32Array, side: number, random: Random) {
+function paintClutter({ values, side }: Canvas, random: Random) {
   const angle = random.between(0, 2 * Math.PI);
   const distance = random.between(0.42, 0.6) * side;
   const x0 = side / 2 + Math.cos(angle) * distance;
@@ -58,15 +64,14 @@ function paintClutter(canvas: Float32Array, side: number, random: Random) {
       if (inside <= 0) continue;
       const alpha = Math.min(1, inside * 4);
       const at = (y * side + x) * 3;
-      for (let c = 0; c < 3; c++) canvas[at + c]! += (colour[c]! - canvas[at + c]!) * alpha;
+      for (let c = 0; c < 3; c++) values[at + c]! += (colour[c]! - values[at + c]!) * alpha;
     }
   }
 }
 
 /** The icon under a random similarity transform, sampled bilinearly by the inverse map. */
 function paintIcon(
-  canvas: Float32Array,
-  side: number,
+  { values, side }: Canvas,
   icon: Uint8Array,
   { turn, scale: share, shift }: Conditions,
   random: Random,
@@ -87,7 +92,7 @@ function paintIcon(
       const v = dy * cos - dx * sin + ICON_SIZE / 2 - 0.5;
       if (!bilinear(icon, u, v, sample)) continue;
       const rest = 1 - sample[3]!;
-      for (let c = 0; c < 3; c++) canvas[at + c] = canvas[at + c]! * rest + sample[c]!;
+      for (let c = 0; c < 3; c++) values[at + c] = values[at + c]! * rest + sample[c]!;
     }
   }
 }
@@ -117,12 +122,13 @@ function bilinear(icon: Uint8Array, u: number, v: number, out: Float32Array): bo
 }
 
 /** The mean of what passes by each place while the camera moves in a straight line. */
-function move(canvas: Float32Array, side: number, { motion }: Conditions, random: Random): Float32Array {
+function move(canvas: Canvas, { motion }: Conditions, random: Random): Canvas {
   if (motion[1] === 0) return canvas;
+  const { values, side } = canvas;
   const length = random.between(...motion) * side;
   const angle = random.between(0, Math.PI);
   const samples = Math.ceil(length) + 1;
-  const blurred = new Float32Array(canvas.length);
+  const blurred = new Float32Array(values.length);
   const inside = (value: number) => Math.max(0, Math.min(side - 1, Math.round(value)));
   for (let sample = 0; sample < samples; sample++) {
     const way = samples === 1 ? 0 : length * (sample / (samples - 1) - 0.5);
@@ -131,21 +137,15 @@ function move(canvas: Float32Array, side: number, { motion }: Conditions, random
       const row = inside(y + dy) * side;
       for (let x = 0; x < side; x++, at += 3) {
         const from = (row + inside(x + dx)) * 3;
-        for (let c = 0; c < 3; c++) blurred[at + c]! += canvas[from + c]! / samples;
+        for (let c = 0; c < 3; c++) blurred[at + c]! += values[from + c]! / samples;
       }
     }
   }
-  return blurred;
+  return { values: blurred, side };
 }
 
 /** Averages the samples of each pixel; applies light, white balance and noise. */
-function develop(
-  canvas: Float32Array,
-  side: number,
-  size: number,
-  conditions: Conditions,
-  random: Random,
-): Uint8Array {
+function develop({ values, side }: Canvas, size: number, conditions: Conditions, random: Random): Uint8Array {
   const exposure = random.between(...conditions.exposure);
   const gains = [0, 1, 2].map(() => (exposure * random.between(0.9, 1.1)) / SUPERSAMPLING ** 2);
   const saturation = random.between(...conditions.saturation);
@@ -153,10 +153,10 @@ function develop(
   const slopeY = random.between(-0.18, 0.18) / size;
   const noise = random.between(...conditions.noise);
   const pixels = new Uint8Array(size * size * 3);
-  for (let i = 0; i < canvas.length; i += 3) {
+  for (let i = 0; i < values.length; i += 3) {
     // Luma of ITU-R BT.601.
-    const grey = 0.3 * canvas[i]! + 0.59 * canvas[i + 1]! + 0.11 * canvas[i + 2]!;
-    for (let c = 0; c < 3; c++) canvas[i + c] = grey + (canvas[i + c]! - grey) * saturation;
+    const grey = 0.3 * values[i]! + 0.59 * values[i + 1]! + 0.11 * values[i + 2]!;
+    for (let c = 0; c < 3; c++) values[i + c] = grey + (values[i + c]! - grey) * saturation;
   }
   for (let y = 0, at = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
@@ -165,7 +165,7 @@ function develop(
         let sum = 0;
         for (let j = 0; j < SUPERSAMPLING; j++) {
           const row = ((y * SUPERSAMPLING + j) * side + x * SUPERSAMPLING) * 3 + c;
-          for (let i = 0; i < SUPERSAMPLING; i++) sum += canvas[row + 3 * i]!;
+          for (let i = 0; i < SUPERSAMPLING; i++) sum += values[row + 3 * i]!;
         }
         // The sum of three uniform numbers has deviation 1/2: cheaper than a normal number, and as good here.
         const grain = (random.next() + random.next() + random.next() - 1.5) * 2 * noise;

@@ -64,7 +64,7 @@ type Sets = { train: IconSet[]; test: IconSet[] };
 
 function plan(options: BuildOptions, sets: Sets): Build {
   const available = generalClasses(sets.train).length;
-  const classes = Math.min(options.generalClasses ?? available, available);
+  const generalCount = Math.min(options.generalClasses ?? available, available);
   const perClass = options.generalPerClass ?? 64;
   const domains = options.domains ?? DOMAINS;
   const images = domains.map(({ name, trainingImages, testImagesPerClass, otherImages }) => {
@@ -76,11 +76,11 @@ function plan(options: BuildOptions, sets: Sets): Build {
     builder: BUILDER_VERSION,
     seed: options.seed ?? 1,
     size: options.size ?? 32,
-    generalClasses: classes,
+    generalClasses: generalCount,
     generalPerClass: perClass,
     domains,
     icons: Object.fromEntries([...sets.train, ...sets.test].map((set) => [set.name, set.version])),
-    images: { general: classes * perClass, domains: Object.fromEntries(images) },
+    images: { general: generalCount * perClass, domains: Object.fromEntries(images) },
   };
 }
 
@@ -93,7 +93,7 @@ async function writeEverything(folder: string, build: Build, sets: Sets, options
   let done = 0;
   const write = async (part: Part, label: string, count: number) => {
     options.signal?.throwIfAborted();
-    await writeClass(folder, part, label, count, build);
+    await writeClass(folder, { ...part, label, count }, build);
     done += count;
     options.onProgress?.(done, total);
   };
@@ -127,16 +127,20 @@ interface Part {
 }
 
 /** One class: its sets take turns, so that each drawing is photographed equally often. */
-async function writeClass(root: string, part: Part, label: string, count: number, build: Build) {
-  const drawing = part.sets.filter((set) => set.has(label));
+async function writeClass(
+  root: string,
+  { path, sets, conditions, label, count }: Part & { label: string; count: number },
+  build: Build,
+) {
+  const drawing = sets.filter((set) => set.has(label));
   const icons = await Promise.all(drawing.map((set) => set.render(label)));
-  const folder = join(root, ...part.path, label);
+  const folder = join(root, ...path, label);
   await mkdir(folder, { recursive: true });
   await Promise.all(
     Array.from({ length: count }, (_, i) => {
       const which = i % icons.length;
-      const random = createRandom('produce', build.seed, part.path.join('/'), label, i);
-      const pixels = capture(icons[which]!, build.size, part.conditions, random);
+      const random = createRandom('produce', build.seed, path.join('/'), label, i);
+      const pixels = capture(icons[which]!, build.size, conditions, random);
       const name = `${drawing[which]!.name}-${String(i).padStart(3, '0')}.png`;
       return writeFile(join(folder, name), encodePng(pixels, build.size, build.size));
     }),

@@ -23,8 +23,8 @@ interface ApprovalOptions {
   'endpoint-url'?: string | undefined;
 }
 
-/** Where approvals wait, and who talks to it. */
-export async function approvalDesk(options: ApprovalOptions, environment: NodeJS.ProcessEnv) {
+/** Lists and answers the approvals of a deployment. */
+export async function approvalClient(options: ApprovalOptions, environment: NodeJS.ProcessEnv) {
   const aws = { region: options.region, endpointUrl: options['endpoint-url'] };
   const bucket =
     options.bucket ??
@@ -33,14 +33,14 @@ export async function approvalDesk(options: ApprovalOptions, environment: NodeJS
   const sfn = stepFunctionsClient(aws);
 
   return {
-    /** Where the promotion's report lies, too. */
+    /** The artifacts bucket, which has the reports too. */
     bucket,
-    waiting: () => explained(`list the approvals in s3://${bucket}`, () => pendingApprovals.list()),
+    list: () => explained(`list the approvals in s3://${bucket}`, () => pendingApprovals.list()),
 
     /**
-     * Gives an answer, and takes the question away.
+     * Sends an answer and removes the question.
      *
-     * @throws GraftError when somebody has answered before, or it is too late
+     * @throws GraftError when the question has been answered before or has expired
      */
     async answer(pending: PendingApproval, given: ApprovalAnswer): Promise<void> {
       const { domain, execution, token } = pending;
@@ -49,7 +49,7 @@ export async function approvalDesk(options: ApprovalOptions, environment: NodeJS
         await explained(`remove the approval of "${domain}"`, () => pendingApprovals.remove(pending));
         return;
       }
-      // What is stored by now may be a newer question, so it stays.
+      // The stored question stays: it may be a newer one.
       throw new GraftError(
         'NotWaiting',
         `${execution} does not wait for an answer about "${domain}" any more`,
@@ -62,7 +62,7 @@ export async function approvalDesk(options: ApprovalOptions, environment: NodeJS
 }
 
 /**
- * The one that is meant.
+ * Finds the approval that a domain and, if given, an execution waits for.
  *
  * @throws NotFoundError when none waits, UsageError when several do
  */

@@ -2,20 +2,20 @@ import { decisionTable } from '#cloud/notices/approval-question.ts';
 import type { PendingApproval } from '#core/contracts/approval.ts';
 import { reportKey } from '#core/keys.ts';
 import { agentCommand } from '../../cli/command.ts';
-import { approvalArgs, approvalDesk } from './answer-approval.ts';
+import { approvalArgs, approvalClient } from './answer-approval.ts';
 
 export const approvals = agentCommand({
   args: approvalArgs,
   examples: ['graft approvals', 'graft approvals --stack graft-prod --json'],
   async run({ args, io, output }) {
-    const desk = await approvalDesk(args, io.environment);
-    const waiting = await desk.waiting();
+    const client = await approvalClient(args, io.environment);
+    const waiting = await client.list();
     output.result(
       // The token answers the question: it stays out of what may end up in a log.
       { command: 'approvals', waiting: waiting.map(({ token: _token, ...pending }) => pending) },
       waiting.length === 0
         ? 'Nothing waits for approval'
-        : waiting.map((pending) => describe(pending, desk.bucket)).join('\n\n'),
+        : waiting.map((pending) => describe(pending, client.bucket)).join('\n\n'),
     );
   },
 });

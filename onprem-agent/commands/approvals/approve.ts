@@ -1,6 +1,6 @@
 import { agentCommand } from '../../cli/command.ts';
 import { personArgs, personOf } from '../../cli/person.ts';
-import { approvalAnswer, approvalArgs, approvalDesk, pendingFor } from './answer-approval.ts';
+import { approvalAnswer, approvalArgs, approvalClient, pendingFor } from './answer-approval.ts';
 
 export const approve = agentCommand({
   args: {
@@ -20,9 +20,9 @@ export const approve = agentCommand({
   ],
   async run({ args, io, output }) {
     const given = approvalAnswer({ approved: true, by: personOf(args.by), comment: args.comment });
-    const desk = await approvalDesk(args, io.environment);
-    const pending = pendingFor(await desk.waiting(), args.domain, args.execution);
-    await desk.answer(pending, given);
+    const client = await approvalClient(args, io.environment);
+    const pending = pendingFor(await client.list(), args.domain, args.execution);
+    await client.answer(pending, given);
     const { domain, execution, model, version } = pending;
     output.result(
       { command: 'approve', domain, execution, model, version, ...given },

@@ -1,7 +1,7 @@
 import { agentCommand } from '../../cli/command.ts';
 import { UsageError } from '../../cli/errors.ts';
 import { personArgs, personOf } from '../../cli/person.ts';
-import { approvalAnswer, approvalArgs, approvalDesk, pendingFor } from './answer-approval.ts';
+import { approvalAnswer, approvalArgs, approvalClient, pendingFor } from './answer-approval.ts';
 
 export const reject = agentCommand({
   args: {
@@ -23,9 +23,9 @@ export const reject = agentCommand({
   async run({ args, io, output }) {
     if (args.reason === undefined) throw new UsageError('`graft reject` needs --reason');
     const given = approvalAnswer({ approved: false, by: personOf(args.by), comment: args.reason });
-    const desk = await approvalDesk(args, io.environment);
-    const pending = pendingFor(await desk.waiting(), args.domain, args.execution);
-    await desk.answer(pending, given);
+    const client = await approvalClient(args, io.environment);
+    const pending = pendingFor(await client.list(), args.domain, args.execution);
+    await client.answer(pending, given);
     const { domain, execution, model, version } = pending;
     output.result(
       { command: 'reject', domain, execution, model, version, ...given },

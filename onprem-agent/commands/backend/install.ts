@@ -86,12 +86,12 @@ export async function installBackend(
   const given = request.wheel === undefined ? undefined : await readWheel(request.wheel, machine);
   const build = chooseBuild(request.build, given, machine);
   return withHome(request.home, async () => {
-    const present = request.force ? undefined : await presentOne(request, build, given, context, steps);
+    const present = request.force ? undefined : await presentOne(request, { build, given }, context, steps);
     if (present) return present;
     const compiler = findCompiler(context.environment);
     checkNpm(context.environment);
     const folder = await newFolder(request.home);
-    const wheel = given ?? (await download(build, folder, machine, context, steps));
+    const wheel = given ?? (await download({ build, folder, machine }, context, steps));
     await checkSpace(folder, wheel.bytes, steps.freeBytes);
     const headers = join(folder, 'include');
     await unpack(wheel, folder, headers, context);
@@ -137,8 +137,7 @@ const downloadFolder = (folder: string) => join(folder, 'downloads');
 /** What is installed already, if it is what is wanted and works. */
 async function presentOne(
   request: InstallRequest,
-  build: 'cpu' | 'gpu',
-  given: Wheel | undefined,
+  { build, given }: { build: 'cpu' | 'gpu'; given: Wheel | undefined },
   context: InstallContext,
   steps: InstallSteps,
 ): Promise<Installed | undefined> {
@@ -161,9 +160,7 @@ async function presentOne(
 }
 
 async function download(
-  build: 'cpu' | 'gpu',
-  folder: string,
-  machine: Machine,
+  { build, folder, machine }: { build: 'cpu' | 'gpu'; folder: string; machine: Machine },
   context: InstallContext,
   steps: InstallSteps,
 ) {

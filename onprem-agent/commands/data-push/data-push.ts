@@ -53,7 +53,11 @@ export const dataPush = agentCommand({
     const { bucket } = deployment;
     const stateMachineArn = args.wait ? requireStateMachine(deployment) : undefined;
     const uploading = output.progress('upload', 'upload');
-    const pushed = await pushDomain(s3Client(aws, io.environment), bucket, settings, images, {
+    const pushed = await pushDomain({
+      s3: s3Client(aws, io.environment),
+      bucket,
+      settings,
+      images,
       signal: io.signal,
       onProgress: (done) => uploading.update({ done, total: images.length, unit: 'img' }),
     }).finally(() => uploading.end());

@@ -14,6 +14,16 @@ import type { DomainSettings } from './domain-settings.ts';
 /** Enough to fill a line with small files, few enough for one process's memory. */
 const PARALLEL_UPLOADS = 8;
 
+interface PushOptions {
+  s3: S3Client;
+  /** The data bucket. */
+  bucket: string;
+  settings: DomainSettings;
+  images: readonly DomainImage[];
+  signal: AbortSignal;
+  onProgress: (done: number, bytes: number) => void;
+}
+
 export interface PushedDomain {
   uri: string;
   uploaded: number;
@@ -41,14 +51,9 @@ const IMAGES_METADATA = 'graft-images';
  * Nothing is removed; an image that is there with the same SHA-256 is not sent again, nor `domain.json` when
  * it has committed exactly these images before.
  */
-export async function pushDomain(
-  s3: S3Client,
-  bucket: string,
-  { domain, bytes }: DomainSettings,
-  images: readonly DomainImage[],
-  options: { signal: AbortSignal; onProgress: (done: number, bytes: number) => void },
-): Promise<PushedDomain> {
-  const { signal } = options;
+export async function pushDomain(options: PushOptions): Promise<PushedDomain> {
+  const { s3, bucket, images, signal } = options;
+  const { domain, bytes } = options.settings;
   const there = await listImages(s3, bucket, domain.domain, signal);
   let done = 0;
   let sent = 0;

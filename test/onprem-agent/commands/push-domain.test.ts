@@ -42,7 +42,7 @@ beforeEach(async () => {
 const check = () => checkDomainImages(folder, domain, { signal, onProgress: () => {} });
 const push = (images: Awaited<ReturnType<typeof check>>['images']) => {
   const settings = { domain, bytes: Buffer.from(JSON.stringify(domain)), source: 'file' as const };
-  return pushDomain(s3, bucket, settings, images, { signal, onProgress: () => {} });
+  return pushDomain({ s3, bucket, settings, images, signal, onProgress: () => {} });
 };
 const keys = async () => {
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
