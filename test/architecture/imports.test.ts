@@ -75,6 +75,20 @@ describe('the import rule of the architecture', () => {
     }
   });
 
+  test('has a line in docs/architecture.md for each room of a folder', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const rooms = Object.keys(mayImport)
+      .filter((folder) => folder !== 'packages')
+      .flatMap((folder) =>
+        readdirSync(join(root, folder), { withFileTypes: true })
+          .filter((entry) => entry.isDirectory())
+          .map(({ name }) => `| \`${folder}/${name}/\` |`),
+      );
+
+    expect(rooms.length).toBeGreaterThan(20);
+    expect(rooms.filter((row) => !page.includes(row))).toEqual([]);
+  });
+
   test('finds an import that it forbids', () => {
     const file = join(root, 'core', 'invented.ts');
     const found = specifiersIn(
