@@ -3,8 +3,8 @@ import type { BusEvent } from './service.ts';
 import type { Services } from './wire/services.ts';
 
 /**
- * Hands events to the default event bus: to every service with `onBusEvent`. Events published before `open` wait until then;
- * later ones are delivered after the publisher's own work.
+ * Hands events to the default event bus: to every service with `onBusEvent`. Events published before `open`
+ * wait until then; later ones are delivered after the publisher's own work.
  */
 export class Bus {
   readonly #services: Services;

@@ -3,7 +3,10 @@ import type { Supervisor } from './processes/supervisor.ts';
 /** A program and its arguments. The program is an absolute path or a name on this process's PATH. */
 export type Command = readonly [program: string, ...args: string[]];
 
-/** Names of the environment variables that tell a container's program what a real container can take for granted. */
+/**
+ * Names of environment variables. They tell a program its own folder, address and port, which are the same in
+ * every real container.
+ */
 export interface ContainerVariables {
   /** Folder in place of `/opt/ml`. */
   root: string;
@@ -14,8 +17,9 @@ export interface ContainerVariables {
 }
 
 /**
- * The programs that run in place of every container image of SageMaker. They are child processes of the local AWS, not containers:
- * several of them run at once, so each has a folder of its own in place of `/opt/ml` and a port of its own in place of 8080.
+ * The programs that run in place of every container image of SageMaker. They are child processes of the local
+ * AWS, not containers: several of them run at once, so each has a folder of its own in place of `/opt/ml` and
+ * a port of its own in place of 8080.
  */
 export interface ContainerOptions {
   /** Runs for each training job; without it every training job fails. */
@@ -27,8 +31,8 @@ export interface ContainerOptions {
   /** Training jobs that run at the same time, by default 2; further ones wait. */
   concurrentJobs?: number;
   /**
-   * Serverless endpoints with a running process, by default 8. Others start when they are invoked, and the process that was idle
-   * for longest ends.
+   * Serverless endpoints with a running process, by default 8. Others start when they are invoked, and the
+   * process that was idle for longest ends.
    */
   warmContainers?: number;
   /** Each spot training job is interrupted once, after so many seconds of training. Never by default. */

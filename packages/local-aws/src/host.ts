@@ -20,7 +20,7 @@ export const DEFAULT_REGION = 'eu-central-1';
 
 export interface HostOptions {
   services: readonly ServiceFactory[];
-  /** Folder of everything that is kept; created when it is not there. */
+  /** Folder of everything that is kept; created where it is missing. */
   state: string;
   /** 0 for any free port. */
   port: number;
@@ -35,20 +35,21 @@ export interface Host {
   readonly endpoint: string;
   readonly world: World;
   readonly services: Services;
-  /** Lets requests in and starts the services' own work; before it every request is told to come back. */
+  /** Starts the services' own work and accepts requests; before it, requests are answered with 503. */
   open(): Promise<void>;
   /** Stops the services, their child processes and the port. */
   stop(): Promise<void>;
 }
 
 /**
- * Opens the port and makes the services, without letting requests in yet, so that a template can be provisioned first.
+ * Opens the port and creates the services, but accepts no requests yet, so that a template can be provisioned
+ * first.
  *
  * @throws InvalidInputError when the port is taken
  * @throws BusyError when another process uses the state folder
  */
 export async function createHost(options: HostOptions): Promise<Host> {
-  // Functions and containers run in folders of their own, where a relative path would lead elsewhere.
+  // Functions and containers have other working folders, where a relative path would mean something else.
   const state = resolve(options.state);
   mkdirSync(state, { recursive: true });
   const lock = await lockState(state);
@@ -142,7 +143,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     }
   };
   server.on('request', receive);
-  // A client that asks before it sends its body is answered by the front.
+  // `front` answers clients that wait for `100 Continue` before they send a body.
   server.on('checkContinue', receive);
 
   let stopping: Promise<void> | undefined;
@@ -183,7 +184,9 @@ async function listen(server: Server, port: number, host: string): Promise<void>
   }
 }
 
-/** The last started stops first. A service that fails to stop does not keep the others running. */
+/**
+ * Stops services in reverse order of their start. One that fails to stop does not keep the others running.
+ */
 async function stopAll(services: Services, server: Server, bus: Bus, log: Logger): Promise<void> {
   bus.close();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));

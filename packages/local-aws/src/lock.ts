@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BusyError } from './errors.ts';
 import { isRunning } from './processes/is-running.ts';
 
-/** A lock younger than this belongs to a process that may still be starting and not answer yet. */
+/** For so long after its lock a process may be starting and not answer yet. */
 const STARTING = 30_000;
 
 interface Lock {
@@ -14,18 +14,18 @@ interface Lock {
   endpoint?: string;
 }
 
-/** The hold on a state folder. */
+/** A locked state folder. */
 export interface StateLock {
-  /** Tells others where this process answers. */
+  /** Writes into the lock where this process answers. */
   announce(endpoint: string): void;
   release(): void;
 }
 
 /**
- * Makes sure that one process at a time uses a state folder. A lock left behind by a kill is taken over: its process is
- * gone, or its number belongs to another program by now (nothing of ours answers at its endpoint).
+ * Locks a state folder for this process. The lock of a killed process is taken over: its process has ended,
+ * or its number now belongs to a program that does not answer at the lock's endpoint.
  *
- * @throws BusyError when another local AWS runs on the folder
+ * @throws BusyError when another local AWS uses the folder
  */
 export async function lockState(folder: string): Promise<StateLock> {
   const path = join(folder, 'lock');

@@ -2,7 +2,10 @@
 export interface Permission {
   /** For instance `s3:GetObject`. */
   action: string;
-  /** ARN, or `*` for an action without a resource; undefined where the input does not tell: only the action counts. */
+  /**
+   * ARN, or `*` for an action without a resource; undefined where the input does not tell: only the action
+   * counts.
+   */
   resource: string | undefined;
   /** Values of condition keys (lower case) beyond those that every request has. */
   context?: Record<string, string>;

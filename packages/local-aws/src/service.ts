@@ -11,7 +11,10 @@ export interface Clock {
   after(milliseconds: number, callback: () => void): () => void;
 }
 
-/** An EventBridge event as a service publishes it on the default bus; the bus adds id, time, account and region. */
+/**
+ * An EventBridge event as a service publishes it on the default bus; the bus adds id, time, account and
+ * region.
+ */
 export interface BusEvent {
   source: string;
   'detail-type': string;
@@ -19,7 +22,7 @@ export interface BusEvent {
   detail: Record<string, unknown>;
 }
 
-/** What a service may use of the machine and of the other services. */
+/** What a service gets from its host: clock, log, folder, event bus, and the other services. */
 export interface World {
   readonly region: string;
   readonly accountId: string;
@@ -29,16 +32,22 @@ export interface World {
   readonly log: Logger;
   /** This service's own folder below the state folder; it exists. */
   folder(service: string): string;
-  /** Puts an event on the default bus (at least once, asynchronously: never throws to the publisher). */
+  /**
+   * Puts an event on the default bus. Delivery is asynchronous and at least once; it never throws to the
+   * publisher.
+   */
   publish(event: BusEvent): void;
   /**
-   * Another service's public API, in process, with the same validation as over HTTP. `service` is its signing name.
+   * Calls another service's public API in this process, with the same validation as over HTTP.
    *
-   * @param caller whose permissions apply: with `roleArn` the role's policies are evaluated as they are over HTTP (an
-   *   EventBridge rule's target role, a state machine's role); without, the account itself asks
+   * @param service signing name
+   * @param caller with `roleArn`, the role's policies are evaluated as over HTTP (an EventBridge rule's
+   *   target role, a state machine's role); without it the account itself calls
    */
   call(service: string, operation: string, input: unknown, caller?: Caller): Promise<unknown>;
-  /** Who makes resources of a CloudFormation type, for instance `AWS::S3::Bucket`; undefined when no service does. */
+  /**
+   * Provider of a CloudFormation type, for instance `AWS::S3::Bucket`; undefined when no service provides it.
+   */
   resourceType(name: string): ResourceType | undefined;
 }
 
@@ -47,7 +56,7 @@ export interface Caller {
   readonly roleArn?: string;
 }
 
-/** Who asked, and the HTTP request underneath. */
+/** The caller and the HTTP request. */
 export interface RequestContext {
   readonly requestId: string;
   readonly method: string;
@@ -58,39 +67,54 @@ export interface RequestContext {
   readonly headers: Record<string, string | undefined>;
   /** The undecoded body, for operations with a streaming payload; undefined for calls within the process. */
   readonly body?: Readable;
-  /** The body as it was sent, for all other operations (content checksums); undefined for calls within the process. */
+  /**
+   * The body as it was sent, for all other operations (content checksums); undefined for calls within the
+   * process.
+   */
   readonly rawBody?: Uint8Array;
-  /** Aborts when the client goes away before it is answered (long polling); undefined for calls within the process. */
+  /**
+   * Aborts when the client goes away before it is answered (long polling); undefined for calls within the
+   * process.
+   */
   readonly signal?: AbortSignal;
   /** ARN of the role whose credentials signed the request, when they were issued by this local AWS. */
   readonly roleArn?: string;
 }
 
-/** Input and output have the shapes of the SDK client's commands (`StartExecutionInput` → `StartExecutionOutput`). */
+/**
+ * Input and output have the shapes of the SDK client's commands (`StartExecutionInput` →
+ * `StartExecutionOutput`).
+ */
 // biome-ignore lint/suspicious/noExplicitAny: each service narrows with the SDK's own types
 export type Operation = (input: any, context: RequestContext) => Promise<unknown> | unknown;
 
-/** What a resource of the template became: the values of `Ref` and `Fn::GetAtt`. */
+/** Values of `Ref` and `Fn::GetAtt` of a resource that was made. */
 export interface Provisioned {
   ref: string;
   attributes?: Record<string, string>;
 }
 
-/** The stack that a resource belongs to, and what it knows of the resource. */
+/** The stack of a resource, and what the stack knows of it. */
 export interface StackContext {
   readonly name: string;
   readonly id: string;
-  /** No stack has made the resource yet: what has its name already is somebody else's (`refuseTaken`). */
+  /**
+   * True when the stack makes the resource now: a resource with its name is not the stack's own
+   * (`refuseTaken`).
+   */
   readonly isNew: boolean;
-  /** What `Ref` gave for it the last time, when there was one. */
+  /** Value of `Ref` in an earlier run, if there was one. */
   readonly physicalId?: string;
-  /** Folder of the packaged template and of the functions' archives, where the stack comes from this machine's disk. */
+  /**
+   * Folder of the template file and of the functions' archives; undefined for a stack that came through the
+   * API.
+   */
   readonly folder?: string;
   /**
-   * The name that CloudFormation would generate for a resource without one: `<stack>-<logical id>-<suffix>`, the
-   * same after every restart.
+   * Generated name of a resource without a name in the template: `<stack>-<logical id>-<suffix>`, the same
+   * after every restart.
    *
-   * @param limit greatest length (the readable part is cut)
+   * @param limit greatest length; the readable part is cut
    */
   physicalName(logicalId: string, limit?: number): string;
 }
@@ -100,23 +124,26 @@ export interface ExistingResource {
   readonly logicalId: string;
   /** What `Ref` gives. */
   readonly physicalId: string;
-  /** Resolved, as they were given when it was made or changed last. */
+  /** Resolved properties of its last creation or change. */
   // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties; each type parses its own strictly
   readonly properties: Record<string, any>;
 }
 
 /** One CloudFormation resource type. */
 export interface ResourceType {
-  /** Properties that cannot be changed: another value makes CloudFormation create another resource in place of this one. */
+  /** Properties whose change makes CloudFormation replace the resource. */
   readonly createOnly?: readonly string[];
-  /** Creates the resource from its resolved properties, finds it again after a restart, or brings it up to date. */
+  /** Creates the resource, finds it again after a restart, or changes it to these resolved properties. */
   put(
     logicalId: string,
-    // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties; each type parses its own strictly
+    // biome-ignore lint/suspicious/noExplicitAny: CloudFormation properties; each type parses its own
     properties: Record<string, any>,
     stack: StackContext,
   ): Promise<Provisioned> | Provisioned;
-  /** Removes what `put` made. What is gone already is no error; what must not go (a bucket with objects) is. */
+  /**
+   * Removes the resource. A missing resource is no error; one that must not be removed (a bucket with
+   * objects) is.
+   */
   remove(resource: ExistingResource): Promise<void> | void;
 }
 
@@ -131,7 +158,7 @@ export type RouteHandler = (
   url: URL,
 ) => Promise<void> | void;
 
-/** One request, ready to run, as `Service.guard` sees it. */
+/** A parsed request, for `Service.guard`. */
 export interface GuardedRequest {
   readonly service: Service;
   readonly operation: string;
@@ -176,17 +203,20 @@ export interface ServiceFacts {
 
 /** One AWS service. */
 export interface Service extends ServiceFacts {
-  /** By operation name. What is not here is refused by name with `UnknownOperationException`. */
+  /** By name. Other operations are refused with `UnknownOperationException`. */
   readonly operations: Record<string, Operation>;
   /** CloudFormation resource types that this service provides, for instance `AWS::S3::Bucket`. */
   readonly resources?: Record<string, ResourceType>;
-  /** Paths outside the AWS APIs by their prefix, which starts with `/_aws/` or `/_local/` and ends with a slash. */
+  /**
+   * Paths outside the AWS APIs by their prefix, which starts with `/_aws/` or `/_local/` and ends with a
+   * slash.
+   */
   readonly routes?: Record<string, RouteHandler>;
-  /** The default event bus implements this: every `World.publish` arrives here, after `start`. */
+  /** Implemented by the default event bus: receives every event of `World.publish`, after `start`. */
   onBusEvent?(event: BusEvent): Promise<void> | void;
   /**
-   * IAM implements this: called before every operation that a role asks for; throws to refuse. What it returns rewrites
-   * the operation's error (S3 hides missing objects from a role that may not list).
+   * IAM implements this: called before every operation that a role asks for; throws to refuse. What it
+   * returns rewrites the operation's error (S3 hides missing objects from a role that may not list).
    */
   guard?(request: GuardedRequest): ((error: unknown) => unknown) | undefined;
   /** Called once after the whole template is provisioned and the port is open. */

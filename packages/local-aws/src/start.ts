@@ -36,8 +36,8 @@ export interface LocalAwsOptions extends Partial<Deployment> {
   /** Address to listen on, by default 127.0.0.1. No request is authenticated, so keep it local. */
   host?: string;
   /**
-   * Folder of everything that is kept between runs: objects, stacks, executions, logs. Created where it is missing, used by one
-   * process at a time. By default a temporary folder, which `stop` removes.
+   * Folder of everything that is kept between runs: objects, stacks, executions, logs. Created where it is
+   * missing, used by one process at a time. By default a temporary folder, which `stop` removes.
    */
   state?: string;
   /** Region in every ARN, by default eu-central-1. */
@@ -74,7 +74,8 @@ export interface LocalAws {
   /** The services' common ground: clock, event bus, calls within the process. */
   readonly world: World;
   /**
-   * A client of the AWS SDK for JavaScript (v3) that talks to this local AWS and tries each request once. `stop` destroys it.
+   * A client of the AWS SDK for JavaScript (v3) that talks to this local AWS and tries each request once.
+   * `stop` destroys it.
    *
    * @example
    * const s3 = local.client(S3Client);
@@ -103,13 +104,14 @@ export interface LocalAws {
 }
 
 /**
- * Starts the local AWS in this process. Settles when every resource of the template is there and requests are answered.
+ * Starts the local AWS in this process. Settles when every resource of the template is there and requests are
+ * answered.
  *
  * @throws InvalidInputError when the template or an option is refused, or the port is in use
  * @throws BusyError when another process uses the state folder
  * @example
  * const local = await startLocalAws({ template: 'stack.yml' });
- * await local.client(SQSClient).send(new SendMessageCommand({ QueueUrl: local.outputs.QueueUrl, MessageBody: 'hello' }));
+ * const { Buckets } = await local.client(S3Client).send(new ListBucketsCommand({}));
  * await local.stop();
  */
 export function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {

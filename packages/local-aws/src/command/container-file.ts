@@ -19,7 +19,8 @@ const containerFile = z.strictObject({
 });
 
 /**
- * Reads a file of `ContainerOptions`. A word of a command that starts with `./` or `../` is a path from the file's folder.
+ * Reads a file of `ContainerOptions`. A word of a command that starts with `./` or `../` is a path from the
+ * file's folder.
  *
  * @throws InvalidInputError when it cannot be read, or naming every wrong field
  */

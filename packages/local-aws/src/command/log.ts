@@ -6,7 +6,7 @@ import { createStream } from 'rotating-file-stream';
 const FILE_SIZE = '20M';
 const FILES_KEPT = 3;
 
-/** The local AWS's log, and where a person finds it. */
+/** A log and its file. */
 export interface Log {
   log: Logger;
   /** Path of the file, `undefined` when the log goes to standard error. */
@@ -17,15 +17,17 @@ export interface Log {
 
 /** Log lines on standard error, for a program that reads them there. */
 export function logToStderr(): Log {
-  // Written at once, so that the last lines before an exit are not lost.
+  // Synchronous, so that the last lines before an exit are not lost.
   const log = pino({ level: 'info' }, pino.destination({ dest: 2, sync: true }));
   return { log, file: undefined, close: () => Promise.resolve() };
 }
 
-/** Log lines in `local.log` of this folder, which never takes more than a few dozen megabytes. */
+/**
+ * Log lines in `local.log` of this folder. Old files are removed, so it takes a few dozen megabytes at most.
+ */
 export function logToFolder(folder: string): Log {
   const stream = createStream('local.log', { path: folder, size: FILE_SIZE, rotate: FILES_KEPT });
-  // A full disk must not end the program; what it does matters more than what it writes down.
+  // A full disk loses log lines, but does not end the program.
   stream.on('error', () => {});
   return {
     log: pino({ level: 'info' }, stream),

@@ -13,9 +13,11 @@ import type { Options } from './options.ts';
 const STOP_MS = 20_000;
 
 /**
- * Runs the local AWS until this process is told to stop. Settles once requests are answered, after saying so on standard output.
+ * Runs the local AWS until this process is told to stop. Settles once requests are answered, after saying so
+ * on standard output.
  *
- * @throws LocalAwsError when the template, the port or the state folder is refused; nothing is left running then
+ * @throws LocalAwsError when the template, the port or the state folder is refused; nothing is left running
+ *   then
  */
 export async function runLocalAws(options: Options): Promise<void> {
   const { template, stack: name, parameters, container, ...settings } = options;

@@ -11,10 +11,10 @@ export interface HealthOptions {
   timeoutMs: number;
 }
 
-/** `healthy`, or why not: `timeout` (the process still runs: stopping it is the caller's), `exited`. */
+/** `timeout` when the process still runs (the caller stops it), `exited` when it ended. */
 export type Health = 'healthy' | 'timeout' | 'exited';
 
-/** Asks a process repeatedly whether it is ready, until it is, ends, or time is up. */
+/** Checks a process repeatedly until it is ready, ends, or the time is up. */
 export async function untilHealthy(process: ManagedProcess, options: HealthOptions): Promise<Health> {
   const { clock } = options;
   const deadline = clock.now() + options.timeoutMs;

@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** `/proc/<pid>/stat` after the command's closing parenthesis: the start time is field 22 of the whole line (proc(5)). */
+/**
+ * Start time in `/proc/<pid>/stat`, counted from the command's closing parenthesis: field 22 of the line
+ * (proc(5)).
+ */
 const START_TIME_AFTER_COMMAND = 19;
 
 /**
- * What tells a process from a later one with the same pid: on Linux the boot and the start time in clock ticks,
- * elsewhere the start time and command as `ps` prints them. Undefined when there is no such process.
+ * Distinguishes a process from a later one with the same pid: on Linux by boot id and start time in clock
+ * ticks, elsewhere by the start time and command that `ps` prints. Undefined when there is no such process.
  */
 export function processIdentity(pid: number): string | undefined {
   try {

@@ -1,10 +1,15 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
-/** A longer line is handed on in pieces of this many characters, so that a child without newlines cannot fill our memory. */
+/**
+ * A longer line is split into pieces of so many characters: a child without newlines must not fill our
+ * memory.
+ */
 const LONGEST_LINE = 64 * 1024;
 
-/** Calls back with every line of a byte stream, without its line end; the last one also when no line end follows. */
+/**
+ * Calls back with every line of a byte stream, without its line end; also with a last line that has none.
+ */
 export function eachLine(stream: Readable, onLine: (line: string) => void): void {
   const decoder = new StringDecoder('utf8');
   let rest = '';

@@ -2,11 +2,14 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { processIdentity, signalGroup } from './identity.ts';
 
-/** Files `<pid>.json` that say which children were started, for the start after a power cut or `kill -9`. */
+/**
+ * Records running children in files `<pid>.json`, so that a start after a power cut or `kill -9` can end
+ * them.
+ */
 export interface ProcessRegister {
   add(pid: number, name: string): void;
   remove(pid: number): void;
-  /** Kills what an earlier run left behind, only where pid and start time agree; returns the names of the killed. */
+  /** Kills children of an earlier run whose pid and start time agree; returns their names. */
   sweep(): string[];
 }
 
@@ -36,7 +39,7 @@ export function createProcessRegister(folder: string): ProcessRegister {
   };
 }
 
-/** Undefined when the file was cut short by the same accident that left the child behind. */
+/** Undefined for an incomplete file: the crash that left the child behind may have cut it short. */
 function readRecord(path: string): { name: string; identity?: string } | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));

@@ -12,7 +12,7 @@ const TAIL_LINES = 50;
 export type OutputStream = 'stdout' | 'stderr';
 
 export interface ProcessSpec {
-  /** For people: log lines and the register of processes. */
+  /** For log lines and the register of processes. */
   name: string;
   /** Absolute path, or a name that is found on this process's own PATH. */
   command: string;
@@ -24,7 +24,7 @@ export interface ProcessSpec {
   onLine?(line: string, stream: OutputStream): void;
 }
 
-/** How a process ended: an exit code, or the signal that ended it; `error` when it could not be started at all. */
+/** Exit code or signal of an ended process; `error` when it could not be started. */
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -41,7 +41,10 @@ export interface ManagedProcess {
   readonly exit: Exit | undefined;
   /** The last lines of its output, oldest first. */
   tail(): string[];
-  /** SIGTERM to the process and its children, SIGKILL after `graceMs` (0: SIGKILL at once). Settles with its end. */
+  /**
+   * Sends SIGTERM to the process and its children, and SIGKILL after `graceMs` (0: SIGKILL at once). Settles
+   * with its end.
+   */
   stop(graceMs?: number): Promise<Exit>;
 }
 
@@ -54,7 +57,7 @@ export interface Supervisor {
 }
 
 export interface SupervisorOptions {
-  /** Where running children are recorded; what an earlier run left behind there is killed now. */
+  /** Folder of the register. Children of an earlier run that are still recorded there are killed. */
   folder: string;
   log: Logger;
   /** Measures the grace of `stop`; real time by default. */
@@ -69,14 +72,14 @@ const realTime: Pick<Clock, 'after'> = {
 };
 
 /**
- * Starts child processes, each in a process group of its own, and makes sure that none outlives this process: `stop` and
- * `stopAll` in the ordinary case, a watchdog when this process is killed, the register at the next start when the
- * watchdog was killed too. Standard input stays open as long as this process lives, so that a child of ours can notice
- * our end by itself.
+ * Starts child processes, each in a process group of its own. None outlives this process: `stop` and
+ * `stopAll` end them in the ordinary case, a watchdog when this process is killed, and the register at the
+ * next start when the watchdog was killed too. Standard input stays open while this process lives, so that a
+ * child can notice our end by itself.
  *
  * @example
- * const supervisor = createSupervisor({ folder: join(world.folder('sagemaker'), 'processes'), log: world.log });
- * const job = supervisor.start({ name: 'job', command: process.execPath, args: ['train.mjs'], env: {}, onLine: console.log });
+ * const supervisor = createSupervisor({ folder: join(world.folder('mine'), 'processes'), log: world.log });
+ * const job = supervisor.start({ name: 'job', command: 'node', args: ['train.mjs'], env: {} });
  * const { code } = await job.exited;
  */
 export function createSupervisor({ folder, log, clock = realTime }: SupervisorOptions): Supervisor {
@@ -116,8 +119,8 @@ export function createSupervisor({ folder, log, clock = realTime }: SupervisorOp
         running.delete(managed);
         resolve(exit);
       });
-      // As with a container's first process, its end is the end of whatever it started; otherwise a grandchild that
-      // holds the pipes would keep `close` from ever coming.
+      // As in a container, the end of the first process ends its children. A grandchild that holds the pipes
+      // would otherwise keep `close` from coming.
       child.once('exit', () => {
         if (pid !== undefined) signalGroup(pid, 'SIGKILL');
       });

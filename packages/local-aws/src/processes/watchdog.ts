@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 /**
- * Ends every child when this process dies without a chance to do so itself (`kill -9`, out of memory): a shell in its
- * own session that is told of each start and exit over its standard input, and acts when that pipe closes. A shell,
- * because it costs one megabyte where another Node costs forty.
+ * A shell that ends every child when this process dies without a chance to do so itself (`kill -9`, out of
+ * memory). It runs in its own session, reads of each start and exit from its standard input, and acts when
+ * that pipe closes. It is a shell because that takes one megabyte; another Node.js takes forty.
  */
 const SCRIPT = `
 alive=''
@@ -31,7 +31,7 @@ export function createWatchdog(): Watchdog {
   const tell = (line: string) => {
     if (shell === undefined) {
       shell = spawn('/bin/sh', ['-c', SCRIPT], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-      // Without a shell the register still sweeps at the next start.
+      // Without a shell, the register ends the children at the next start.
       shell.on('error', () => {});
       shell.stdin?.on('error', () => {});
       shell.unref();

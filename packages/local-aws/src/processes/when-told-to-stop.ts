@@ -7,9 +7,9 @@ const SAME_REQUEST_MS = 1000;
 
 /**
  * Calls back when this process is told to stop: by a signal, when the process that started it over an IPC
- * channel ends, or when
- * the npm that started it ends. npm passes on SIGINT and SIGTERM only; its child does not notice a SIGHUP or a SIGKILL to npm.
- * A second call means a second request: a signal, a second or more after the first one.
+ * channel ends, or when the npm that started it ends. npm passes on SIGINT and SIGTERM only; its child does
+ * not notice a SIGHUP or a SIGKILL to npm. A second call means a second request: a signal, a second or more
+ * after the first one.
  *
  * @returns a function that stops listening
  */

@@ -1,14 +1,14 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** Ending of files that are still being written; what a killed process leaves behind ends like this. */
+/** Ending of files that are being written; a killed process leaves them behind. */
 export const UNFINISHED = '.unfinished';
 
 let counter = 0;
 
 /**
- * Replaces a file's whole content or leaves it as it was: writes a neighbour, flushes it to disk, renames it over the
- * file. A reader never sees half of it, not even after a kill or a power failure.
+ * Replaces a file's content, or leaves it as it was: writes a second file, flushes it to disk, and renames it
+ * over the first. A reader never sees half of it, not even after a kill or a power failure.
  *
  * @param path its folder must exist
  */

@@ -7,25 +7,26 @@ import { fileNameOf } from './file-name.ts';
 const ENDING = '.json';
 
 /**
- * A folder of JSON documents by key, one file each. Every change is on disk when the method returns, and survives a
- * kill at any moment whole or not at all. Reads are from memory: one process owns the folder (`packages/local-aws/src/command/main.ts` locks it).
+ * A folder of JSON documents by key, one file each. A change is on disk when its method returns; a kill
+ * leaves either the old or the new document. Reads are from memory, since one process owns the folder
+ * (`lockState`).
  *
- * Values are what JSON can say: store dates as numbers, bytes as base64. `get` and `list` return fresh copies.
+ * Values are JSON: store dates as numbers, bytes as base64. `get` and `list` return fresh copies.
  *
  * @example
  * const jobs = new Collection<Job>(join(world.folder('sagemaker'), 'jobs'));
  * jobs.put(job.name, job);
- * jobs.list('produce-'); // [{ key, value }, …] in key order
+ * jobs.list('fruit-'); // [{ key, value }, …] in key order
  */
 export class Collection<T> {
   readonly #folder: string;
-  /** JSON text by key. Text, not objects, so that nobody changes a document without `put`. */
+  /** JSON text by key. Text, so that a document changes only through `put`. */
   readonly #documents = new Map<string, string>();
 
   /**
-   * Opens the folder, creates it if it is not there, and removes what a killed process left unfinished.
+   * Opens the folder, creates it where it is missing, and removes unfinished files of a killed process.
    *
-   * @throws InvalidInputError when a document is damaged, naming the file
+   * @throws InvalidInputError naming a damaged document
    */
   constructor(folder: string) {
     this.#folder = folder;

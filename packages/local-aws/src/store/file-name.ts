@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 const LONGEST = 180;
 
 /**
- * A key as a file name: readable where possible, never outside its folder, and different for different keys on
- * case-insensitive file systems too (`A` becomes `+a`). Too long ones end in a digest, so the key itself must be
- * kept inside the file.
+ * A key as a file name: readable where possible, never outside its folder, and different for different keys,
+ * also on case-insensitive file systems (`A` becomes `+a`). A long one ends in a digest, so the file must
+ * contain the key.
  */
 export function fileNameOf(key: string): string {
   const escaped = Array.from(Buffer.from(key), (byte, position) => {

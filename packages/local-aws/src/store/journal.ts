@@ -2,9 +2,10 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSy
 import { dirname } from 'node:path';
 
 /**
- * An append-only list of JSON entries in one file, a line each, for what grows (an execution's history, a log stream):
- * appending costs the entry, not the whole list. A last line that a kill cut short is dropped at opening. Entries are
- * handed to the operating system at once (they survive a kill of the process), without waiting for the disk.
+ * An append-only list of JSON entries, a line each in one file: for lists that grow (an execution's history,
+ * a log stream), since appending writes the new entry only. Opening drops a last line that a kill cut short.
+ * Entries are handed to the operating system at once, so they survive a kill of the process; they are not
+ * flushed to disk.
  */
 export class Journal<T> {
   readonly #path: string;

@@ -5,7 +5,9 @@ import { inOrder } from './order.ts';
 import type { Scope } from './scope.ts';
 import type { Template } from './template.ts';
 
-/** A template as far as it is known before anything is made: references to resources stand for themselves. */
+/**
+ * A template as far as it is known before anything is made: a reference to a resource stands for itself.
+ */
 export interface CheckedTemplate {
   /** Resources whose condition holds: type, attributes and properties with every other function resolved. */
   resources: Record<string, Record<string, unknown>>;
@@ -13,9 +15,9 @@ export interface CheckedTemplate {
 }
 
 /**
- * Refuses everything that can be known before anything is made, all at once, so that a template is mended in one go.
+ * Refuses everything that can be known before anything is made, all at once.
  *
- * @param scope without `problems`; it stays as it is
+ * @param scope without `problems`; it is not changed
  * @throws InvalidInputError listing every refusal
  */
 export function checkTemplate(world: World, given: Scope): CheckedTemplate {
@@ -25,7 +27,7 @@ export function checkTemplate(world: World, given: Scope): CheckedTemplate {
   for (const name of Object.keys(template.Parameters ?? {})) {
     if (Object.hasOwn(template.Resources, name)) problems.add(`"${name}" is a parameter and a resource`);
   }
-  // What its condition leaves out may be anything.
+  // A resource that its condition leaves out may have any type.
   const unknown = Object.entries(template.Resources).filter(
     ([, { Type, Condition }]) =>
       world.resourceType(Type) === undefined &&

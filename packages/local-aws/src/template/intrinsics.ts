@@ -2,7 +2,7 @@ import { InvalidInputError } from '../errors.ts';
 import { NO_VALUE, type Scope } from './scope.ts';
 
 /**
- * Replaces every intrinsic function in a value of the template by what it stands for. Properties that become
+ * Replaces every intrinsic function in a value of the template by its result. Properties that become
  * `AWS::NoValue` disappear.
  *
  * @param where names the place in messages
@@ -46,14 +46,14 @@ function resolveValue(value: unknown, scope: Scope, where: string): unknown {
   return result;
 }
 
-/** While a template is checked, every refusal is noted and the next is looked for. */
+/** While a template is checked, a refusal is recorded and the check goes on. */
 function evaluated(evaluate: () => unknown, { problems }: Scope): unknown {
   const before = problems?.size;
   try {
     return evaluate();
   } catch (error) {
     if (problems === undefined || !(error instanceof InvalidInputError)) throw error;
-    // What is wrong within an argument makes the whole wrong in another way.
+    // A problem within the argument has been recorded; the one that follows from it is not.
     if (problems.size === before) problems.add(error.message);
     return '';
   }
@@ -88,7 +88,7 @@ const INTRINSICS: Record<string, Intrinsic> = {
     const [index, items] = listOf(argument, 'Fn::Select', where);
     const list = listOf(resolveValue(items, scope, where), 'Fn::Select', where);
     const selected = list[Number(resolveValue(index, scope, where))];
-    // A list that is made of what a resource will be called has no length yet.
+    // While a template is checked, a list that comes from a resource's name has no known length.
     if (selected === undefined && scope.problems !== undefined) return '';
     if (selected === undefined)
       throw new InvalidInputError(`Fn::Select in ${where} has no item ${String(index)}`);

@@ -2,7 +2,7 @@ import { InvalidInputError } from '../errors.ts';
 import type { Template, TemplateResource } from './template.ts';
 
 /**
- * Resources in an order in which everything comes after what it refers to; otherwise as in the template.
+ * Logical ids in an order in which each comes after those that it refers to; otherwise as in the template.
  *
  * @throws InvalidInputError naming a cycle, or every `DependsOn` that leads nowhere
  */

@@ -7,7 +7,8 @@ type Parameter = NonNullable<Template['Parameters']>[string];
  * What `Ref` of each parameter gives: text, or a list of texts.
  *
  * @param given values; the other parameters take their defaults
- * @throws InvalidInputError listing every parameter without a value, value without a parameter, and value out of its limits
+ * @throws InvalidInputError listing every parameter without a value, value without a parameter, and value out
+ *   of its limits
  */
 export function parameterValues(
   template: Template,

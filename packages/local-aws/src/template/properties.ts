@@ -4,10 +4,9 @@ import { parse } from '../parse.ts';
 type Path = readonly PropertyKey[];
 
 /**
- * Parses a resource's resolved properties. As in CloudFormation a scalar may be written as another one: `"false"` for
- * false, `"300"` for 300 (parameters are always text), 1 for `"1"`. Whatever else is not as the schema says is refused.
- *
- * @throws InvalidInputError listing every wrong property by its path
+ * Parses a resource's resolved properties. As in CloudFormation, a scalar may be written as another one:
+ * `"false"` for false, `"300"` for 300 (parameters are always text), 1 for `"1"`. Everything else must be as
+ * the schema says.
  */
 export function parseProperties<Schema extends z.ZodType>(
   schema: Schema,

@@ -12,7 +12,7 @@ import {
 } from './stack-resource.ts';
 import type { TemplateResource } from './template.ts';
 
-/** One step of one resource, as a stack event tells it. */
+/** One step of one resource, as in a stack event. */
 export interface Step {
   logicalId: string;
   physicalId: string;
@@ -25,17 +25,17 @@ export interface Step {
 export interface Provisioning {
   readonly world: World;
   stack: StackIdentity;
-  /** What is there, by logical id, each after those that it was made of. */
+  /** Resources that exist, by logical id, each after those that it was made of. */
   readonly resources: Map<string, StackResource>;
-  /** Every step, before and after it is taken. */
+  /** Called before and after every step. */
   onStep(step: Step): void;
-  /** Every change of `resources`, at once. */
+  /** Called at every change of `resources`. */
   onChange(logicalId: string, resource: StackResource | undefined): void;
-  /** Whether to leave off before the next resource. */
+  /** Whether to stop before the next resource. */
   stopping(): boolean;
 }
 
-/** What could not be made or changed. */
+/** A resource that could not be made or changed. */
 export interface Failure {
   logicalId: string;
   type: string;
@@ -45,13 +45,14 @@ export interface Failure {
 }
 
 /**
- * Brings a stack's resources to what the scope's template says: makes what is new, changes what differs, each after those that
- * it refers to. What the template does not have any more stays for `removeAll`. A failure does not keep resources from
- * being made that do not depend on it, so that all refusals are heard at once.
+ * Makes the stack's resources as the scope's template says: creates new ones and changes those that differ,
+ * each after those that it refers to. Resources that the template no longer has are left for `removeAll`.
+ * After a failure, resources that do not depend on the failed one are still made, so that all refusals are
+ * reported at once.
  *
- * @param run its `resources` are what was there before, and become what is there
- * @param again puts what is the same too, and tells nobody: after a restart
- * @returns replaced resources, which are still there, and what has failed
+ * @param run its `resources` are updated
+ * @param again after a restart: unchanged resources are put as well, and no step is reported
+ * @returns replaced resources, which still exist, and failures
  */
 export async function provision(
   run: Provisioning,
@@ -76,28 +77,39 @@ export async function provision(
       const properties = plain(
         resolve(resource.Properties ?? {}, scope, `"${logicalId}" (${resource.Type})`),
       );
-      const made = await bring(run, logicalId, resource, properties, again);
+      const made = await bring(run, { logicalId, resource, properties, before, again });
       scope.provisioned.set(logicalId, { ref: made.physicalId, attributes: made.attributes });
       if (before !== undefined && before.physicalId !== made.physicalId && !again) replaced.push(before);
     } catch (cause) {
       missing.add(logicalId);
-      failures.push(failed(run, logicalId, resource, before, cause as Error, again));
+      failures.push(failed(run, { logicalId, resource, before, again }, cause as Error));
     }
   }
   return { replaced, failures };
 }
 
-/** As `resources` remembers them: what JSON can say. */
+/** As JSON, the form in which `resources` keeps them. */
 const plain = (properties: unknown) => JSON.parse(JSON.stringify(properties)) as Record<string, unknown>;
+
+/** A resource of the template, and the one of the stack in its place. */
+interface Change {
+  logicalId: string;
+  resource: TemplateResource;
+  before: StackResource | undefined;
+  /** See `provision`. */
+  again: boolean;
+}
 
 async function bring(
   run: Provisioning,
-  logicalId: string,
-  { Type: type, DeletionPolicy, UpdateReplacePolicy }: TemplateResource,
-  properties: Record<string, unknown>,
-  again: boolean,
+  {
+    logicalId,
+    resource: { Type: type, DeletionPolicy, UpdateReplacePolicy },
+    properties,
+    before,
+    again,
+  }: Change & { properties: Record<string, unknown> },
 ): Promise<StackResource> {
-  const before = run.resources.get(logicalId);
   const policies = {
     ...(DeletionPolicy === undefined ? {} : { deletionPolicy: DeletionPolicy }),
     ...(UpdateReplacePolicy === undefined ? {} : { replacePolicy: UpdateReplacePolicy }),
@@ -123,7 +135,7 @@ async function bring(
       ? 'Requested update requires the creation of a new physical resource; hence creating one.'
       : undefined,
   );
-  const made = await put(run, logicalId, type, properties, before, generation);
+  const made = await put(run, { logicalId, type, properties, existing: before, generation });
   const resource: StackResource = {
     logicalId,
     physicalId: made.ref,
@@ -146,7 +158,7 @@ async function bring(
 const isSame = (before: StackResource, properties: Record<string, unknown>): boolean =>
   !before.status.endsWith('FAILED') && isDeepStrictEqual(before.properties, properties);
 
-/** Whether another resource has to take the place of the one with the properties before. */
+/** Whether this change of properties needs a replacement of the resource. */
 export function isReplaced(
   world: World,
   type: string,
@@ -157,15 +169,19 @@ export function isReplaced(
   return createOnly.some((name) => !isDeepStrictEqual(before[name], after[name]));
 }
 
+export interface PutTarget {
+  logicalId: string;
+  type: string;
+  /** Resolved. */
+  properties: Record<string, unknown>;
+  /** The resource in its place, also when it is to be replaced. */
+  existing: StackResource | undefined;
+  generation: number;
+}
+
 /** Makes a resource, or changes it to these properties. */
-export async function put(
-  run: Provisioning,
-  logicalId: string,
-  type: string,
-  properties: Record<string, unknown>,
-  existing: StackResource | undefined,
-  generation: number,
-): Promise<Provisioned> {
+export async function put(run: Provisioning, target: PutTarget): Promise<Provisioned> {
+  const { logicalId, type, properties, existing, generation } = target;
   const provider = run.world.resourceType(type);
   if (provider === undefined)
     throw new LocalAwsError('UnknownResourceType', `the local AWS does not emulate ${type}`);
@@ -174,17 +190,14 @@ export async function put(
 
 function failed(
   run: Provisioning,
-  logicalId: string,
-  { Type: type }: TemplateResource,
-  before: StackResource | undefined,
+  { logicalId, resource: { Type: type }, before, again }: Change,
   cause: Error,
-  again: boolean,
 ): Failure {
   const { message: reason } = cause;
   const hint = cause instanceof LocalAwsError ? cause.hint : undefined;
   const physicalId = before?.physicalId ?? '';
   const status = before === undefined ? 'CREATE_FAILED' : 'UPDATE_FAILED';
-  // What was changed by half is put again by whatever comes next.
+  // It may be half changed; the next operation puts it again.
   if (before !== undefined) keep(run, { ...before, status, reason, changed: run.world.clock.now() });
   if (!again) run.onStep({ logicalId, physicalId, type, status, reason });
   return {

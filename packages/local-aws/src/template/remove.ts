@@ -1,15 +1,18 @@
 import type { Provisioning } from './provision.ts';
 import type { StackResource } from './stack-resource.ts';
 
-/** Why resources go: their stack does, an update has no more use for them, or what made them is rolled back. */
+/**
+ * Why resources are removed: their stack is deleted, an update no longer has them or replaces them, or a
+ * rollback.
+ */
 export type RemovalReason = 'delete' | 'update' | 'replace' | 'rollback';
 
 /**
- * Removes resources, those that others were made of last. One that cannot be removed stays in the stack and does not keep the
- * others.
+ * Removes resources in reverse order of their creation. One that cannot be removed stays in the stack; the
+ * others are removed all the same.
  *
- * @param kept logical ids to leave alone whatever their policies say
- * @returns logical ids of what could not be removed
+ * @param kept logical ids to leave alone, whatever their policies say
+ * @returns logical ids of resources that could not be removed
  */
 export async function removeAll(
   run: Provisioning,
@@ -54,7 +57,7 @@ function isRetained({ deletionPolicy, replacePolicy }: StackResource, why: Remov
   return deletionPolicy === 'Retain' || deletionPolicy === 'RetainExceptOnCreate';
 }
 
-/** Unless another one has taken its place. */
+/** Removes it from the stack's resources, unless a replacement has its logical id. */
 function forget(run: Provisioning, { logicalId, physicalId }: StackResource): void {
   if (run.resources.get(logicalId)?.physicalId !== physicalId) return;
   run.resources.delete(logicalId);

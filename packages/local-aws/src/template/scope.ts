@@ -16,9 +16,12 @@ export interface Scope {
   pseudo: Record<string, unknown>;
   /** Resources that are provisioned by now. */
   provisioned: Map<string, Provisioned>;
-  /** Results of the conditions asked so far. */
+  /** Conditions that have been evaluated. */
   conditions: Map<string, boolean>;
-  /** Refusals found so far, while a template is only checked: then resources stand for themselves, by their names. */
+  /**
+   * Refusals so far. Set while a template is only checked: resources then stand for themselves, by their
+   * names.
+   */
   problems?: Set<string>;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ExistingResource, StackContext } from '../service.ts';
 
-/** What CloudFormation calls the state of a resource. */
+/** Status of a resource, in CloudFormation's words. */
 export type ResourceStatus =
   | `${'CREATE' | 'UPDATE' | 'DELETE'}_${'IN_PROGRESS' | 'COMPLETE' | 'FAILED'}`
   | 'DELETE_SKIPPED';
@@ -10,7 +10,7 @@ export type ResourceStatus =
 export interface StackResource extends ExistingResource {
   readonly type: string;
   readonly attributes: Record<string, string>;
-  /** How many there were before it in its place: part of the names that are made up. */
+  /** Number of resources that it has replaced: part of generated names. */
   readonly generation: number;
   readonly deletionPolicy?: 'Delete' | 'Retain' | 'RetainExceptOnCreate';
   readonly replacePolicy?: 'Delete' | 'Retain';
@@ -20,7 +20,7 @@ export interface StackResource extends ExistingResource {
   readonly changed: number;
 }
 
-/** Whose resources they are. */
+/** Name, id and folder of a stack. */
 export interface StackIdentity {
   readonly name: string;
   readonly id: string;
@@ -29,9 +29,10 @@ export interface StackIdentity {
 }
 
 /**
- * What a resource is told when it is made or changed. Made-up names are derived, so that a restart finds everything again.
+ * Context of a resource that is made or changed. Generated names are derived from stack, logical id and
+ * generation, so that a restart finds everything again.
  *
- * @param existing what is there in its place, also when it is to be replaced
+ * @param existing the resource in its place, also when it is to be replaced
  * @param generation of the resource that is made or changed
  */
 export function stackContext(

@@ -6,10 +6,12 @@ import { readYaml } from './yaml.ts';
 
 const parameter = z.looseObject({ Type: z.string(), Default: z.unknown().optional() });
 
-/** What becomes of a resource that its stack does not want any more. Snapshots are for what is not here. */
+/** What happens to a resource that its stack no longer has. Snapshots are not emulated. */
 const policy = z.enum(['Delete', 'Retain', 'RetainExceptOnCreate']);
 
-/** What CloudFormation allows around a resource. `CreationPolicy` and `UpdatePolicy` are refused: nothing acts on them here. */
+/**
+ * Attributes of a resource. `CreationPolicy` and `UpdatePolicy` are refused, since nothing would act on them.
+ */
 const resource = z.strictObject({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).optional(),

@@ -1,6 +1,8 @@
 import { isMap, isScalar, isSeq, parse, type ScalarTag, type Tags } from 'yaml';
 
-/** Functions with a short form as a YAML tag, beside `!Ref` and `!Condition`, whose long forms have no `Fn::`. */
+/**
+ * Functions with a short form as a YAML tag, beside `!Ref` and `!Condition`, whose long forms have no `Fn::`.
+ */
 const FUNCTIONS = [
   'And',
   'Base64',
@@ -59,7 +61,7 @@ function attribute(text: string): string[] {
   return dot === -1 ? [text] : [text.slice(0, dot), text.slice(dot + 1)];
 }
 
-/** What is below a tag, as values. */
+/** The value below a tag. */
 function plain(node: unknown): unknown {
   if (isScalar(node)) return node.value;
   if (isSeq(node)) return node.items.map(plain);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { ContainerOptions } from '../container.ts';
 
 /**
- * A small container that keeps SageMaker's contract. Hyperparameter `do` says what `train` does; the model's `behaviour.json` says
- * what `serve` does.
+ * A small container that keeps SageMaker's contract. The hyperparameter `do` chooses what `train` does, the
+ * model's `behaviour.json` what `serve` does.
  */
 const TRAIN = `
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -8,8 +8,8 @@ export type { LocalAws, LocalAwsOptions } from '../start.ts';
 export const ANY_ROLE = 'arn:aws:iam::000000000000:role/any';
 
 /**
- * As `startLocalAws`, for a test: with the services that the test names and no others, with the role `ANY_ROLE`, and with its
- * template as the stack `test`. Call `stop` in `afterEach` or `afterAll`.
+ * As `startLocalAws`, for a test: with the services that the test names and no others, with the role
+ * `ANY_ROLE`, and with its template as the stack `test`. Call `stop` in `afterEach` or `afterAll`.
  */
 export function startLocal(options: LocalAwsOptions = {}): Promise<LocalAws> {
   return startPrepared({ services: [], stack: 'test', ...options }, giveRoleForAll);

@@ -19,9 +19,9 @@ export interface Interpretation {
   ended: Promise<Ending | undefined>;
   /** Calls of Tasks so far, in order. */
   calls: { resource: string; input: Json }[];
-  /** Lets everything happen that needs no time to pass. */
+  /** Runs everything that needs no time to pass. */
   settle(): Promise<void>;
-  /** Moves the clock and lets everything happen that falls due. */
+  /** Sets the clock forward and runs everything that is due. */
   advance(seconds: number): Promise<void>;
   /** History so far, as `previous→id type`. */
   events(): string[];
@@ -39,7 +39,9 @@ export interface Options {
   stopFirst?: boolean;
 }
 
-/** The interpreter without a service around it: a journal in memory, scripted Tasks, a clock that stands still. */
+/**
+ * The interpreter without a service: a journal in memory, scripted Tasks, a clock that the test moves.
+ */
 export function interpret(definition: unknown, options: Options = {}): Interpretation {
   const parsed = parseDefinition(JSON.stringify({ QueryLanguage: 'JSONata', ...(definition as object) }));
   if ('diagnostics' in parsed) throw new Error(JSON.stringify(parsed.diagnostics, null, 1));
@@ -51,7 +53,7 @@ export function interpret(definition: unknown, options: Options = {}): Interpret
     if (!options.integrate) throw new Error('no answer is scripted');
     return options.integrate(resource, input);
   };
-  const execution = makeExecution(parsed.definition, options, clock, log, integrate);
+  const execution = makeExecution(parsed.definition, { options, clock, log, integrate });
   if (options.stopFirst) execution.end({ status: 'ABORTED' });
   const settle = async () => {
     for (let turn = 0; turn < 8; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -100,13 +102,14 @@ function events(log: readonly Entry[]): Entry[] {
   return log.filter(({ type }) => type !== undefined);
 }
 
-function makeExecution(
-  definition: Definition,
-  options: Options,
-  clock: ManualClock,
-  log: Entry[],
-  integrate: Integrate,
-): Execution {
+interface Surroundings {
+  options: Options;
+  clock: ManualClock;
+  log: Entry[];
+  integrate: Integrate;
+}
+
+function makeExecution(definition: Definition, { options, clock, log, integrate }: Surroundings): Execution {
   const record = {
     arn: EXECUTION,
     name: 'one',

@@ -32,7 +32,7 @@ export class ManualClock implements Clock {
     return this.#timers.length === 0 ? undefined : Math.min(...this.#timers.map(({ at }) => at));
   }
 
-  /** Moves on, calling every timer that falls due at its own time, also those set meanwhile. */
+  /** Sets the clock forward. Calls each due timer at its own time, also timers that are set meanwhile. */
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     for (;;) {

@@ -4,8 +4,8 @@ import type { Provisioned, Service, ServiceFactory } from '../service.ts';
 export type Resources = Record<string, { Type: string; Properties: Record<string, unknown> }>;
 
 /**
- * A service that starts with these resources, for tests of one service without a whole template. What they became
- * stands in `provisioned` once the harness has started.
+ * A service that starts with these resources, for tests of one service without a whole template. Their `Ref`
+ * and attributes are in `provisioned` once the harness has started.
  *
  * @param folder of functions' archives
  */

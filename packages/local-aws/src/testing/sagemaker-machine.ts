@@ -24,13 +24,15 @@ export interface Machine extends LocalAws {
   sagemaker: SageMakerClient;
   runtime: SageMakerRuntimeClient;
   events: BusEvent[];
-  /** Settles with the first event, past or future, that fits. */
+  /** Settles with the first event that fits, also one of the past. */
   event(fits: (event: BusEvent) => boolean): Promise<BusEvent>;
   put(key: string, body: string | Uint8Array): Promise<void>;
   get(key: string): Promise<Buffer>;
 }
 
-/** A local AWS with S3, logs and both of SageMaker's APIs over a small container, and what it published. */
+/**
+ * A local AWS with S3, logs and both APIs of SageMaker over the fake container; records published events.
+ */
 export async function startMachine(
   options: {
     clock?: Clock;

@@ -6,7 +6,7 @@ interface Timer {
   timeout: NodeJS.Timeout;
 }
 
-/** The machine's clock, which a test can put forward: for programs in real processes that wait for minutes. */
+/** The machine's clock, which a test can set forward: for real processes that wait for minutes. */
 export class ShiftedClock implements Clock {
   #offset = 0;
   readonly #timers = new Set<Timer>();
@@ -31,7 +31,7 @@ export class ShiftedClock implements Clock {
     };
   }
 
-  /** Calls every timer that is due by then, and brings the others nearer. */
+  /** Sets the clock forward: calls every timer that is due, and shortens the others. */
   advance(milliseconds: number): void {
     this.#offset += milliseconds;
     const now = this.now();

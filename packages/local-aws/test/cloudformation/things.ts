@@ -2,7 +2,7 @@ import * as sfn from '@aws-sdk/client-sfn';
 import type { ServiceFactory } from '../../src/service.ts';
 import { refuseTaken } from '../../src/template/taken.ts';
 
-/** What there is of a service with one resource type, `AWS::Test::Thing`, and everything that was done to it, in order. */
+/** A service with one resource type, `AWS::Test::Thing`; records every call in order. */
 export interface Things {
   create: ServiceFactory;
   /** By name. */

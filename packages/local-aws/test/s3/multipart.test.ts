@@ -140,7 +140,8 @@ describe('a multipart upload', () => {
 
     await complete([replaced, second]);
 
-    // The parts came with CRC-32, the SDK's default; the object has S3's own checksum, which the client verifies.
+    // The parts came with CRC-32, the SDK's default; the object has S3's own checksum, which the client
+    // verifies.
     const got = await storage.s3.send(
       new GetObjectCommand({ Bucket, Key: 'order', ChecksumMode: 'ENABLED' }),
     );

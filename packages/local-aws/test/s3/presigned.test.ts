@@ -35,7 +35,7 @@ afterAll(async () => {
 
 const compact = (at: number) => new Date(at).toISOString().replace(/[-:]|\.\d+/g, '');
 
-/** A presigned URL as every signer writes it; the local AWS verifies no signature, so neither does this one mean any. */
+/** A presigned URL as every signer writes it. The local AWS verifies no signature, so it has none. */
 function presign(key: string, changes: Record<string, string | undefined> = {}): string {
   const day = compact(Date.now()).slice(0, 8);
   const parameters = {

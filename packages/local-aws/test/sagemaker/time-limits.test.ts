@@ -158,7 +158,10 @@ async function model(name: string, behaviour: object, variant: Variant) {
 const create = (name: string) =>
   machine.sagemaker.send(new CreateEndpointCommand({ EndpointName: name, EndpointConfigName: name }));
 
-/** Moves the clock in seconds, with real turns of the event loop in between for the processes, until the promise settles. */
+/**
+ * Moves the clock in seconds, with real turns of the event loop in between for the processes, until the
+ * promise settles.
+ */
 async function passUntil(promise: Promise<unknown>): Promise<void> {
   let settled = false;
   void promise.then(() => {

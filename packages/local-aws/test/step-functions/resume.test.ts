@@ -12,7 +12,10 @@ const lambda = (payload: Json, more: object = {}) => ({
   ...more,
 });
 
-/** Everything that has something to remember: variables, retries, waits, items, branches, a token, a random number. */
+/**
+ * Everything that has something to remember: variables, retries, waits, items, branches, a token, a random
+ * number.
+ */
 const MACHINE = {
   StartAt: 'Remember',
   States: {
@@ -144,7 +147,8 @@ describe('an execution that is killed and restarted', () => {
       expect(story.output, where).toMatchObject({ dice: JSON.parse((remembered as { dice: string }).dice) });
       const ids = story.log.filter(({ type }) => type).map(({ id }) => id);
       expect(ids, where).toEqual(ids.map((_, position) => position + 1));
-      // Only what was under way is asked again: at most two iterations at once, or a first attempt not yet recorded.
+      // Only what was under way is asked again: at most two iterations at once, or a first attempt not yet
+      // recorded.
       expect(story.calls.length, where).toBeLessThanOrEqual(whole.calls.length + 2);
       expect([...new Set(story.calls)].sort(), where).toEqual([...new Set(whole.calls)].sort());
       const keys = story.log.map(({ key }) => key);

@@ -5,7 +5,8 @@ import * as sqs from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { errorOf, operationsOf, requiredMembers } from '../../src/wire/model.ts';
 
-// The layout is internal to the SDK: when one of these fails after an update, packages/local-aws/src/wire/model.ts must follow.
+// The layout is internal to the SDK: when one of these fails after an update,
+// packages/local-aws/src/wire/model.ts must follow.
 describe('the SDK’s exported schemas', () => {
   it('are tuples as packages/local-aws/src/wire/model.ts reads them', () => {
     expect(s3.ListObjectsV2$.slice(0, 4)).toEqual([

@@ -180,7 +180,10 @@ export class StackOperation {
     const step = { logicalId, physicalId, type };
     this.#run.onStep({ ...step, status: 'UPDATE_IN_PROGRESS' });
     try {
-      await put(this.#run, logicalId, type, old.properties, old, old.generation);
+      await put(this.#run, {
+        ...{ logicalId, type, properties: old.properties },
+        ...{ existing: old, generation: old.generation },
+      });
     } catch (error) {
       this.#run.onStep({ ...step, status: 'UPDATE_FAILED', reason: (error as Error).message });
       return false;
