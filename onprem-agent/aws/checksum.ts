@@ -4,7 +4,9 @@ import { stat } from 'node:fs/promises';
 
 /** S3's limit: 10,000 parts. */
 const MAXIMUM_PARTS = 10_000;
-/** Larger than S3's minimum of 5 MiB: fewer requests, and little to send again after a failure. */
+/**
+ * 8 MiB or more per part means few requests, and little to send again after a failure. S3's minimum is 5 MiB.
+ */
 const PART_SIZE = 8 * 1024 * 1024;
 
 /** Size of the parts in which a file of this size is uploaded, in bytes. */
@@ -38,7 +40,9 @@ export function s3ChecksumOf(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('base64');
 }
 
-/** Hexadecimal MD5, which is S3's ETag of what was put in one piece. */
+/**
+ * The MD5 of some bytes, in hexadecimal. S3's ETag of an object that was uploaded in one piece is the same.
+ */
 export function md5Of(bytes: Uint8Array): string {
   return createHash('md5').update(bytes).digest('hex');
 }

@@ -3,16 +3,16 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SFNClient } from '@aws-sdk/client-sfn';
 
-/** Only what the command line says; everything else is left to the SDK's standard chain. */
+/** Region and endpoint of the command line. Everything else comes from the SDK's standard chain. */
 export interface AwsOptions {
   region?: string | undefined;
   endpointUrl?: string | undefined;
 }
 
 /**
- * S3, with the bucket in the path where a custom endpoint is set: `bucket.localhost` resolves nowhere.
+ * A client of S3. With a custom endpoint, the bucket stands in the path: `bucket.localhost` has no address.
  *
- * @param environment read only to see whether a custom endpoint is set
+ * @param environment tells whether a custom endpoint is set
  */
 export function s3Client(options: AwsOptions, environment: NodeJS.ProcessEnv): S3Client {
   const custom = options.endpointUrl ?? environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL;

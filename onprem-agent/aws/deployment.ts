@@ -4,19 +4,18 @@ import { publicKeysOf } from '#core/signature.ts';
 import { UsageError } from '../cli/errors.ts';
 import { requireOutput, stackOutputs } from './stack.ts';
 
-/** Where something is pushed to, and what is known about what becomes of it there. */
+/** A bucket to push to, and what is known about the stack behind it. */
 export interface Deployment {
   bucket: string;
   /**
-   * Undefined where only a bucket was named: then nobody has looked whether anything hears of what arrives
-   * there.
+   * Undefined if only a bucket was named: then it is unknown whether an arrival starts a promotion.
    */
   stack:
     | {
         name: string;
-        /** Undefined where the stack promotes nothing. */
+        /** Undefined if the stack has no state machine. */
         stateMachineArn: string | undefined;
-        /** Of the agents whose models it accepts; undefined where it does not say. */
+        /** Public keys of the agents whose models the stack accepts; undefined if the stack does not say. */
         publicKeys: string[] | undefined;
       }
     | undefined;
@@ -25,8 +24,7 @@ export interface Deployment {
 const DEFAULT_STACK = 'graft-dev';
 
 /**
- * Options that say where something is pushed to. Unlike elsewhere the stack has no default here, since a
- * bucket makes it unnecessary.
+ * Options that say where to push. The stack has no default here: with a bucket it is not needed.
  */
 export const deploymentArgs = {
   bucket: { type: 'string', valueHint: 'NAME', description: 'Bucket, instead of asking the stack' },
@@ -38,10 +36,10 @@ export const deploymentArgs = {
 } as const satisfies ArgsDef;
 
 /**
- * Looks the stack up, unless only a bucket is named.
+ * Reads the stack's outputs, unless only a bucket is named.
  *
  * @throws NotFoundError when there is no such stack or it has no such bucket
- * @throws UsageError when the bucket is named and is not the stack's
+ * @throws UsageError when the named bucket is not the stack's
  */
 export async function findDeployment(
   client: CloudFormationClient,
@@ -75,7 +73,7 @@ export async function findDeployment(
 /**
  * The state machine whose executions `--wait` follows.
  *
- * @throws UsageError where none is known
+ * @throws UsageError when it is unknown
  */
 export function requireStateMachine({ stack }: Deployment): string {
   if (stack?.stateMachineArn !== undefined) return stack.stateMachineArn;
@@ -87,7 +85,7 @@ export function requireStateMachine({ stack }: Deployment): string {
     : new UsageError(`Stack "${stack.name}" has no output StateMachineArn, so there is nothing to wait for`);
 }
 
-/** What is known about who hears of what was pushed, as a sentence. */
+/** A sentence about what the push starts, as far as it is known. */
 export function whatHappensNext({ bucket, stack }: Deployment, promotes: string): string {
   if (stack === undefined) {
     return `Bucket "${bucket}" was not checked: whether anything promotes what arrives there is not known (--stack looks that up).`;

@@ -1,7 +1,7 @@
 import { GraftError } from '#core/errors.ts';
 import { AwsAccessError } from '../cli/errors.ts';
 
-/** The members of SDK and network errors that we look at. */
+/** The members of SDK and network errors that are used here. */
 interface AnyAwsError extends Error {
   code?: string;
   $metadata?: { httpStatusCode?: number };
@@ -27,10 +27,10 @@ const WRONG_CREDENTIALS = new Set([
 const DENIED = new Set(['AccessDenied', 'AccessDeniedException', 'AllAccessDisabled', 'Forbidden']);
 
 /**
- * Puts what the SDK threw into words, keeping it as the cause.
+ * Turns an error of the SDK into one that explains itself, with the original as its cause.
  *
  * @param action what was attempted, for instance `upload to s3://bucket/key`
- * @returns one of our own errors, or, unchanged, an error that is already one or that we know nothing about
+ * @returns one of our own errors; an error that is already one, or is unknown, is returned unchanged
  */
 export function explainAwsError(caught: unknown, action: string): Error {
   const error = caught as AnyAwsError;
@@ -83,7 +83,7 @@ export function explainAwsError(caught: unknown, action: string): Error {
   return error;
 }
 
-/** Node puts the failures of several addresses into an AggregateError, and the SDK some into `cause`. */
+/** Node.js wraps failures of several addresses in an AggregateError; the SDK keeps some in `cause`. */
 function networkCode(error: AnyAwsError): string | undefined {
   const candidates = [error, error.cause, ...(error instanceof AggregateError ? error.errors : [])];
   for (const candidate of candidates as (AnyAwsError | undefined)[]) {
@@ -92,7 +92,7 @@ function networkCode(error: AnyAwsError): string | undefined {
   return error.name === 'TimeoutError' ? 'time-out' : undefined;
 }
 
-/** Runs one step against AWS, its errors explained. */
+/** Runs one step against AWS and explains its errors. */
 export async function explained<T>(action: string, step: () => Promise<T>): Promise<T> {
   try {
     return await step();

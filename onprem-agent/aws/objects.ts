@@ -6,7 +6,7 @@ import { IntegrityError } from '#core/errors.ts';
 import { md5Of, md5OfFile, partSizeFor, s3Checksum, s3ChecksumOf } from './checksum.ts';
 import { explained } from './explain.ts';
 
-/** Where an object is, and who aborts the transfer. */
+/** An object in S3, and the signal that aborts its transfer. */
 export interface Target {
   s3: S3Client;
   bucket: string;
@@ -15,8 +15,8 @@ export interface Target {
 }
 
 /**
- * What S3 tells about an object. `unknown`: the permission to look is missing, which a write-only agent may
- * live with.
+ * What S3 says about an object. `unknown`: the agent may not look. An agent that may only write works all the
+ * same.
  */
 export type Standing =
   | { state: 'absent' | 'unknown' }
@@ -24,9 +24,9 @@ export type Standing =
       state: 'there';
       checksum: string | undefined;
       etag: string;
-      /** Whether the ETag is the MD5 of the bytes: not of parts, nor of what a key of KMS has encrypted. */
+      /** Whether the ETag is the MD5 of the bytes: not for uploads in parts, nor with a KMS key. */
       etagIsMd5: boolean;
-      /** Of S3's, in a bucket that keeps versions. */
+      /** S3's version id, in a versioned bucket. */
       versionId: string | undefined;
       metadata: Readonly<Record<string, string>>;
     };
@@ -51,9 +51,9 @@ export async function standingOf({ s3, bucket, key, signal }: Target): Promise<S
       };
     } catch (error) {
       const status = statusOf(error);
-      // HEAD has no body, so that a missing bucket looks like a missing object: the upload will tell.
+      // HEAD has no body, so a missing bucket looks like a missing object. The upload will tell them apart.
       if (status === 404) return { state: 'absent' };
-      // Nor does it say more than 400 for expired credentials.
+      // For expired credentials it says 400 and no more.
       if (status === 403 || status === 400) return { state: 'unknown' };
       throw error;
     }
@@ -61,11 +61,11 @@ export async function standingOf({ s3, bucket, key, signal }: Target): Promise<S
 }
 
 /**
- * Whether what stands there has certain bytes, as far as S3 tells without being read: by the SHA-256 that it
- * keeps of what `graft` has uploaded, otherwise by the ETag of what another tool has put there in one piece.
+ * Whether an object has certain bytes, without reading it. Compares the SHA-256 that S3 keeps of `graft`'s
+ * uploads, otherwise the ETag of an upload in one piece by another tool.
  *
- * @param checksum of `s3Checksum`
- * @param md5 hexadecimal; asked only where it is needed
+ * @param checksum from `s3Checksum`
+ * @param md5 in hexadecimal; called only if it is needed
  */
 export async function holds(
   standing: Standing,
@@ -81,7 +81,7 @@ export async function holds(
 
 const isOfParts = (checksum: string) => checksum.includes('-');
 
-/** Bytes of a small object; undefined when there is none. */
+/** The bytes of a small object; undefined if there is none. */
 export async function readBytes({ s3, bucket, key, signal }: Target): Promise<Uint8Array | undefined> {
   return explained(`read s3://${bucket}/${key}`, async () => {
     try {
@@ -96,15 +96,14 @@ export async function readBytes({ s3, bucket, key, signal }: Target): Promise<Ui
   });
 }
 
-/** How a file came to be there. */
+/** What an upload did. */
 export type Put = 'uploaded' | 'already-there';
 
 /**
- * Uploads a file with SHA-256 checksums, in parts when it is large, and never over something else: an object
- * with the same checksum is left alone, one with another is replaced only where `replace` allows it (and only
- * the one that was looked at).
+ * Uploads a file with SHA-256 checksums, in parts if it is large. An object with the same checksum stays. One
+ * with another checksum is replaced only if `replace` allows it, and only if it has not changed since.
  *
- * @param onBytes gets the bytes that have arrived so far, of this file
+ * @param onBytes is told how many bytes of this file have arrived
  * @throws IntegrityError when another object stands under the key and may not be replaced
  */
 export async function putFile(
@@ -153,9 +152,9 @@ export async function putBytes(
 }
 
 /**
- * Puts whatever stands there, under the condition if there is one.
+ * Uploads the bytes over any object under the key, subject to the condition if there is one.
  *
- * @returns what S3 calls this version of the object, in a bucket that keeps versions
+ * @returns S3's version id of the object, in a versioned bucket
  */
 export async function overwriteBytes(
   target: Target,
@@ -199,8 +198,8 @@ async function putOnce(
     return 'uploaded';
   } catch (error) {
     if (statusOf(error) !== 412) throw error;
-    // Somebody was faster, or our own first attempt arrived and only its answer got lost. Without permission
-    // to look, the promotion decides: it checks every digest against the signed manifest.
+    // Another upload was faster, or our own first attempt arrived and only its answer was lost. Without
+    // permission to look, leave it to the promotion, which checks every digest against the signed manifest.
     const now = await standingOf(target);
     if (now.state === 'unknown' || (await holds(now, checksum, md5))) return 'already-there';
     throw otherObject(target, error);

@@ -1,10 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 
 /**
- * What time it is by S3's clock, as its latest answer says, a refusal included. This machine's own clock may
- * be wrong, and a model's version is a time.
+ * The time by S3's clock, taken from its latest answer, refusals included. A model's version is a time, and
+ * this machine's clock may be wrong.
  *
- * @returns asks for it: undefined before the first answer
+ * @returns a function that gives the time, or undefined before the first answer
  */
 export function serverClock(s3: S3Client): () => Date | undefined {
   let date: Date | undefined;
@@ -16,7 +16,7 @@ export function serverClock(s3: S3Client): () => Date | undefined {
       if (!Number.isNaN(read.getTime())) date = read;
       return result;
     },
-    // Low: before the answer is taken apart, which ends in an exception where it is an error.
+    // Low priority: before the answer is parsed, which throws if it is an error.
     { step: 'deserialize', name: 'graftServerClock', priority: 'low' },
   );
   return () => date;

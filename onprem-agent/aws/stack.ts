@@ -2,7 +2,7 @@ import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/clien
 import { NotFoundError } from '#core/errors.ts';
 import { explained } from './explain.ts';
 
-/** What the stack says about itself (`infrastructure/`). */
+/** Names of the stack's outputs (`infrastructure/`). */
 export type OutputName =
   | 'ModelsBucket'
   | 'DataBucket'
@@ -18,7 +18,7 @@ const remedy = (instead: string) =>
 /**
  * The outputs of a CloudFormation stack.
  *
- * @param instead the option that makes this unnecessary, for instance `--bucket`
+ * @param instead the option that makes the stack unnecessary, for instance `--bucket`
  * @throws NotFoundError when there is no such stack
  */
 export async function stackOutputs(
@@ -41,8 +41,7 @@ export async function stackOutputs(
   return Object.fromEntries(outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
 }
 
-/**
- * One of them.
+/** One output of a CloudFormation stack.
  *
  * @throws NotFoundError when there is no such stack or it has no such output
  */
@@ -70,6 +69,6 @@ export function requireOutput(
   return value;
 }
 
-/** CloudFormation says it with a general ValidationError. */
+/** CloudFormation reports it as a general ValidationError. */
 const isNoSuchStack = (error: unknown) =>
   error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);

@@ -3,7 +3,7 @@ import type { ArgsDef } from 'citty';
 import { UsageError } from './errors.ts';
 
 /**
- * What citty lets pass in silence: unknown options, options without their value, too many or too few
+ * Refuses what citty accepts in silence: unknown options, options without a value, too many or too few
  * arguments.
  *
  * @throws UsageError naming what is wrong

@@ -52,7 +52,7 @@ export function findCommand(words: readonly string[]) {
   return undefined;
 }
 
-/** What the person took for a command: two words where the first begins one of two. */
+/** The unknown command, for the message: two words if the first one begins a command of two words. */
 function asked([first = '', second = '']: readonly string[]): string {
   const isHalf = Object.keys(commands).some((name) => name.startsWith(`${first} `));
   return isHalf && second !== '' && !second.startsWith('-') ? `${first} ${second}` : first;

@@ -9,12 +9,14 @@ export interface CommandContext<Args extends ArgsDef> {
   output: Output;
 }
 
-/** Options in citty's form, examples for the help, and the work, which gets its collaborators handed in. */
+/**
+ * Options in citty's form, examples for the help, and the work. `run` gets everything it uses as arguments.
+ */
 export interface AgentCommand {
   args: ArgsDef;
   /** Complete command lines. */
   examples: readonly string[];
-  /** @returns exit code, where it is another one than 0 */
+  /** @returns exit code, if it is not 0 */
   run(context: CommandContext<ArgsDef>): Promise<number> | Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export const awsArgs = {
   },
 } as const satisfies ArgsDef;
 
-/** Options that say which deployment is meant. */
+/** Options that name the deployment. */
 export const stackArgs = {
   stack: {
     type: 'string',
@@ -58,7 +60,7 @@ export function agentCommand<const Args extends ArgsDef>(command: {
   return {
     args: { ...command.args, ...commonArgs },
     examples: command.examples,
-    // Whoever calls this has parsed the words with the very definitions above.
+    // The caller has parsed the words with these definitions.
     run: (context) => command.run(context as unknown as CommandContext<Args>),
   };
 }

@@ -7,24 +7,24 @@ export class UsageError extends GraftError {
   }
 }
 
-/** What the AWS side refused or could not be reached for, in words a person can act on. */
+/** AWS refused a request or could not be reached. The hint says what to do. */
 export class AwsAccessError extends GraftError {
   constructor(message: string, details: { hint: string; cause: unknown }) {
     super('AwsAccess', message, details);
   }
 }
 
-/** A step of installing a native backend failed; what was there before is there still. */
+/** A step of installing a native backend failed. The earlier installation is unchanged. */
 export class BackendInstallError extends GraftError {
   constructor(message: string, details: { hint: string; cause?: unknown }) {
     super('BackendInstallation', message, details);
   }
 }
 
-/** `notDeployed`: `--wait` has seen a promotion end well that is not live in every domain. */
+/** `notDeployed`: with `--wait`, the promotion succeeded but is not live in every domain. */
 export const EXIT_CODES = { ok: 0, failed: 1, usage: 2, notDeployed: 3, interrupted: 130 } as const;
 
-/** 130 (128 + SIGINT) when the person interrupted, whatever the interrupted call made of it. */
+/** 130 (128 + SIGINT) after an interruption, whatever error the interrupted call threw. */
 export function exitCodeOf(error: unknown, interrupted: boolean): number {
   if (interrupted) return EXIT_CODES.interrupted;
   return error instanceof UsageError ? EXIT_CODES.usage : EXIT_CODES.failed;

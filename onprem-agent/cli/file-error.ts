@@ -1,8 +1,7 @@
 import { GraftError, InvalidInputError } from '#core/errors.ts';
 
 /**
- * What is wrong with a file ("it is a FIFO …") does not say which one: here it gets its name. Other errors
- * stay as they are.
+ * Adds the file's name to an error about a file ("it is a FIFO …"). Other errors stay as they are.
  */
 export function explainFile(path: string, error: unknown): unknown {
   if (!(error instanceof GraftError)) return error;

@@ -33,7 +33,7 @@ export function overview(version: string): string {
   ].join('\n');
 }
 
-/** Help is read in files and pipes too: no colours, no padding at the ends of lines. */
+/** Help also goes to files and pipes: no colours, no spaces at the ends of lines. */
 function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a colour code is
   return text.replace(/\x1b\[\d+m/g, '').replace(/ +$/gm, '');

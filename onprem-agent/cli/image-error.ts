@@ -1,6 +1,6 @@
 import { GraftError, InvalidInputError, NotFoundError } from '#core/errors.ts';
 
-/** The decoder says what is wrong with an image ("it is damaged …"); here it gets its name. */
+/** Adds the image's name to an error of the decoder ("it is damaged …"). */
 export async function named<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();

@@ -1,7 +1,7 @@
 import { whenToldToStop } from '#core/when-told-to-stop.ts';
 import { EXIT_CODES } from './errors.ts';
 
-/** All that a command may use of the process around it, so that tests can stand in for it. */
+/** What a command uses of its process. Tests pass their own. */
 export interface Io {
   stdout(text: string): void;
   stderr(text: string): void;
@@ -36,7 +36,7 @@ export function processIo(): Io {
   };
 }
 
-/** `graft … --json | head -1` closes the pipe early: no reason for a stack trace. */
+/** `graft … --json | head -1` closes the pipe early. That is no reason for a stack trace. */
 function ignoreClosedPipe(stream: NodeJS.WriteStream) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

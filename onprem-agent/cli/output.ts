@@ -2,7 +2,7 @@ import { errorFields, errorText } from './errors.ts';
 import type { Io } from './io.ts';
 import { type Moment, renderBar } from './progress-bar.ts';
 
-/** A running piece of work that tells how far it is. */
+/** Shows how far a piece of work is. */
 export interface Progress {
   update(moment: Moment): void;
   /** Leaves the last line standing. */
@@ -10,7 +10,7 @@ export interface Progress {
 }
 
 /**
- * Where a command speaks. For people: progress and notes on standard error, the result on standard output.
+ * Where a command writes. For people: progress and notes on standard error, the result on standard output.
  * With `--json`: one JSON object a line on standard output, each with an `event`, the last one `result` or
  * `error`.
  */
@@ -20,14 +20,14 @@ export interface Output {
   /** As `note`, for something that deserves attention but stops nothing. */
   warn(fields: Record<string, unknown>, text: string): void;
   progress(event: string, label: string): Progress;
-  /** The last word. `text` is what people read, one or several lines. */
+  /** The result. `text` is the form for people, one line or several. */
   result(fields: Record<string, unknown>, text: string): void;
   fail(error: unknown): void;
 }
 
-/** A terminal is redrawn ten times a second at the most. */
+/** Milliseconds between two redraws of a terminal's line. */
 const REDRAW_MS = 100;
-/** A log file gets a line, and `--json` an event, this often. */
+/** Milliseconds between two lines of a log file, or two events of `--json`. */
 const LINE_MS = { text: 10_000, json: 1_000 };
 
 export function createOutput(io: Io, json: boolean): Output {
@@ -70,7 +70,7 @@ function redrawn(io: Io, label: string): Progress {
   };
 }
 
-/** No control codes: a line now and then. */
+/** Without control codes: a new line from time to time. */
 function lines(io: Io, label: string): Progress {
   const startedAt = io.now();
   return throttled(io, LINE_MS.text, (moment) =>
@@ -78,7 +78,7 @@ function lines(io: Io, label: string): Progress {
   );
 }
 
-/** Shows the first moment, then one every `milliseconds`, and always the last. */
+/** Shows the first state, then one every `milliseconds`, and always the last one. */
 function throttled(io: Io, milliseconds: number, show: (moment: Moment) => void): Progress {
   let shownAt = Number.NEGATIVE_INFINITY;
   let pending: Moment | undefined;

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { personSchema } from '#core/contracts/promotion.ts';
 import { UsageError } from './errors.ts';
 
-/** Who decides, as it is recorded: what --by says, otherwise the name that the person has logged in with. */
+/** The name that is recorded with a decision: `--by`, or the person's login name. */
 export const personArgs = {
   by: { type: 'string', valueHint: 'NAME', description: 'Who decides; otherwise your login name' },
 } as const;

@@ -1,4 +1,4 @@
-/** One moment of a longer piece of work. */
+/** How far a piece of work is. */
 export interface Moment {
   done: number;
   total: number;
@@ -17,8 +17,8 @@ export interface Moment {
 const BAR_WIDTH = 24;
 
 /**
- * @param columns the line is shorter, since a wrapped line cannot be redrawn: what does not fit is left out,
- *   the last first
+ * @param columns the line is shorter than this, since a wrapped line cannot be redrawn; notes that do not fit
+ *   are left out, the last one first
  * @example `train  ███████████░░░░░░░░░░░░░   46 %  epoch 4/5  412 img/s  00:21 left`
  */
 export function renderBar(label: string, moment: Moment, seconds: number, columns: number): string {

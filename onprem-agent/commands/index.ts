@@ -1,7 +1,7 @@
 import type { AgentCommand } from '../cli/command.ts';
 
 /**
- * A command by the words that call it. Its file is loaded when it is needed: the help waits for no tensor
+ * A command and its words. Its file is loaded only when it runs, so that the help need not load a tensor
  * library.
  */
 export interface CommandEntry {

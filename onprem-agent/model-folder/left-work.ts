@@ -13,8 +13,8 @@ export const COMPLETE = 'complete';
 export const OWNER = 'owner';
 
 /**
- * Finishes what a killed run has left beside a folder: a complete result takes its place if that is free and
- * another name otherwise, what had been moved out of the way comes back, the rest is removed.
+ * Cleans up after a killed run. A complete result takes the folder's place if that is free, and another name
+ * otherwise. An old folder that had been moved away comes back. Everything else is removed.
  *
  * @param target absolute path of the folder
  * @returns what was done, a sentence for each result that was found
@@ -36,7 +36,7 @@ export async function recoverLeftWork(target: string): Promise<string[]> {
   return notes;
 }
 
-/** Work folders beside a folder whose process is gone. */
+/** Work folders beside a folder, of processes that have ended. */
 export async function leftWorkOf(target: string): Promise<string[]> {
   const parent = dirname(target);
   const names = await readdir(parent).catch(() => []);
@@ -52,9 +52,10 @@ export async function leftWorkOf(target: string): Promise<string[]> {
 }
 
 /**
- * Gives a result that cannot be where it should a name that is found: `<target>-kept`, or one with a number.
+ * Gives a result that cannot take its place a name that a person will find: `<target>-kept`, or one with a
+ * number.
  *
- * @returns where it is now: where it was if no name can be given
+ * @returns its path now; the old one if it could not be renamed
  */
 export async function keepAside(folder: string, target: string): Promise<string> {
   try {
@@ -73,14 +74,14 @@ async function freeNameFor(target: string): Promise<string> {
   }
 }
 
-/** Missing, or an empty folder. */
+/** Whether the path is missing or an empty folder. */
 const isFreePlace = (folder: string): Promise<boolean> =>
   readdir(folder).then(
     (names) => names.length === 0,
     (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
   );
 
-/** Whether all of them are there. */
+/** Whether all these files are there. */
 export const isThere = (...paths: string[]): Promise<boolean> =>
   Promise.all(paths.map((path) => access(path))).then(
     () => true,

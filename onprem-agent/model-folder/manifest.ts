@@ -6,7 +6,7 @@ import { parse } from '#core/parse.ts';
 import { signBytes } from '#core/signature.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
-/** What the training knows; the rest follows from the files. */
+/** The fields that the training knows. The others follow from the files. */
 export type TrainedModel = Omit<
   Manifest,
   'schemaVersion' | 'version' | 'createdAt' | 'files' | 'agentVersion'

@@ -6,14 +6,14 @@ import { parseJson } from '#core/parse.ts';
 import { readRegularFile } from '#core/regular-file.ts';
 import { leftWorkOf } from './left-work.ts';
 
-/** Of the manifest: ten thousand labels of a hundred letters each need less. */
+/** Bytes of a manifest at the most: ten thousand labels of a hundred letters each need less. */
 const MAXIMUM_BYTES = 16 * 1024 * 1024;
 
 /** A general model as `graft train` leaves it on disk. */
 export interface ModelFolder {
   folder: string;
   manifest: Manifest;
-  /** The very bytes that are signed and uploaded. */
+  /** The bytes that are signed and uploaded. */
   manifestBytes: Buffer;
   /** Content of `manifest.sig`, when there is one. */
   signature: string | undefined;

@@ -5,20 +5,20 @@ import { InvalidInputError, NotFoundError } from '#core/errors.ts';
 import { readRegularFile } from '#core/regular-file.ts';
 import { generateSigningKeys, publicKeyOf } from '#core/signature.ts';
 
-/** A hundred times an Ed25519 key in PEM form. */
+/** Bytes; a hundred times the size of an Ed25519 key in PEM form. */
 const MAXIMUM_BYTES = 12_000;
 
-/** Where the private key is unless an option says otherwise. */
+/** Default path of the private key. */
 export function defaultKeyFile(environment: NodeJS.ProcessEnv): string {
   const configuration = environment.XDG_CONFIG_HOME || join(environment.HOME || homedir(), '.config');
   return join(configuration, 'graft', 'signing-key.pem');
 }
 
 /**
- * A private key in PEM form, checked.
+ * Reads and checks a private key in PEM form.
  *
- * @param asked the option's value; a missing file is an error only then
- * @returns undefined when no file was asked for and the default one is not there
+ * @param asked the option's value; a missing file is an error only if it was named
+ * @returns undefined if no file was named and the default one is missing
  */
 export async function readSigningKey(
   asked: string | undefined,
@@ -50,10 +50,10 @@ export async function readSigningKey(
 }
 
 /**
- * Whether somebody else on this machine may read a private key: then they can sign models, too. Not asked on
+ * Whether other users of this machine may read a private key: they could then sign models. Not checked on
  * Windows, whose files have no such mode.
  *
- * @returns the file, or undefined where all is well or there is none
+ * @returns the file, or undefined if it is safe or missing
  */
 export async function exposedKeyFile(
   asked: string | undefined,
@@ -68,7 +68,7 @@ export async function exposedKeyFile(
   return (mode & 0o077) === 0 ? undefined : path;
 }
 
-/** For people, about the file of `exposedKeyFile`. */
+/** The warning about the file of `exposedKeyFile`. */
 export const exposedKeyWarning = (path: string) =>
   `the signing key "${path}" can be read by others on this machine, who could sign models with it: \`chmod 600 ${path}\``;
 

@@ -7,15 +7,17 @@ import {
 } from '@aws-sdk/client-sfn';
 import { explained } from '../aws/explain.ts';
 
-/** Rollbacks take seconds, promotions minutes or days: often at first, then at this interval. */
+/**
+ * Milliseconds between two looks. Rollbacks take seconds, promotions minutes or days, so the pauses grow.
+ */
 const POLL_MS = { first: 200, most: 5_000 };
 
-/** Milliseconds between one look and the next, ever more of them. */
+/** Milliseconds to wait before each look, longer each time. */
 export function* pollIntervals(): Generator<number> {
   for (let interval = POLL_MS.first; ; interval = Math.min(POLL_MS.most, interval * 1.3)) yield interval;
 }
 
-/** How an execution stands; undefined while there is none of this name. */
+/** The state of an execution; undefined while there is none of this name. */
 export async function findExecution(
   sfn: SFNClient,
   executionArn: string,
@@ -31,7 +33,7 @@ export async function findExecution(
   });
 }
 
-/** Waits until an execution has ended, and says how. */
+/** Waits until an execution has ended. */
 export async function awaitExecution(
   sfn: SFNClient,
   executionArn: string,

@@ -9,24 +9,24 @@ import { explained } from '../aws/explain.ts';
 import type { Io } from '../cli/io.ts';
 import { awaitExecution, findExecution, pollIntervals } from './await-execution.ts';
 
-/** EventBridge takes a second as a rule. What has not begun after this will hardly begin. */
+/** Milliseconds to wait for an execution to begin. EventBridge usually takes a second. */
 const START_LIMIT_MS = 180_000;
-/** Events at the end of a history, among which is what FinishPromotion answered. */
+/** Events at the end of a history; FinishPromotion's answer is among them. */
 const LAST_EVENTS = 20;
 
 /** How a promotion ended. */
 export interface Followed {
   execution: string;
   executionArn: string;
-  /** Of the execution: `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`. */
+  /** Status of the execution: `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`. */
   status: string;
-  /** In every domain; empty where it ended before it came to them. */
+  /** Outcome of each domain; empty if the execution ended before it reached them. */
   outcomes: DomainOutcome[];
   /** Why it did not succeed. */
   cause: string | undefined;
 }
 
-/** Looks once for the execution that something started: its name, or undefined while there is none. */
+/** Looks for an execution: returns its name, or undefined while there is none. */
 export type Search = (sfn: SFNClient, stateMachineArn: string) => Promise<string | undefined>;
 
 const executionArnOf = (stateMachineArn: string, name: string) =>
@@ -35,9 +35,9 @@ const executionArnOf = (stateMachineArn: string, name: string) =>
 /**
  * The execution that a model's arrival started.
  *
- * @param arrival S3's version of the manifest, if it is known: the name that the execution has where an
- *   earlier one had failed
- * @param again the version had been there before, so that only a new execution is its promotion
+ * @param arrival S3's version id of the manifest, if it is known; an execution that follows a failed one is
+ *   named after it
+ * @param again the version had been pushed before, so only a new execution is the one to follow
  */
 export function promotionOfModel(
   { model, version }: { model: string; version: string },
@@ -56,7 +56,7 @@ export function promotionOfModel(
 }
 
 /**
- * The execution that the arrival of a domain's data started: with which general model, only its input says.
+ * The execution that a domain's new data started. Its input says which general model it promotes.
  *
  * @param arrival S3's version of `domain.json`
  */
@@ -80,7 +80,7 @@ export function promotionOfData(domain: string, arrival: string, signal: AbortSi
 /**
  * Waits for the execution to begin, and for its end.
  *
- * @param onBegun hears its name
+ * @param onBegun is told its name
  * @throws GraftError when none begins
  */
 export async function followPromotion(
@@ -112,7 +112,7 @@ export async function followPromotion(
   return { execution: name!, executionArn, status: status!, outcomes, cause: cause ?? error };
 }
 
-/** An execution that fails has no output: what it came to in its domains stands in its history only. */
+/** A failed execution has no output, so the domains' outcomes are read from its history. */
 async function summaryOf(sfn: SFNClient, executionArn: string): Promise<string | undefined> {
   const { events = [] } = await explained(`read the history of ${executionArn}`, () =>
     sfn.send(

@@ -7,16 +7,15 @@ import { type Followed, followPromotion, type Search } from './follow-promotion.
 export interface Waiting {
   stateMachineArn: string;
   search: Search;
-  /** What a person can do where no promotion begins. */
+  /** What a person can do if no promotion begins. */
   hint: string;
-  /** What the command says without `--wait`. */
+  /** The command's result without `--wait`. */
   result: Record<string, unknown>;
   uri: string;
 }
 
 /**
- * Follows the promotion that a push has started, and gives the command's result: what came of it in every
- * domain.
+ * Follows the promotion that a push has started, and prints the outcome in every domain.
  *
  * @returns exit code: 0 when every domain is DEPLOYED, 1 when the execution failed, 3 when it ended well and
  *   not every domain is
@@ -47,7 +46,7 @@ export async function waitForPromotion(
   return code;
 }
 
-/** A line for each domain, aligned; without any, why there is none. */
+/** A line for each domain, aligned; without domains, the reason. */
 function linesOf({ outcomes, cause, execution, status }: Followed): string[] {
   if (outcomes.length === 0) {
     return [`${execution} ${status}: ${cause ?? 'there is no domain to promote to'}`];

@@ -11,7 +11,7 @@ export const approvals = agentCommand({
     const client = await approvalClient(args, io.environment);
     const waiting = await client.list();
     output.result(
-      // The token answers the question: it stays out of what may end up in a log.
+      // The token lets its holder answer, so it must not get into a log.
       { command: 'approvals', waiting: waiting.map(({ token: _token, ...pending }) => pending) },
       waiting.length === 0
         ? 'Nothing waits for approval'

@@ -13,11 +13,11 @@ export interface TrainingStepCheck {
   /** Of TensorFlow. */
   version: string;
   gpu?: string;
-  /** Before the step: on WebAssembly, natively. */
+  /** Loss before the step: on WebAssembly, natively. */
   losses: [number, number];
   /**
-   * Lengths of the vector of differences, relative to that of WebAssembly's: of the gradients, of the updated
-   * weights.
+   * Length of the difference between the native and the WebAssembly vector, as a share of the latter: of the
+   * gradients, of the updated weights.
    */
   gradientDifference: number;
   weightDifference: number;

@@ -4,12 +4,12 @@ import { layoutOf } from '#model/tensorflow/installation.ts';
 import { runProgram } from './run-program.ts';
 import { TENSORFLOW_LIBRARIES } from './wheel.ts';
 
-/** Of Node's stable interface: the one that the binding is written for, in every Node since 12.22. */
+/** Version of Node-API that the binding is written for. Every Node.js since 12.22 has it. */
 const NODE_API_VERSION = 8;
 
 /**
- * Compiles the two source files of the binding and links them with TensorFlow's libraries, whose places are
- * written into it relative to itself: the folder can be moved, and needs nothing from outside.
+ * Compiles the two source files of the binding and links them with TensorFlow's libraries by relative paths,
+ * so that the folder can be moved.
  *
  * @throws BackendInstallError with the compiler's last lines
  */

@@ -10,10 +10,10 @@ import { listZip, unpackZip } from './zip.ts';
 const LIBRARY = /^nvidia\/[^/]+\/lib\/[^/]+\.so[^/]*$/;
 
 /**
- * Adds the CUDA 12 and cuDNN libraries that the wheel asks for, from NVIDIA's wheels: those that lie beside
- * TensorFlow's, otherwise downloaded. Where the system has them all, nothing is added.
+ * Adds the CUDA 12 and cuDNN libraries that the wheel asks for, from NVIDIA's wheels beside TensorFlow's
+ * wheel or from the network. Adds nothing if the system has them all.
  *
- * @throws BackendInstallError when they cannot be had
+ * @throws BackendInstallError when a library cannot be found or downloaded
  */
 export async function installCuda(
   wheel: Wheel,
@@ -49,7 +49,7 @@ export async function installCuda(
   }
 }
 
-/** A closed network has had them downloaded elsewhere, together with TensorFlow's. */
+/** In a closed network a person has downloaded them elsewhere, together with TensorFlow's. */
 async function wheelsBeside(wheel: Wheel): Promise<string[] | undefined> {
   const folder = dirname(wheel.file);
   const names = await readdir(folder);

@@ -8,10 +8,10 @@ const LOCK_FILE = 'lock';
 const FOLDER_PREFIX = 'tensorflow-';
 
 /**
- * Lets `work` use the folder for native backends alone. What it has not committed with `commitInstallation`
- * when it ends, or what an earlier process left when it was killed, is removed.
+ * Gives `work` the folder for native backends for itself. At the end, it removes what `work` has not
+ * committed with `commitInstallation`, and what a killed process has left.
  *
- * @throws BusyError when another process is at it
+ * @throws BusyError when another process uses the folder
  */
 export async function withHome<T>(home: string, work: () => Promise<T>): Promise<T> {
   await mkdir(home, { recursive: true }).catch((cause: unknown) => {
@@ -31,19 +31,20 @@ export async function withHome<T>(home: string, work: () => Promise<T>): Promise
 /** A new folder for `work` of `withHome` to fill. */
 export async function newFolder(home: string): Promise<string> {
   const folder = await mkdtemp(join(home, FOLDER_PREFIX));
-  // mkdtemp's are for their owner only; the container installs as root and computes as an ordinary user.
+  // Folders of mkdtemp are for their owner only, but the container installs as root and computes as an
+  // ordinary user.
   await chmod(folder, 0o755);
   return folder;
 }
 
-/** From now on the installation is the one that the record names. */
+/** Makes the folder that the record names the installation. */
 export async function commitInstallation(home: string, record: InstallationRecord): Promise<void> {
   const draft = join(home, record.folder, INSTALLED_FILE);
   await writeFile(draft, `${JSON.stringify(record, null, 2)}\n`);
   await rename(draft, join(home, INSTALLED_FILE));
 }
 
-/** Takes the commit mark away: with it goes the installation, when `work` of `withHome` ends. */
+/** Removes the commit mark. The installation itself is removed when `work` of `withHome` ends. */
 export const withdrawInstallation = (home: string) => rm(join(home, INSTALLED_FILE), { force: true });
 
 async function lock(home: string): Promise<void> {
@@ -64,8 +65,7 @@ async function lock(home: string): Promise<void> {
 }
 
 /**
- * Removes the folders that are not the installation's, then the lock; and the whole folder, when nothing is
- * left in it.
+ * Removes the folders that are not the installation's, then the lock, and the whole folder if it is empty.
  */
 async function sweep(home: string): Promise<void> {
   const record = await readFile(join(home, INSTALLED_FILE), 'utf8').then(

@@ -17,11 +17,11 @@ import { type Machine, readWheel, thisMachine, unpackWheel, type Wheel } from '.
 export interface InstallRequest {
   /** Where it goes: `homeOfInstallations()`. */
   home: string;
-  /** Left out: for a GPU where the machine has a driver of NVIDIA, and no wheel for the CPU is given. */
+  /** If left out: for a GPU if the machine has NVIDIA's driver and the given wheel is not for the CPU. */
   build?: 'cpu' | 'gpu';
-  /** File; downloaded when left out. */
+  /** Path of a wheel; downloaded if left out. */
   wheel?: string;
-  /** Installs although the same is there and works. */
+  /** Installs even if the same installation is there and works. */
   force: boolean;
 }
 
@@ -35,13 +35,13 @@ export interface InstallContext {
 export interface Installed {
   installation: Installation;
   check: TrainingStepCheck;
-  /** Why it does not compute on a GPU, when it does not. */
+  /** Why it does not compute on a GPU, if it does not. */
   noGpu?: { reason: string; hint?: string };
-  /** It was there already, and works. */
+  /** Nothing was installed: it was there already and works. */
   unchanged: boolean;
 }
 
-/** What takes other programs, the network or the disk's size; tests stand in for them. */
+/** The steps that use other programs, the network or the disk. Tests replace them. */
 export interface InstallSteps {
   downloadWheels: typeof downloadWheels;
   installCuda: typeof installCuda;
@@ -64,15 +64,15 @@ export const installSteps: InstallSteps = {
 };
 
 /**
- * Free disk space that a download takes, before the file itself can be asked: wheel and what is unpacked, and
- * CUDA's.
+ * Free disk space that a download needs, in bytes, while the file's real size is unknown: the wheel, its
+ * content and CUDA's libraries.
  */
 const EXPECTED_BYTES = { cpu: 1.2e9, gpu: 12e9 };
 
 /**
  * Builds a native backend in a new folder, checks that it trains as WebAssembly does, and only then makes it
- * the installation. Whatever fails, and when the signal aborts: what was there before is there still, and
- * nothing else.
+ * the installation. After a failure or an abort, the earlier installation is unchanged and nothing else is
+ * left.
  *
  * @throws InvalidInputError, IntegrityError, BackendInstallError naming the step that failed
  */
@@ -134,7 +134,7 @@ const step = ({ output }: InstallContext, name: string, text: string) =>
 
 const downloadFolder = (folder: string) => join(folder, 'downloads');
 
-/** What is installed already, if it is what is wanted and works. */
+/** The present installation, if it is the requested one and works. */
 async function presentOne(
   request: InstallRequest,
   { build, given }: { build: 'cpu' | 'gpu'; given: Wheel | undefined },
@@ -149,7 +149,7 @@ async function presentOne(
       given === undefined
         ? tensorflow.version.startsWith(`${TENSORFLOW_RELEASE}.`)
         : tensorflow.sha256 === given.sha256;
-    // A GPU build where there is no GPU (an image is made elsewhere) is not replaced unless somebody says so.
+    // A GPU build on a machine without a GPU (an image is built there) stays, unless a build is requested.
     const isBuild = tensorflow.build === build || (request.build === undefined && tensorflow.build === 'gpu');
     if (!isWanted || !isBuild) return undefined;
     return describe(found, await steps.verifyBackend(found.folder, context), true);

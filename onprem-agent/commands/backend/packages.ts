@@ -8,11 +8,11 @@ import { extract } from 'tar-stream';
 import { IntegrityError } from '#core/errors.ts';
 import { runProgram } from './run-program.ts';
 
-/** A file in the npm registry, and what is taken from it. */
+/** A package in the npm registry, and the files of it that are used. */
 interface PinnedPackage {
   name: string;
   version: string;
-  /** As npm's lock files have it. */
+  /** The digest, in the form of npm's lock files. */
   integrity: string;
   files: RegExp;
 }
@@ -25,7 +25,7 @@ const BINDING: PinnedPackage = {
   files: /^(package\.json$|binding\/|dist\/(?!.*(_test\.js|\.d\.ts)$))/,
 };
 
-/** What the binding's scripts load. */
+/** A package that the binding's scripts load. */
 const PROTOBUF: PinnedPackage = {
   name: 'google-protobuf',
   version: '3.21.4',
@@ -35,8 +35,8 @@ const PROTOBUF: PinnedPackage = {
 };
 
 /**
- * Node's stable interface (Node-API) alone: no headers of the running Node are needed, and any later Node
- * loads the binding.
+ * Headers of Node-API, which is stable: the headers of the running Node.js are not needed, and later versions
+ * load the binding.
  */
 const NODE_API: PinnedPackage = {
   name: 'node-api-headers',

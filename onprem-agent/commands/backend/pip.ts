@@ -5,16 +5,15 @@ import { BackendInstallError } from '../../cli/errors.ts';
 import type { Progress } from '../../cli/output.ts';
 import { runProgram } from './run-program.ts';
 
-/** The release that Graft is tested with; its patches are welcome. */
+/** The release that Graft is tested with. Any patch of it may be installed. */
 export const TENSORFLOW_RELEASE = '2.21';
 
-/** Of the interpreters for which wheels exist; the libraries in them are the same. */
+/** Versions of Python that have wheels. The libraries in the wheels are the same. */
 const FALLBACK_PYTHON = '3.12';
 
 const POLL_MILLISECONDS = 250;
 
-/**
- * Python with pip.
+/** Finds a Python with pip.
  *
  * @returns undefined when there is none
  */
@@ -24,15 +23,15 @@ export function findPython(environment: NodeJS.ProcessEnv): string | undefined {
   );
 }
 
-/** What is said where a wheel is needed and Python is not there. */
+/** The error when a wheel is needed and there is no Python. */
 export const noPython = () =>
   new BackendInstallError('There is no Python with pip to download TensorFlow with', {
     hint: `Install it (Debian and Ubuntu: \`apt-get install python3-pip\`), or run \`pip download --no-deps tensorflow-cpu==${TENSORFLOW_RELEASE}.*\` elsewhere and give the file with --wheel.`,
   });
 
 /**
- * Downloads wheels, without what they depend on. Where the installed Python is too new or too old for any,
- * those for another one are taken: no Python will run.
+ * Downloads wheels without their dependencies. If no wheel fits the installed Python, it takes one for
+ * another version: no Python will run it.
  *
  * @param python from `findPython`
  * @param folder receives the wheels, and pip's temporary files meanwhile
@@ -55,8 +54,7 @@ export async function downloadWheels(
         ...['--no-deps', '--only-binary=:all:', ...selection, '--dest', folder, ...requirements],
       ],
       folder,
-      // pip unpacks into its temporary folder first: on this disk, and gone with the folder when we are
-      // interrupted.
+      // pip's temporary files: on this disk, and removed with the folder after an interruption.
       environment: { ...context.environment, TMPDIR: folder, PYTHONUNBUFFERED: '1' },
       signal: context.signal,
       onLine: watch.read,
@@ -76,8 +74,8 @@ export async function downloadWheels(
 }
 
 /**
- * pip draws its bar for terminals only; but it says how much there is to come, and what has come is on the
- * disk.
+ * pip shows its progress on terminals only. So this reads the expected size from its output, and the present
+ * size from the disk.
  */
 function watchDownload(folder: string, progress: Progress) {
   let total = 0;

@@ -16,9 +16,9 @@ export function checkMachine({ platform, architecture, glibc }: Machine) {
 }
 
 /**
- * What to install: what is asked for, what the wheel is, or what the machine has.
+ * The build to install: the requested one, the wheel's, or the one that fits the machine.
  *
- * @throws InvalidInputError when the wheel or the machine cannot do what is asked for
+ * @throws InvalidInputError when the wheel or the machine does not fit the requested build
  */
 export function chooseBuild(wanted: 'cpu' | 'gpu' | undefined, wheel: Wheel | undefined, machine: Machine) {
   const build =
@@ -37,7 +37,7 @@ export function chooseBuild(wanted: 'cpu' | 'gpu' | undefined, wheel: Wheel | un
 }
 
 /**
- * The C++ compiler: `CXX`, or the first one that answers.
+ * The C++ compiler: `CXX`, or the first one that runs.
  *
  * @throws BackendInstallError when there is none
  */
@@ -52,7 +52,7 @@ export function findCompiler(environment: NodeJS.ProcessEnv): string {
   });
 }
 
-/** @throws BackendInstallError when npm is not there: Node can be, without it */
+/** @throws BackendInstallError when npm is missing; Node.js can be installed without it */
 export function checkNpm(environment: NodeJS.ProcessEnv): void {
   if (spawnSync('npm', ['--version'], { env: environment }).status === 0) return;
   throw new BackendInstallError('There is no npm to fetch the binding with', {

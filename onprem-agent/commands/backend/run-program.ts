@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { BackendInstallError } from '../../cli/errors.ts';
 
-/** Enough of a compiler's output to see what is wrong. */
+/** How many lines of a failed program's output its error shows. */
 const LINES_TO_SHOW = 12;
 
 export interface Program {
@@ -13,7 +13,7 @@ export interface Program {
   signal: AbortSignal;
   /** Each line of both outputs, as it comes. */
   onLine?: (line: string) => void;
-  /** What to do when it fails. */
+  /** What a person can do if it fails. */
   hint: string;
 }
 
@@ -27,7 +27,7 @@ export interface Program {
 export async function runProgram(program: Program): Promise<string> {
   const { command, args, folder, environment, signal } = program;
   signal.throwIfAborted();
-  // A group of its own: a compiler driver's children are ended with it, and Ctrl-C reaches us first.
+  // Its own process group: a compiler's children end with it, and Ctrl-C reaches this process first.
   const child = spawn(command, args, {
     cwd: folder,
     env: environment,
@@ -39,7 +39,7 @@ export async function runProgram(program: Program): Promise<string> {
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch {
-      // It has ended by itself.
+      // The process has ended by itself.
     }
   };
   signal.addEventListener('abort', kill, { once: true });

@@ -1,4 +1,4 @@
-// Where the check of a fresh backend starts, in a process of its own: libraries that do not fit may end it.
+// Checks a fresh backend in a process of its own, since libraries that do not fit can crash it.
 // The sources are TypeScript, and a process does not inherit its parent's loader.
 import { register } from 'tsx/esm/api';
 

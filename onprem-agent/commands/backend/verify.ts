@@ -4,16 +4,16 @@ import type { TrainingStepCheck } from './check-training-step.ts';
 import { runProgram } from './run-program.ts';
 
 /**
- * Backends round differently, and GPUs multiply with ten bits (TensorFloat-32); a wrong kernel is wrong by
- * far more. Where a gradient is almost zero Adam's first step amplifies its error, hence the weights' own
- * bound.
+ * Backends round differently, and GPUs multiply with ten bits (TensorFloat-32); a wrong kernel differs far
+ * more. Where a gradient is almost zero, Adam's first step amplifies its error; so the weights have a bound
+ * of their own.
  */
 const MOST_DIFFERENCE = { loss: 0.01, gradients: 0.02, weights: 0.02 };
 
 /**
  * Trains one step on the native backend in that folder and on WebAssembly, in a process of its own.
  *
- * @throws BackendInstallError when it does not start, or computes something else
+ * @throws BackendInstallError when it does not start, or its results differ
  */
 export async function verifyBackend(
   folder: string,

@@ -3,7 +3,7 @@ import { sha256OfFile } from '#core/digest.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { type Entry, listZip, readZipText, unpackZip } from './zip.ts';
 
-/** What the binding is linked with. */
+/** Libraries that the binding is linked with. */
 export const TENSORFLOW_LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'] as const;
 
 /** Headers that the binding includes, and those that they include. */
@@ -17,7 +17,7 @@ export interface Wheel {
   build: 'cpu' | 'gpu';
   /** Requirements on NVIDIA's packages, as pip understands them; what `tensorflow[and-cuda]` would add. */
   cuda: string[];
-  /** Of what is unpacked. */
+  /** Bytes of the unpacked files. */
   bytes: number;
 }
 
@@ -25,7 +25,7 @@ export interface Wheel {
 export interface Machine {
   platform: NodeJS.Platform;
   architecture: NodeJS.Architecture;
-  /** Version of the GNU C library; undefined where there is another one. */
+  /** Version of the GNU C library; undefined if the machine has another C library. */
   glibc: string | undefined;
 }
 
@@ -35,9 +35,9 @@ export function thisMachine(): Machine {
 }
 
 /**
- * Reads what a wheel says about itself, and nothing else of it.
+ * Reads a wheel's metadata only.
  *
- * @throws InvalidInputError when it is no wheel of TensorFlow, or not for this machine
+ * @throws InvalidInputError when it is not a wheel of TensorFlow for this machine
  */
 export async function readWheel(file: string, machine: Machine): Promise<Wheel> {
   const entries = await listZip(file);
@@ -97,8 +97,8 @@ const isNeeded = ({ fileName }: Entry) => isLibrary(fileName) || HEADERS.test(fi
 const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 /**
- * @param tags for instance `cp311-cp311-manylinux_2_27_x86_64`: only the last part matters to us, no Python
- *   will run
+ * @param tags for instance `cp311-cp311-manylinux_2_27_x86_64`: only the last part matters, since no Python
+ *   will run it
  * @see https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/
  */
 function checkTags(file: string, tags: string[], machine: Machine) {

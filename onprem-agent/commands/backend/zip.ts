@@ -41,7 +41,7 @@ export async function readZipText(file: string, wanted: Entry): Promise<string> 
 }
 
 export interface UnpackOptions {
-  /** Where an entry goes; undefined leaves it out. */
+  /** The path to write an entry to; undefined leaves it out. */
   target(name: string): string | undefined;
   /** Called with the number of bytes written since the last call. */
   onBytes?: (bytes: number) => void;

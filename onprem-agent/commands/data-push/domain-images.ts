@@ -27,14 +27,14 @@ export interface DomainImage extends NamedImage {
   size: number;
 }
 
-/** Whether an image can be decoded, and whether two look the same, shows at a small size. */
+/** A small size is enough to see whether an image can be decoded and whether two look the same. */
 const PROBE: Input = { height: 32, width: 32, channels: 3, normalisation: { scale: 1, offset: 0 } };
 
 /**
  * Reads and checks all images of a domain the way the training job will: folders against labels, a training
  * and a test image of every class, enough test images for the gate, and no image in two of the folders.
- * `other/` need not be there. What a person should look at without its being wrong (classes out of balance,
- * duplicates, images that look the same) comes back as warnings.
+ * `other/` need not be there. It returns warnings about what may be intended: classes out of balance,
+ * duplicates, images that look the same.
  *
  * @throws GraftError naming the folder, class or images that are wrong
  */
@@ -88,7 +88,7 @@ export async function checkDomainImages(
   }
 }
 
-/** Warns of what nobody looks at in a domain's folder: `Test/` and `validation/` are such. */
+/** Warns of files and folders that are not used, for instance `Test/` and `validation/`. */
 export async function unusedNames(folder: string): Promise<string[]> {
   const known = new Set(['train', 'test', 'other', 'domain.json']);
   const names = (await readdir(folder)).filter((name) => !known.has(name) && !isLitter(name)).sort();

@@ -26,7 +26,7 @@ const MAXIMUM_BYTES = 16 * 1024 * 1024;
 
 type GateArgs = { [Name in keyof typeof gateArgs]?: string | undefined };
 
-/** What will be `domain.json` in S3. */
+/** The content of `domain.json` in S3. */
 export interface DomainSettings {
   domain: Domain;
   bytes: Buffer;

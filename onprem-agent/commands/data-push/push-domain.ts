@@ -11,7 +11,7 @@ import { holds, overwriteBytes, standingOf, type Target } from '../../aws/object
 import type { DomainImage } from './domain-images.ts';
 import type { DomainSettings } from './domain-settings.ts';
 
-/** Enough to fill a line with small files, few enough for one process's memory. */
+/** Enough to use the whole bandwidth with small files, few enough for the memory of one process. */
 const PARALLEL_UPLOADS = 8;
 
 interface PushOptions {
@@ -27,29 +27,28 @@ interface PushOptions {
 export interface PushedDomain {
   uri: string;
   uploaded: number;
-  /** Images that were there with the same content. */
+  /** How many images were in the bucket already, with the same content. */
   alreadyThere: number;
-  /** Keys of images in the bucket that are not in the folder. They stay, and take part in training. */
+  /** Keys of images that are in the bucket and not in the folder. They stay, and are used in training. */
   extra: string[];
-  /** False when images and settings are those of the last push, so that there is nothing to promote. */
+  /** False if images and settings are those of the last push, so that there is nothing to promote. */
   committed: boolean;
   /**
-   * What S3 calls the `domain.json` that has just come; undefined where none has, or the bucket keeps no
-   * versions.
+   * S3's version id of the new `domain.json`; undefined if none was uploaded or the bucket is not versioned.
    */
   arrival: string | undefined;
 }
 
 /**
- * On `domain.json`: digest of the images that it committed. Its own bytes often stay the same when images
- * change.
+ * Metadata of `domain.json`: the digest of the images that it committed. Its own bytes often stay the same
+ * when images change.
  */
 const IMAGES_METADATA = 'graft-images';
 
 /**
- * Uploads a domain's images, then `domain.json`, whose arrival commits the data and starts a promotion.
- * Nothing is removed; an image that is there with the same SHA-256 is not sent again, nor `domain.json` when
- * it has committed exactly these images before.
+ * Uploads a domain's images and then `domain.json`, which commits the data and starts a promotion. It removes
+ * nothing. It does not send an image again that is there with the same SHA-256, nor a `domain.json` that has
+ * committed exactly these images before.
  */
 export async function pushDomain(options: PushOptions): Promise<PushedDomain> {
   const { s3, bucket, images, signal } = options;
@@ -75,8 +74,7 @@ export async function pushDomain(options: PushOptions): Promise<PushedDomain> {
   const extra = [...there.keys()].filter((key) => !keys.has(key));
   const digest = dataSetDigest([
     ...images.map(({ part, id, sha256 }) => ({ id: `${part}/${id}`, sha256 })),
-    // They take part in training, so one that is removed is a change. Of their content only the size is
-    // known.
+    // They are used in training, so removing one is a change. Only their sizes are known, not their contents.
     ...extra.map((key) => ({ id: key, sha256: `${there.get(key)} bytes` })),
   ]);
   const commit = { s3, bucket, key: domainKey(domain.domain), signal };
@@ -99,8 +97,8 @@ export async function pushDomain(options: PushOptions): Promise<PushedDomain> {
 }
 
 /**
- * @throws IntegrityError when the file is no longer what was checked; `domain.json` has not been sent then,
- * so nothing is promoted
+ * @throws IntegrityError when the file has changed since it was checked; `domain.json` is not sent then, so
+ *   nothing is promoted
  */
 async function readChecked(image: DomainImage): Promise<Uint8Array> {
   const content = await readImageFile(image.path).catch((error: unknown) => error as Error);
@@ -112,8 +110,8 @@ async function readChecked(image: DomainImage): Promise<Uint8Array> {
 }
 
 /**
- * Whether these settings and images are what was pushed last. Without permission to look: no, so that nothing
- * is lost.
+ * Whether these settings and images are those of the last push. Without permission to look the answer is no,
+ * so that they are sent.
  */
 async function isCommitted(target: Target, bytes: Uint8Array, digest: string): Promise<boolean> {
   const standing = await standingOf(target);
@@ -153,7 +151,7 @@ async function listImages(
       );
       for (const { Key, Size } of page.Contents ?? []) {
         const names = Key!.slice(imagesPrefix(domain, part).length).split('/');
-        // The last one of a folder that the console made is empty.
+        // A folder that was made in the console ends with an empty name.
         if (names.at(-1) !== '' && !names.some(isLitter)) sizes.set(Key!, Size ?? 0);
       }
       token = page.NextContinuationToken;

@@ -1,7 +1,9 @@
 import type { EndpointState } from '#cloud/endpoints/endpoints.ts';
 import type { RegisteredModel } from '#cloud/registry/model-packages.ts';
 
-/** The chain from the endpoint to the general model's data set, each link indented below what it led to. */
+/**
+ * The chain from the endpoint back to the general model's data set, each link indented below the one before.
+ */
 export function lineageLines(
   endpoint: string,
   state: Pick<EndpointState, 'status' | 'endpointConfig'>,

@@ -2,8 +2,8 @@ import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { type RegisteredModel, registeredModels } from '#cloud/registry/model-packages.ts';
 
 /**
- * The version that an endpoint configuration serves: the newest approved one, or, where none was approved (a
- * deployment that was taken back, or is being confirmed), the newest.
+ * The model package that an endpoint configuration serves: the newest approved one, or, if none is approved
+ * (the deployment is being confirmed, or was taken back), the newest.
  */
 export async function findLiveModel(
   sagemaker: SageMakerClient,

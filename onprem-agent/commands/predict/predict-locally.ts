@@ -12,8 +12,8 @@ import { readModelFolder, verifyFiles } from '../../model-folder/read.ts';
 type Answer = Pick<PredictionResponse, 'predictions' | 'general'> & Partial<PredictionResponse>;
 
 /**
- * What a model in a folder makes of an image: a general model that `graft train` wrote, or a domain's, which
- * is the content of a training job's `model.tar.gz`.
+ * Predicts an image with a model in a folder: a general model from `graft train`, or the content of a
+ * training job's `model.tar.gz`.
  *
  * @param image path of a JPEG, PNG or WebP file
  * @throws GraftError when the image or the model cannot be read

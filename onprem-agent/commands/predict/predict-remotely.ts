@@ -8,10 +8,10 @@ import { stackOutput } from '../../aws/stack.ts';
 import { UsageError } from '../../cli/errors.ts';
 import { named } from '../../cli/image-error.ts';
 
-/** Longer than API Gateway waits (29 s). */
+/** Milliseconds; longer than API Gateway waits (29 s). */
 const TIMEOUT_MS = 35_000;
 
-/** The REST API's base URL: as given, or as the stack says (the local AWS says its own). */
+/** The REST API's base URL: the given one, or the stack's output. */
 export async function apiUrl(options: {
   url?: string | undefined;
   stack: string;
@@ -29,7 +29,7 @@ export async function apiUrl(options: {
 /**
  * `POST <url>/domains/<domain>/predictions` with the bytes of an image.
  *
- * @throws GraftError with what the API answered instead of a prediction
+ * @throws GraftError with the API's answer if it is no prediction
  */
 export async function predictRemotely(
   image: string,
@@ -70,7 +70,7 @@ function refusal(status: number, text: string, domain: string): GraftError {
   try {
     said = JSON.parse(text) as typeof said;
   } catch {
-    // Not JSON: something in between answered.
+    // Not JSON: a proxy has answered.
   }
   const reason = String(said?.detail ?? said?.message ?? text.slice(0, 200));
   const hint = HINTS[status];

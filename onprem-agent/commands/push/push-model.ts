@@ -20,32 +20,32 @@ export interface Pushed {
   uri: string;
   /** By file name, in the order of the upload. */
   files: Record<string, Put>;
-  /** False when the very same version had been pushed completely before. */
+  /** False if the same version had been pushed completely before. */
   committed: boolean;
-  /** Whether it was there completely, and only its signature was replaced. */
+  /** Whether it had been pushed completely before and only its signature was replaced. */
   signedAgain: boolean;
-  /** The version in the bucket was signed with another key, and nothing says which of the two is trusted. */
+  /** Whether the version in the bucket is signed with another key and it is unknown which key is trusted. */
   otherSignature: boolean;
-  /** What S3 calls the manifest that stands there now; undefined where that is not known. */
+  /** S3's version id of the manifest that is there now; undefined if it is unknown. */
   arrival: string | undefined;
 }
 
 export interface PushOptions {
   signature: string;
-  /** Whether the deployment takes a signature of this manifest; undefined where nobody knows. */
+  /** Whether the deployment accepts a signature of this manifest; undefined if that is unknown. */
   isTrusted: ((signature: string) => boolean) | undefined;
   signal: AbortSignal;
-  /** Gets the bytes of all files that have arrived, or were there. */
+  /** Is told how many bytes of all files are in the bucket. */
   onBytes?: (bytes: number) => void;
-  /** Called before anything is sent, and only if anything is to be sent. May refuse by throwing. */
+  /** Called before the first upload, if there is anything to upload. May throw to stop the push. */
   beforeUpload?: () => void;
 }
 
 /**
- * Uploads a general model: its files, `manifest.sig`, and `manifest.json` last, whose arrival commits the
- * version. Interrupted anywhere, nothing is promoted; run again, it goes on with what is missing. The content
- * of a committed version is never touched; a signature of it that the deployment does not take is replaced by
- * one that it does, and the manifest put again to say so.
+ * Uploads a general model: its files, `manifest.sig`, and last `manifest.json`, which commits the version. An
+ * interrupted push promotes nothing, and the next one sends what is missing. The files of a committed version
+ * never change. A signature that the deployment does not accept is replaced by one that it accepts; the
+ * manifest is then uploaded again to start the promotion.
  *
  * @throws IntegrityError when this version was committed with other content
  */
@@ -72,7 +72,7 @@ export async function pushModel(
       const arrival = standing.versionId;
       return { uri, files, committed: false, signedAgain: false, otherSignature, arrival };
     }
-    // The same bytes: only their arrival is new, and tells the pipeline to try once more.
+    // The same bytes again: their arrival starts another promotion.
     const arrival = await overwriteBytes(manifestTarget, manifestBytes, {
       contentType: 'application/json',
       condition: { IfMatch: standing.etag },
@@ -81,8 +81,8 @@ export async function pushModel(
   }
 
   options.beforeUpload?.();
-  // What an interrupted upload left under an uncommitted version may be replaced, the signature of another
-  // key included.
+  // Files of an uncommitted version, left by an interrupted upload, may be replaced, also a signature of
+  // another key.
   const replace = standing.state === 'absent';
   const files: Record<string, Put> = {};
   let before = 0;
@@ -104,14 +104,14 @@ export async function pushModel(
   return { uri, files, committed, signedAgain: false, otherSignature: false, arrival: undefined };
 }
 
-/** Another tool may have put the same bytes there, without the checksum that `graft` leaves. */
+/** Another tool may have uploaded the same bytes without a SHA-256 checksum. */
 async function isSame(target: Target, standing: Standing, bytes: Uint8Array): Promise<boolean> {
   if (await holds(standing, s3ChecksumOf(bytes), () => md5Of(bytes))) return true;
   const found = await readBytes(target);
   return found !== undefined && Buffer.from(found).equals(bytes);
 }
 
-/** Ed25519 gives one signature for one key and content, so another one is another key's. */
+/** Ed25519 gives one signature for a key and a content, so a different signature is of a different key. */
 async function signAgain(
   target: Target,
   { signature, isTrusted }: PushOptions,

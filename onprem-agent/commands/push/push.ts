@@ -132,7 +132,7 @@ function pushedText(pushed: Pushed, what: string, size: string, next: string): s
   return `${size} ${next}`;
 }
 
-/** @throws InvalidInputError when S3's clock says that the version is yet to come */
+/** @throws InvalidInputError when the version is in the future by S3's clock */
 function refuseTheFuture(version: string, at: Date | undefined): void {
   if (at === undefined || !isFromTheFuture(version, at.getTime())) return;
   throw new InvalidInputError(
@@ -143,7 +143,7 @@ function refuseTheFuture(version: string, at: Date | undefined): void {
   );
 }
 
-/** Signed now when there is a key, otherwise as it was signed when it was trained. */
+/** The signature: made now if there is a key, otherwise the one from the training. */
 function signatureOf(model: ModelFolder, privateKey: string | undefined): string {
   if (privateKey !== undefined) return signBytes(model.manifestBytes, privateKey);
   if (model.signature !== undefined) return model.signature;

@@ -7,10 +7,10 @@ import { versionTimeOf } from '../../model-folder/manifest.ts';
 import type { ModelFolder } from '../../model-folder/read.ts';
 
 /**
- * Gives a model the version of another moment, for one that was trained while the machine's clock was wrong.
- * Only `createdAt` and `version` change in its manifest, which is signed anew.
+ * Gives a model the version of another time, because it was trained while the machine's clock was wrong.
+ * Changes `createdAt` and `version` in its manifest and signs it again.
  *
- * @param at by a clock that can be trusted
+ * @param at the time, by a trusted clock
  */
 export async function redate(model: ModelFolder, at: Date, privateKey: string): Promise<ModelFolder> {
   const { folder, manifest } = model;
@@ -22,8 +22,8 @@ export async function redate(model: ModelFolder, at: Date, privateKey: string): 
   };
   const manifestBytes = Buffer.from(`${JSON.stringify(redated, null, 2)}\n`);
   const signature = signBytes(manifestBytes, privateKey);
-  // A signature of other bytes is signed over when it is pushed; a half-written manifest would lose the
-  // model.
+  // The manifest is replaced in one step, since a half-written one would make the model unusable. An old
+  // signature is replaced by the push.
   await replaceFile(join(folder, 'manifest.json'), manifestBytes);
   await replaceFile(join(folder, 'manifest.sig'), signature);
   return { ...model, manifest: redated, manifestBytes, signature };

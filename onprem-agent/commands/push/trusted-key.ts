@@ -3,8 +3,8 @@ import { isSignedBy, publicKeyOf } from '#core/signature.ts';
 import type { Deployment } from '../../aws/deployment.ts';
 
 /**
- * Refuses to push what the deployment would refuse to promote. Where it does not say which keys it trusts,
- * nothing is refused.
+ * Refuses a model whose signature the deployment would refuse. If the deployment does not say which keys it
+ * trusts, nothing is refused.
  *
  * @throws IntegrityError
  */

@@ -10,10 +10,10 @@ import { explained } from '../../aws/explain.ts';
 import { awaitExecution } from '../../promotions/await-execution.ts';
 
 /**
- * What the state machine will find when it is asked to roll the domain back, so that a wrong name or version
- * is this command's error and not a failed execution that rings an alarm.
+ * Checks a rollback before it starts, as the state machine will: a wrong name or version is then an error of
+ * this command, not a failed execution with an alarm.
  *
- * @throws NotFoundError when nothing is live in the domain, or nothing that fits was live before
+ * @throws NotFoundError when no model is live in the domain, or no earlier champion fits
  */
 export async function checkRollback(artifacts: Bucket, request: RollbackInput['rollback']): Promise<void> {
   await explained(`read what was live in "${request.domain}" from s3://${artifacts.name}`, () =>

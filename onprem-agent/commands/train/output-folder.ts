@@ -12,33 +12,32 @@ import {
 } from '../../model-folder/left-work.ts';
 import { saveSomewhere } from './save-somewhere.ts';
 
-/** More than the weights of a general model with ten thousand classes need. */
+/** Bytes; more than the weights of a general model with ten thousand labels need. */
 const RESERVED_BYTES = 16 * 1024 * 1024;
 const RESERVED = 'reserved';
 
-/** A place for a result whose making takes long, tried out before it begins. */
+/** A folder for the result of a long training. It is tried out before the training begins. */
 export interface OutputFolder {
-  /** What was done about an earlier run that was killed, a sentence each. */
+  /** What was done about the files of a killed run, a sentence each. */
   notes: string[];
   /**
-   * Saves files into a new folder and completes them; then the folder takes the name that was asked for, or
-   * none of it does.
+   * Saves files into a new folder and completes them. Then it gives the folder its final name in one step.
    *
-   * @param save writes what must not be lost; called again with another folder where it fails
-   * @param complete adds to the folder what `save` returned for
-   * @throws GraftError that names the folder in which the result is, when it cannot be where it should
+   * @param save writes the files that must not be lost; if it fails, it is called again with another folder
+   * @param complete adds the remaining files, given what `save` returned
+   * @throws GraftError that names the folder with the result, when it cannot be moved to its place
    */
   publish<Saved, Result>(steps: {
     save(folder: string): Promise<Saved>;
     complete(folder: string, saved: Saved): Promise<Result>;
   }): Promise<Result>;
-  /** Removes everything but what was published, and what was kept for want of a better place. */
+  /** Removes everything except the published result, or the one that was kept elsewhere. */
   close(): Promise<void>;
 }
 
 /**
  * Checks that a result may be written there: the folder is missing or empty, or, with `force`, holds a model.
- * Never anything else: `--out ~ --force` must not cost a home directory.
+ * It never accepts anything else: `--out ~ --force` must not delete a home directory.
  *
  * @throws InvalidInputError
  */
@@ -64,10 +63,10 @@ export async function checkOutputFolder(folder: string, force: boolean): Promise
 }
 
 /**
- * Makes the folder in which the result will be written, beside the one that it will become, and holds some
- * disk space there.
+ * Makes the folder in which the result will be written, beside its final place, and reserves disk space in
+ * it.
  *
- * @throws InvalidInputError when the folder may not be taken, or nothing can be written beside it
+ * @throws InvalidInputError when the folder may not be replaced, or nothing can be written beside it
  */
 export async function openOutputFolder(folder: string, force: boolean): Promise<OutputFolder> {
   const target = resolve(folder);
@@ -108,7 +107,7 @@ export async function openOutputFolder(folder: string, force: boolean): Promise<
       }
     },
     async close() {
-      // What belongs to nobody is never tidied up.
+      // Later runs leave a folder without a process's number alone, so the result stays.
       if (isKept) return rm(join(work, OWNER), { force: true });
       await rm(work, { recursive: true, force: true });
       for (const parent of made) await rmdir(parent).catch(() => {});
@@ -117,7 +116,8 @@ export async function openOutputFolder(folder: string, force: boolean): Promise<
 }
 
 /**
- * @returns the folder, and the parents that were made for it, the innermost first; none is left when it fails
+ * @returns the folder, and the parents that were made for it, the innermost first; after a failure none of
+ *   them is left
  */
 async function makeWorkFolder(target: string): Promise<{ work: string; made: string[] }> {
   const parent = dirname(target);
@@ -125,7 +125,7 @@ async function makeWorkFolder(target: string): Promise<{ work: string; made: str
   let work: string | undefined;
   try {
     await makeFolders(parent, made);
-    // Beside the target, so that the rename stays within one file system.
+    // Beside the target, so that the rename is within one file system.
     work = await mkdtemp(join(parent, `.${basename(target)}-`));
     await writeFile(join(work, OWNER), String(process.pid));
     await mkdir(join(work, FRESH));
@@ -139,7 +139,7 @@ async function makeWorkFolder(target: string): Promise<{ work: string; made: str
 }
 
 /**
- * One by one: with `recursive`, Node.js never comes back from a place such as `/proc`.
+ * Makes folders one by one: with `recursive`, Node.js hangs on a path such as `/proc/x`.
  *
  * @param made gets the folders that were missing, the innermost first
  */
@@ -150,10 +150,10 @@ async function makeFolders(folder: string, made: string[]): Promise<void> {
   made.unshift(folder);
 }
 
-/** The folder that was there before can neither be replaced nor be put back: it stays where it was put. */
+/** The earlier folder could neither be replaced nor be moved back; it stays where it was moved. */
 class NotPutBackError extends Error {}
 
-/** What was there is put back if the new folder cannot take its place. */
+/** Replaces a folder. Moves the old one back if the new one cannot take its place. */
 async function replace(target: string, fresh: string, aside: string): Promise<void> {
   const moved = await rename(target, aside).then(
     () => true,

@@ -3,13 +3,12 @@ import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
 /**
- * Saves in a folder, or, where that fails (a full disk, one that was unmounted meanwhile), in a new one below
- * the current folder, the home folder or the temporary one: what took hours to make is not lost with the
- * place that was meant for it.
+ * Saves in a folder. If that fails (the disk is full or was unmounted), saves in a new folder below the
+ * current, the home or the temporary folder, so that hours of work are not lost.
  *
  * @param target gives its name to the new folder
  * @returns where it was saved, and why not in the first folder
- * @throws the first failure, when it could be saved nowhere
+ * @throws the first failure, when it could not be saved anywhere
  */
 export async function saveSomewhere<Saved>(
   target: string,

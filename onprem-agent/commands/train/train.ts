@@ -74,7 +74,7 @@ export const train = agentCommand({
     const privateKey = args.key === undefined ? undefined : await readSigningKey(args.key, io.environment);
     const exposed = privateKey === undefined ? undefined : await exposedKeyFile(args.key, io.environment);
     if (exposed !== undefined) output.warn({}, exposedKeyWarning(exposed));
-    // Before the training, which takes hours: it must have where to go.
+    // Before the training, which takes hours: the result needs a place.
     const place = await openOutputFolder(out, force);
     try {
       for (const note of place.notes) output.warn({}, note);
@@ -181,7 +181,7 @@ export const train = agentCommand({
   },
 });
 
-/** What a person should look at without its being wrong, a sentence each. */
+/** Warnings about what may be intended, a sentence each. */
 function warningsAbout(folder: string, data: LoadedDataSet): string[] {
   const images = data.ids.map((id, i) => ({ id, sha256: data.contents[i]!.sha256 }));
   const repeated = sameContent(images).map((group) => group.map(({ id }) => id));
@@ -191,7 +191,7 @@ function warningsAbout(folder: string, data: LoadedDataSet): string[] {
 const DEFAULT_EPOCHS = 10;
 const MOST_EPOCHS = 100_000;
 
-/** How many epochs fit into `--max-seconds` is known only after the first steps. */
+/** The number of epochs that fit into `--max-seconds` is known only after the first steps. */
 function epochOf({ epoch, epochs }: { epoch: number; epochs: number }): string {
   return epochs < MOST_EPOCHS ? `epoch ${epoch}/${epochs}` : `epoch ${epoch}`;
 }
