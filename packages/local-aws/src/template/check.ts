@@ -43,7 +43,7 @@ export function checkTemplate(world: World, given: Scope): CheckedTemplate {
   const checked = resolveAll(template, scope, problems);
   if (problems.size > 0) {
     throw new InvalidInputError([...problems].join('; '), {
-      hint: 'docs/fidelity.md lists what the local AWS knows of templates.',
+      hint: 'docs/fidelity.md of local-aws lists what it knows of templates.',
     });
   }
   return checked;

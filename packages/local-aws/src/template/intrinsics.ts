@@ -34,7 +34,7 @@ function resolveValue(value: unknown, scope: Scope, where: string): unknown {
   if (name !== undefined && others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))) {
     const intrinsic = INTRINSICS[name];
     if (intrinsic === undefined) {
-      throw new InvalidInputError(`${name} in ${where} is not emulated (docs/fidelity.md)`);
+      throw new InvalidInputError(`${name} in ${where} is not emulated (docs/fidelity.md of local-aws)`);
     }
     return evaluated(() => intrinsic(argument, scope, where), scope);
   }
@@ -149,7 +149,7 @@ function getAttribute(name: string, attribute: string, scope: Scope, where: stri
   if (value === undefined) {
     const type = scope.template.Resources[name]?.Type;
     throw new InvalidInputError(
-      `${where}: the local AWS has no attribute "${attribute}" of "${name}" (${type}); see docs/fidelity.md`,
+      `${where}: the local AWS has no attribute "${attribute}" of "${name}" (${type}); see docs/fidelity.md of local-aws`,
     );
   }
   return value;

@@ -46,7 +46,7 @@ export type TemplateResource = z.output<typeof resource>;
 
 /** @throws InvalidInputError naming every section or attribute that is not known */
 export function parseTemplate(value: unknown, name = 'The template'): Template {
-  return parse(template, value, name, 'docs/fidelity.md lists what the local AWS reads of a template.');
+  return parse(template, value, name, 'docs/fidelity.md of local-aws lists what it reads of a template.');
 }
 
 /**

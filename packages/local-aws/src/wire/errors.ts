@@ -25,7 +25,7 @@ export function refusal(service: ServiceFacts, error: ShapeError): ServiceError 
 
 /** What this local AWS does not do, said in the form of the protocol that was spoken. */
 export function notEmulated(protocol: Protocol, what: string): ServiceError {
-  const message = `The local AWS does not emulate ${what}: see docs/fidelity.md for what it does.`;
+  const message = `The local AWS does not emulate ${what}: see docs/fidelity.md of local-aws for what it does.`;
   if (protocol === 'query') return new ServiceError('InvalidAction', message);
   if (protocol === 'rest-xml') return new ServiceError('NotImplemented', message, 501);
   return new ServiceError('UnknownOperationException', message);

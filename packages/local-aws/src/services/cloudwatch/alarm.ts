@@ -48,7 +48,9 @@ const LONGEST_RANGE_SECONDS = 7 * 24 * 3600;
 export function checkAlarm(input: PutMetricAlarmInput): void {
   const refused = REFUSED.find((name) => input[name] !== undefined);
   if (refused !== undefined) {
-    throw invalid(`The local AWS does not emulate ${refused} of PutMetricAlarm: see docs/fidelity.md.`);
+    throw invalid(
+      `The local AWS does not emulate ${refused} of PutMetricAlarm: see docs/fidelity.md of local-aws.`,
+    );
   }
   for (const name of ['MetricName', 'Namespace', 'Statistic', 'Period', 'Threshold'] as const) {
     if (input[name] === undefined) throw invalid(`The parameter ${name} is required for a metric alarm.`);

@@ -22,7 +22,7 @@ export function getMetricStatistics(
   input: GetMetricStatisticsInput,
 ): GetMetricStatisticsOutput {
   if (input.ExtendedStatistics !== undefined) {
-    throw invalid('The local AWS does not emulate ExtendedStatistics: see docs/fidelity.md.');
+    throw invalid('The local AWS does not emulate ExtendedStatistics: see docs/fidelity.md of local-aws.');
   }
   const { Namespace, MetricName, Statistics = [], Period, Unit } = input;
   if (Statistics.length === 0) {
@@ -48,7 +48,9 @@ export function getMetricStatistics(
 export function getMetricData(metrics: Metrics, input: GetMetricDataInput): GetMetricDataOutput {
   const results = (input.MetricDataQueries ?? []).map(({ Id, MetricStat, Expression, Label, ReturnData }) => {
     if (MetricStat === undefined || Expression !== undefined) {
-      throw invalid(`The local AWS does not emulate expressions (query ${Id}): see docs/fidelity.md.`);
+      throw invalid(
+        `The local AWS does not emulate expressions (query ${Id}): see docs/fidelity.md of local-aws.`,
+      );
     }
     const { Metric, Period, Stat, Unit } = MetricStat;
     if (!['SampleCount', 'Average', 'Sum', 'Minimum', 'Maximum'].includes(Stat!)) {

@@ -35,7 +35,7 @@ export async function invokeEndpoint(
   for (const member of REFUSED) {
     if ((input as unknown as Record<string, unknown>)[member] !== undefined) {
       throw validationError(
-        `The local AWS does not emulate ${member} of InvokeEndpoint: see docs/fidelity.md.`,
+        `The local AWS does not emulate ${member} of InvokeEndpoint: see docs/fidelity.md of local-aws.`,
       );
     }
   }

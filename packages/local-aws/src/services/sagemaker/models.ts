@@ -37,7 +37,9 @@ export async function createModel(
     throw validation('PrimaryContainer with an Image and ExecutionRoleArn are required.');
   }
   if (container.Mode === 'MultiModel') {
-    throw validation('The local AWS does not emulate MultiModel containers: see docs/fidelity.md.');
+    throw validation(
+      'The local AWS does not emulate MultiModel containers: see docs/fidelity.md of local-aws.',
+    );
   }
   const arn = arnOf(sagemaker, 'model', input.ModelName!);
   assertUnused(sagemaker, arn);

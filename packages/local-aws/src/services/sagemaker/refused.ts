@@ -11,7 +11,7 @@ export function refuseMembers(operation: string, input: object, members: readonl
     if (isThere(input, member.split('.'))) {
       throw new ServiceError(
         'ValidationException',
-        `The local AWS does not emulate ${member} of ${operation}: see docs/fidelity.md for what it does.`,
+        `The local AWS does not emulate ${member} of ${operation}: see docs/fidelity.md of local-aws for what it does.`,
       );
     }
   }

@@ -94,7 +94,7 @@ function assertRunnable(input: CreateTrainingJobCommandInput): void {
   }
   if ((resources.InstanceCount ?? 1) !== 1) {
     throw validation(
-      `The local AWS trains on one instance, not ${resources.InstanceCount}: see docs/fidelity.md.`,
+      `The local AWS trains on one instance, not ${resources.InstanceCount}: see docs/fidelity.md of local-aws.`,
     );
   }
   if (input.EnableManagedSpotTraining) {
@@ -127,7 +127,9 @@ function assertRunnable(input: CreateTrainingJobCommandInput): void {
 }
 
 const unsupported = (what: string) =>
-  validation(`The local AWS does not emulate ${what} of CreateTrainingJob: see docs/fidelity.md.`);
+  validation(
+    `The local AWS does not emulate ${what} of CreateTrainingJob: see docs/fidelity.md of local-aws.`,
+  );
 
 /** As SageMaker does, refuses a job whose channels have nothing in them. */
 async function assertData({ world }: SageMakerContext, input: CreateTrainingJobCommandInput): Promise<void> {
