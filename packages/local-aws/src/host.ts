@@ -9,7 +9,7 @@ import { systemClock } from './clock.ts';
 import { InvalidInputError } from './errors.ts';
 import { lockState } from './lock.ts';
 import type { Clock, RouteHandler, ServiceFactory, World } from './service.ts';
-import { roleOf } from './services/sts/credentials.ts';
+import { roleOf } from './services/sts/seam.ts';
 import { asServiceError, notEmulated } from './wire/errors.ts';
 import { createFront } from './wire/front.ts';
 import { modelOf, runOperation } from './wire/run.ts';

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RouteHandler, World } from '../../service.ts';
-import { newTraceId } from '../lambda/trace-id.ts';
+import { newTraceId } from '../trace-id.ts';
 import { matchRoute, type RestApi, type RestApis, type Stage } from './apis.ts';
 import { type GatewayErrorType, gatewayError, type HttpAnswer } from './gateway-errors.ts';
 import { invokeFunction, mockAnswer } from './integrations.ts';

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { ManagedProcess, OutputStream, Supervisor } from '../../processes/supervisor.ts';
 import type { World } from '../../service.ts';
-import { mintRoleCredentials } from '../sts/credentials.ts';
+import { mintRoleCredentials } from '../sts/seam.ts';
 import type { ResolvedFunction } from './functions.ts';
 import { createLogWriter } from './log-writer.ts';
 import { endLine, initLine, reportLine, startLine, type Usage } from './report.ts';

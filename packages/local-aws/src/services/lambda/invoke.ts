@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { InvocationRequest, InvocationResponse } from '@aws-sdk/client-lambda';
 import type { Operation, World } from '../../service.ts';
 import { ServiceError } from '../../service.ts';
+import { newTraceId } from '../trace-id.ts';
 import type { AsynchronousInvocations } from './asynchronous.ts';
 import type { FunctionRegistry } from './functions.ts';
 import type { EnvironmentPools } from './pool.ts';
-import { newTraceId } from './trace-id.ts';
 
 /** Lambda's limits of a request, in bytes. */
 const LARGEST_SYNCHRONOUS = 6 * 1024 * 1024;

@@ -1,6 +1,5 @@
 import { ServiceError, type World } from '../../service.ts';
-import { roleMay } from '../iam/decide.ts';
-import { trustsService } from '../iam/trust.ts';
+import { roleMay, trustsService } from '../iam/seam.ts';
 import type { EventInvokeConfig, FunctionProperties } from './function-properties.ts';
 
 /** What a function's role needs to send to a queue, topic, function or bus, by the service in its ARN. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { World } from '../../service.ts';
-import type { ServingContainer } from '../sagemaker/endpoints/serving-container.ts';
-import { parseS3Uri } from '../sagemaker/s3-files.ts';
+import { parseS3Uri, type ServingContainer } from '../sagemaker/seam.ts';
 import type { Answer, Invocation } from './forward.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { ServiceError, type World } from '../../service.ts';
-import type { ServingContainer } from '../sagemaker/endpoints/serving-container.ts';
+import type { ServingContainer } from '../sagemaker/seam.ts';
 
 /** SageMaker waits this long for a container's answer. */
 const TIMEOUT_MS = 60_000;

@@ -1,6 +1,6 @@
 import * as schemas from '@aws-sdk/client-sagemaker-runtime';
 import type { ServiceFactory } from '../../service.ts';
-import { fleetOf } from '../sagemaker/endpoints/fleet.ts';
+import { fleetOf } from '../sagemaker/seam.ts';
 import constraints from './constraints.json' with { type: 'json' };
 import { invokeEndpoint } from './invoke-endpoint.ts';
 import { permissions } from './permissions.ts';

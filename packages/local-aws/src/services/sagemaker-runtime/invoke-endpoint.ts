@@ -3,8 +3,7 @@ import type {
   InvokeEndpointCommandOutput,
 } from '@aws-sdk/client-sagemaker-runtime';
 import { ServiceError, type World } from '../../service.ts';
-import { type Fleet, route } from '../sagemaker/endpoints/fleet.ts';
-import type { ServingContainer } from '../sagemaker/endpoints/serving-container.ts';
+import { type Fleet, route, type ServingContainer } from '../sagemaker/seam.ts';
 import { captureInvocation } from './capture.ts';
 import { forward, type Invocation } from './forward.ts';
 import { type Measured, measureInvocation } from './measure.ts';

@@ -1,5 +1,5 @@
 import { ServiceError, type World } from '../../service.ts';
-import { metricsOf } from '../cloudwatch/metrics.ts';
+import { metricsOf } from '../cloudwatch/seam.ts';
 
 /** One invocation as it went; times of `performance.now()`. */
 export interface Measured {

@@ -1,6 +1,5 @@
 import { ServiceError, type World } from '../../service.ts';
-import { roleMay } from '../iam/decide.ts';
-import { trustsService } from '../iam/trust.ts';
+import { roleMay, trustsService } from '../iam/seam.ts';
 import type { Machine } from './machines.ts';
 
 /** What delivers a state machine's log ("Logging in CloudWatch Logs" of the developer guide); none knows a resource. */

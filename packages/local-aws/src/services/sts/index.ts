@@ -1,8 +1,7 @@
 import * as schemas from '@aws-sdk/client-sts';
 import type { RequestContext, ServiceFactory, World } from '../../service.ts';
 import { ServiceError } from '../../service.ts';
-import { findRole } from '../iam/roles.ts';
-import { trustsCaller } from '../iam/trust.ts';
+import { findRole, trustsCaller } from '../iam/seam.ts';
 import constraints from './constraints.json' with { type: 'json' };
 import { mintRoleCredentials, roleOf } from './credentials.ts';
 import { permissions } from './permissions.ts';
