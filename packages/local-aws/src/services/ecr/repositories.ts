@@ -7,7 +7,7 @@ import { parseProperties } from '../../template/properties.ts';
 import { refuseTaken } from '../../template/taken.ts';
 
 /** A repository with its settings. */
-export interface Repository {
+export interface RepositoryRecord {
   name: string;
   arn: string;
   uri: string;
@@ -50,7 +50,7 @@ const repositorySchema = z.strictObject({
 /** The repositories of the account's registry, and their images. */
 export class Repositories {
   readonly #world: World;
-  readonly #records: Collection<Repository>;
+  readonly #records: Collection<RepositoryRecord>;
   readonly #images: Collection<Image>;
 
   constructor(world: World) {
@@ -62,8 +62,8 @@ export class Repositories {
   /** Makes the repository or changes its settings; its images stay. */
   put(
     name: string,
-    settings: Pick<Repository, 'mutability' | 'scanOnPush'> & Partial<Repository>,
-  ): Repository {
+    settings: Pick<RepositoryRecord, 'mutability' | 'scanOnPush'> & Partial<RepositoryRecord>,
+  ): RepositoryRecord {
     if (name.length < 2 || name.length > 256 || !NAME.test(name)) {
       throw new ServiceError(
         'InvalidParameterException',
@@ -71,7 +71,7 @@ export class Repositories {
       );
     }
     const { region, accountId } = this.#world;
-    const repository: Repository = {
+    const repository: RepositoryRecord = {
       name,
       arn: `arn:aws:ecr:${region}:${accountId}:repository/${name}`,
       uri: `${accountId}.dkr.ecr.${region}.amazonaws.com/${name}`,
@@ -86,12 +86,12 @@ export class Repositories {
     return this.#records.has(name);
   }
 
-  list(): Repository[] {
+  list(): RepositoryRecord[] {
     return this.#records.list().map(({ value }) => value);
   }
 
   /** @throws ServiceError `RepositoryNotFoundException` */
-  get(name: string | undefined): Repository {
+  get(name: string | undefined): RepositoryRecord {
     const repository = this.#records.get(name ?? '');
     if (repository !== undefined) return repository;
     throw new ServiceError(
@@ -101,7 +101,7 @@ export class Repositories {
   }
 
   /** @throws ServiceError `RepositoryNotEmptyException` unless `force` */
-  delete(name: string, force: boolean): Repository {
+  delete(name: string, force: boolean): RepositoryRecord {
     const repository = this.get(name);
     const images = this.images(name);
     if (images.length > 0 && !force) {

@@ -1,4 +1,4 @@
-import type { ServiceFactory } from '../../service.ts';
+import { defineService } from '../../define-service.ts';
 import { guard } from './guard.ts';
 import { policyResource, roleResource } from './roles.ts';
 
@@ -6,16 +6,17 @@ import { policyResource, roleResource } from './roles.ts';
  * Roles and policies of the template, and the check of everything that is asked with a role's credentials. Its API is not
  * emulated: every operation is refused by name.
  */
-export const createIam: ServiceFactory = (world) => ({
+export const createIam = defineService({
   signingName: 'iam',
   protocol: 'query',
+  schemas: {},
   queryVersion: '2010-05-08',
   xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
-  schemas: {},
+  createContext: (world) => world,
   operations: {},
-  resources: {
+  resources: (world) => ({
     'AWS::IAM::Role': roleResource(world),
     'AWS::IAM::Policy': policyResource(world),
-  },
-  guard: (request) => guard(world, request),
+  }),
+  guard,
 });

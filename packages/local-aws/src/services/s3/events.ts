@@ -1,5 +1,5 @@
 import type { RequestContext } from '../../service.ts';
-import type { S3Context } from './s3-context.ts';
+import type { S3Context } from './context.ts';
 import type { Bucket } from './store/bucket.ts';
 import { NULL_VERSION, type Version } from './store/records.ts';
 

@@ -1,4 +1,5 @@
-import type { Operation, ServiceFactory } from '../../service.ts';
+import { defineService } from '../../define-service.ts';
+import type { S3Context } from './context.ts';
 import {
   createBucket,
   deleteBucket,
@@ -29,68 +30,56 @@ import { putObject } from './operations/put-object.ts';
 import { permissions } from './permissions.ts';
 import { checkRequest } from './request-checks.ts';
 import { bucketPolicyResource, bucketResource } from './resources.ts';
-import type { S3Context } from './s3-context.ts';
 import { schemas } from './schemas.ts';
 import { S3Store } from './store/s3-store.ts';
 import { pathOfHost } from './virtual-host.ts';
 
-const OPERATIONS = {
-  AbortMultipartUpload: abortMultipartUpload,
-  CompleteMultipartUpload: completeMultipartUpload,
-  CopyObject: copyObject,
-  CreateBucket: createBucket,
-  CreateMultipartUpload: createMultipartUpload,
-  DeleteBucket: deleteBucket,
-  DeleteObject: deleteObject,
-  DeleteObjectTagging: deleteObjectTagging,
-  DeleteObjects: deleteObjects,
-  GetBucketLocation: getBucketLocation,
-  GetBucketNotificationConfiguration: getBucketNotificationConfiguration,
-  GetBucketVersioning: getBucketVersioning,
-  GetObject: getObject,
-  GetObjectAttributes: getObjectAttributes,
-  GetObjectTagging: getObjectTagging,
-  HeadBucket: headBucket,
-  HeadObject: headObject,
-  ListBuckets: listBuckets,
-  ListMultipartUploads: listMultipartUploads,
-  ListObjectVersions: listObjectVersions,
-  ListObjects: listObjects,
-  ListObjectsV2: listObjectsV2,
-  ListParts: listParts,
-  PutBucketNotificationConfiguration: putBucketNotificationConfiguration,
-  PutBucketVersioning: putBucketVersioning,
-  PutObject: putObject,
-  PutObjectTagging: putObjectTagging,
-  UploadPart: uploadPart,
-  UploadPartCopy: uploadPartCopy,
-};
-
 /** S3: buckets, objects, versions, multipart uploads, events to EventBridge. */
-export const createS3: ServiceFactory = (world) => {
-  const s3: S3Context = { world, store: new S3Store(world.folder('s3'), world.clock) };
-  const operations: Record<string, Operation> = {};
-  for (const [name, run] of Object.entries(OPERATIONS)) {
-    // biome-ignore lint/suspicious/noExplicitAny: each operation narrows its own input
-    operations[name] = (input: any, context) => {
-      checkRequest(input, world.accountId);
-      return run(s3, input, context);
-    };
-  }
-  return {
-    signingName: 's3',
-    protocol: 'rest-xml',
-    isDefault: true,
-    pathOfHost,
-    xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
-    validationCode: 'InvalidRequest',
-    responseHeaders: (id) => ({ 'x-amz-request-id': id, 'x-amz-id-2': 'local', server: 'AmazonS3' }),
-    permissions,
-    schemas,
-    operations,
-    resources: {
-      'AWS::S3::Bucket': bucketResource(s3),
-      'AWS::S3::BucketPolicy': bucketPolicyResource(s3),
-    },
-  };
-};
+export const createS3 = defineService<S3Context>({
+  signingName: 's3',
+  protocol: 'rest-xml',
+  schemas,
+  isDefault: true,
+  pathOfHost,
+  xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
+  validationCode: 'InvalidRequest',
+  responseHeaders: (id) => ({ 'x-amz-request-id': id, 'x-amz-id-2': 'local', server: 'AmazonS3' }),
+  permissions,
+  createContext: (world) => ({ world, store: new S3Store(world.folder('s3'), world.clock) }),
+  checkInput: ({ world }, input) => checkRequest(input, world.accountId),
+  operations: {
+    AbortMultipartUpload: abortMultipartUpload,
+    CompleteMultipartUpload: completeMultipartUpload,
+    CopyObject: copyObject,
+    CreateBucket: createBucket,
+    CreateMultipartUpload: createMultipartUpload,
+    DeleteBucket: deleteBucket,
+    DeleteObject: deleteObject,
+    DeleteObjectTagging: deleteObjectTagging,
+    DeleteObjects: deleteObjects,
+    GetBucketLocation: getBucketLocation,
+    GetBucketNotificationConfiguration: getBucketNotificationConfiguration,
+    GetBucketVersioning: getBucketVersioning,
+    GetObject: getObject,
+    GetObjectAttributes: getObjectAttributes,
+    GetObjectTagging: getObjectTagging,
+    HeadBucket: headBucket,
+    HeadObject: headObject,
+    ListBuckets: listBuckets,
+    ListMultipartUploads: listMultipartUploads,
+    ListObjectVersions: listObjectVersions,
+    ListObjects: listObjects,
+    ListObjectsV2: listObjectsV2,
+    ListParts: listParts,
+    PutBucketNotificationConfiguration: putBucketNotificationConfiguration,
+    PutBucketVersioning: putBucketVersioning,
+    PutObject: putObject,
+    PutObjectTagging: putObjectTagging,
+    UploadPart: uploadPart,
+    UploadPartCopy: uploadPartCopy,
+  },
+  resources: (s3) => ({
+    'AWS::S3::Bucket': bucketResource(s3),
+    'AWS::S3::BucketPolicy': bucketPolicyResource(s3),
+  }),
+});

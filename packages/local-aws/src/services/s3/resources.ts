@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { ResourceType } from '../../service.ts';
 import { parseProperties } from '../../template/properties.ts';
 import { refuseTaken } from '../../template/taken.ts';
+import type { S3Context } from './context.ts';
 import { assertBucketName } from './operations/buckets.ts';
-import type { S3Context } from './s3-context.ts';
 
 /** Settings that CloudFormation takes and that change nothing here (docs/fidelity.md). */
 const inert = z.unknown().optional();

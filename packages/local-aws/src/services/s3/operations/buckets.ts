@@ -12,9 +12,9 @@ import type {
 } from '@aws-sdk/client-s3';
 import type { RequestContext } from '../../../service.ts';
 import { ServiceError } from '../../../service.ts';
+import type { S3Context } from '../context.ts';
 import { malformedXml, notImplemented } from '../errors.ts';
 import { assertBody } from '../receive.ts';
-import type { S3Context } from '../s3-context.ts';
 import type { BucketRecord } from '../store/records.ts';
 import { continuationToken, readContinuationToken } from './listing.ts';
 

@@ -7,11 +7,11 @@ import type {
 import { type RequestContext, ServiceError } from '../../../service.ts';
 import { givenChecksum } from '../checksums/algorithms.ts';
 import { assertSupported, assertWritable } from '../conditions.ts';
+import type { S3Context } from '../context.ts';
 import { badDigest, invalidRequest, malformedXml } from '../errors.ts';
 import { publishCreated } from '../events.ts';
 import { assertBody } from '../receive.ts';
 import { checksumMembers, versionHeader } from '../responses.ts';
-import type { S3Context } from '../s3-context.ts';
 import type { PartRecord, UploadRecord, Version } from '../store/records.ts';
 import { findUpload } from './multipart.ts';
 import { wholeChecksum } from './multipart-checksum.ts';

@@ -2,6 +2,7 @@ import type { CopyObjectCommandInput, CopyObjectCommandOutput } from '@aws-sdk/c
 import type { RequestContext } from '../../../service.ts';
 import { parseAlgorithm } from '../checksums/algorithms.ts';
 import { assertReadable, assertSupported, assertWritable } from '../conditions.ts';
+import type { S3Context } from '../context.ts';
 import { invalidArgument, invalidRequest, notModified, preconditionFailed } from '../errors.ts';
 import { publishCreated } from '../events.ts';
 import {
@@ -13,7 +14,6 @@ import {
 } from '../object-headers.ts';
 import { receive } from '../receive.ts';
 import { checksumMembers, versionHeader } from '../responses.ts';
-import type { S3Context } from '../s3-context.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { NULL_VERSION, type Version } from '../store/records.ts';
 import { bytesOf, readableVersion } from './get-object.ts';

@@ -7,11 +7,11 @@ import type {
 import type { RequestContext } from '../../../service.ts';
 import { ServiceError } from '../../../service.ts';
 import { assertWritable } from '../conditions.ts';
+import type { S3Context } from '../context.ts';
 import { malformedXml } from '../errors.ts';
 import { publishDeleted } from '../events.ts';
 import { assertBody } from '../receive.ts';
 import { versionHeader } from '../responses.ts';
-import type { S3Context } from '../s3-context.ts';
 import { type Bucket, blobsOf } from '../store/bucket.ts';
 import type { Version } from '../store/records.ts';
 

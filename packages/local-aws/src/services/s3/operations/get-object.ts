@@ -6,11 +6,11 @@ import type {
   HeadObjectCommandOutput,
 } from '@aws-sdk/client-s3';
 import { assertReadable } from '../conditions.ts';
+import type { S3Context } from '../context.ts';
 import { invalidArgument, methodNotAllowed, noSuchKey, noSuchVersion } from '../errors.ts';
 import { describing } from '../object-headers.ts';
 import { type ByteRange, parseRange, rangeOfPart } from '../range.ts';
 import { checksumMembers, versionHeader } from '../responses.ts';
-import type { S3Context } from '../s3-context.ts';
 import { STATUS } from '../schemas.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Bucket } from '../store/bucket.ts';

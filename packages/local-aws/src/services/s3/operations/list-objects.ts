@@ -4,8 +4,8 @@ import type {
   ListObjectsV2CommandInput,
   ListObjectsV2CommandOutput,
 } from '@aws-sdk/client-s3';
+import type { S3Context } from '../context.ts';
 import { encodedWith } from '../responses.ts';
-import type { S3Context } from '../s3-context.ts';
 import type { Bucket } from '../store/bucket.ts';
 import {
   continuationToken,

@@ -5,8 +5,8 @@ import type {
   ListPartsCommandOutput,
 } from '@aws-sdk/client-s3';
 import { checksumMember } from '../checksums/algorithms.ts';
+import type { S3Context } from '../context.ts';
 import { encodedWith } from '../responses.ts';
-import type { S3Context } from '../s3-context.ts';
 import { compareKeys } from '../store/key-order.ts';
 import { pageSize } from './listing.ts';
 import { findUpload } from './multipart.ts';

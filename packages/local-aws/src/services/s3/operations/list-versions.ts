@@ -1,7 +1,7 @@
 import type { ListObjectVersionsCommandInput, ListObjectVersionsCommandOutput } from '@aws-sdk/client-s3';
+import type { S3Context } from '../context.ts';
 import { invalidArgument } from '../errors.ts';
 import { encodedWith } from '../responses.ts';
-import type { S3Context } from '../s3-context.ts';
 import { compareKeys, lowerBound } from '../store/key-order.ts';
 import type { Version } from '../store/records.ts';
 import { pageSize } from './listing.ts';

@@ -10,6 +10,7 @@ import type {
 } from '@aws-sdk/client-s3';
 import type { RequestContext } from '../../../service.ts';
 import { checksumMember, parseAlgorithm } from '../checksums/algorithms.ts';
+import type { S3Context } from '../context.ts';
 import { invalidArgument, invalidRequest, noSuchUpload } from '../errors.ts';
 import {
   assertKey,
@@ -20,7 +21,6 @@ import {
 } from '../object-headers.ts';
 import { parseRange } from '../range.ts';
 import { type BodyMembers, receive } from '../receive.ts';
-import type { S3Context } from '../s3-context.ts';
 import type { PartRecord, UploadRecord } from '../store/records.ts';
 import { readCopySource, withoutBody } from './copy-object.ts';
 import { bytesOf } from './get-object.ts';

@@ -1,7 +1,7 @@
 import type { GetObjectAttributesCommandInput, GetObjectAttributesCommandOutput } from '@aws-sdk/client-s3';
 import { checksumMember } from '../checksums/algorithms.ts';
+import type { S3Context } from '../context.ts';
 import { checksumMembers, versionHeader } from '../responses.ts';
-import type { S3Context } from '../s3-context.ts';
 import { readableVersion } from './get-object.ts';
 import { pageSize } from './listing.ts';
 

@@ -5,10 +5,10 @@ import type {
   PutObjectTaggingCommandInput,
 } from '@aws-sdk/client-s3';
 import type { RequestContext } from '../../../service.ts';
+import type { S3Context } from '../context.ts';
 import { assertTags } from '../object-headers.ts';
 import { assertBody } from '../receive.ts';
 import { versionHeader } from '../responses.ts';
-import type { S3Context } from '../s3-context.ts';
 import { readableVersion } from './get-object.ts';
 
 export function getObjectTagging(

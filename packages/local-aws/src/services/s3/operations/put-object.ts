@@ -2,6 +2,7 @@ import type { PutObjectCommandInput, PutObjectCommandOutput } from '@aws-sdk/cli
 import type { RequestContext } from '../../../service.ts';
 import { checksumMember } from '../checksums/algorithms.ts';
 import { assertSupported, assertWritable } from '../conditions.ts';
+import type { S3Context } from '../context.ts';
 import { publishCreated } from '../events.ts';
 import {
   assertKey,
@@ -12,7 +13,6 @@ import {
 } from '../object-headers.ts';
 import { type BodyMembers, receive } from '../receive.ts';
 import { versionHeader } from '../responses.ts';
-import type { S3Context } from '../s3-context.ts';
 import type { Version } from '../store/records.ts';
 
 /**

@@ -1,19 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import type { PutEventsRequest, PutEventsRequestEntry, PutEventsResponse } from '@aws-sdk/client-eventbridge';
-import { ServiceError, type World } from '../../service.ts';
-import { isObject } from './pattern-syntax.ts';
-import type { BridgeEvent } from './target-input.ts';
+import { ServiceError } from '../../../service.ts';
+import { bridgeEvent } from '../bridge-event.ts';
+import type { EventsContext } from '../context.ts';
+import { isObject } from '../pattern-syntax.ts';
 
 /** EventBridge's limits of one request. */
 const MOST_ENTRIES = 10;
 const LARGEST = 1024 * 1024;
 
 /** `PutEvents`: each entry is taken or refused for itself. */
-export function putEvents(
-  world: World,
-  input: PutEventsRequest,
-  accept: (event: BridgeEvent) => void,
-): PutEventsResponse {
+export function putEvents({ world, deliveries }: EventsContext, input: PutEventsRequest): PutEventsResponse {
   const entries = input.Entries ?? [];
   if (entries.length < 1 || entries.length > MOST_ENTRIES) {
     throw new ServiceError(
@@ -38,35 +34,10 @@ export function putEvents(
       detail: JSON.parse(entry.Detail ?? '{}'),
       ...(entry.Time === undefined ? {} : { time: entry.Time }),
     });
-    accept(event);
+    deliveries.accept(event);
     return { EventId: event.id };
   });
   return { FailedEntryCount: results.filter((one) => 'ErrorCode' in one).length, Entries: results };
-}
-
-/** Adds what the bus adds. */
-export function bridgeEvent(
-  world: World,
-  given: {
-    source: string;
-    'detail-type': string;
-    resources: string[];
-    detail: Record<string, unknown>;
-    time?: Date;
-  },
-): BridgeEvent {
-  return {
-    version: '0',
-    id: randomUUID(),
-    'detail-type': given['detail-type'],
-    source: given.source,
-    account: world.accountId,
-    // Whole seconds, as EventBridge writes them.
-    time: `${(given.time ?? new Date(world.clock.now())).toISOString().slice(0, 19)}Z`,
-    region: world.region,
-    resources: given.resources,
-    detail: given.detail,
-  };
 }
 
 function refuse(entry: PutEventsRequestEntry): [code: string, message: string] | undefined {

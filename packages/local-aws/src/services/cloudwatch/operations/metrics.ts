@@ -9,16 +9,16 @@ import type {
   StandardUnit,
   Statistic,
 } from '@aws-sdk/client-cloudwatch';
-import { ServiceError } from '../../service.ts';
-import { dimensionsOf, statisticOf } from './alarm.ts';
-import type { Metrics } from './metrics.ts';
+import { ServiceError } from '../../../service.ts';
+import { dimensionsOf, statisticOf } from '../alarm.ts';
+import type { CloudWatchContext } from '../context.ts';
 
 const MOST_POINTS = 1440;
 
 const invalid = (message: string) => new ServiceError('InvalidParameterValue', message);
 
 export function getMetricStatistics(
-  metrics: Metrics,
+  { metrics }: CloudWatchContext,
   input: GetMetricStatisticsInput,
 ): GetMetricStatisticsOutput {
   if (input.ExtendedStatistics !== undefined) {
@@ -45,7 +45,10 @@ export function getMetricStatistics(
   return { Label: MetricName!, Datapoints };
 }
 
-export function getMetricData(metrics: Metrics, input: GetMetricDataInput): GetMetricDataOutput {
+export function getMetricData(
+  { metrics }: CloudWatchContext,
+  input: GetMetricDataInput,
+): GetMetricDataOutput {
   const results = (input.MetricDataQueries ?? []).map(({ Id, MetricStat, Expression, Label, ReturnData }) => {
     if (MetricStat === undefined || Expression !== undefined) {
       throw invalid(
@@ -95,7 +98,7 @@ function periodsOf(start: Date, end: Date, period: number): number[] {
   return Array.from({ length: count }, (_, index) => first + index * step);
 }
 
-export function listMetrics(metrics: Metrics, input: ListMetricsInput): ListMetricsOutput {
+export function listMetrics({ metrics }: CloudWatchContext, input: ListMetricsInput): ListMetricsOutput {
   const wanted = input.Dimensions ?? [];
   return {
     Metrics: metrics

@@ -1,7 +1,8 @@
 import type { MetricDatum, PutMetricDataInput } from '@aws-sdk/client-cloudwatch';
-import { ServiceError } from '../../service.ts';
-import { dimensionsOf } from './alarm.ts';
-import type { Metrics, Statistics } from './metrics.ts';
+import { ServiceError } from '../../../service.ts';
+import { dimensionsOf } from '../alarm.ts';
+import type { CloudWatchContext } from '../context.ts';
+import type { Statistics } from '../metrics.ts';
 
 /** Data may be so much older, or further ahead, than the clock. */
 const OLDEST_MS = 14 * 86_400_000;
@@ -16,10 +17,10 @@ const contradiction = (message: string) => new ServiceError('InvalidParameterCom
 /**
  * Takes all of a request's data, or none.
  *
- * @param now milliseconds since 1970
  * @throws ServiceError InvalidParameterValue, InvalidParameterCombination, MissingParameter
  */
-export function putMetricData(metrics: Metrics, input: PutMetricDataInput, now: number): void {
+export function putMetricData({ world, metrics }: CloudWatchContext, input: PutMetricDataInput): void {
+  const now = world.clock.now();
   const namespace = input.Namespace ?? '';
   if (namespace.startsWith('AWS/')) {
     throw invalid('The value AWS/ for parameter Namespace is invalid: it belongs to AWS services.');

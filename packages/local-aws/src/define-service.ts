@@ -1,0 +1,57 @@
+import type {
+  BusEvent,
+  GuardedRequest,
+  Operation,
+  RequestContext,
+  ResourceType,
+  RouteHandler,
+  ServiceFactory,
+  ServiceFacts,
+  World,
+} from './service.ts';
+
+/** One operation of a service: what the service keeps, the operation's input, who asked. */
+// biome-ignore lint/suspicious/noExplicitAny: each operation narrows with the SDK's own types
+type OperationOn<Context> = (context: Context, input: any, request: RequestContext) => unknown;
+
+/** An AWS service as its folder describes it; see `Service` for what each part is for. */
+export interface ServiceDefinition<Context> extends ServiceFacts {
+  /** Makes what the operations work on, once for each local AWS. */
+  createContext(world: World): Context;
+  /** By name. What is not here is refused. */
+  operations: Record<string, OperationOn<Context>>;
+  /** Called before every operation; throws to refuse its input. */
+  checkInput?(context: Context, input: object): void;
+  resources?(context: Context): Record<string, ResourceType>;
+  routes?(context: Context): Record<string, RouteHandler>;
+  onBusEvent?(context: Context, event: BusEvent): void;
+  guard?(context: Context, request: GuardedRequest): ((error: unknown) => unknown) | undefined;
+  start?(context: Context): Promise<void> | void;
+  stop?(context: Context): Promise<void> | void;
+}
+
+/** The one way to make a service: `createSqs = defineService({ … })`. */
+export function defineService<Context>(definition: ServiceDefinition<Context>): ServiceFactory {
+  const { createContext, operations, checkInput, resources, routes, ...others } = definition;
+  const { onBusEvent, guard, start, stop, ...facts } = others;
+  return (world) => {
+    const context = createContext(world);
+    const bound = Object.entries(operations).map(([name, run]): [string, Operation] => [
+      name,
+      (input, request) => {
+        checkInput?.(context, input);
+        return run(context, input, request);
+      },
+    ]);
+    return {
+      ...facts,
+      operations: Object.fromEntries(bound),
+      ...(resources === undefined ? {} : { resources: resources(context) }),
+      ...(routes === undefined ? {} : { routes: routes(context) }),
+      ...(onBusEvent === undefined ? {} : { onBusEvent: (event) => onBusEvent(context, event) }),
+      ...(guard === undefined ? {} : { guard: (request) => guard(context, request) }),
+      ...(start === undefined ? {} : { start: () => start(context) }),
+      ...(stop === undefined ? {} : { stop: () => stop(context) }),
+    };
+  };
+}

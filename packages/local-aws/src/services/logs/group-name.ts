@@ -1,0 +1,22 @@
+import { ServiceError } from '../../service.ts';
+import type { LogGroups } from './log-groups.ts';
+
+/** A group's name, also where a caller gives its ARN. @throws ServiceError for another account's or region's */
+export function groupName(
+  groups: LogGroups,
+  input: { logGroupName?: string | undefined; logGroupIdentifier?: string | undefined },
+): string {
+  const given = input.logGroupName ?? input.logGroupIdentifier;
+  if (given === undefined) {
+    throw new ServiceError(
+      'InvalidParameterException',
+      'Either logGroupName or logGroupIdentifier is needed',
+    );
+  }
+  const name = /^arn:[^:]*:logs:[^:]*:\d{12}:log-group:([^:]+)/.exec(given)?.[1];
+  if (name === undefined) return given;
+  if (!given.startsWith(groups.arn(name))) {
+    throw new ServiceError('ResourceNotFoundException', 'The specified log group does not exist.');
+  }
+  return name;
+}
