@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
-import type { Permissions } from './permission.ts';
+import type { Permissions } from './operation-permissions.ts';
 import type { ModelConstraints } from './wire/constraints.ts';
 
 /** Time, so that tests can advance it. `now` in milliseconds since 1970. */

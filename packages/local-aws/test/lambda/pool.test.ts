@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { lambdaWithin } from '../../src/services/lambda/index.ts';
+import { createLambdaWith } from '../../src/services/lambda/index.ts';
 import { createLogs } from '../../src/services/logs/index.ts';
 import { ANY_ROLE, type LocalAws, startLocal } from '../../src/testing/harness.ts';
 
@@ -14,7 +14,7 @@ let local: LocalAws;
 let lambda: LambdaClient;
 beforeAll(async () => {
   local = await startLocal({
-    services: [createLogs, lambdaWithin({ running: 2, environments: 3 })],
+    services: [createLogs, createLambdaWith({ running: 2, environments: 3 })],
     template: {
       Resources: Object.fromEntries(
         names.map((FunctionName) => [

@@ -1,27 +1,63 @@
 import * as schemas from '@aws-sdk/client-cloudformation';
-import type { Service, ServiceFactory } from '../../service.ts';
-import { changeSetOperations } from './change-sets.ts';
+import { defineService } from '../../define-service.ts';
+import { ChangeSets } from './change-sets.ts';
+import type { CloudFormationContext } from './context.ts';
 import { stackEngineOf } from './engine.ts';
+import {
+  createChangeSet,
+  deleteChangeSet,
+  describeChangeSet,
+  executeChangeSet,
+  listChangeSets,
+} from './operations/change-sets.ts';
+import {
+  createStack,
+  deleteStack,
+  updateStack,
+  updateTerminationProtection,
+} from './operations/change-stacks.ts';
+import {
+  describeStackEvents,
+  describeStackResource,
+  describeStackResources,
+  describeStacks,
+  getTemplate,
+  listExports,
+  listStackResources,
+  listStacks,
+} from './operations/read-stacks.ts';
+import { validateTemplate } from './operations/validate-template.ts';
 import { permissions } from './permissions.ts';
-import { readOperations } from './read-operations.ts';
-import { stackOperations } from './stack-operations.ts';
 
 /** CloudFormation: stacks made of templates, whether they come through this API or with the start of the local AWS. */
-export const createCloudFormation: ServiceFactory = (world): Service => {
-  const engine = stackEngineOf(world);
-  return {
-    signingName: 'cloudformation',
-    protocol: 'query',
-    queryVersion: '2010-05-15',
-    xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
-    permissions,
-    schemas,
-    operations: {
-      ...readOperations(engine.stacks),
-      ...stackOperations(world, engine),
-      ...changeSetOperations(world, engine),
-    },
-    start: () => engine.restore(),
-    stop: () => engine.stop(),
-  };
-};
+export const createCloudFormation = defineService<CloudFormationContext>({
+  signingName: 'cloudformation',
+  protocol: 'query',
+  schemas,
+  queryVersion: '2010-05-15',
+  xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
+  permissions,
+  createContext: (world) => ({ world, engine: stackEngineOf(world), changeSets: new ChangeSets(world) }),
+  operations: {
+    CreateChangeSet: createChangeSet,
+    CreateStack: createStack,
+    DeleteChangeSet: deleteChangeSet,
+    DeleteStack: deleteStack,
+    DescribeChangeSet: describeChangeSet,
+    DescribeStackEvents: describeStackEvents,
+    DescribeStackResource: describeStackResource,
+    DescribeStackResources: describeStackResources,
+    DescribeStacks: describeStacks,
+    ExecuteChangeSet: executeChangeSet,
+    GetTemplate: getTemplate,
+    ListChangeSets: listChangeSets,
+    ListExports: listExports,
+    ListStackResources: listStackResources,
+    ListStacks: listStacks,
+    UpdateStack: updateStack,
+    UpdateTerminationProtection: updateTerminationProtection,
+    ValidateTemplate: validateTemplate,
+  },
+  start: ({ engine }) => engine.restore(),
+  stop: ({ engine }) => engine.stop(),
+});

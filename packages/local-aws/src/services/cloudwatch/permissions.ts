@@ -1,4 +1,4 @@
-import { arnOf, type Permissions } from '../../permission.ts';
+import { arnOf, type Permissions } from '../../operation-permissions.ts';
 
 /** What CloudWatch's operations need. Metrics are no resources; each of the named alarms is one, or all alarms. */
 export const permissions: Permissions = (operation, input, place) => {

@@ -1,4 +1,4 @@
-import { arnOf, type Permissions, type Place } from '../../permission.ts';
+import { arnOf, type Permissions, type Place } from '../../operation-permissions.ts';
 
 /** What EventBridge's operations need. */
 export const permissions: Permissions = (operation, input, place) => {

@@ -1,4 +1,4 @@
-import type { Permission } from '../../permission.ts';
+import type { Permission } from '../../operation-permissions.ts';
 import type { World } from '../../service.ts';
 import { type Decision, evaluate, type Statement } from './policy.ts';
 import { findRole, type Role, withAttached } from './roles.ts';

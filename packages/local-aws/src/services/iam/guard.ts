@@ -1,4 +1,4 @@
-import type { Permission } from '../../permission.ts';
+import type { Permission } from '../../operation-permissions.ts';
 import type { GuardedRequest, World } from '../../service.ts';
 import { ServiceError } from '../../service.ts';
 import { decide } from './decide.ts';

@@ -1,4 +1,4 @@
-import { arnOf, type Permissions, type Place } from '../../permission.ts';
+import { arnOf, type Permissions, type Place } from '../../operation-permissions.ts';
 
 const RENAMED: Record<string, string> = {
   Invoke: 'InvokeFunction',

@@ -1,7 +1,7 @@
-import type { ResourceType, World } from '../../service.ts';
+import type { ResourceType } from '../../service.ts';
 import { parseProperties } from '../../template/properties.ts';
 import { refuseTaken } from '../../template/taken.ts';
-import type { CodeStore } from './code.ts';
+import type { LambdaContext } from './context.ts';
 import {
   aliasProperties,
   eventInvokeConfigProperties,
@@ -10,18 +10,10 @@ import {
   versionProperties,
 } from './function-properties.ts';
 import type { FunctionDefinition, FunctionRegistry, PolicyStatement } from './functions.ts';
-import type { EnvironmentPools } from './pool.ts';
 import { checkDestinations, checkExecutionRole } from './role-checks.ts';
 
-export interface FunctionParts {
-  world: World;
-  registry: FunctionRegistry;
-  codeStore: CodeStore;
-  pools: EnvironmentPools;
-}
-
 /** What a template may say about functions. */
-export function lambdaResources(parts: FunctionParts): Record<string, ResourceType> {
+export function lambdaResources(parts: LambdaContext): Record<string, ResourceType> {
   const { registry, world } = parts;
   return {
     'AWS::Lambda::Function': functionResource(parts),
@@ -75,7 +67,7 @@ export function lambdaResources(parts: FunctionParts): Record<string, ResourceTy
   };
 }
 
-function functionResource({ world, registry, codeStore, pools }: FunctionParts): ResourceType {
+function functionResource({ world, registry, codeStore, pools }: LambdaContext): ResourceType {
   return {
     createOnly: ['FunctionName'],
     async put(logicalId, given, stack) {

@@ -1,4 +1,4 @@
-import { arnOf, type Permissions } from '../../permission.ts';
+import { arnOf, type Permissions } from '../../operation-permissions.ts';
 
 /**
  * What CloudWatch Logs' operations need. It names the stream always, empty where the operation is on the group:

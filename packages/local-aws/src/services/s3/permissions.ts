@@ -1,4 +1,4 @@
-import type { Permission, Permissions } from '../../permission.ts';
+import type { Permission, Permissions } from '../../operation-permissions.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the input's shape depends on the operation
 type Input = any;

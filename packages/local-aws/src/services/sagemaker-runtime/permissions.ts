@@ -1,4 +1,4 @@
-import { arnOf, type Permissions } from '../../permission.ts';
+import { arnOf, type Permissions } from '../../operation-permissions.ts';
 
 /** What InvokeEndpoint needs. Names in SageMaker's ARNs are lower case. */
 export const permissions: Permissions = (operation, { EndpointName }, place) => [

@@ -1,9 +1,11 @@
 import type { ContainerOptions, ContainerVariables } from '../../container.ts';
 import type { Supervisor } from '../../processes/supervisor.ts';
 import type { World } from '../../service.ts';
+import type { EndpointController } from './endpoints/controller.ts';
 import type { Fleet } from './endpoints/fleet.ts';
 import type { WarmContainers } from './endpoints/warm-containers.ts';
 import type { SageMakerStore } from './sagemaker-store.ts';
+import type { TrainingRunner } from './training/runner.ts';
 
 /** `ContainerOptions` with their defaults. */
 export interface ContainerSettings extends Pick<ContainerOptions, 'train' | 'serve' | 'spotSeconds'> {
@@ -12,7 +14,7 @@ export interface ContainerSettings extends Pick<ContainerOptions, 'train' | 'ser
   warmContainers: number;
 }
 
-/** What SageMaker's operations work on. */
+/** What SageMaker's jobs and endpoints work on. */
 export interface SageMakerContext {
   world: World;
   container: ContainerSettings;
@@ -26,6 +28,14 @@ export interface SageMakerContext {
   closing: AbortSignal;
   /** Folder for jobs and endpoints, each with its own `/opt/ml`. */
   workFolder: string;
+}
+
+/** What SageMaker's operations work on: all that, and what runs jobs and endpoints. */
+export interface SageMakerControl extends SageMakerContext {
+  runner: TrainingRunner;
+  controller: EndpointController;
+  /** Aborts `closing`. */
+  close(): void;
 }
 
 type ResourceKind =

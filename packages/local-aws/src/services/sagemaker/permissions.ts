@@ -1,4 +1,4 @@
-import type { Permission, Permissions, Place } from '../../permission.ts';
+import type { Permission, Permissions, Place } from '../../operation-permissions.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the input's shape depends on the operation
 type Input = any;

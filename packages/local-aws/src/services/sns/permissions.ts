@@ -1,4 +1,4 @@
-import { arnOf, type Permissions } from '../../permission.ts';
+import { arnOf, type Permissions } from '../../operation-permissions.ts';
 
 /** What SNS's operations need. */
 export const permissions: Permissions = (operation, input, place) => [

@@ -1,4 +1,4 @@
-import { arnOf, type Permissions } from '../../permission.ts';
+import { arnOf, type Permissions } from '../../operation-permissions.ts';
 
 const RENAMED: Record<string, string> = {
   SendMessageBatch: 'SendMessage',

@@ -1,4 +1,4 @@
-import type { Permissions } from '../../permission.ts';
+import type { Permissions } from '../../operation-permissions.ts';
 
 /** What Step Functions' operations need. A task token does not tell its state machine, so that the action counts alone. */
 export const permissions: Permissions = (operation, input) => [

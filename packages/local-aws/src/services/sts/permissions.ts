@@ -1,4 +1,4 @@
-import type { Permissions } from '../../permission.ts';
+import type { Permissions } from '../../operation-permissions.ts';
 
 /** What STS's operations need: everyone may ask who they are. */
 export const permissions: Permissions = (operation, { RoleArn }) =>

@@ -5,13 +5,12 @@ import type {
   UpdateEndpointCommandInput,
   UpdateEndpointCommandOutput,
 } from '@aws-sdk/client-sagemaker';
-import { arnOf, type SageMakerContext } from '../context.ts';
+import { arnOf, type SageMakerControl } from '../context.ts';
 import { planOf } from '../endpoint-configs.ts';
 import { alreadyExisting, validation } from '../errors.ts';
 import type { EndpointRecord, VariantPlan } from '../records.ts';
 import { refuseMembers } from '../refused.ts';
 import { putTags } from '../tags.ts';
-import type { EndpointController } from './controller.ts';
 import { findEndpoint } from './describe-endpoint.ts';
 import { publishEndpoint } from './events.ts';
 import { checkAlarms, checkRollout } from './rollout.ts';
@@ -19,8 +18,7 @@ import { checkAlarms, checkRollout } from './rollout.ts';
 const REFUSED = ['DeploymentConfig.RollingUpdatePolicy'];
 
 export function createEndpoint(
-  sagemaker: SageMakerContext,
-  controller: EndpointController,
+  sagemaker: SageMakerControl,
   input: CreateEndpointCommandInput,
 ): Omit<CreateEndpointCommandOutput, '$metadata'> {
   refuseMembers('CreateEndpoint', input, REFUSED);
@@ -41,13 +39,12 @@ export function createEndpoint(
   store.endpoints.put(name, endpoint);
   putTags(sagemaker, arn, input.Tags);
   publishEndpoint(sagemaker, endpoint);
-  controller.create(name);
+  sagemaker.controller.create(name);
   return { EndpointArn: arn };
 }
 
 export async function updateEndpoint(
-  sagemaker: SageMakerContext,
-  controller: EndpointController,
+  sagemaker: SageMakerControl,
   input: UpdateEndpointCommandInput,
 ): Promise<Omit<UpdateEndpointCommandOutput, '$metadata'>> {
   refuseMembers('UpdateEndpoint', input, [...REFUSED, 'RetainDeploymentConfig']);
@@ -63,7 +60,7 @@ export async function updateEndpoint(
   }
   const plan = input.RetainAllVariantProperties ? retained(endpoint.plan, wanted, input) : wanted;
   checkRollout(input.DeploymentConfig, endpoint.plan, plan);
-  controller.change(endpoint.name, {
+  sagemaker.controller.change(endpoint.name, {
     status: 'Updating',
     pending: {
       config: input.EndpointConfigName!,
@@ -72,20 +69,16 @@ export async function updateEndpoint(
       ...(input.DeploymentConfig === undefined ? {} : { deployment: input.DeploymentConfig }),
     },
   });
-  controller.update(endpoint.name);
+  sagemaker.controller.update(endpoint.name);
   return { EndpointArn: endpoint.arn };
 }
 
 /** SageMaker starts and stops containers in both; a failed endpoint can only be deleted. */
-export function deleteEndpoint(
-  sagemaker: SageMakerContext,
-  controller: EndpointController,
-  input: DeleteEndpointCommandInput,
-) {
+export function deleteEndpoint(sagemaker: SageMakerControl, input: DeleteEndpointCommandInput) {
   const endpoint = findEndpoint(sagemaker, input.EndpointName!);
   if (endpoint.status !== 'InService' && endpoint.status !== 'Failed') throw inProgress(endpoint);
-  controller.change(endpoint.name, { status: 'Deleting' });
-  controller.delete(endpoint.name);
+  sagemaker.controller.change(endpoint.name, { status: 'Deleting' });
+  sagemaker.controller.delete(endpoint.name);
   return {};
 }
 

@@ -3,14 +3,13 @@ import type {
   CreateTrainingJobCommandOutput,
 } from '@aws-sdk/client-sagemaker';
 import { ServiceError } from '../../../service.ts';
-import { arnOf, type SageMakerContext } from '../context.ts';
+import { arnOf, type SageMakerContext, type SageMakerControl } from '../context.ts';
 import { validation } from '../errors.ts';
 import { refuseMembers } from '../refused.ts';
 import { parseS3Uri } from '../s3-files.ts';
 import { putTags } from '../tags.ts';
 import { publishJob } from './events.ts';
 import { createMetrics } from './metrics.ts';
-import type { TrainingRunner } from './runner.ts';
 
 /** The default of CheckpointConfig, and the one place that is emulated. */
 const CHECKPOINTS = '/opt/ml/checkpoints';
@@ -43,8 +42,7 @@ const REFUSED = [
 ];
 
 export async function createTrainingJob(
-  sagemaker: SageMakerContext,
-  runner: TrainingRunner,
+  sagemaker: SageMakerControl,
   input: CreateTrainingJobCommandInput,
 ): Promise<Omit<CreateTrainingJobCommandOutput, '$metadata'>> {
   refuseMembers('CreateTrainingJob', input, REFUSED);
@@ -71,7 +69,7 @@ export async function createTrainingJob(
   });
   putTags(sagemaker, arn, Tags);
   publishJob(sagemaker, name);
-  runner.enqueue(name);
+  sagemaker.runner.enqueue(name);
   return { TrainingJobArn: arn };
 }
 

@@ -1,24 +1,22 @@
 import type { StartExecutionInput, StartExecutionOutput } from '@aws-sdk/client-sfn';
 import { ServiceError } from '../../../service.ts';
-import { checkArn, checkName } from '../arns.ts';
-import type { Executions } from '../executions/executions.ts';
+import { checkName } from '../arns.ts';
+import type { StepFunctionsContext } from '../context.ts';
+import { findMachine } from '../find-machine.ts';
 import { DATA_LIMIT, sizeOf } from '../json.ts';
-import type { Machines } from '../machines.ts';
 
 /** Starts an execution, or finds the running one with the same name and input again. */
-export function startExecution(machines: Machines, executions: Executions) {
-  return (request: StartExecutionInput): StartExecutionOutput => {
-    const arn = request.stateMachineArn as string;
-    checkArn(arn, 'stateMachine');
-    const machine = machines.get(arn);
-    if (!machine)
-      throw new ServiceError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
-    if (request.name !== undefined) checkName(request.name);
-    const input = request.input ?? '{}';
-    checkInput(input);
-    const record = executions.start(machine, input, request.name, request.traceHeader);
-    return { executionArn: record.arn, startDate: new Date(record.startDate) };
-  };
+export function startExecution(
+  { machines, executions }: StepFunctionsContext,
+  request: StartExecutionInput,
+): StartExecutionOutput {
+  const arn = request.stateMachineArn as string;
+  const machine = findMachine(machines, arn);
+  if (request.name !== undefined) checkName(request.name);
+  const input = request.input ?? '{}';
+  checkInput(input);
+  const record = executions.start(machine, input, request.name, request.traceHeader);
+  return { executionArn: record.arn, startDate: new Date(record.startDate) };
 }
 
 /** Synchronous executions are for express state machines, and there are none here. */

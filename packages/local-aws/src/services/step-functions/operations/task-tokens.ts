@@ -1,27 +1,32 @@
 import type { SendTaskFailureInput, SendTaskHeartbeatInput, SendTaskSuccessInput } from '@aws-sdk/client-sfn';
 import { ServiceError } from '../../../service.ts';
-import type { Executions } from '../executions/executions.ts';
+import type { StepFunctionsContext } from '../context.ts';
 import { DATA_LIMIT, type Json, sizeOf } from '../json.ts';
 
-/** The answers to task tokens. */
-export function taskTokenOperations(executions: Executions) {
-  return {
-    SendTaskSuccess: ({ taskToken, output }: SendTaskSuccessInput) => {
-      executions.reply(taskToken as string, { output: parseOutput(output as string) });
-      return {};
-    },
-    SendTaskFailure: ({ taskToken, error, cause }: SendTaskFailureInput) => {
-      executions.reply(taskToken as string, {
-        ...(error === undefined ? {} : { error }),
-        ...(cause === undefined ? {} : { cause }),
-      });
-      return {};
-    },
-    SendTaskHeartbeat: ({ taskToken }: SendTaskHeartbeatInput) => {
-      executions.heartbeat(taskToken as string);
-      return {};
-    },
-  };
+// The answers to task tokens.
+
+export function sendTaskSuccess(
+  { executions }: StepFunctionsContext,
+  { taskToken, output }: SendTaskSuccessInput,
+): void {
+  executions.reply(taskToken as string, { output: parseOutput(output as string) });
+}
+
+export function sendTaskFailure(
+  { executions }: StepFunctionsContext,
+  { taskToken, error, cause }: SendTaskFailureInput,
+): void {
+  executions.reply(taskToken as string, {
+    ...(error === undefined ? {} : { error }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+export function sendTaskHeartbeat(
+  { executions }: StepFunctionsContext,
+  { taskToken }: SendTaskHeartbeatInput,
+): void {
+  executions.heartbeat(taskToken as string);
 }
 
 function parseOutput(output: string): Json {

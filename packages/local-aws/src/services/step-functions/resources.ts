@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { InvalidInputError } from '../../errors.ts';
-import type { ResourceType, World } from '../../service.ts';
+import type { ResourceType } from '../../service.ts';
 import { parseProperties } from '../../template/properties.ts';
 import { refuseTaken } from '../../template/taken.ts';
 import { checkName } from './arns.ts';
+import type { StepFunctionsContext } from './context.ts';
 import { describeDiagnostics } from './definition/diagnostic.ts';
 import { parseDefinition } from './definition/parse.ts';
-import type { Executions } from './executions/executions.ts';
-import type { Machine, Machines } from './machines.ts';
+import type { Machine } from './machines.ts';
 import { checkMachineRole } from './role-checks.ts';
 
 const destination = z.strictObject({ CloudWatchLogsLogGroup: z.strictObject({ LogGroupArn: z.string() }) });
@@ -33,7 +33,7 @@ const PROPERTIES = z.strictObject({
 });
 
 /** `AWS::StepFunctions::StateMachine`. */
-export function stateMachineResource(world: World, machines: Machines, executions: Executions): ResourceType {
+export function stateMachineResource({ world, machines, executions }: StepFunctionsContext): ResourceType {
   return {
     createOnly: ['StateMachineName', 'StateMachineType'],
     put(logicalId, properties, stack) {
