@@ -8,7 +8,7 @@ import { loadDataSet } from '#model/data/data-set.ts';
 import { evaluate } from '#model/evaluation/evaluate.ts';
 import { loadModel } from '#model/network/files.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
-import { fineTune } from '#model/transfer/transfer.ts';
+import { trainTransfer } from '#model/transfer/transfer.ts';
 import { withImagesPerClass } from '../examples/icons/domains/example-domain.ts';
 import { PRODUCE } from '../examples/icons/domains/produce.ts';
 import { buildIconData } from '../examples/icons/icon-data.ts';
@@ -60,7 +60,7 @@ async function measure(backend: BackendName, folder: string, data: string, seed:
   const test = await loadDataSet(join(data, 'test'), input);
   const general = await loadModel(folder);
   const started = performance.now();
-  const { model } = await fineTune({ general, cutLayer, train, recipe: recipeSchema.parse({ seed }) });
+  const { model } = await trainTransfer({ general, cutLayer, train, recipe: recipeSchema.parse({ seed }) });
   const seconds = (performance.now() - started) / 1_000;
   const { accuracy, rows } = await evaluate(model, test);
   model.dispose();

@@ -7,7 +7,7 @@ import { loadDataSet } from '#model/data/data-set.ts';
 import { evaluate } from '#model/evaluation/evaluate.ts';
 import { loadModel } from '#model/network/files.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
-import { fineTune } from '#model/transfer/transfer.ts';
+import { trainTransfer } from '#model/transfer/transfer.ts';
 import { DOMAINS } from '../examples/icons/domains/index.ts';
 import { buildIconData } from '../examples/icons/icon-data.ts';
 import { describeGeneralModel, generalModelFolder, readManifest } from './shared/general-model.ts';
@@ -55,7 +55,7 @@ async function measure(folder: string, data: string, recipe: Recipe): Promise<Fi
   const test = await loadDataSet(join(data, 'test'), input);
   const general = await loadModel(folder);
   const started = performance.now();
-  const { model } = await fineTune({ general, cutLayer, train, recipe });
+  const { model } = await trainTransfer({ general, cutLayer, train, recipe });
   const seconds = (performance.now() - started) / 1_000;
   const { accuracy, recall, rows } = await evaluate(model, test);
   model.dispose();

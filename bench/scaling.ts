@@ -9,9 +9,9 @@ import { describeError, InvalidInputError } from '#core/errors.ts';
 import { createRandom } from '#core/random.ts';
 import { loadDataSet } from '#model/data/data-set.ts';
 import { nearDuplicates } from '#model/data/near-duplicates.ts';
-import { buildNetwork, CUT_LAYER } from '#model/network/backbone.ts';
+import { buildNetwork, CUT_LAYER } from '#model/network/build-network.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
-import { fineTune } from '#model/transfer/transfer.ts';
+import { trainTransfer } from '#model/transfer/transfer.ts';
 import { encodePng } from '../examples/icons/png.ts';
 import { runInChild } from './shared/child-process.ts';
 
@@ -85,7 +85,7 @@ function drawing(label: number, part: string, n: number): Uint8Array {
 
 async function measure(folder: string, variants: number, memoryMegabytes: number): Promise<Measured> {
   await useBackend();
-  const general = buildNetwork({ input, classes: 100, seed: 1 });
+  const general = buildNetwork({ input, labelCount: 100, seed: 1 });
   const memoryBytes = memoryMegabytes * 2 ** 20;
   let started = performance.now();
   const lap = () => {
@@ -98,7 +98,7 @@ async function measure(folder: string, variants: number, memoryMegabytes: number
   const loadSeconds = lap();
   const rows = train.size * variants;
   const recipe = recipeSchema.parse({ augmentation: variants, maximumRows: rows, memoryMegabytes });
-  const { model } = await fineTune({ general, cutLayer: CUT_LAYER, train, recipe });
+  const { model } = await trainTransfer({ general, cutLayer: CUT_LAYER, train, recipe });
   model.dispose();
   const tuneSeconds = lap();
   await nearDuplicates(train, test);

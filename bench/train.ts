@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describeError, InvalidInputError } from '#core/errors.ts';
 import { createRandom } from '#core/random.ts';
 import type { DataSet } from '#model/data/data-set.ts';
-import { buildNetwork } from '#model/network/backbone.ts';
+import { buildNetwork } from '#model/network/build-network.ts';
 import { infer } from '#model/prediction/infer.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
 import { trainGeneral } from '#model/training/general.ts';
@@ -95,7 +95,7 @@ function noise(images: number): DataSet {
   return {
     labels: Array.from({ length: CLASSES }, (_, i) => `class ${i}`),
     ids: Array.from({ length: images }, (_, i) => `class ${i % CLASSES}/${i}`),
-    classes: Int32Array.from({ length: images }, (_, i) => i % CLASSES),
+    classIndices: Int32Array.from({ length: images }, (_, i) => i % CLASSES),
     input: { height: SIDE, width: SIDE, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } },
     digest: '0'.repeat(64),
     size: images,
@@ -148,7 +148,7 @@ async function trainingRate(workers: number, seconds: number): Promise<number> {
 function predictionRate(seconds: number): number {
   const model = buildNetwork({
     input: { height: SIDE, width: SIDE, channels: 3 },
-    classes: CLASSES,
+    labelCount: CLASSES,
     filters: FILTERS,
     seed: 1,
   });

@@ -9,7 +9,7 @@ import { type Images, loadDataSet, loadImages } from '#model/data/data-set.ts';
 import { evaluate } from '#model/evaluation/evaluate.ts';
 import { loadModel } from '#model/network/files.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
-import { fineTune } from '#model/transfer/transfer.ts';
+import { trainTransfer } from '#model/transfer/transfer.ts';
 import { evaluateUnsure } from '#model/unsure/evaluate-unsure.ts';
 import { measureDomain } from '#model/unsure/out-of-domain.ts';
 import { withOutOfDomain } from '#model/unsure/out-of-domain-layers.ts';
@@ -103,7 +103,7 @@ async function measure(
   };
   const general = await loadModel(folder);
   const recipe = recipeSchema.parse({ seed });
-  const { model } = await fineTune({ general, cutLayer, train, recipe });
+  const { model } = await trainTransfer({ general, cutLayer, train, recipe });
   general.dispose();
 
   const measured = await measureDomain(model, train, { keep, augmentation: recipe.augmentation, seed });

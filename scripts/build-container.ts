@@ -64,10 +64,8 @@ async function bundlePrograms(): Promise<string[]> {
     entryPoints: {
       train: 'container/train/train.ts',
       serve: 'container/serve/serve.ts',
-      // Beside the programs, where `model/transfer/feature-threads.ts` and
-      // `model/training/parallel-training.ts` look for them.
-      'feature-thread': 'model/transfer/feature-worker.ts',
-      'training-thread': 'model/training/training-worker.ts',
+      // Beside the programs, where `model/threads/run-threads.ts` looks for it.
+      thread: 'model/threads/thread.ts',
     },
     outdir: containerFolder,
     sourcemap: true,

@@ -3,7 +3,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { IntegrityError } from '#core/errors.ts';
 import type { DataSet } from '#model/data/data-set.ts';
 import { toTensor } from '#model/data/tensors.ts';
-import { cutBackbone } from '#model/transfer/features.ts';
+import { cutBackbone } from '#model/transfer/backbone.ts';
 import type { FirstFeatures } from './turns.ts';
 
 /** Of float32 sums in another order, relative to the largest feature. */
@@ -14,7 +14,7 @@ export function firstFeatures(general: tfl.LayersModel, cutLayer: string, data: 
   const { input, features } = cutBackbone(general, cutLayer);
   const model = tfl.model({ inputs: input, outputs: features });
   const values = tf.tidy(() => [
-    ...(model.predict(toTensor(data.gather([0]), 1, data.input)) as tf.Tensor).dataSync(),
+    ...(model.predict(toTensor(data.gather([0]), data.input)) as tf.Tensor).dataSync(),
   ]);
   return { id: data.ids[0]!, values };
 }

@@ -7,7 +7,7 @@ import { loadDataSet } from '#model/data/data-set.ts';
 import { evaluate } from '#model/evaluation/evaluate.ts';
 import { loadModel } from '#model/network/files.ts';
 import { trainBaseline } from '#model/training/baseline.ts';
-import { fineTune, transferStepsAtMost } from '#model/transfer/transfer.ts';
+import { trainTransfer, transferStepsAtMost } from '#model/transfer/transfer.ts';
 import { type ExampleDomain, withImagesPerClass } from '../../examples/icons/domains/example-domain.ts';
 import { DOMAINS } from '../../examples/icons/domains/index.ts';
 import { buildIconData } from '../../examples/icons/icon-data.ts';
@@ -72,7 +72,7 @@ export async function measure(model: string, task: Task): Promise<Measurement> {
   const started = performance.now();
   const result =
     mode === 'transfer'
-      ? await fineTune(options)
+      ? await trainTransfer(options)
       : await trainBaseline({ ...options, minimumSteps: transferStepsAtMost(recipe) });
   const seconds = (performance.now() - started) / 1000;
   const { accuracy, rows } = await evaluate(result.model, test);

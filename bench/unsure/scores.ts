@@ -27,7 +27,7 @@ export async function look(model: tfl.LayersModel, images: Images): Promise<Seen
     Float32Array,
   ];
   const pixels = images.gather(Array.from({ length: images.size }, (_, i) => i));
-  const output = tf.tidy(() => infer(backbone, toTensor(pixels, images.size, images.input))[0]!);
+  const output = tf.tidy(() => infer(backbone, toTensor(pixels, images.input))[0]!);
   const values = (await output.data()) as Float32Array;
   output.dispose();
   const [width, classes] = [kernel.length / bias.length, bias.length];

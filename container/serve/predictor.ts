@@ -2,7 +2,7 @@ import type { PredictionResponse, ServedModel } from '#core/contracts/served-mod
 import { ProblemError } from '#core/problem.ts';
 import { decodeImage } from '#model/data/image.ts';
 import { loadModel } from '#model/network/files.ts';
-import { predictOutputs } from '#model/prediction/predict.ts';
+import { predictPixels } from '#model/prediction/predict.ts';
 import { answerOf, readServedModel } from '#model/prediction/served-model.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
 
@@ -33,14 +33,14 @@ export async function loadPredictor(folder: string, preferred?: BackendName): Pr
   const backend = await useBackend(preferred);
   const model = await loadModel(folder);
   const { height, width, channels } = served.input;
-  await predictOutputs(model, new Uint8Array(height * width * channels), 1, served.input);
+  await predictPixels(model, new Uint8Array(height * width * channels), served.input);
 
   return {
     served,
     backend: backend.name,
     async predict(image) {
       const pixels = await decode(image, served);
-      const answer = answerOf(served, await predictOutputs(model, pixels, 1, served.input));
+      const answer = answerOf(served, await predictPixels(model, pixels, served.input));
       // JSON has no NaN: the answer would be a 200 with null, which no alarm sees.
       if (!answer.predictions.every(({ probability }) => Number.isFinite(probability))) {
         throw new RangeError('The model predicted something that is no probability');

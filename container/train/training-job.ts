@@ -14,7 +14,7 @@ import { loadModel, saveModel } from '#model/network/files.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
 import { trainBaseline } from '#model/training/baseline.ts';
 import { calibrationTally } from '#model/transfer/calibration.ts';
-import { fineTune, transferStepsAtMost } from '#model/transfer/transfer.ts';
+import { trainTransfer, transferStepsAtMost } from '#model/transfer/transfer.ts';
 import { evaluateUnsure } from '#model/unsure/evaluate-unsure.ts';
 import { addOutOfDomain } from '#model/unsure/out-of-domain.ts';
 import type { OptMl } from '../opt-ml.ts';
@@ -100,7 +100,7 @@ async function trainOn(
   await writeServedModel(job, inputs);
 
   const saved = await loadModel(paths.model);
-  const tally = calibrationTally(result.calibration, images.test.classes);
+  const tally = calibrationTally(result.calibration, images.test.classIndices);
   const measured = await evaluate(saved, images.test, { onProbabilities: tally.note, signal });
   const unsure = await evaluateUnsure(saved, measured.rows, images.other, { keep, heldOut }, signal);
   saved.dispose();
@@ -190,7 +190,7 @@ async function trainAs(
     },
     signal: job.signal,
   };
-  if (hyperparameters.mode === 'transfer') return fineTune(task, hooks);
+  if (hyperparameters.mode === 'transfer') return trainTransfer(task, hooks);
   // The two jobs of a promotion run at the same time, so the baseline cannot know when the head stops early: it takes no fewer steps
   // than the head could at the most.
   const minimumSteps = transferStepsAtMost(domain.recipe);

@@ -1,59 +1,92 @@
-import { createRandom, type Random } from '#core/random.ts';
-import type { ImageSize } from './image.ts';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Input } from '#core/contracts/common.ts';
+import { createRandom } from '#core/random.ts';
+import { normalisePixels } from './tensors.ts';
+
+/** Images with what determines how each of them is varied: all that another thread needs to prepare them. */
+export interface ImageBatch {
+  /** n × height × width × 3 values in 0…255. */
+  pixels: Uint8Array;
+  /** n seeds. The image without a seed stays as it is. */
+  seeds: readonly (string | undefined)[];
+}
 
 /**
- * One variant of an image as another photograph might show it: mirrored (half of them), turned by up to 20°, scaled by
- * 0.85…1.15, shifted by up to 8 % of the side, lighter or darker, with another contrast and white balance. Variant 0 is the image
- * itself.
+ * Images as the network takes them (`pixel × scale + offset`), each varied as another photograph might show it:
+ * mirrored (half of them), turned by up to 20°, scaled by 0.85…1.15, shifted by up to 8 % of the side, lighter or
+ * darker, with another contrast and white balance.
  *
- * @param pixels height × width × 3 values in 0…255
- * @param id of the image; together with variant and seed it determines the result
- * @returns height × width × 3 values in 0…255; for variant 0 `pixels` itself
+ * It steps through the source along rows instead of computing every place anew, because training varies every image
+ * in every step.
+ *
+ * @returns float32 tensor of shape [n, height, width, 3]; the caller disposes it
  */
-export function augment(
-  pixels: Uint8Array,
-  size: ImageSize,
-  id: string,
-  variant: number,
-  seed: number,
-): Uint8Array {
-  return variant === 0 ? pixels : vary(pixels, size, createRandom('augment', seed, id, variant));
+export function augment({ pixels, seeds }: ImageBatch, input: Input): tf.Tensor4D {
+  const { height, width, channels } = input;
+  const values = new Float32Array(pixels.length);
+  const size = height * width * channels;
+  for (const [n, seed] of seeds.entries()) {
+    const from = n * size;
+    if (seed === undefined) normalisePixels(pixels, values, { from, to: from + size }, input);
+    else vary(pixels, values, from, { input, seed });
+  }
+  return tf.tensor4d(values, [seeds.length, height, width, channels]);
 }
 
-function vary(source: Uint8Array, { height, width }: ImageSize, random: Random): Uint8Array {
-  const target = new Uint8Array(source.length);
+/** Varies the image that begins at `from` in both arrays. */
+function vary(
+  pixels: Uint8Array,
+  values: Float32Array,
+  from: number,
+  { input, seed }: { input: Input; seed: string },
+) {
+  const { height, width } = input;
+  const random = createRandom('vary', seed);
   const angle = (random.between(-20, 20) * Math.PI) / 180;
-  const scale = random.between(0.85, 1.15);
+  const zoom = random.between(0.85, 1.15);
   const mirror = random.next() < 0.5 ? -1 : 1;
-  const cos = Math.cos(angle) / scale;
-  const sin = Math.sin(angle) / scale;
-  const x0 = width * (0.5 + random.between(-0.08, 0.08));
-  const y0 = height * (0.5 + random.between(-0.08, 0.08));
+  const centreX = width * (0.5 + random.between(-0.08, 0.08)) - 0.5;
+  const centreY = height * (0.5 + random.between(-0.08, 0.08)) - 0.5;
+  // How far the place (u, v) in the source moves with one step to the right and one step down in the result.
+  const right = { u: (mirror * Math.cos(angle)) / zoom, v: (-mirror * Math.sin(angle)) / zoom };
+  const down = { u: Math.sin(angle) / zoom, v: Math.cos(angle) / zoom };
+
+  const { scale, offset } = input.normalisation;
   const contrast = random.between(0.85, 1.15);
-  const brightness = random.between(-25, 25) + 128 * (1 - contrast);
-  const gains = [0, 1, 2].map(() => contrast * random.between(0.92, 1.08));
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at += 3) {
-      const dx = x + 0.5 - x0;
-      const dy = y + 0.5 - y0;
-      // Outside the image its border goes on: no black corners that a network could learn.
-      const u = clamp((dx * cos + dy * sin) * mirror + width / 2 - 0.5, width - 1);
-      const v = clamp(dy * cos - dx * sin + height / 2 - 0.5, height - 1);
-      const left = Math.min(width - 2, Math.floor(u));
-      const top = Math.min(height - 2, Math.floor(v));
-      const fx = u - left;
-      const fy = v - top;
-      const upper = (top * width + left) * 3;
-      const lower = upper + width * 3;
-      for (let c = 0; c < 3; c++) {
-        const above = source[upper + c]! * (1 - fx) + source[upper + 3 + c]! * fx;
-        const below = source[lower + c]! * (1 - fx) + source[lower + 3 + c]! * fx;
-        const value = (above * (1 - fy) + below * fy) * gains[c]! + brightness;
-        target[at + c] = clamp(Math.round(value), 255);
+  const shift = (random.between(-25, 25) + 128 * (1 - contrast)) * scale + offset;
+  const gain = () => contrast * random.between(0.92, 1.08) * scale;
+  const gains = [gain(), gain(), gain()];
+
+  const [lastU, lastV] = [width - 1, height - 1];
+  const row = width * 3;
+  let at = from;
+  for (let y = 0; y < height; y++) {
+    let u = (y - centreY) * down.u - centreX * right.u + lastU / 2;
+    let v = (y - centreY) * down.v - centreX * right.v + lastV / 2;
+    for (let x = 0; x < width; x++) {
+      // Outside the image its border goes on: there are no black corners that a network could learn.
+      const inU = u < 0 ? 0 : u > lastU ? lastU : u;
+      const inV = v < 0 ? 0 : v > lastV ? lastV : v;
+      const [left, top] = [inU | 0, inV | 0];
+      const [fu, fv] = [inU - left, inV - top];
+      // The four pixels around the place (a and b above, c and d below), and the share of each.
+      const a = from + top * row + left * 3;
+      const b = left < lastU ? a + 3 : a;
+      const below = top < lastV ? row : 0;
+      const shareD = fu * fv;
+      const shareC = fv - shareD;
+      const shareB = fu - shareD;
+      const shareA = 1 - fu - shareC;
+      for (let channel = 0; channel < 3; channel++) {
+        const value =
+          pixels[a + channel]! * shareA +
+          pixels[b + channel]! * shareB +
+          pixels[a + below + channel]! * shareC +
+          pixels[b + below + channel]! * shareD;
+        values[at++] = value * gains[channel]! + shift;
       }
+      u += right.u;
+      v += right.v;
     }
   }
-  return target;
 }
-
-const clamp = (value: number, high: number) => Math.max(0, Math.min(high, value));

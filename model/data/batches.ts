@@ -1,21 +1,28 @@
 import { createRandom, type Random } from '#core/random.ts';
 
+export interface BatchOptions {
+  batchSize: number;
+  seed: number;
+  /**
+   * Draws equally many images of each class, those of a small class again and again. Otherwise every image is drawn
+   * as often.
+   */
+  balanced?: boolean;
+}
+
 /**
  * Which images each step of a training takes.
  *
- * @param classes class of each image
- * @param balanced draws equally many images of each class, those of a small class again and again; otherwise every image as often
- * @returns for each step the indices of its images. Every epoch (as many images as there are, less what fills no batch) has its own
- *   order
+ * @param classIndices class of each image
+ * @returns for each step the indices of its images. Every epoch (as many images as there are, less those that fill no
+ *   batch) has its own order
  */
 export function createBatches(
-  classes: Int32Array,
-  batchSize: number,
-  seed: number,
-  balanced: boolean,
+  classIndices: Int32Array,
+  { batchSize, seed, balanced = false }: BatchOptions,
 ): (step: number) => Int32Array {
-  const perEpoch = Math.floor(classes.length / batchSize);
-  const draw = balanced ? drawBalanced(classes) : () => classes.map((_, i) => i);
+  const perEpoch = Math.floor(classIndices.length / batchSize);
+  const draw = balanced ? drawBalanced(classIndices) : () => classIndices.map((_, image) => image);
   let epoch = -1;
   let order = new Int32Array();
   return (step) => {
@@ -31,16 +38,16 @@ export function createBatches(
 }
 
 /** Classes take turns, and within each its images. */
-function drawBalanced(classes: Int32Array): (random: Random) => Int32Array<ArrayBuffer> {
+function drawBalanced(classIndices: Int32Array): (random: Random) => Int32Array<ArrayBuffer> {
   const byClass = new Map<number, number[]>();
-  for (const [image, label] of classes.entries()) {
-    const images = byClass.get(label);
-    if (images === undefined) byClass.set(label, [image]);
+  for (const [image, classIndex] of classIndices.entries()) {
+    const images = byClass.get(classIndex);
+    if (images === undefined) byClass.set(classIndex, [image]);
     else images.push(image);
   }
   return (random) => {
     const turns = random.shuffle([...byClass.values()]).map((images) => random.shuffle([...images]));
-    return classes.map((_, i) => {
+    return classIndices.map((_, i) => {
       const images = turns[i % turns.length]!;
       return images[Math.floor(i / turns.length) % images.length]!;
     });

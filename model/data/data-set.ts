@@ -29,7 +29,7 @@ export interface DataSet extends Images {
   /** In the order of the network's outputs. */
   labels: string[];
   /** Index into `labels` of each image. */
-  classes: Int32Array;
+  classIndices: Int32Array;
 }
 
 /** Images that were read from files. */
@@ -70,8 +70,8 @@ export async function loadDataSet(
 ): Promise<LoadedDataSet> {
   const { labels, files, beside } = await listLabelFolders(root, options.labels);
   const { images, decoded } = await decodeAll(root, files, input, options);
-  const classes = Int32Array.from(images, (image) => image.class);
-  const data: LoadedDataSet = { ...decoded, labels, classes, beside };
+  const classIndices = Int32Array.from(images, (image) => image.classIndex);
+  const data: LoadedDataSet = { ...decoded, labels, classIndices, beside };
   requireImagesPerClass(data, options.minimumPerClass ?? 1, root);
   return data;
 }
@@ -127,7 +127,7 @@ async function decodeInto(
 /** @throws InvalidInputError naming the first class with fewer than `minimum` images, `what` naming the data set */
 export function requireImagesPerClass(data: DataSet, minimum: number, what = 'the data set') {
   const counts = new Int32Array(data.labels.length);
-  for (const index of data.classes) counts[index]!++;
+  for (const index of data.classIndices) counts[index]!++;
   const poorest = counts.findIndex((count) => count < minimum);
   if (poorest < 0) return;
   const count = counts[poorest]!;
@@ -139,7 +139,7 @@ export function requireImagesPerClass(data: DataSet, minimum: number, what = 'th
 }
 
 /** `row`: where its pixels are. */
-type Image = { id: string; class: number; sha256: string; size: number; row: number };
+type Image = { id: string; classIndex: number; sha256: string; size: number; row: number };
 
 async function readAll(files: readonly ImageFile[], input: Input, pixels: RowStore, options: LoadOptions) {
   const results: (Image | { id: string; reason: string })[] = new Array(files.length);
@@ -178,7 +178,7 @@ async function read(
   }
   const { sha256: digest, size } = decoded;
   pixels.write(decoded.pixels, row);
-  return { id: file.id, class: file.class, sha256: digest, size, row };
+  return { id: file.id, classIndex: file.classIndex, sha256: digest, size, row };
 }
 
 function refuseManyDamaged(root: string, damaged: DataSet['damaged'], total: number, limit: number) {

@@ -11,7 +11,7 @@ export interface ImageFile {
   id: string;
   path: string;
   /** Index into the labels. */
-  class: number;
+  classIndex: number;
 }
 
 export interface LabelFolders {
@@ -68,7 +68,7 @@ export async function listLabelFolders(root: string, expected?: readonly string[
       });
     }
     for (const name of inside.files) {
-      files.push({ id: `${label}/${name}`, path: join(root, label, name), class: index });
+      files.push({ id: `${label}/${name}`, path: join(root, label, name), classIndex: index });
     }
   }
   return { labels, files, beside };
@@ -94,7 +94,7 @@ export async function listImages(root: string): Promise<ImageFile[] | undefined>
       hint: 'Add images to it, or remove the folder.',
     });
   }
-  return files.map((name) => ({ id: name, path: join(root, name), class: 0 }));
+  return files.map((name) => ({ id: name, path: join(root, name), classIndex: 0 }));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { yieldToEventLoop } from '../training/hooks.ts';
+import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import type { Images } from './data-set.ts';
 
 /**

@@ -91,7 +91,7 @@ export function foldsByClass(
 /** Images of each class, in random order. */
 function shuffledClasses(data: DataSet, seed: number): number[][] {
   const byClass: number[][] = data.labels.map(() => []);
-  for (let i = 0; i < data.size; i++) byClass[data.classes[i]!]!.push(i);
+  for (let i = 0; i < data.size; i++) byClass[data.classIndices[i]!]!.push(i);
   for (const [index, images] of byClass.entries()) {
     createRandom('split', seed, data.labels[index]!).shuffle(images);
   }

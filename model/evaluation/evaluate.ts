@@ -2,8 +2,8 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Evaluation, EvaluationRow } from '#core/contracts/evaluation.ts';
 import { wilsonInterval } from '#core/statistics.ts';
 import type { DataSet } from '../data/data-set.ts';
-import { predictOutputs } from '../prediction/predict.ts';
-import { yieldToEventLoop } from '../training/hooks.ts';
+import { predictPixels } from '../prediction/predict.ts';
+import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 
 const BATCH = 64;
 
@@ -34,12 +34,12 @@ export async function evaluate(
   for (let start = 0; start < data.size; start += BATCH) {
     const indices = Array.from({ length: Math.min(BATCH, data.size - start) }, (_, i) => start + i);
     const pixels = data.gather(indices);
-    const { probabilities, outOfDomain } = await predictOutputs(model, pixels, indices.length, data.input);
+    const { probabilities, outOfDomain } = await predictPixels(model, pixels, data.input);
     for (const [i, image] of indices.entries()) {
       const own = probabilities.subarray(i * labels.length, (i + 1) * labels.length);
       onProbabilities?.(image, own);
       const guess = indexOfMaximum(own);
-      const truth = data.classes[image]!;
+      const truth = data.classIndices[image]!;
       confusion[truth]![guess]!++;
       rows.push({
         id: data.ids[image]!,

@@ -2,30 +2,37 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
 import type { PredictionResponse } from '#core/contracts/served-model.ts';
-import { decodeImage } from '../data/image.ts';
 import { toTensor } from '../data/tensors.ts';
 import { infer } from './infer.ts';
 
-/** What a model says about some images. */
+/** What a model says about n images. */
 export interface Outputs {
-  /** n × classes values in [0, 1]. */
+  /** n × labelCount values in [0, 1]. */
   probabilities: Float32Array;
   /** n values in [0, 1], see `isUnsure`; undefined where the model has no such output. */
   outOfDomain: Float64Array | undefined;
 }
 
 /**
- * Both outputs for images that are decoded already, from one forward pass.
+ * All outputs for decoded images, from one forward pass.
  *
  * @param pixels n × height × width × 3 values in 0…255
  */
-export async function predictOutputs(
-  model: LayersModel,
-  pixels: Uint8Array,
-  n: number,
-  input: Input,
-): Promise<Outputs> {
-  const outputs = tf.tidy(() => infer(model, toTensor(pixels, n, input)));
+export function predictPixels(model: LayersModel, pixels: Uint8Array, input: Input): Promise<Outputs> {
+  return predictTensor(model, toTensor(pixels, input));
+}
+
+/**
+ * All outputs for images as the network takes them, from one forward pass.
+ *
+ * @param x shape [n, height, width, 3]; it is disposed
+ */
+export async function predictTensor(model: LayersModel, x: tf.Tensor4D): Promise<Outputs> {
+  const outputs = tf.tidy(() => {
+    const all = infer(model, x);
+    x.dispose();
+    return all;
+  });
   try {
     const [probabilities, beyond] = await Promise.all(
       outputs.map(async (output) => (await output.data()) as Float32Array),
@@ -44,34 +51,6 @@ export async function predictOutputs(
 export const UNSURE_ABOVE = 0.5;
 /** Whether an image is so far from the domain's classes that it is taken for none of them. */
 export const isUnsure = (outOfDomain: number) => outOfDomain > UNSURE_ABOVE;
-
-/**
- * Probabilities of images that are decoded already, a batch at a time.
- *
- * @param pixels n × height × width × 3 values in 0…255
- * @returns n × classes values in [0, 1]
- */
-export async function predictPixels(
-  model: LayersModel,
-  pixels: Uint8Array,
-  n: number,
-  input: Input,
-): Promise<Float32Array> {
-  return (await predictOutputs(model, pixels, n, input)).probabilities;
-}
-
-/**
- * Probabilities of one encoded image (JPEG, PNG or WebP), in the order of the model's labels.
- *
- * @throws InvalidInputError when it is no such image
- */
-export async function predictImage(
-  model: LayersModel,
-  image: Uint8Array | string,
-  input: Input,
-): Promise<Float32Array> {
-  return predictPixels(model, await decodeImage(image, input), 1, input);
-}
 
 /** Labels with their probabilities, most probable first; equal ones in the order of the labels. */
 export function rankLabels(

@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { Recipe } from '#core/contracts/domain.ts';
 import type { CurvePoint } from '#core/contracts/evaluation.ts';
 import type { DataSet } from '../data/data-set.ts';
 import { holdOut } from '../data/split.ts';
-import { buildNetwork, type NetworkOptions, sameArchitecture } from '../network/backbone.ts';
-import { predictPixels } from '../prediction/predict.ts';
-import { gatherVariants, rowsOf } from '../transfer/features.ts';
-import type { TrainingResult, TransferOptions } from '../transfer/transfer.ts';
+import { rowsOfImages } from '../data/variants.ts';
+import { type ValidationSet, validate } from '../evaluation/validate.ts';
+import { buildNetwork, type NetworkOptions, sameArchitecture } from '../network/build-network.ts';
 import type { Checkpoint, Checkpoints, Progress } from './checkpoints.ts';
-import type { TrainingHooks } from './hooks.ts';
+import type { TrainingHooks, TrainingResult } from './domain-training.ts';
 import { runTrainingLoop, type TrainingPlan } from './loop.ts';
 import { trainOnThreads } from './train-on-threads.ts';
 
@@ -18,78 +18,103 @@ const BATCH = 32;
 const LEARNING_RATE = 0.01;
 /** Gradient steps, unless `minimumSteps` asks for more. */
 const STEPS = 600;
-/** Of the curve. */
+/** Points of the curve. */
 const POINTS = 20;
-/** Rows that a point of the curve looks at, at the most. */
-const SCORED_ROWS = 256;
-/** Gradient steps between two checkpoints: some seconds, and at most so many are taken again after an interruption without warning. */
-const KEPT_EVERY = 100;
+/** Rows that are measured for a point of the curve, at the most. */
+const VALIDATION_ROWS = 256;
+/** Gradient steps between two checkpoints: an interruption without warning costs at most so many, some seconds. */
+const STEPS_PER_CHECKPOINT = 100;
 
-export interface BaselineOptions extends TransferOptions {
-  /** No fewer gradient steps than these: nobody shall say that the baseline was cut short. */
+export interface BaselineOptions {
+  /** Only its architecture is used. */
+  general: LayersModel;
+  train: DataSet;
+  recipe: Recipe;
+  /** No fewer gradient steps than this, so that the baseline gets at least as many as the transfer head. */
   minimumSteps: number;
-  /** Where an interrupted training goes on, and leaves off when the signal aborts. */
+  /** Where an interrupted training is resumed from, and where this one is saved when the signal aborts. */
   checkpoints?: Checkpoints | undefined;
 }
 
 /**
- * What the domain's images are worth without transfer learning: the general model's architecture from random weights, trained whole, as
- * one would who has no general model. Every step varies its images anew (`varyBatch`), classes are drawn equally often, and the learning
- * rate rises and falls over a fixed number of steps, at whose end the model is kept. Why this is fair: docs/baseline.md.
+ * What the domain's images are worth without transfer learning: the general model's architecture, trained whole from
+ * random weights. Every step varies its images anew (`augment`), classes are drawn equally often, and the learning rate
+ * rises and falls over a fixed number of steps, at whose end the model is kept. Why this is fair: docs/baseline.md.
  *
- * One training on all images gives the model. A second one, which holds out validation images of each class, gives the curve and
- * nothing else; on WebAssembly, which uses one core, the two run at the same time on two, unless there are checkpoints to keep: then the
- * second one comes first, and the two together are one training that can be gone on with.
+ * One training on all images gives the model (phase `final`). Another one, which holds out validation images of each
+ * class, gives only the curve (phase `search`). WebAssembly uses one core, so there the two run at the same time on two.
+ * With checkpoints they run one after the other, so that there is one state to save.
  *
- * @param options `general` gives its architecture only
  * @throws the signal's reason
  */
 export async function trainBaseline(
   options: BaselineOptions,
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
-  const { general, train, recipe } = options;
+  const { general, train, recipe, minimumSteps, checkpoints } = options;
   const task: BaselineTask = {
     train,
     network: sameArchitecture(general, train.labels.length, recipe.seed),
-    steps: Math.max(options.minimumSteps, STEPS),
-    seed: recipe.seed,
+    steps: Math.max(minimumSteps, STEPS),
+    recipe,
+    checkpoints,
   };
-  const left = await options.checkpoints?.find();
-  if (left) hooks.onResume?.(left.progress);
-  const isBeside = tf.getBackend() === 'wasm' && availableParallelism() > 1 && !options.checkpoints;
-  const [model, curve] = isBeside
-    ? await atOnce(task, options, hooks)
-    : await oneByOne(task, options, hooks, left);
+  const saved = await checkpoints?.find();
+  if (saved) hooks.onResume?.(saved.progress);
+  const isParallel = tf.getBackend() === 'wasm' && availableParallelism() > 1 && !checkpoints;
+  const { model, curve } = isParallel
+    ? await trainSideBySide(task, hooks)
+    : await trainInTurn(task, saved, hooks);
   return { model, curve, bestStep: task.steps, steps: 2 * task.steps };
 }
 
-interface BaselineTask {
-  train: DataSet;
+type BaselineTask = Pick<BaselineOptions, 'train' | 'recipe' | 'checkpoints'> & {
   network: NetworkOptions;
   steps: number;
-  seed: number;
+};
+
+interface TrainedBaseline {
+  model: LayersModel;
+  curve: CurvePoint[];
 }
 
-const planOf = ({ train, steps, seed }: BaselineTask, images: Int32Array): TrainingPlan => ({
-  input: train.input,
-  classes: images.map((image) => train.classes[image]!),
-  batchSize: Math.min(BATCH, images.length),
-  steps,
-  balanced: true,
-  learningRate: LEARNING_RATE,
-  seed,
-  deadline: null,
-  workers: 1,
-});
+/** When one of the two fails, the other one is stopped and the model is disposed. */
+async function trainSideBySide(task: BaselineTask, hooks: TrainingHooks): Promise<TrainedBaseline> {
+  const failed = new AbortController();
+  const signal = hooks.signal ? AbortSignal.any([hooks.signal, failed.signal]) : failed.signal;
+  const orStop = (error: unknown) => {
+    failed.abort(error);
+    throw error;
+  };
+  const [model, curve] = await Promise.allSettled([
+    trainOnThread(task, signal).catch(orStop),
+    measureCurve(task, undefined, { ...hooks, signal }).catch(orStop),
+  ]);
+  if (model.status === 'fulfilled' && curve.status === 'fulfilled') {
+    return { model: model.value, curve: curve.value };
+  }
+  if (model.status === 'fulfilled') model.value.dispose();
+  throw failed.signal.reason;
+}
 
-/** All images, on a thread beside this one. */
-async function trainBeside(task: BaselineTask, signal: AbortSignal): Promise<LayersModel> {
-  const { train, network } = task;
-  const images = train.classes.map((_, image) => image);
+async function trainInTurn(
+  task: BaselineTask,
+  saved: Checkpoint | undefined,
+  hooks: TrainingHooks,
+): Promise<TrainedBaseline> {
+  const isFinal = saved?.progress.phase === 'final';
+  const curve = isFinal ? saved.progress.curve : await measureCurve(task, saved, hooks);
+  const run: Run = { phase: 'final', images: allImages(task), curve, saved };
+  return { model: await trainHere(task, run, hooks), curve };
+}
+
+/** The training on all images, on a thread beside this one. */
+async function trainOnThread(task: BaselineTask, signal: AbortSignal): Promise<LayersModel> {
+  const { train: data, network } = task;
+  const images = allImages(task);
   const model = buildNetwork(network);
   try {
-    await trainOnThreads(network, model, planOf(task, images), train, images, { signal });
+    await trainOnThreads(model, { plan: planOf(task, images), network, data, images }, { signal });
     return model;
   } catch (error) {
     model.dispose();
@@ -97,47 +122,63 @@ async function trainBeside(task: BaselineTask, signal: AbortSignal): Promise<Lay
   }
 }
 
-/** How one of the two trainings begins and goes. */
-interface Course {
+/** The training that holds out validation images. @returns its curve */
+async function measureCurve(
+  task: BaselineTask,
+  saved: Checkpoint | undefined,
+  hooks: TrainingHooks,
+): Promise<CurvePoint[]> {
+  const { train: data, recipe } = task;
+  const { training, validation } = holdOut(data, recipe.validationShare, recipe.seed);
+  const variants = { perImage: recipe.augmentation, seed: recipe.seed };
+  const rows = evenlySpread(rowsOfImages(validation, variants), VALIDATION_ROWS);
+  const curve = [...(saved?.progress.curve ?? [])];
+  const run: Run = { phase: 'search', images: training, curve, saved, validation: { data, variants, rows } };
+  const model = await trainHere(task, run, hooks);
+  model.dispose();
+  return curve;
+}
+
+/** One of the two trainings, on this thread. */
+interface Run {
   phase: Progress['phase'];
-  /** As it is at any moment. */
+  images: Int32Array;
+  /** Points are added to it where there is a validation set. */
   curve: CurvePoint[];
-  /** What an interrupted training has left, of whichever phase. */
-  left?: Checkpoint | undefined;
-  /** Asked at each point of the curve. */
-  measure?: (model: LayersModel) => Promise<Pick<CurvePoint, 'validationAccuracy' | 'validationLoss'>>;
+  /** Checkpoint of an interrupted training, of whichever phase. */
+  saved: Checkpoint | undefined;
+  validation?: ValidationSet;
 }
 
 async function trainHere(
   task: BaselineTask,
-  images: Int32Array,
-  { phase, curve, left, measure }: Course,
-  { checkpoints }: BaselineOptions,
+  { phase, images, curve, saved, validation }: Run,
   { onPoint, signal }: TrainingHooks,
 ): Promise<LayersModel> {
-  const { train, steps } = task;
+  const { train, steps, checkpoints } = task;
   const plan = planOf(task, images);
-  const every = Math.ceil(steps / POINTS);
-  const from = left?.progress.phase === phase ? left.progress : { step: 0, right: 0, seen: 0 };
-  let { right, seen } = from;
+  const stepsPerPoint = Math.ceil(steps / POINTS);
+  const resumed = saved?.progress.phase === phase ? saved : undefined;
+  let { right, seen } = resumed?.progress ?? { right: 0, seen: 0 };
   const model = buildNetwork(task.network);
   try {
     await runTrainingLoop(model, plan, {
       rank: 0,
       gather: (indices) => train.gather(Array.from(indices, (index) => images[index]!)),
-      ...(left && from.step > 0 ? { from: { step: from.step, values: left.values } } : {}),
+      from: resumed && { step: resumed.progress.step, values: resumed.values },
       onStep: async ({ step, accuracy }, replica) => {
         right += accuracy * plan.batchSize;
         seen += plan.batchSize;
-        if (measure && (step % every === 0 || step === steps)) {
+        if (validation && (step % stepsPerPoint === 0 || step === steps)) {
           replica.finish();
           const trainingAccuracy = Math.min(1, right / seen);
-          const point: CurvePoint = { step, trainingAccuracy, ...(await measure(model)) };
+          // Without the signal: when it aborts here, the checkpoint below is still to be saved.
+          const point: CurvePoint = { step, trainingAccuracy, ...(await validate(model, validation)) };
           [right, seen] = [0, 0];
           curve.push(point);
           onPoint?.(point);
         }
-        const isDue = step < steps && (step % KEPT_EVERY === 0 || signal?.aborted);
+        const isDue = step < steps && (step % STEPS_PER_CHECKPOINT === 0 || signal?.aborted);
         if (!checkpoints || !isDue) return;
         await checkpoints.keep({ progress: { phase, step, right, seen, curve }, values: replica.save() });
       },
@@ -150,83 +191,21 @@ async function trainHere(
   }
 }
 
-/** @returns the curve of a training that has not seen what it is validated on */
-async function followCourse(
-  task: BaselineTask,
-  options: BaselineOptions,
-  hooks: TrainingHooks,
-  left?: Checkpoint,
-): Promise<CurvePoint[]> {
-  const { train, seed } = task;
-  const { augmentation, validationShare } = options.recipe;
-  const { training, validation } = holdOut(train, validationShare, seed);
-  const rows = spread(rowsOf(validation, augmentation));
-  const curve = [...(left?.progress.curve ?? [])];
-  const measure = (model: LayersModel) => score(model, train, rows, augmentation, seed);
-  const model = await trainHere(task, training, { phase: 'search', curve, left, measure }, options, hooks);
-  model.dispose();
-  return curve;
-}
+const allImages = ({ train }: BaselineTask) => train.classIndices.map((_, image) => image);
 
-async function oneByOne(
-  task: BaselineTask,
-  options: BaselineOptions,
-  hooks: TrainingHooks,
-  left: Checkpoint | undefined,
-): Promise<[LayersModel, CurvePoint[]]> {
-  const isFollowed = left?.progress.phase === 'final';
-  const curve = isFollowed ? left.progress.curve : await followCourse(task, options, hooks, left);
-  const images = task.train.classes.map((_, image) => image);
-  return [await trainHere(task, images, { phase: 'final', curve, left }, options, hooks), curve];
-}
+const planOf = ({ train, steps, recipe }: BaselineTask, images: Int32Array): TrainingPlan => ({
+  input: train.input,
+  classIndices: images.map((image) => train.classIndices[image]!),
+  batchSize: Math.min(BATCH, images.length),
+  steps,
+  balanced: true,
+  learningRate: LEARNING_RATE,
+  seed: recipe.seed,
+  deadline: null,
+  workers: 1,
+});
 
-/** When one fails the other is stopped, and the model goes with it. */
-async function atOnce(
-  task: BaselineTask,
-  options: BaselineOptions,
-  hooks: TrainingHooks,
-): Promise<[LayersModel, CurvePoint[]]> {
-  const failed = new AbortController();
-  const signal = hooks.signal ? AbortSignal.any([hooks.signal, failed.signal]) : failed.signal;
-  const orStop = (error: unknown) => {
-    failed.abort(error);
-    throw error;
-  };
-  const [model, curve] = await Promise.allSettled([
-    trainBeside(task, signal).catch(orStop),
-    followCourse(task, options, { ...hooks, signal }).catch(orStop),
-  ]);
-  if (model.status === 'fulfilled' && curve.status === 'fulfilled') return [model.value, curve.value];
-  if (model.status === 'fulfilled') model.value.dispose();
-  throw failed.signal.reason;
-}
-
-async function score(
-  model: LayersModel,
-  data: DataSet,
-  rows: Int32Array,
-  variants: number,
-  seed: number,
-): Promise<{ validationAccuracy: number; validationLoss: number }> {
-  const labels = data.labels.length;
-  let right = 0;
-  let loss = 0;
-  for (let start = 0; start < rows.length; start += 64) {
-    const batch = rows.subarray(start, start + 64);
-    const pixels = gatherVariants(data, batch, variants, seed);
-    const probabilities = await predictPixels(model, pixels, batch.length, data.input);
-    for (let i = 0; i < batch.length; i++) {
-      const own = probabilities.subarray(i * labels, (i + 1) * labels);
-      const truth = own[data.classes[Math.floor(batch[i]! / variants)]!]!;
-      if (truth === Math.max(...own)) right++;
-      loss -= Math.log(Math.max(truth, 1e-7));
-    }
-  }
-  return { validationAccuracy: right / rows.length, validationLoss: loss / rows.length };
-}
-
-/** At most `SCORED_ROWS` of the rows, evenly spread. */
-function spread(rows: Int32Array): Int32Array {
-  const count = Math.min(rows.length, SCORED_ROWS);
+function evenlySpread(rows: Int32Array, most: number): Int32Array {
+  const count = Math.min(rows.length, most);
   return Int32Array.from({ length: count }, (_, i) => rows[Math.floor((i * rows.length) / count)]!);
 }

@@ -5,9 +5,11 @@ import { InvalidInputError } from '#core/errors.ts';
 import { monotonicMs } from '#core/monotonic.ts';
 import type { DataSet } from '../data/data-set.ts';
 import { splitByClass } from '../data/split.ts';
-import { buildNetwork, CUT_LAYER, DEFAULT_FILTERS, type NetworkOptions } from '../network/backbone.ts';
-import { predictPixels } from '../prediction/predict.ts';
-import { runTrainingLoop, type StepProgress, type TrainingPlan } from './loop.ts';
+import { UNVARIED } from '../data/variants.ts';
+import { validate } from '../evaluation/validate.ts';
+import { buildNetwork, CUT_LAYER, DEFAULT_FILTERS, type NetworkOptions } from '../network/build-network.ts';
+import { followProgress, type GeneralTrainingProgress } from './general-progress.ts';
+import { runTrainingLoop, type TrainingPlan } from './loop.ts';
 import { trainOnThreads } from './train-on-threads.ts';
 
 export interface GeneralTrainingOptions {
@@ -34,19 +36,6 @@ export interface GeneralTrainingHooks {
   onProgress?(progress: GeneralTrainingProgress): void;
   /** When it aborts, its reason is thrown and nothing is left behind. */
   signal?: AbortSignal;
-}
-
-export interface GeneralTrainingProgress {
-  /** The current one, from 1. */
-  epoch: number;
-  epochs: number;
-  step: number;
-  steps: number;
-  imagesPerSecond: number;
-  /** Means over the last steps, on images varied at random. */
-  loss: number;
-  accuracy: number;
-  secondsLeft: number;
 }
 
 export interface GeneralTrainingResult {
@@ -87,12 +76,13 @@ export async function trainGeneral(
   const plan = makePlan(data, training, options, startedAt);
   const network: NetworkOptions = {
     input: data.input,
-    classes: data.labels.length,
+    labelCount: data.labels.length,
     filters: options.filters ?? DEFAULT_FILTERS,
     seed: options.seed,
   };
   const model = buildNetwork(network);
-  const progress = followProgress(plan, options, startedAt, hooks);
+  const onStep = followProgress(plan, startedAt, hooks.onProgress);
+  const { signal } = hooks;
   try {
     const { steps, accuracy } =
       plan.workers === 1
@@ -100,20 +90,16 @@ export async function trainGeneral(
             rank: 0,
             gather: (indices) =>
               data.gather(Array.from(indices as ArrayLike<number>, (index) => training[index]!)),
-            onStep: progress.note,
-            signal: hooks.signal,
+            onStep,
+            signal,
           })
-        : await trainOnThreads(network, model, plan, data, training, {
-            onStep: progress.note,
-            signal: hooks.signal,
-          });
-    const measured = await measure(model, data, validation);
-    hooks.signal?.throwIfAborted();
+        : await trainOnThreads(model, { plan, network, data, images: training }, { onStep, signal });
+    const validated = await validate(model, { data, variants: UNVARIED, rows: validation }, signal);
     const imagesSeen = steps * plan.batchSize;
     return {
       model,
       cutLayer: CUT_LAYER,
-      metrics: { trainingAccuracy: accuracy, ...measured },
+      metrics: { trainingAccuracy: accuracy, ...validated },
       epochs: imagesSeen / training.length,
       imagesSeen,
       seconds: (monotonicMs() - startedAt) / 1_000,
@@ -137,7 +123,7 @@ function makePlan(
   if (!(options.epochs > 0)) throw new InvalidInputError(`${options.epochs} epochs are no training`);
   return {
     input: data.input,
-    classes: training.map((index) => data.classes[index]!),
+    classIndices: training.map((index) => data.classIndices[index]!),
     batchSize,
     steps: Math.max(1, Math.round(options.epochs * Math.floor(training.length / batchSize))),
     learningRate: options.learningRate,
@@ -153,62 +139,4 @@ function makePlan(
 function defaultWorkers(batchSize: number): number {
   if (tf.getBackend() !== 'wasm') return 1;
   return Math.min(availableParallelism(), MOST_WORKERS, Math.floor(batchSize / LEAST_SHARE));
-}
-
-/** Smooths what single steps report, of which not every one need come here: it is for a person who watches. */
-function followProgress(
-  plan: TrainingPlan,
-  options: GeneralTrainingOptions,
-  startedAt: number,
-  hooks: GeneralTrainingHooks,
-) {
-  const stepsPerEpoch = Math.floor(plan.classes.length / plan.batchSize);
-  const marks = [{ step: 0, at: startedAt }];
-  let loss = 0;
-  let accuracy = 0;
-  let reports = 0;
-  return {
-    note(progress: StepProgress) {
-      reports++;
-      const weight = Math.max(1 / reports, 0.05);
-      loss += weight * (progress.loss - loss);
-      accuracy += weight * (progress.accuracy - accuracy);
-      const now = monotonicMs();
-      marks.push({ step: progress.step, at: now });
-      if (marks.length > 50) marks.shift();
-      const first = marks[0]!;
-      const stepsPerSecond = (1_000 * (progress.step - first.step)) / Math.max(1, now - first.at);
-      hooks.onProgress?.({
-        epoch: Math.ceil(progress.step / stepsPerEpoch),
-        epochs: Math.ceil(Math.min(options.epochs, progress.steps / stepsPerEpoch)),
-        step: progress.step,
-        steps: progress.steps,
-        imagesPerSecond: stepsPerSecond * plan.batchSize,
-        loss,
-        accuracy,
-        secondsLeft: Math.min(
-          (progress.steps - progress.step) / stepsPerSecond,
-          plan.deadline === null ? Number.POSITIVE_INFINITY : Math.max(0, plan.deadline - now) / 1_000,
-        ),
-      });
-    },
-  };
-}
-
-/** Accuracy and mean cross-entropy on held-out images as they are. */
-async function measure(model: tfl.LayersModel, data: DataSet, indices: Int32Array) {
-  const classes = data.labels.length;
-  let correct = 0;
-  let loss = 0;
-  for (let from = 0; from < indices.length; from += 256) {
-    const part = indices.subarray(from, from + 256);
-    const probabilities = await predictPixels(model, data.gather(part), part.length, data.input);
-    for (let i = 0; i < part.length; i++) {
-      const row = probabilities.subarray(i * classes, (i + 1) * classes);
-      const truth = data.classes[part[i]!]!;
-      if (row.indexOf(Math.max(...row)) === truth) correct++;
-      loss -= Math.log(Math.max(row[truth]!, 1e-7));
-    }
-  }
-  return { validationAccuracy: correct / indices.length, validationLoss: loss / indices.length };
 }

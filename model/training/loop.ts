@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
 import { monotonicMs } from '#core/monotonic.ts';
+import { augment } from '../data/augment.ts';
 import { createBatches } from '../data/batches.ts';
-import { varyBatch } from '../data/vary-batch.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { createStepBudget, learningRateAt } from './schedule.ts';
 
@@ -12,30 +12,30 @@ import { createStepBudget, learningRateAt } from './schedule.ts';
 export interface TrainingPlan {
   input: Input;
   /** Class of each training image. */
-  classes: Int32Array;
+  classIndices: Int32Array;
   /** Images of a step, all workers together; a multiple of the number of workers. */
   batchSize: number;
   steps: number;
-  /** Equally many images of each class, whatever there are; see `createBatches`. False when left out. */
+  /** Whether batches have equally many images of each class; see `createBatches`. False when left out. */
   balanced?: boolean;
   /** Highest of the schedule. */
   learningRate: number;
   seed: number;
-  /** When training has to be over, on the clock of `monotonicMs`. */
+  /** When training has to be over, in milliseconds on the clock of `monotonicMs`. */
   deadline: number | null;
   workers: number;
 }
 
 /** What one worker has for itself. */
 export interface TrainingContext {
-  /** 0…workers - 1. Worker 0 keeps the time and reports. */
+  /** 0…workers − 1. Worker 0 keeps the time and reports. */
   rank: number;
   /** Pixels of these training images. */
   gather(indices: ArrayLike<number>): Uint8Array;
-  /** Replaces the values by their sums over all workers, in the order of ranks. */
-  addUp?: (values: Float32Array) => void;
-  /** Where to go on instead of beginning. */
-  from?: { step: number; values: Float32Array };
+  /** Replaces the values by their sums over all workers; see `createAllReduce`. */
+  allReduce?: (values: Float32Array) => void;
+  /** What an interrupted training saved, to resume from. */
+  from?: { step: number; values: Float32Array } | undefined;
   onStep?: (progress: StepProgress, replica: Pick<Replica, 'finish' | 'save'>) => void | Promise<void>;
   signal?: AbortSignal | undefined;
 }
@@ -56,15 +56,15 @@ export interface TrainingOutcome {
   accuracy: number;
 }
 
-/** Of the latest step in the mean accuracy. */
+/** Weight of the latest step in the mean accuracy. */
 const LATEST_WEIGHT = 0.05;
 
-/** Behind what a replica has learnt: steps planned, share of the training done. */
+/** Values that workers exchange besides what a replica has learnt: steps planned, share of the training done. */
 export const CONTROL_WORDS = 2;
 
 /**
- * Trains the network in place. Several workers may run the same plan, each on its part of every batch; their networks stay equal
- * because each takes the same steps with the sum of what all have learnt.
+ * Trains the network in place. Several workers may run the same plan, each on its part of every batch. Their networks
+ * stay equal, because each worker takes the same steps with the sum of what all have learnt.
  *
  * @throws the signal's reason
  */
@@ -73,7 +73,8 @@ export async function runTrainingLoop(
   plan: TrainingPlan,
   context: TrainingContext,
 ): Promise<TrainingOutcome> {
-  const { batchSize, workers, seed, deadline } = plan;
+  const { batchSize, workers, deadline } = plan;
+  const { rank, gather, allReduce, from, onStep, signal } = context;
   const share = batchSize / workers;
   const replica = createReplica(model);
   const started = monotonicMs();
@@ -82,54 +83,49 @@ export async function runTrainingLoop(
     deadline === null ? undefined : Math.max(0, deadline - started) / 1_000,
   );
   const learnt = new Float32Array(replica.size + CONTROL_WORDS);
-  const batches = createBatches(plan.classes, batchSize, seed, plan.balanced ?? false);
+  const batches = createBatches(plan.classIndices, plan);
   let steps = budget.steps;
   let taken = 0;
   let meanAccuracy = 0;
-  let step = context.from?.step ?? 0;
-  if (context.from) {
-    replica.restore(context.from.values, step);
+  let step = from?.step ?? 0;
+  if (from) {
+    replica.restore(from.values, step);
     budget.note(step, 0);
   }
   while (step < steps) {
-    const indices = batches(step).subarray(context.rank * share, (context.rank + 1) * share);
-    learnOneBatch(replica, plan, context, indices, step, learnt);
-    // Only worker 0 looks at the clock; the others learn its plan with the sums, so that all stop at the same step.
-    learnt.set(context.rank === 0 ? [budget.steps, budget.progress] : [0, 0], replica.size);
-    context.addUp?.(learnt);
+    const images = batches(step).subarray(rank * share, (rank + 1) * share);
+    const { x, truth } = prepare(images, gather(images), plan, step);
+    replica.learn(x, truth, learnt);
+    tf.dispose([x, truth]);
+    // Only worker 0 looks at the clock. The others get its plan with the sums, so that all stop at the same step.
+    learnt.set(rank === 0 ? [budget.steps, budget.progress] : [0, 0], replica.size);
+    allReduce?.(learnt);
     steps = learnt[replica.size]!;
     const progress = learnt[replica.size + 1]!;
     if (workers > 1) for (let i = 0; i < replica.size; i++) learnt[i]! /= workers;
     replica.apply(learnt, learningRateAt(progress, plan.learningRate));
     step++;
-    if (context.rank === 0) budget.note(step, (monotonicMs() - started) / 1_000);
-    // What comes in meanwhile, the wish to stop for one, is heard before the step is reported.
+    if (rank === 0) budget.note(step, (monotonicMs() - started) / 1_000);
+    // Lets a signal abort before the step is reported, so that `onStep` can still save a checkpoint.
     await setImmediate();
     const { loss, correct } = replica.score(learnt);
     const accuracy = correct / share;
     meanAccuracy += Math.max(1 / ++taken, LATEST_WEIGHT) * (accuracy - meanAccuracy);
-    await context.onStep?.({ step, steps, loss, accuracy }, replica);
-    context.signal?.throwIfAborted();
+    await onStep?.({ step, steps, loss, accuracy }, replica);
+    signal?.throwIfAborted();
   }
   replica.finish();
   return { steps: step, accuracy: meanAccuracy };
 }
 
-function learnOneBatch(
-  replica: ReturnType<typeof createReplica>,
-  { input, classes, seed }: TrainingPlan,
-  { gather }: TrainingContext,
-  indices: Int32Array,
+/** A step's images, each varied anew, shape [n, height, width, 3], and their class indices, shape [n]. */
+function prepare(
+  images: Int32Array,
+  pixels: Uint8Array,
+  { input, classIndices, seed }: TrainingPlan,
   step: number,
-  into: Float32Array,
-) {
-  const seeds = Array.from(indices, (index) => `${seed} ${step} ${index}`);
-  const values = varyBatch(gather(indices), input, seeds);
-  const x = tf.tensor4d(values, [indices.length, input.height, input.width, input.channels]);
-  const labels = tf.tensor1d(
-    indices.map((index) => classes[index]!),
-    'int32',
-  );
-  replica.learn(x, labels, into);
-  tf.dispose([x, labels]);
+): { x: tf.Tensor4D; truth: tf.Tensor1D } {
+  const seeds = Array.from(images, (image) => `${seed} ${step} ${image}`);
+  const truth = images.map((image) => classIndices[image]!);
+  return { x: augment({ pixels, seeds }, input), truth: tf.tensor1d(truth, 'int32') };
 }

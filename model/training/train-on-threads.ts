@@ -1,36 +1,54 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { DataSet } from '../data/data-set.ts';
-import type { NetworkOptions } from '../network/backbone.ts';
+import type { NetworkOptions } from '../network/build-network.ts';
+import { runThreads } from '../threads/run-threads.ts';
+import { allReduceBytes } from './all-reduce.ts';
 import { CONTROL_WORDS, type StepProgress, type TrainingOutcome, type TrainingPlan } from './loop.ts';
-import { meetingBytes, trainInParallel } from './parallel-training.ts';
 import { createReplica } from './replica.ts';
+import type { TrainedNetwork, TrainingMessage, TrainingTask } from './training-worker.ts';
+
+export interface ThreadedTraining {
+  plan: TrainingPlan;
+  /** The threads start from `buildNetwork(network)`. */
+  network: NetworkOptions;
+  data: DataSet;
+  /** Indices of the training images, in the order of `plan.classIndices`. */
+  images: ArrayLike<number>;
+}
 
 /**
- * Trains a network by a plan on `plan.workers` threads beside this one.
+ * Trains a network on `plan.workers` threads beside this one, each with its own WebAssembly backend (which uses one
+ * core only), on its part of every batch.
  *
- * @param network the threads start from `buildNetwork(network)`
  * @param model the same network, fresh; it takes the trained weights
- * @param images indices of the training images, in the order of `plan.classes`
- * @throws the signal's reason
+ * @throws the signal's reason, or a thread's error; no thread is left running
  */
 export async function trainOnThreads(
-  network: NetworkOptions,
   model: tfl.LayersModel,
-  plan: TrainingPlan,
-  data: DataSet,
-  images: ArrayLike<number>,
-  hooks: { onStep?: (progress: StepProgress) => void; signal?: AbortSignal | undefined },
+  { plan, network, data, images }: ThreadedTraining,
+  { onStep, signal }: { onStep?: (progress: StepProgress) => void; signal?: AbortSignal | undefined },
 ): Promise<TrainingOutcome> {
-  const { outcome, weights } = await trainInParallel(
+  const values = createReplica(model).size + CONTROL_WORDS;
+  const common: Omit<TrainingTask, 'rank'> = {
+    plan,
+    network,
+    backend: tf.getBackend() === 'cpu' ? 'cpu' : 'wasm',
+    pixels: sharedPixels(data, images),
+    sums: new SharedArrayBuffer(allReduceBytes(plan.workers, values)),
+  };
+  const tasks = Array.from({ length: plan.workers }, (_, rank) => {
+    return { work: 'training' as const, task: { ...common, rank } };
+  });
+  const { outcome, weights } = await runThreads<TrainingMessage, TrainedNetwork>(
+    tasks,
     {
-      plan,
-      network,
-      backend: tf.getBackend() === 'cpu' ? 'cpu' : 'wasm',
-      pixels: sharedPixels(data, images),
-      meeting: new SharedArrayBuffer(meetingBytes(plan.workers, createReplica(model).size + CONTROL_WORDS)),
+      receive(message, _thread, done) {
+        if ('progress' in message) onStep?.(message.progress);
+        else done(message);
+      },
     },
-    { onStep: () => {}, ...hooks },
+    signal,
   );
   const tensors = model.weights.map((weight, i) => tf.tensor(weights[i]!, weight.shape as number[]));
   model.setWeights(tensors);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { copyModel } from '../network/copy-model.ts';
-import type { Backbone } from './features.ts';
+import type { Backbone } from './backbone.ts';
 import type { HeadWeights } from './head-weights.ts';
 
 /** Backbone and head as one model with weights of its own, so that disposing either leaves the other whole. */

@@ -89,7 +89,7 @@ export function confidencesOf({ logits, classIndices }: HeldOut, temperature: nu
  */
 export function calibrationTally(
   fitted: Omit<Calibration, 'test'> | undefined,
-  classes: Int32Array,
+  classIndices: Int32Array,
 ): { note(image: number, probabilities: Float32Array): void; calibration(): { calibration?: Calibration } } {
   const before: Confidence[] = [];
   const after: Confidence[] = [];
@@ -97,7 +97,7 @@ export function calibrationTally(
     note(image, probabilities) {
       if (!fitted) return;
       const highest = Math.max(...probabilities);
-      const right = probabilities[classes[image]!] === highest;
+      const right = probabilities[classIndices[image]!] === highest;
       const sum = probabilities.reduce((all, p) => all + (p / highest) ** fitted.temperature, 0);
       before.push({ confidence: 1 / sum, right });
       after.push({ confidence: Math.min(1, highest), right });

@@ -1,26 +1,25 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { varyBatch } from '../data/vary-batch.ts';
-import { infer } from '../prediction/infer.ts';
+import type { Input } from '#core/contracts/common.ts';
 import { useBackend } from '../tensorflow/backend.ts';
-import type { FeatureBatch, FeatureResult, FeatureTask } from './feature-threads.ts';
+import { type FeatureBatch, inferBatch } from './infer-batch.ts';
 
-const { artifacts, input } = workerData as FeatureTask;
-await useBackend('wasm');
-const model = await tfl.loadLayersModel(tf.io.fromMemory(artifacts));
+/** What a thread that computes features gets at its start. */
+export interface FeatureTask {
+  artifacts: tf.io.ModelArtifacts;
+  input: Input;
+}
 
-parentPort!.on('message', ({ start, pixels, seeds }: FeatureBatch) => {
-  const { height, width, channels } = input;
-  const outputs = tf.tidy(() => {
-    const values = varyBatch(pixels, input, seeds);
-    return infer(model, tf.tensor4d(values, [seeds.length, height, width, channels]));
+/** Answers each batch with its features, until the parent ends the thread. */
+export async function inferBatches({ artifacts, input }: FeatureTask, port: MessagePort): Promise<void> {
+  await useBackend('wasm');
+  const model = await tfl.loadLayersModel(tf.io.fromMemory(artifacts));
+  port.on('message', (batch: FeatureBatch) => {
+    const result = inferBatch(model, batch, input);
+    port.postMessage(
+      result,
+      result.features.map(({ buffer }) => buffer as ArrayBuffer),
+    );
   });
-  const features = outputs.map((output) => output.dataSync<'float32'>().slice());
-  tf.dispose(outputs);
-  const result: FeatureResult = { start, features };
-  parentPort!.postMessage(
-    result,
-    features.map(({ buffer }) => buffer as ArrayBuffer),
-  );
-});
+}

@@ -17,7 +17,7 @@ export function headTask(
   );
   return {
     features,
-    classIndices: Int32Array.from({ length: features.rows }, (_, row) => train.classes[imageOf(row)]!),
+    classIndices: Int32Array.from({ length: features.rows }, (_, row) => train.classIndices[imageOf(row)]!),
     labelCount: train.labels.length,
     heads: folds.heads,
     heldOutBy,
@@ -31,7 +31,7 @@ function classWeights(train: DataSet, { classWeights }: Recipe): Float64Array {
   const weights = new Float64Array(train.labels.length).fill(1);
   if (classWeights === 'none') return weights;
   const counts = new Int32Array(train.labels.length);
-  for (const label of train.classes) counts[label]!++;
+  for (const label of train.classIndices) counts[label]!++;
   return weights.map((_, label) => train.size / (train.labels.length * counts[label]!));
 }
 

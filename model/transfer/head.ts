@@ -1,6 +1,6 @@
 import type { Recipe } from '#core/contracts/domain.ts';
 import type { Choices } from '#core/contracts/evaluation.ts';
-import { yieldToEventLoop } from '../training/hooks.ts';
+import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import { calibratedLoss, fitTemperature, standardErrorOfLoss } from './calibration.ts';
 import type { HeadObjective, HeadScores, HeldOut } from './head-objective.ts';
 import { lbfgs } from './lbfgs.ts';

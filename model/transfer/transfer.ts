@@ -1,14 +1,15 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { expectedCalibrationError } from '#core/calibration.ts';
 import type { Recipe } from '#core/contracts/domain.ts';
-import type { Calibration, Choices, CurvePoint } from '#core/contracts/evaluation.ts';
+import type { Calibration } from '#core/contracts/evaluation.ts';
 import type { DataSet } from '../data/data-set.ts';
 import { foldsByClass } from '../data/split.ts';
-import type { TrainingHooks } from '../training/hooks.ts';
+import type { TrainingHooks, TrainingResult } from '../training/domain-training.ts';
 import { assemble } from './assemble.ts';
+import { cutBackbone } from './backbone.ts';
 import { confidencesOf } from './calibration.ts';
 import type { FeatureRows } from './feature-rows.ts';
-import { cutBackbone, extractFeatures } from './features.ts';
+import { extractFeatures } from './features.ts';
 import { type Candidate, chooseCandidate, trainHeads, tryStrengths } from './head.ts';
 import { createHeadObjective } from './head-objective.ts';
 import { headTask, memoryBytesOf } from './head-task.ts';
@@ -23,21 +24,6 @@ export interface TransferOptions {
   recipe: Recipe;
 }
 
-/** A model of one domain, and how it came about. */
-export interface TrainingResult {
-  /** Normalised pixels [n, height, width, 3] → probabilities [n, labels]. The caller disposes it. */
-  model: tfl.LayersModel;
-  /** Of the run that held out validation images. */
-  curve: CurvePoint[];
-  /** Step of that curve at which the setting that was kept ended; the model itself was trained with it on all training images. */
-  bestStep: number;
-  /** Gradient steps of both runs together. */
-  steps: number;
-  choices?: Choices;
-  /** Without its test images, which no training sees. */
-  calibration?: Omit<Calibration, 'test'>;
-}
-
 /**
  * Transfer learning with a frozen backbone: each variant of each image passes through it once, and a regularised softmax regression is
  * trained on the cached features. A first run holds out training images to choose cut layer and regularisation, and to calibrate the
@@ -47,26 +33,25 @@ export interface TrainingResult {
  *
  * @throws InvalidInputError when a cut layer is missing
  */
-export async function fineTune(options: TransferOptions, hooks: TrainingHooks = {}): Promise<TrainingResult> {
+export async function trainTransfer(
+  options: TransferOptions,
+  hooks: TrainingHooks = {},
+): Promise<TrainingResult> {
   const { general, train, recipe } = options;
   const { signal } = hooks;
   const folds = foldsByClass(train, recipe);
   const validationImages = folds.heldOutBy.reduce((sum, by) => sum + (by === -1 ? 0 : 1), 0);
   const backbones = (recipe.cutLayers ?? [options.cutLayer]).map((layer) => cutBackbone(general, layer));
-  const variants = Math.max(1, Math.min(recipe.augmentation, Math.floor(recipe.maximumRows / train.size)));
+  const perImage = Math.max(1, Math.min(recipe.augmentation, Math.floor(recipe.maximumRows / train.size)));
+  const variants = { perImage, seed: recipe.seed };
   const memoryBytes = memoryBytesOf(recipe);
-  const features = await extractFeatures(backbones, train, {
-    variants,
-    seed: recipe.seed,
-    memoryBytes,
-    signal,
-  });
+  const features = await extractFeatures(backbones, train, { variants, memoryBytes, signal });
   try {
     const curve = createValidationCurve(hooks.onPoint);
     const candidates: Candidate[] = [];
     for (const [i, { cutLayer }] of backbones.entries()) {
       const objective = createHeadObjective(headTask(options, features[i]!, folds));
-      const trial = { cutLayer, recipe, variants, validationImages, curve };
+      const trial = { cutLayer, recipe, variants: perImage, validationImages, curve };
       try {
         candidates.push(...(await tryStrengths(objective, trial, signal)));
       } finally {
@@ -83,7 +68,7 @@ export async function fineTune(options: TransferOptions, hooks: TrainingHooks = 
       bestStep: chosen.tried.step,
       steps: curve.step + passes,
       choices: {
-        variants,
+        variants: perImage,
         folds: folds.heads,
         validationImages,
         chosen: chosen.tried,
@@ -96,7 +81,7 @@ export async function fineTune(options: TransferOptions, hooks: TrainingHooks = 
   }
 }
 
-/** Passes over the rows that `fineTune` takes at the most: what a fair baseline takes as gradient steps at least. */
+/** Passes over the rows that `trainTransfer` takes at the most: what a fair baseline takes as gradient steps at least. */
 export function transferStepsAtMost(recipe: Recipe): number {
   const candidates = [recipe.regularisation].flat().length * (recipe.cutLayers?.length ?? 1);
   return (candidates + 1) * recipe.epochs;

@@ -13,24 +13,28 @@ export interface ClassSums {
   width: number;
   /** Rows of each class. */
   rows: Float64Array;
-  /** classes × width. */
+  /** labelCount × width values. */
   sums: Float64Array;
   /** Over the rows of all classes; width values. */
   squares: Float64Array;
 }
 
-export const createSums = (classes: number, width: number): ClassSums => ({
+export const createSums = (labelCount: number, width: number): ClassSums => ({
   width,
-  rows: new Float64Array(classes),
-  sums: new Float64Array(classes * width),
+  rows: new Float64Array(labelCount),
+  sums: new Float64Array(labelCount * width),
   squares: new Float64Array(width),
 });
 
-export function addRow({ width, rows, sums, squares }: ClassSums, label: number, row: Float32Array): void {
-  rows[label]!++;
+export function addRow(
+  { width, rows, sums, squares }: ClassSums,
+  classIndex: number,
+  row: Float32Array,
+): void {
+  rows[classIndex]!++;
   for (let i = 0; i < width; i++) {
     const value = row[i]!;
-    sums[label * width + i]! += value;
+    sums[classIndex * width + i]! += value;
     squares[i]! += value * value;
   }
 }
@@ -54,7 +58,7 @@ export interface ClassStatistics {
   /** Of each feature. */
   mean: Float64Array;
   variance: Float64Array;
-  /** Of the standardised features, classes × width. */
+  /** Of the standardised features, labelCount × width values. */
   means: Float64Array;
   /** Of each class's squared distance: see `statisticsOf`. A class without rows lies nowhere, and has none. */
   weights: Float64Array;
@@ -113,21 +117,21 @@ export function distanceOf(
 /**
  * The same as a network computes it: `distanceOf` is `−max over classes of (z, z²) × kernel + bias`.
  *
- * @returns kernel of shape [2 × width, classes], row by row, and a bias for each class
+ * @returns kernel of shape [2 × width, labelCount], row by row, and a bias for each class
  */
 export function asLayer({ width, means, weights }: ClassStatistics): {
   kernel: Float32Array;
   bias: Float32Array;
 } {
-  const classes = weights.length;
-  const kernel = new Float32Array(2 * width * classes);
-  const bias = new Float32Array(classes);
-  for (let label = 0; label < classes; label++) {
+  const labelCount = weights.length;
+  const kernel = new Float32Array(2 * width * labelCount);
+  const bias = new Float32Array(labelCount);
+  for (let label = 0; label < labelCount; label++) {
     const weight = weights[label]! / width;
     for (let i = 0; i < width; i++) {
       const at = means[label * width + i]!;
-      kernel[i * classes + label] = 2 * weight * at;
-      kernel[(width + i) * classes + label] = DISCOUNT / width - weight;
+      kernel[i * labelCount + label] = 2 * weight * at;
+      kernel[(width + i) * labelCount + label] = DISCOUNT / width - weight;
       bias[label]! -= weight * at * at;
     }
   }

@@ -2,8 +2,8 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Evaluation, EvaluationRow, Unsure } from '#core/contracts/evaluation.ts';
 import { areaUnderRoc } from '#core/statistics.ts';
 import type { Images } from '../data/data-set.ts';
-import { isUnsure, predictOutputs, UNSURE_ABOVE } from '../prediction/predict.ts';
-import { yieldToEventLoop } from '../training/hooks.ts';
+import { isUnsure, predictPixels, UNSURE_ABOVE } from '../prediction/predict.ts';
+import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 
 const BATCH = 64;
 
@@ -43,7 +43,7 @@ async function scoresOf(model: LayersModel, images: Images, signal?: AbortSignal
   const scores: number[] = [];
   for (let start = 0; start < images.size; start += BATCH) {
     const indices = Array.from({ length: Math.min(BATCH, images.size - start) }, (_, i) => start + i);
-    const { outOfDomain } = await predictOutputs(model, images.gather(indices), indices.length, images.input);
+    const { outOfDomain } = await predictPixels(model, images.gather(indices), images.input);
     scores.push(...outOfDomain!);
     await yieldToEventLoop(signal);
   }

@@ -31,7 +31,7 @@ export async function withOutOfDomain(
 ): Promise<tfl.LayersModel> {
   const { width, mean, variance } = statistics;
   const { kernel, bias } = asLayer(statistics);
-  const classes = bias.length;
+  const labelCount = bias.length;
   const { layers } = tfl;
   // The statistics have a floor under every variance, so that the layer's own has nothing to do.
   const epsilon = 1e-12;
@@ -40,8 +40,8 @@ export async function withOutOfDomain(
   const copy = layers.activation({ name: 'standard_again', activation: 'linear' });
   const squares = layers.multiply({ name: 'squares' });
   const both = layers.concatenate({ name: 'standard_and_squares' });
-  const nearness = layers.dense({ name: 'nearness', units: classes });
-  const list = layers.reshape({ name: 'nearness_list', targetShape: [classes, 1] });
+  const nearness = layers.dense({ name: 'nearness', units: labelCount });
+  const list = layers.reshape({ name: 'nearness_list', targetShape: [labelCount, 1] });
   const nearest = layers.globalMaxPooling1d({ name: 'nearest' });
   const beyond = layers.dense({ name: 'beyond_threshold', units: 1 });
   const own = [standard, copy, squares, both, nearness, list, nearest, beyond];
@@ -53,7 +53,7 @@ export async function withOutOfDomain(
   const output = apply(beyond, apply(nearest, apply(list, apply(nearness, pairs))));
   tf.tidy(() => {
     standard.setWeights([tf.tensor1d(Float32Array.from(mean)), tf.tensor1d(Float32Array.from(variance))]);
-    nearness.setWeights([tf.tensor2d(kernel, [2 * width, classes]), tf.tensor1d(bias)]);
+    nearness.setWeights([tf.tensor2d(kernel, [2 * width, labelCount]), tf.tensor1d(bias)]);
     beyond.setWeights([tf.tensor2d([[-1 / spread]]), tf.tensor1d([-threshold / spread])]);
   });
   const shared = tfl.model({ name: model.name, inputs: model.inputs, outputs: [...model.outputs, output] });

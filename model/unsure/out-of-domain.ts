@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { createRandom } from '#core/random.ts';
 import { conformalBound } from '#core/statistics.ts';
+import { augment } from '../data/augment.ts';
 import type { DataSet } from '../data/data-set.ts';
-import { toTensor } from '../data/tensors.ts';
-import { yieldToEventLoop } from '../training/hooks.ts';
-import { gatherVariants } from '../transfer/features.ts';
+import { gatherVariants } from '../data/variants.ts';
+import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import { addRow, type ClassSums, combine, createSums, distanceOf, statisticsOf } from './class-statistics.ts';
 import { lastDense, type OutOfDomain, withOutOfDomain } from './out-of-domain-layers.ts';
 
@@ -63,7 +63,7 @@ export async function measureDomain(
   const { keep, seed, signal } = options;
   const plan = planOf(train, seed);
   const images = plan.length;
-  const variants = Math.max(
+  const perImage = Math.max(
     1,
     Math.min(MAXIMUM_VARIANTS, options.augmentation, Math.floor(MAXIMUM_ROWS / images)),
   );
@@ -71,30 +71,26 @@ export async function measureDomain(
   const width = features.shape[1]!;
   // Not disposed: it owns nothing, the layers are the given model's.
   const backbone = tfl.model({ inputs: model.inputs, outputs: features });
-  const classes = train.labels.length;
-  const folds = Array.from({ length: FOLDS }, () => createSums(classes, width));
+  const labelCount = train.labels.length;
+  const folds = Array.from({ length: FOLDS }, () => createSums(labelCount, width));
   const held: { row: Float32Array; fold: number }[] = [];
-  for (let start = 0; start < images * variants; start += BATCH) {
-    const rows = Array.from({ length: Math.min(BATCH, images * variants - start) }, (_, i) => start + i);
-    const pixels = gatherVariants(
-      train,
-      rows.map((row) => plan[Math.floor(row / variants)]!.image * variants + (row % variants)),
-      variants,
-      seed,
-    );
-    const output = tf.tidy(() => backbone.predict(toTensor(pixels, rows.length, train.input)) as tf.Tensor2D);
+  for (let start = 0; start < images * perImage; start += BATCH) {
+    const rows = Array.from({ length: Math.min(BATCH, images * perImage - start) }, (_, i) => start + i);
+    const planned = rows.map((row) => plan[Math.floor(row / perImage)]!.image * perImage + (row % perImage));
+    const batch = gatherVariants(train, planned, { perImage, seed });
+    const output = tf.tidy(() => backbone.predict(augment(batch, train.input)) as tf.Tensor2D);
     const values = (await output.data()) as Float32Array;
     output.dispose();
     for (const [i, row] of rows.entries()) {
-      const { image, fold, isHeldOut } = plan[Math.floor(row / variants)]!;
+      const { image, fold, isHeldOut } = plan[Math.floor(row / perImage)]!;
       const own = values.slice(i * width, (i + 1) * width);
-      addRow(folds[fold]!, train.classes[image]!, own);
-      if (isHeldOut && row % variants === 0) held.push({ row: own, fold });
+      addRow(folds[fold]!, train.classIndices[image]!, own);
+      if (isHeldOut && row % perImage === 0) held.push({ row: own, fold });
     }
     await yieldToEventLoop(signal);
   }
   const total = combine(folds.map((sums) => ({ sums, sign: 1 })));
-  const measure = (sums: ClassSums) => statisticsOf(sums, variants, images / classes);
+  const measure = (sums: ClassSums) => statisticsOf(sums, perImage, images / labelCount);
   const without = folds.map((sums) =>
     measure(
       combine([
@@ -121,7 +117,7 @@ interface Planned {
 /** Which images are measured, each class's in random order, and in which part each is held out. */
 function planOf(train: DataSet, seed: number): Planned[] {
   const byClass: number[][] = train.labels.map(() => []);
-  for (let image = 0; image < train.size; image++) byClass[train.classes[image]!]!.push(image);
+  for (let image = 0; image < train.size; image++) byClass[train.classIndices[image]!]!.push(image);
   const share = (of: number) => Math.max(2, Math.floor(of / train.labels.length));
   return byClass.flatMap((images, label) =>
     createRandom('unsure', seed, train.labels[label]!)

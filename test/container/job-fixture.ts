@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DomainInput } from '../../core/contracts/domain.ts';
 import { sha256 } from '../../core/digest.ts';
-import { buildNetwork, CUT_LAYER } from '../../model/network/backbone.ts';
+import { buildNetwork, CUT_LAYER } from '../../model/network/build-network.ts';
 import { saveModel } from '../../model/network/files.ts';
 import { useBackend } from '../../model/tensorflow/backend.ts';
 import { writeManifest } from '../../onprem-agent/model-folder/manifest.ts';
@@ -47,7 +47,7 @@ export async function makeJob(root: string, options: JobOptions): Promise<void> 
 
 async function makeGeneralModel(folder: string): Promise<void> {
   await useBackend('wasm');
-  const network = buildNetwork({ input, classes: 3, filters: [4, 8], seed: 1 });
+  const network = buildNetwork({ input, labelCount: 3, filters: [4, 8], seed: 1 });
   const files = await saveModel(network, folder);
   network.dispose();
   await writeManifest(

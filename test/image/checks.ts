@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
 import { evaluationSchema } from '../../core/contracts/evaluation.ts';
 import { predictionResponseSchema } from '../../core/contracts/served-model.ts';
-import { buildNetwork } from '../../model/network/backbone.ts';
+import { buildNetwork } from '../../model/network/build-network.ts';
 import { saveModel } from '../../model/network/files.ts';
 import { useBackend } from '../../model/tensorflow/backend.ts';
 import { labels, makeJob } from '../container/job-fixture.ts';
@@ -100,7 +100,7 @@ async function makeModel(folder: string): Promise<void> {
     normalisation: { scale: 1 / 127.5, offset: -1 },
   };
   await useBackend('wasm');
-  const network = buildNetwork({ input, classes: labels.length, filters: [12, 24, 48, 96], seed: 1 });
+  const network = buildNetwork({ input, labelCount: labels.length, filters: [12, 24, 48, 96], seed: 1 });
   await saveModel(network, folder);
   network.dispose();
   const general = { model: 'shapes', version: '20261123T154200Z-3f2a9c' };

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createRandom } from '#core/random.ts';
-import { buildNetwork } from '#model/network/backbone.ts';
+import { buildNetwork } from '#model/network/build-network.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { gpuNames } from '#model/tensorflow/gpu.ts';
 import { registerKernels } from '#model/tensorflow/kernels/register.ts';
@@ -49,7 +49,7 @@ export async function checkTrainingStep(folder: string): Promise<TrainingStepChe
 }
 
 function trainingStep() {
-  const model = buildNetwork({ input: INPUT, classes: CLASSES, filters: [16, 32], seed: 1 });
+  const model = buildNetwork({ input: INPUT, labelCount: CLASSES, filters: [16, 32], seed: 1 });
   const random = createRandom('check of a backend');
   const pixels = Float32Array.from(
     { length: BATCH * INPUT.height * INPUT.width * INPUT.channels },

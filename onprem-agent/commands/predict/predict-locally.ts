@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { PredictionResponse } from '#core/contracts/served-model.ts';
 import { decodeImage } from '#model/data/image.ts';
 import { loadModel } from '#model/network/files.ts';
-import { type Outputs, predictOutputs, rankLabels } from '#model/prediction/predict.ts';
+import { type Outputs, predictPixels, rankLabels } from '#model/prediction/predict.ts';
 import { answerOf, readServedModel } from '#model/prediction/served-model.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { named } from '../../cli/image-error.ts';
@@ -25,7 +25,7 @@ export async function predictLocally(image: string, folder: string): Promise<Ans
   const pixels = await named(image, () => decodeImage(image, input));
   await useBackend();
   const network = await loadModel(folder);
-  const outputs = await predictOutputs(network, pixels, 1, input);
+  const outputs = await predictPixels(network, pixels, input);
   network.dispose();
   return answer(outputs);
 }

@@ -5,7 +5,7 @@ import { embeddedMetrics } from 'local-aws/formats';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { predictionResponseSchema, type ServedModel } from '../../../core/contracts/served-model.ts';
-import { buildNetwork } from '../../../model/network/backbone.ts';
+import { buildNetwork } from '../../../model/network/build-network.ts';
 import { saveModel } from '../../../model/network/files.ts';
 import { useBackend } from '../../../model/tensorflow/backend.ts';
 import { stripPng } from '../../fixtures/grey-png.ts';
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const [path] = await makeImageFolder(join(root, 'images'), { labels, perLabel: 1 });
   image = await readFile(path!);
   await useBackend('wasm');
-  const network = buildNetwork({ input: served.input, classes: 2, filters: [4, 8], seed: 1 });
+  const network = buildNetwork({ input: served.input, labelCount: 2, filters: [4, 8], seed: 1 });
   await saveModel(network, join(root, 'ml', 'model'));
   network.dispose();
   await writeFile(join(root, 'ml', 'model', 'served-model.json'), JSON.stringify(served));

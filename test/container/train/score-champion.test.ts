@@ -11,7 +11,7 @@ import { runTrainingJob } from '../../../container/train/training-job.ts';
 import type { Evaluation } from '../../../core/contracts/evaluation.ts';
 import type { ServedModel } from '../../../core/contracts/served-model.ts';
 import { type DataSet, loadDataSet } from '../../../model/data/data-set.ts';
-import { buildNetwork } from '../../../model/network/backbone.ts';
+import { buildNetwork } from '../../../model/network/build-network.ts';
 import { saveModel } from '../../../model/network/files.ts';
 import { makeJob } from '../job-fixture.ts';
 
@@ -123,7 +123,7 @@ describe('scoreChampion', () => {
     await bring(async (folder) => {
       const { input, labels } = await served(folder);
       const larger = { ...input, height: 24, width: 24 };
-      const network = buildNetwork({ input: larger, classes: labels.length, filters: [4, 8], seed: 1 });
+      const network = buildNetwork({ input: larger, labelCount: labels.length, filters: [4, 8], seed: 1 });
       await saveModel(network, folder);
       network.dispose();
       await editServed(folder, () => ({ input: larger }));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { servedLatency } from '../../../container/train/served-latency.ts';
-import { buildNetwork } from '../../../model/network/backbone.ts';
+import { buildNetwork } from '../../../model/network/build-network.ts';
 import { saveModel } from '../../../model/network/files.ts';
 import { useBackend } from '../../../model/tensorflow/backend.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
   images = await Promise.all(paths.map((path) => readFile(path)));
   const input = { height: 16, width: 16, channels: 3 as const, normalisation: { scale: 1, offset: 0 } };
   await useBackend('wasm');
-  const network = buildNetwork({ input, classes: 2, filters: [4, 8], seed: 1 });
+  const network = buildNetwork({ input, labelCount: 2, filters: [4, 8], seed: 1 });
   await saveModel(network, join(folder, 'model'));
   network.dispose();
   const served = { schemaVersion: 1, domain: 'produce', labels, input, trainingJob: 'job' };

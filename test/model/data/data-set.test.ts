@@ -26,7 +26,7 @@ describe('loadDataSet', () => {
       ...['1-000', '1-001', '1-002'].map((name) => `apple/${name}.png`),
       ...['0-000', '0-001', '0-002'].map((name) => `pear/${name}.png`),
     ]);
-    expect([...data.classes]).toEqual([0, 0, 0, 1, 1, 1]);
+    expect([...data.classIndices]).toEqual([0, 0, 0, 1, 1, 1]);
     expect(data.damaged).toEqual([]);
   });
 

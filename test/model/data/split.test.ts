@@ -4,14 +4,16 @@ import { BY_VARIANT, foldsByClass, heldOutBy, holdOut, splitByClass } from '#mod
 
 /** A data set without pixels: `counts[i]` images of class i. */
 function dataSet(counts: number[]): DataSet {
-  const classes = Int32Array.from(counts.flatMap((count, index) => new Array<number>(count).fill(index)));
+  const classIndices = Int32Array.from(
+    counts.flatMap((count, index) => new Array<number>(count).fill(index)),
+  );
   return {
     labels: counts.map((_, index) => `class ${index}`),
-    ids: [...classes].map((index, i) => `class ${index}/${i}.png`),
-    classes,
+    ids: [...classIndices].map((index, i) => `class ${index}/${i}.png`),
+    classIndices,
     input: { height: 8, width: 8, channels: 3, normalisation: { scale: 1, offset: 0 } },
     digest: '0'.repeat(64),
-    size: classes.length,
+    size: classIndices.length,
     damaged: [],
     close: () => {},
     gather: () => new Uint8Array(),
@@ -29,9 +31,9 @@ describe('splitByClass', () => {
     const { training, validation } = splitByClass(data, share, 1);
 
     expect(validation).toHaveLength(held);
-    expect([...training, ...validation].sort((a, b) => a - b)).toEqual([...data.classes.keys()]);
+    expect([...training, ...validation].sort((a, b) => a - b)).toEqual([...data.classIndices.keys()]);
     for (const part of [training, validation]) {
-      expect(new Set(Array.from(part, (i) => data.classes[i]))).toEqual(new Set(counts.keys()));
+      expect(new Set(Array.from(part, (i) => data.classIndices[i]))).toEqual(new Set(counts.keys()));
     }
   });
 
@@ -60,7 +62,7 @@ describe('foldsByClass', () => {
       const images = [...heldOutBy.keys()].filter((image) => heldOutBy[image] === head);
       expect(images.length).toBeGreaterThanOrEqual(3);
       expect(images.length).toBeLessThanOrEqual(4);
-      const ofClass = (label: number) => images.filter((image) => data.classes[image] === label).length;
+      const ofClass = (label: number) => images.filter((image) => data.classIndices[image] === label).length;
       expect(ofClass(0)).toBe(2);
       expect(ofClass(1)).toBe(1);
     }

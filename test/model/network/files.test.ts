@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { IntegrityError, NotFoundError } from '#core/errors.ts';
-import { buildNetwork } from '#model/network/backbone.ts';
+import { buildNetwork } from '#model/network/build-network.ts';
 import { loadModel, saveModel } from '#model/network/files.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { backendUnderTest } from '../backend-under-test.ts';
@@ -29,7 +29,7 @@ const keep = <T extends { dispose(): unknown }>(part: T) => {
 
 async function savedNetwork() {
   const input = { height: 16, width: 16, channels: 3 } as const;
-  const model = keep(buildNetwork({ input, classes: 4, filters: [4, 8], seed: 3 }));
+  const model = keep(buildNetwork({ input, labelCount: 4, filters: [4, 8], seed: 3 }));
   const names = await saveModel(model, join(folder, 'new', 'model'));
   return { model, names, path: join(folder, 'new', 'model') };
 }

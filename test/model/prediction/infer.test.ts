@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { expect, it } from 'vitest';
-import { buildNetwork } from '#model/network/backbone.ts';
+import { buildNetwork } from '#model/network/build-network.ts';
 import { infer } from '#model/prediction/infer.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
 import { computeOn, describeOnFastBackends, expectClose, random } from '../tensorflow/kernels/backends.ts';
@@ -10,7 +10,7 @@ const input = { height: 18, width: 16, channels: 3 } as const;
 
 /** A network whose normalisations have learnt something: means, variances and factors of either sign. */
 function trainedNetwork(filters: number[]): tfl.LayersModel {
-  const model = buildNetwork({ input, classes: 7, filters, seed: 1 });
+  const model = buildNetwork({ input, labelCount: 7, filters, seed: 1 });
   tf.tidy(() =>
     model.setWeights(
       model.weights.map((weight, i) => {

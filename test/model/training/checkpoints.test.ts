@@ -7,11 +7,11 @@ import type { Input } from '#core/contracts/common.ts';
 import { recipeSchema } from '#core/contracts/domain.ts';
 import { sha256 } from '#core/digest.ts';
 import { type DataSet, loadDataSet } from '#model/data/data-set.ts';
-import { buildNetwork, CUT_LAYER } from '#model/network/backbone.ts';
+import { buildNetwork } from '#model/network/build-network.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { trainBaseline } from '#model/training/baseline.ts';
 import { type Checkpoint, type Checkpoints, fileCheckpoints } from '#model/training/checkpoints.ts';
-import type { TrainingResult } from '#model/transfer/transfer.ts';
+import type { TrainingResult } from '#model/training/domain-training.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
 
 const input: Input = { height: 16, width: 16, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } };
@@ -29,11 +29,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A hundred steps to a checkpoint, so five in each of the two trainings. */
 async function trainWith(checkpoints?: Checkpoints, signal?: AbortSignal) {
-  const general = buildNetwork({ input, classes: 3, filters: [4, 8], seed: 3 });
+  const general = buildNetwork({ input, labelCount: 3, filters: [4, 8], seed: 3 });
   try {
     return await trainBaseline(
       {
-        ...{ general, cutLayer: CUT_LAYER, train, checkpoints },
+        ...{ general, train, checkpoints },
         ...{ recipe: recipeSchema.parse({ augmentation: 4 }), minimumSteps: 110 },
       },
       signal === undefined ? {} : { signal },

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRandom } from '#core/random.ts';
 import type { DataSet } from '#model/data/data-set.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
-import { type GeneralTrainingProgress, trainGeneral } from '#model/training/general.ts';
+import { trainGeneral } from '#model/training/general.ts';
+import type { GeneralTrainingProgress } from '#model/training/general-progress.ts';
 import { backendUnderTest } from '../backend-under-test.ts';
 
 const input = {
@@ -27,7 +28,7 @@ function colours(perClass: number): DataSet {
   return {
     labels,
     ids: images.map((_, i) => `${labels[Math.floor(i / perClass)]}/${i}.png`),
-    classes: Int32Array.from(images, (_, i) => Math.floor(i / perClass)),
+    classIndices: Int32Array.from(images, (_, i) => Math.floor(i / perClass)),
     input,
     digest: '0'.repeat(64),
     size: images.length,

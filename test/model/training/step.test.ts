@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { buildNetwork } from '#model/network/backbone.ts';
+import { buildNetwork } from '#model/network/build-network.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
 import { computeGradients, disposeGradients, trainableVariables } from '#model/training/step.ts';
 import { computeOn, describeOnFastBackends, expectClose, random } from '../tensorflow/kernels/backends.ts';
@@ -16,7 +16,7 @@ async function on(backend: BackendName, compute: (model: Network, x: tf.Tensor4D
   await useBackend(backend);
   const model = buildNetwork({
     input: { height: 16, width: 16, channels: 3 },
-    classes: CLASSES,
+    labelCount: CLASSES,
     filters: [8, 16, 12],
     seed: 1,
   });

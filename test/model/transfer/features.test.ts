@@ -7,15 +7,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Input } from '#core/contracts/common.ts';
 import { type DataSet, loadDataSet } from '#model/data/data-set.ts';
 import { toTensor } from '#model/data/tensors.ts';
-import { buildNetwork, CUT_LAYER } from '#model/network/backbone.ts';
+import { buildNetwork, CUT_LAYER } from '#model/network/build-network.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
+import { cutBackbone } from '#model/transfer/backbone.ts';
 import type { FeatureRows } from '#model/transfer/feature-rows.ts';
 import { featureThreads } from '#model/transfer/feature-threads.ts';
-import { cutBackbone, extractFeatures } from '#model/transfer/features.ts';
+import { extractFeatures } from '#model/transfer/features.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
 
 const input: Input = { height: 16, width: 16, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } };
-const options = { variants: 20, seed: 1, memoryBytes: 1e9 };
+const options = { variants: { perImage: 20, seed: 1 }, memoryBytes: 1e9 };
 
 let folder: string;
 let data: DataSet;
@@ -26,7 +27,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'graft-features-'));
   await makeImageFolder(folder, { labels: ['a', 'b'], perLabel: 5 });
   data = await loadDataSet(folder, input);
-  general = buildNetwork({ input, classes: 7, filters: [8, 16], seed: 3 });
+  general = buildNetwork({ input, labelCount: 7, filters: [8, 16], seed: 3 });
 });
 afterAll(async () => {
   general.dispose();
@@ -45,7 +46,7 @@ describe('extractFeatures', () => {
     expect(pooled).toMatchObject({ rows: 200, width: 2 * 2 * 8 });
     const output = tf.tidy(() => {
       const layer = general.layers.findIndex(({ name }) => name === CUT_LAYER);
-      let value: tf.Tensor = toTensor(data.gather([3]), 1, input);
+      let value: tf.Tensor = toTensor(data.gather([3]), input);
       for (const one of general.layers.slice(0, layer + 1)) value = one.apply(value) as tf.Tensor;
       return value.dataSync<'float32'>();
     });

@@ -1,55 +1,29 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Input } from '#core/contracts/common.ts';
-import { type Recipe, recipeSchema } from '#core/contracts/domain.ts';
+import type { Recipe } from '#core/contracts/domain.ts';
 import { curvePointSchema } from '#core/contracts/evaluation.ts';
-import { type DataSet, loadDataSet } from '#model/data/data-set.ts';
 import { evaluate } from '#model/evaluation/evaluate.ts';
-import { measureLatency } from '#model/evaluation/latency.ts';
-import { buildNetwork, CUT_LAYER } from '#model/network/backbone.ts';
+import { buildNetwork, CUT_LAYER } from '#model/network/build-network.ts';
 import { loadModel, saveModel } from '#model/network/files.ts';
-import { predictImage, predictPixels } from '#model/prediction/predict.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
-import { trainBaseline } from '#model/training/baseline.ts';
-import { fineTune, transferStepsAtMost } from '#model/transfer/transfer.ts';
-import { makeImageFolder } from '../../fixtures/images.ts';
+import { trainTransfer, transferStepsAtMost } from '#model/transfer/transfer.ts';
 import { backendUnderTest } from '../backend-under-test.ts';
+import { createShapesDomain, input, labels, recipe, type ShapesDomain } from '../shapes-domain.ts';
 
-const input: Input = { height: 16, width: 16, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } };
-const labels = ['red discs', 'green squares', 'blue crosses'];
-const recipe: Recipe = recipeSchema.parse({ augmentation: 4, epochs: 10 });
-
-let folder: string;
-let train: DataSet;
-let test: DataSet;
-let general: tfl.LayersModel;
-
+let shapes: ShapesDomain;
 beforeAll(async () => {
   await useBackend(backendUnderTest);
-  folder = await mkdtemp(join(tmpdir(), 'graft-transfer-'));
-  await makeImageFolder(join(folder, 'train'), { labels, perLabel: 5, seed: 1 });
-  await makeImageFolder(join(folder, 'test'), { labels, perLabel: 8, seed: 2 });
-  train = await loadDataSet(join(folder, 'train'), input, { labels });
-  test = await loadDataSet(join(folder, 'test'), input, { labels });
-  general = buildNetwork({ input, classes: 7, filters: [8, 16], seed: 3 });
+  shapes = await createShapesDomain();
 });
-afterAll(async () => {
-  general.dispose();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => shapes.remove());
 
-const probabilities = (model: tfl.LayersModel) =>
-  predictPixels(model, test.gather(test.classes.map((_, i) => i)), test.size, input);
-
-describe('fineTune', () => {
+describe('trainTransfer', () => {
   it('recognises unseen images of the domain, and its curve says how it got there', async () => {
+    const { train, test, general } = shapes;
     const points: unknown[] = [];
 
-    const result = await fineTune(
+    const result = await trainTransfer(
       { general, cutLayer: CUT_LAYER, train, recipe },
       { onPoint: (point) => points.push(point) },
     );
@@ -73,10 +47,11 @@ describe('fineTune', () => {
   });
 
   it('leaves the general model as it was, and no tensors behind', async () => {
+    const { train, general } = shapes;
     const before = general.getWeights().map((weight) => weight.dataSync().slice());
     const tensors = tf.memory().numTensors;
 
-    const { model } = await fineTune({ general, cutLayer: CUT_LAYER, train, recipe });
+    const { model } = await trainTransfer({ general, cutLayer: CUT_LAYER, train, recipe });
     model.dispose();
 
     expect(tf.memory().numTensors).toBe(tensors);
@@ -84,8 +59,9 @@ describe('fineTune', () => {
   });
 
   it('does not need the general model any more once it is done', async () => {
-    const copy = buildNetwork({ input, classes: 7, filters: [8, 16], seed: 3 });
-    const { model } = await fineTune({ general: copy, cutLayer: CUT_LAYER, train, recipe });
+    const { train, probabilities } = shapes;
+    const copy = buildNetwork({ input, labelCount: 7, filters: [8, 16], seed: 3 });
+    const { model } = await trainTransfer({ general: copy, cutLayer: CUT_LAYER, train, recipe });
     const before = await probabilities(model);
 
     copy.dispose();
@@ -95,9 +71,15 @@ describe('fineTune', () => {
   });
 
   it('gives the same model for the same seed', async () => {
-    const first = await fineTune({ general, cutLayer: CUT_LAYER, train, recipe });
-    const second = await fineTune({ general, cutLayer: CUT_LAYER, train, recipe });
-    const other = await fineTune({ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, seed: 2 } });
+    const { train, general, probabilities } = shapes;
+    const first = await trainTransfer({ general, cutLayer: CUT_LAYER, train, recipe });
+    const second = await trainTransfer({ general, cutLayer: CUT_LAYER, train, recipe });
+    const other = await trainTransfer({
+      general,
+      cutLayer: CUT_LAYER,
+      train,
+      recipe: { ...recipe, seed: 2 },
+    });
 
     const [a, b, c] = await Promise.all([first, second, other].map(({ model }) => probabilities(model)));
     expect(b).toEqual(a);
@@ -106,21 +88,20 @@ describe('fineTune', () => {
   });
 
   it('makes a plain model that reads back from disk with the same answers', async () => {
-    const { model } = await fineTune({ general, cutLayer: CUT_LAYER, train, recipe });
+    const { folder, train, general, probabilities } = shapes;
+    const { model } = await trainTransfer({ general, cutLayer: CUT_LAYER, train, recipe });
     await saveModel(model, join(folder, 'saved'));
 
     const saved = await loadModel(join(folder, 'saved'));
 
     expect(await probabilities(saved)).toEqual(await probabilities(model));
-    const [first] = await loadBytes();
-    const latency = await measureLatency((image) => predictImage(saved, image, input), [first!], 3);
-    expect(latency.p95).toBeGreaterThanOrEqual(latency.p50);
     model.dispose();
     saved.dispose();
   });
 
   it('pools a feature map to two by two places when it is cut there', async () => {
-    const { model } = await fineTune({ general, cutLayer: 'block1_activation', train, recipe });
+    const { train, test, general } = shapes;
+    const { model } = await trainTransfer({ general, cutLayer: 'block1_activation', train, recipe });
 
     const head = model.layers.at(-1)!;
     expect(head.getWeights()[0]!.shape).toEqual([2 * 2 * 8, labels.length]);
@@ -129,9 +110,10 @@ describe('fineTune', () => {
   });
 
   it('lets validation choose the cut layer, and says what it compared', async () => {
+    const { train, general } = shapes;
     const cutLayers = ['block1_activation', CUT_LAYER];
 
-    const { model, choices } = await fineTune({
+    const { model, choices } = await trainTransfer({
       ...{ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, cutLayers, regularisation: [1, 0.1] } },
     });
 
@@ -145,7 +127,8 @@ describe('fineTune', () => {
   });
 
   it('folds the temperature into the model, which leaves what it recognises as it is', async () => {
-    const plain = await fineTune({
+    const { train, general, probabilities } = shapes;
+    const plain = await trainTransfer({
       ...{
         general,
         cutLayer: CUT_LAYER,
@@ -153,7 +136,7 @@ describe('fineTune', () => {
         recipe: { ...recipe, regularisation: 1, calibration: false },
       },
     });
-    const calibrated = await fineTune({
+    const calibrated = await trainTransfer({
       ...{ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, regularisation: 1 } },
     });
 
@@ -174,7 +157,8 @@ describe('fineTune', () => {
     ['unweighted classes', { classWeights: 'none' }],
     ['no more rows than images', { maximumRows: 1 }],
   ])('recognises unseen images with %s', async (_what, changes) => {
-    const { model, choices } = await fineTune({
+    const { train, test, general } = shapes;
+    const { model, choices } = await trainTransfer({
       ...{ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, ...changes } },
     });
 
@@ -185,20 +169,26 @@ describe('fineTune', () => {
   });
 
   it('names a cut layer that is not there', async () => {
-    await expect(fineTune({ general, cutLayer: 'top', train, recipe })).rejects.toThrow('no layer "top"');
+    const { train, general } = shapes;
+    await expect(trainTransfer({ general, cutLayer: 'top', train, recipe })).rejects.toThrow(
+      'no layer "top"',
+    );
   });
 
   it.each([
     ['every class has a single image', 1],
     ['one class has', 3],
   ])('holds out variants where %s', async (name, others) => {
-    const root = join(folder, name);
-    await makeImageFolder(root, { labels: labels.slice(0, 1), perLabel: 1 });
-    await makeImageFolder(root, { labels: labels.slice(1), perLabel: others });
-    const poor = await loadDataSet(root, input, { labels });
+    const { general } = shapes;
+    const poor = await shapes.load(name, [1, others, others]);
     const tensors = tf.memory().numTensors;
 
-    const { model, curve, choices } = await fineTune({ general, cutLayer: CUT_LAYER, train: poor, recipe });
+    const { model, curve, choices } = await trainTransfer({
+      general,
+      cutLayer: CUT_LAYER,
+      train: poor,
+      recipe,
+    });
 
     for (const point of curve) curvePointSchema.parse(point);
     expect(choices!.validationImages).toBe(poor.size);
@@ -208,10 +198,11 @@ describe('fineTune', () => {
   });
 
   it('stops with the reason of the signal and leaves no tensors behind', async () => {
+    const { train, general } = shapes;
     const tensors = tf.memory().numTensors;
     const controller = new AbortController();
 
-    const tuning = fineTune(
+    const tuning = trainTransfer(
       { general, cutLayer: CUT_LAYER, train, recipe },
       { onPoint: () => controller.abort(new Error('asked to stop')), signal: controller.signal },
     );
@@ -220,125 +211,3 @@ describe('fineTune', () => {
     expect(tf.memory().numTensors).toBe(tensors);
   });
 });
-
-describe('trainBaseline', () => {
-  it('learns from random weights with at least the steps asked for, and keeps their end', async () => {
-    const tensors = tf.memory().numTensors;
-    const points: unknown[] = [];
-
-    const result = await trainBaseline(
-      { general, cutLayer: CUT_LAYER, train, recipe, minimumSteps: 650 },
-      { onPoint: (point) => points.push(point) },
-    );
-
-    expect((await evaluate(result.model, test)).accuracy).toBeGreaterThan(0.9);
-    expect(result).toMatchObject({ bestStep: 650, steps: 2 * 650, curve: points });
-    expect(result.curve.at(-1)!.step).toBe(650);
-    for (const point of result.curve) curvePointSchema.parse(point);
-    expect(result.model.layers.map((layer) => layer.name)).toEqual(general.layers.map((layer) => layer.name));
-    result.model.dispose();
-    expect(tf.memory().numTensors).toBe(tensors);
-  });
-
-  it('takes a single image of each class, and validates on variants of it', async () => {
-    const root = join(folder, 'one of each');
-    await makeImageFolder(root, { labels, perLabel: 1 });
-    const one = await loadDataSet(root, input, { labels });
-
-    const { model, curve } = await trainBaseline({
-      ...{ general, cutLayer: CUT_LAYER, train: one, recipe, minimumSteps: 1 },
-    });
-
-    expect(curve.at(-1)!.validationAccuracy).toBeGreaterThan(0.9);
-    model.dispose();
-  });
-
-  it('takes nothing but the architecture of the general model', async () => {
-    const other = buildNetwork({ input, classes: 5, filters: [8, 16], seed: 99 });
-    const options = { cutLayer: CUT_LAYER, train, recipe: { ...recipe, augmentation: 2 }, minimumSteps: 1 };
-
-    const first = await trainBaseline({ ...options, general });
-    const second = await trainBaseline({ ...options, general: other });
-
-    expect(await probabilities(second.model)).toEqual(await probabilities(first.model));
-    for (const model of [first.model, second.model, other]) model.dispose();
-  });
-
-  it('stops with the reason of the signal and leaves no tensors behind', async () => {
-    const tensors = tf.memory().numTensors;
-    const controller = new AbortController();
-
-    const training = trainBaseline(
-      { general, cutLayer: CUT_LAYER, train, recipe, minimumSteps: 30 },
-      { onPoint: () => controller.abort(new Error('asked to stop')), signal: controller.signal },
-    );
-
-    await expect(training).rejects.toThrow('asked to stop');
-    expect(tf.memory().numTensors).toBe(tensors);
-  });
-});
-
-describe('evaluate', () => {
-  it('counts every image once, in the order of the data set', async () => {
-    const tensors = tf.memory().numTensors;
-    const model = constantModel([0.2, 0.5, 0.3]);
-
-    const measured = await evaluate(model, test);
-
-    expect(measured.accuracy).toBeCloseTo(1 / 3);
-    expect(measured.recall).toEqual({ 'red discs': 0, 'green squares': 1, 'blue crosses': 0 });
-    expect(measured.confusion).toEqual([
-      [0, 8, 0],
-      [0, 8, 0],
-      [0, 8, 0],
-    ]);
-    expect(measured.rows.map(({ id }) => id)).toEqual(test.ids);
-    expect(measured.rows[0]).toMatchObject({ truth: 'red discs', prediction: 'green squares' });
-    expect(measured.rows[0]!.confidence).toBeCloseTo(0.5);
-    expect(measured.interval.lower).toBeLessThan(1 / 3);
-    expect(measured.interval.upper).toBeGreaterThan(1 / 3);
-    model.dispose();
-    expect(tf.memory().numTensors).toBe(tensors);
-  });
-
-  it('refuses a model for another number of labels', async () => {
-    await expect(evaluate(general, test)).rejects.toThrow('7 outputs for 3 labels');
-  });
-});
-
-describe('measureLatency', () => {
-  it('reports median and 95th percentile of single predictions, warming up left out', async () => {
-    const asked: unknown[] = [];
-    const images = [Uint8Array.of(1), Uint8Array.of(2)];
-    // Two readings for each prediction: five that warm up take 100 ms, the others 1, 2, … 20 ms.
-    let readings = 0;
-    const clock = () => {
-      const prediction = Math.floor(readings / 2) - 5;
-      return readings++ % 2 === 0 ? 0 : prediction < 0 ? 100 : prediction + 1;
-    };
-
-    const latency = await measureLatency(async (image) => asked.push(image), images, 20, clock);
-
-    expect(latency).toEqual({ p50: 10, p95: 19 });
-    expect(asked).toHaveLength(25);
-    expect(asked.slice(0, 3)).toEqual([images[0], images[1], images[0]]);
-  });
-});
-
-/** Always the same probabilities. */
-function constantModel(shares: number[]): tfl.LayersModel {
-  const model = tfl.sequential({
-    layers: [
-      tfl.layers.flatten({ inputShape: [16, 16, 3] }),
-      tfl.layers.dense({ units: shares.length, activation: 'softmax' }),
-    ],
-  });
-  tf.tidy(() =>
-    model.setWeights([tf.zeros([16 * 16 * 3, shares.length]), tf.log(tf.tensor1d(shares)) as tf.Tensor]),
-  );
-  return model;
-}
-
-async function loadBytes(): Promise<Uint8Array[]> {
-  return Promise.all(test.ids.map((id) => readFile(join(folder, 'test', id))));
-}

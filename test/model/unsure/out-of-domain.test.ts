@@ -9,9 +9,9 @@ import { createRandom } from '#core/random.ts';
 import { type DataSet, type Images, loadDataSet } from '#model/data/data-set.ts';
 import { toTensor } from '#model/data/tensors.ts';
 import { evaluate } from '#model/evaluation/evaluate.ts';
-import { buildNetwork, CUT_LAYER } from '#model/network/backbone.ts';
+import { buildNetwork, CUT_LAYER } from '#model/network/build-network.ts';
 import { loadModel, saveModel } from '#model/network/files.ts';
-import { predictOutputs, predictPixels } from '#model/prediction/predict.ts';
+import { predictPixels } from '#model/prediction/predict.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { distanceOf } from '#model/unsure/class-statistics.ts';
 import { evaluateUnsure } from '#model/unsure/evaluate-unsure.ts';
@@ -37,7 +37,7 @@ beforeAll(async () => {
   test = await loadDataSet(join(folder, 'test'), input, { labels });
   noise = imagesOfNoise(12);
   // The network's weights are random: where images lie in its features is what counts here, not what it calls them.
-  model = buildNetwork({ input, classes: labels.length, filters: [8, 16], seed: 3 });
+  model = buildNetwork({ input, labelCount: labels.length, filters: [8, 16], seed: 3 });
 });
 afterAll(async () => {
   model.dispose();
@@ -64,11 +64,11 @@ const everything = (data: Images) => data.gather(Array.from({ length: data.size 
 
 describe('addOutOfDomain', () => {
   it('adds how far out an image is and leaves the probabilities as they are', async () => {
-    const before = await predictPixels(model, everything(test), test.size, input);
+    const { probabilities: before } = await predictPixels(model, everything(test), input);
 
     const { model: both, heldOut } = await addOutOfDomain(model, train, options);
 
-    const { probabilities, outOfDomain } = await predictOutputs(both, everything(test), test.size, input);
+    const { probabilities, outOfDomain } = await predictPixels(both, everything(test), input);
     expect(heldOut).toBe(train.size);
     expect(probabilities).toEqual(before);
     expect(outOfDomain).toHaveLength(test.size);
@@ -77,7 +77,7 @@ describe('addOutOfDomain', () => {
       expect(score).toBeLessThanOrEqual(1);
     }
     both.dispose();
-    expect(await predictPixels(model, everything(test), test.size, input)).toEqual(before);
+    expect((await predictPixels(model, everything(test), input)).probabilities).toEqual(before);
   });
 
   it('computes in the network what the statistics say', async () => {
@@ -85,10 +85,10 @@ describe('addOutOfDomain', () => {
     const { model: both } = await addOutOfDomain(model, train, options);
     const backbone = tfl.model({ inputs: model.inputs, outputs: model.getLayer(CUT_LAYER).output });
     const features = tf.tidy(() =>
-      (backbone.predict(toTensor(everything(test), test.size, input)) as tf.Tensor2D).arraySync(),
+      (backbone.predict(toTensor(everything(test), input)) as tf.Tensor2D).arraySync(),
     );
 
-    const { outOfDomain } = await predictOutputs(both, everything(test), test.size, input);
+    const { outOfDomain } = await predictPixels(both, everything(test), input);
 
     for (const [i, row] of features.entries()) {
       const beyond = (distanceOf(statistics, Float32Array.from(row)) - threshold) / spread;
@@ -99,13 +99,13 @@ describe('addOutOfDomain', () => {
 
   it('survives being saved and loaded, by layers that every TensorFlow.js has', async () => {
     const { model: both } = await addOutOfDomain(model, train, options);
-    const before = await predictOutputs(both, everything(test), test.size, input);
+    const before = await predictPixels(both, everything(test), input);
     await saveModel(both, join(folder, 'saved'));
     both.dispose();
 
     const loaded = await loadModel(join(folder, 'saved'));
 
-    expect(await predictOutputs(loaded, everything(test), test.size, input)).toEqual(before);
+    expect(await predictPixels(loaded, everything(test), input)).toEqual(before);
     loaded.dispose();
   });
 
@@ -114,7 +114,7 @@ describe('addOutOfDomain', () => {
     const tensors = tf.memory().numTensors;
     for (let run = 0; run < 2; run++) {
       const { model: both } = await addOutOfDomain(model, train, options);
-      outputs.push(await predictOutputs(both, everything(test), test.size, input));
+      outputs.push(await predictPixels(both, everything(test), input));
       both.dispose();
     }
 

@@ -18,7 +18,7 @@ export const BATCH_NORMALISATION = { epsilon: 1e-3, momentum: 0.9 } as const;
 export interface NetworkOptions {
   input: Pick<Input, 'height' | 'width' | 'channels'>;
   /** Number of outputs, at least 2. */
-  classes: number;
+  labelCount: number;
   /** One block for each entry; every block halves height and width. */
   filters?: readonly number[];
   /** The same seed gives the same initial weights. */
@@ -26,14 +26,14 @@ export interface NetworkOptions {
 }
 
 /**
- * A convolutional classifier of normalised images, [n, height, width, 3] → [n, classes] (softmax). Each block is a 3 × 3
+ * A convolutional classifier of normalised images, [n, height, width, 3] → [n, labelCount] (softmax). Each block is a 3 × 3
  * convolution without bias, a 2 × 2 max pooling, batch normalisation and ReLU. Pooling comes first so that normalisation
  * handles a quarter of the values. `features` (see `CUT_LAYER`) flattens the last map, and `classifier` is the head.
  *
  * @throws InvalidInputError when the image is too small for that many blocks
  */
 export function buildNetwork(options: NetworkOptions): tfl.LayersModel {
-  const { input, classes, filters = DEFAULT_FILTERS, seed } = options;
+  const { input, labelCount, filters = DEFAULT_FILTERS, seed } = options;
   if (Math.min(input.height, input.width) < 2 ** filters.length) {
     throw new InvalidInputError(
       `${filters.length} blocks halve an image of ${input.width} × ${input.height} to nothing`,
@@ -62,7 +62,7 @@ export function buildNetwork(options: NetworkOptions): tfl.LayersModel {
   model.add(
     tfl.layers.dense({
       name: 'classifier',
-      units: classes,
+      units: labelCount,
       activation: 'softmax',
       kernelInitializer: tfl.initializers.glorotUniform({ seed: seed * 1_000 }),
     }),
@@ -71,14 +71,14 @@ export function buildNetwork(options: NetworkOptions): tfl.LayersModel {
 }
 
 /**
- * The same architecture as a given network of `buildNetwork`, for another number of classes and with fresh random weights: what
+ * The same architecture as a given network of `buildNetwork`, for another number of labels and with fresh random weights: what
  * the from-scratch baseline starts from.
  */
-export function sameArchitecture(network: tfl.LayersModel, classes: number, seed: number): NetworkOptions {
+export function sameArchitecture(network: tfl.LayersModel, labelCount: number, seed: number): NetworkOptions {
   const [, height, width, channels] = network.inputs[0]!.shape;
   return {
     input: { height: height!, width: width!, channels: channels as 3 },
-    classes,
+    labelCount,
     filters: filtersOf(network),
     seed,
   };

@@ -1,0 +1,48 @@
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { CurvePoint } from '#core/contracts/evaluation.ts';
+import { augment } from '../data/augment.ts';
+import type { DataSet } from '../data/data-set.ts';
+import { gatherVariants, type Variants } from '../data/variants.ts';
+import { predictTensor } from '../prediction/predict.ts';
+import { yieldToEventLoop } from '../yield-to-event-loop.ts';
+
+const BATCH = 64;
+/** An impossible answer must not cost infinitely much. */
+const LEAST_PROBABILITY = 1e-7;
+
+/** Part of a data set that a network in training is measured on. */
+export interface ValidationSet {
+  data: DataSet;
+  variants: Variants;
+  /** Rows of `variants`. */
+  rows: Int32Array;
+}
+
+/**
+ * Accuracy, and mean cross-entropy in nats, of a classifier.
+ *
+ * @param model normalised pixels → probabilities, in the order of the data set's labels
+ * @throws the signal's reason
+ */
+export async function validate(
+  model: LayersModel,
+  { data, variants, rows }: ValidationSet,
+  signal?: AbortSignal,
+): Promise<Pick<CurvePoint, 'validationAccuracy' | 'validationLoss'>> {
+  const labelCount = data.labels.length;
+  let correct = 0;
+  let loss = 0;
+  for (let from = 0; from < rows.length; from += BATCH) {
+    const batch = rows.subarray(from, from + BATCH);
+    const x = augment(gatherVariants(data, batch, variants), data.input);
+    const { probabilities } = await predictTensor(model, x);
+    for (const [i, row] of batch.entries()) {
+      const own = probabilities.subarray(i * labelCount, (i + 1) * labelCount);
+      const truth = own[data.classIndices[Math.floor(row / variants.perImage)]!]!;
+      if (truth === Math.max(...own)) correct++;
+      loss -= Math.log(Math.max(truth, LEAST_PROBABILITY));
+    }
+    await yieldToEventLoop(signal);
+  }
+  return { validationAccuracy: correct / rows.length, validationLoss: loss / rows.length };
+}

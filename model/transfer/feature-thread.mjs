@@ -1,6 +1,0 @@
-// Where a thread that extracts features starts, as long as the sources are TypeScript: a thread does not inherit the parent's loader. In
-// the container's bundles, `feature-worker.ts` itself has this name.
-import { register } from 'tsx/esm/api';
-
-register();
-await import('./feature-worker.ts');
