@@ -1,22 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { Bus } from './bus.ts';
-import { systemClock } from './clock.ts';
-import { InvalidInputError } from './errors.ts';
-import { lockState } from './lock.ts';
+import { listen } from './listen.ts';
+import { HEALTH, lockState } from './lock.ts';
 import type { Clock, RouteHandler, ServiceFactory, World } from './service.ts';
 import { roleOf } from './services/sts/seam.ts';
-import { asServiceError, notEmulated } from './wire/errors.ts';
 import { createFront } from './wire/front.ts';
-import { modelOf, runOperation } from './wire/run.ts';
 import { Services } from './wire/services.ts';
-
-export const LOCAL_ACCOUNT = '000000000000';
-export const DEFAULT_REGION = 'eu-central-1';
+import { createWorld } from './world.ts';
 
 export interface HostOptions {
   services: readonly ServiceFactory[];
@@ -53,60 +46,60 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const state = resolve(options.state);
   mkdirSync(state, { recursive: true });
   const lock = await lockState(state);
-  const host = options.host ?? '127.0.0.1';
   const server = createServer({ keepAliveTimeout: 65_000, requestTimeout: 15 * 60_000 });
+  const { log = pino({ level: 'silent' }), region, clock } = options;
+  const services = new Services();
+  const bus = new Bus(services, log);
   try {
-    await listen(server, options.port, host);
+    const endpoint = await listen(server, options.port, options.host ?? '127.0.0.1');
+    lock.announce(endpoint);
+    const world = createWorld({ services, bus, state, endpoint, log, region, clock });
+    const routes = createServices(options.services, services, world);
+    const open = answer(server, { services, world, routes });
+    let stopping: Promise<void> | undefined;
+    return {
+      ...{ endpoint, world, services },
+      async open() {
+        for (const service of services.all()) await service.start?.();
+        open();
+        bus.open();
+      },
+      stop() {
+        stopping ??= stopAll(services, server, bus, log).finally(() => lock.release());
+        return stopping;
+      },
+    };
   } catch (error) {
+    await stopAll(services, server, bus, log);
     lock.release();
     throw error;
   }
-  const endpoint = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
-  lock.announce(endpoint);
+}
 
-  const log = options.log ?? pino({ level: 'silent' });
-  const services = new Services();
+/** @returns the services' routes by their prefixes */
+function createServices(
+  factories: readonly ServiceFactory[],
+  services: Services,
+  world: World,
+): Map<string, RouteHandler> {
   const routes = new Map<string, RouteHandler>();
-  const bus = new Bus(services, log);
-  const world: World = {
-    region: options.region ?? DEFAULT_REGION,
-    accountId: LOCAL_ACCOUNT,
-    endpoint,
-    clock: options.clock ?? systemClock,
-    log,
-    folder(service) {
-      const path = join(state, service);
-      mkdirSync(path, { recursive: true });
-      return path;
-    },
-    publish: (event) => bus.publish(event),
-    async call(signingName, operation, input, caller) {
-      const service = services.withOperation(signingName, operation);
-      if (service === undefined) throw notEmulated('json-1.1', `${signingName}:${operation}`);
-      try {
-        return await runOperation(services, service, modelOf(service, operation), input, {
-          requestId: randomUUID(),
-          method: 'POST',
-          path: '/',
-          query: new URLSearchParams(),
-          headers: {},
-          ...(caller?.roleArn === undefined ? {} : { roleArn: caller.roleArn }),
-        });
-      } catch (error) {
-        throw asServiceError(error, service);
-      }
-    },
-    resourceType(name) {
-      for (const service of services.all()) {
-        const type = service.resources?.[name];
-        if (type !== undefined) return type;
-      }
-      return undefined;
-    },
-  };
+  for (const create of factories) {
+    const service = create(world);
+    services.add(service);
+    for (const [prefix, handler] of Object.entries(service.routes ?? {})) routes.set(prefix, handler);
+  }
+  return routes;
+}
 
+/**
+ * Answers the server's requests: with 503 until the returned function is called, except the one for the health.
+ */
+function answer(
+  server: Server,
+  { services, world, routes }: { services: Services; world: World; routes: Map<string, RouteHandler> },
+): () => void {
   let ready = false;
-  routes.set('/_local/health', (_request, response) => {
+  routes.set(HEALTH, (_request, response) => {
     response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' });
     response.end(
       JSON.stringify({
@@ -116,26 +109,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
       }),
     );
   });
-  try {
-    for (const create of options.services) {
-      const service = create(world);
-      services.add(service);
-      for (const [prefix, handler] of Object.entries(service.routes ?? {})) routes.set(prefix, handler);
-    }
-  } catch (error) {
-    await stopAll(services, server, bus, log);
-    lock.release();
-    throw error;
-  }
   const front = createFront({
-    services,
-    clock: world.clock,
-    log,
-    routes,
+    ...{ services, routes, clock: world.clock, log: world.log },
     roleOf: (token) => roleOf(world, token)?.roleArn,
   });
   const receive = (request: IncomingMessage, response: ServerResponse) => {
-    if (ready || request.url === '/_local/health') void front(request, response);
+    if (ready || request.url === HEALTH) void front(request, response);
     else {
       // The SDKs try again after a 503.
       response.writeHead(503, { 'retry-after': '1', 'content-type': 'text/plain', connection: 'close' });
@@ -145,43 +124,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
   server.on('request', receive);
   // `front` answers clients that wait for `100 Continue` before they send a body.
   server.on('checkContinue', receive);
-
-  let stopping: Promise<void> | undefined;
-  return {
-    endpoint,
-    world,
-    services,
-    async open() {
-      for (const service of services.all()) await service.start?.();
-      ready = true;
-      bus.open();
-    },
-    stop() {
-      stopping ??= stopAll(services, server, bus, log).finally(() => lock.release());
-      return stopping;
-    },
+  return () => {
+    ready = true;
   };
-}
-
-async function listen(server: Server, port: number, host: string): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') {
-      throw new InvalidInputError(`port ${port} on ${host} is in use`, {
-        cause: error,
-        hint: `Stop the program that uses it, or choose another port: --port ${port + 1}`,
-      });
-    }
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-      throw new InvalidInputError(`${host} is no address of this machine`, { cause: error });
-    }
-    throw error;
-  }
 }
 
 /**

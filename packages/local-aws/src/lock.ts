@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { BusyError } from './errors.ts';
 import { isRunning } from './processes/is-running.ts';
 
+/** Path that says which process answers. */
+export const HEALTH = '/_local/health';
+
 /** For so long after its lock a process may be starting and not answer yet. */
 const STARTING = 30_000;
 
@@ -70,7 +73,7 @@ async function holds(holder: Lock): Promise<boolean> {
   if (holder.pid === process.pid) return true;
   if (holder.endpoint === undefined) return Date.now() - holder.since < STARTING;
   try {
-    const response = await fetch(`${holder.endpoint}/_local/health`, { signal: AbortSignal.timeout(3000) });
+    const response = await fetch(`${holder.endpoint}${HEALTH}`, { signal: AbortSignal.timeout(3000) });
     const health = (await response.json()) as { pid?: number };
     return health.pid === holder.pid;
   } catch {
