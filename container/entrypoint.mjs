@@ -1,5 +1,6 @@
-// SageMaker starts the image as `<image> train` or `<image> serve`. The program is imported into this very process, so that
-// node stays PID 1 and SIGTERM reaches it: a shell in between would swallow the signal until SIGKILL.
+// SageMaker starts the image as `<image> train` or `<image> serve`. The program is imported into this
+// process, so that node stays PID 1 and gets SIGTERM: a shell in between would swallow the signal until
+// SIGKILL.
 import { chownSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,9 +15,9 @@ if (process.getuid?.() === 0 && process.env.GRAFT_USER_ID) giveUpRoot();
 await import(programs[command]);
 
 /**
- * Images and models are parsed by an ordinary user. A training job writes folders that SageMaker mounts for root, so they
- * change hands first; serving writes nothing. Where the platform does not let us (no CAP_CHOWN, no CAP_SETUID), SageMaker's
- * contract goes first: we stay root and say so.
+ * Becomes an ordinary user, who parses images and models. A training job writes into folders that SageMaker
+ * mounts for root, so they change owner first; serving writes nothing. Where the platform refuses (no
+ * CAP_CHOWN, no CAP_SETUID), SageMaker's contract goes first: the process stays root and says so.
  */
 function giveUpRoot() {
   const user = Number(process.env.GRAFT_USER_ID);
@@ -29,7 +30,7 @@ function giveUpRoot() {
         mkdirSync(folder, { recursive: true });
         chownSync(folder, user, group);
       }
-      // Only there when the job has checkpoints, and that is how the job knows.
+      // Exists only when the job has checkpoints, which is how the job knows.
       if (existsSync(checkpoints)) chownSync(checkpoints, user, group);
     }
     process.setgroups([group]);

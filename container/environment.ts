@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readEnvironment } from '#core/environment.ts';
 
 const containerEnvironmentSchema = z.object({
-  /** The folder that SageMaker mounts at `/opt/ml`; elsewhere when several containers share one machine. */
+  /** The folder that SageMaker mounts at `/opt/ml`; another one where several containers share a machine. */
   GRAFT_OPT_ML: z.string().min(1).default('/opt/ml'),
   /** SageMaker asks on port 8080. 0 takes any free port. */
   GRAFT_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),

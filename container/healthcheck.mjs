@@ -1,5 +1,5 @@
-// For engines that look at HEALTHCHECK (SageMaker asks /ping itself): whether the endpoint in this container answers. A training job
-// listens nowhere; it is as well as its process.
+// For engines that use HEALTHCHECK (SageMaker asks /ping itself): whether the endpoint in this container
+// answers. A training job does not listen; it is healthy while its process runs.
 import { readFileSync } from 'node:fs';
 
 const words = readFileSync('/proc/1/cmdline', 'utf8').split('\0');

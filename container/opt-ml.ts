@@ -3,13 +3,19 @@ import { join } from 'node:path';
 /** The input channels that a Graft training job has (`InputDataConfig` of `CreateTrainingJob`). */
 export type Channel = 'model' | 'domain' | 'train' | 'test' | 'other' | 'champion';
 
-/** Every path of SageMaker's contract that we touch, below the folder that SageMaker calls `/opt/ml`. */
+/**
+ * Every path of SageMaker's contract that the container uses, below the folder that SageMaker calls
+ * `/opt/ml`.
+ */
 export interface OptMl {
   hyperparameters: string;
   channel(channel: Channel): string;
   /** Becomes `output/model.tar.gz`; at serving time the same tree, unpacked. */
   model: string;
-  /** Restored before a job that was interrupted begins anew, and copied away while it runs; not there without `CheckpointConfig`. */
+  /**
+   * Restored before an interrupted job starts again, and copied away while it runs. Absent without
+   * `CheckpointConfig`.
+   */
   checkpoints: string;
   /** Becomes `output/output.tar.gz`. */
   outputData: string;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
-/** RFC 2397 with base64; the type in it says no more than a content type does: the bytes decide. */
+/** RFC 2397 with base64. The type in it is ignored, like a content type: the bytes decide. */
 const DATA_URL = /^data:[^,]*;base64,/i;
 
 /**
- * The bytes of an image in base64 as programs write it: with or without padding, with line breaks (`base64` of the command line, MIME),
- * with URL-safe letters (RFC 4648, section 5), or as a data URL (a browser's `readAsDataURL`).
+ * The bytes of an image in base64 as programs write it: with or without padding, with line breaks (`base64`
+ * of the command line, MIME), with URL-safe letters (RFC 4648, section 5), or as a data URL (a browser's
+ * `readAsDataURL`).
  */
 export const base64ImageSchema = z.string().transform((text, context): Buffer => {
   const base64 = text.replace(DATA_URL, '').replace(/\s+/g, '');
@@ -15,7 +16,7 @@ export const base64ImageSchema = z.string().transform((text, context): Buffer =>
   return z.NEVER;
 });
 
-/** What Node's decoder would pass over: it leaves out what is no base64, and the image would be called damaged. */
+/** Node's decoder skips what is not base64, so the image would seem damaged. This finds the true fault. */
 function faultOf(base64: string): string | undefined {
   if (base64 === '') return 'the image is empty';
   if (/^data:/i.test(base64)) return 'the data URL has no ";base64,"';

@@ -13,7 +13,10 @@ const instancesSchema = z.strictObject({
   instances: z.array(z.unknown()).min(1).max(100).pipe(z.array(instanceSchema)),
 });
 
-/** The encoded images of one request. `many` tells a list of one image from a single image: their answers differ. */
+/**
+ * The encoded images of one request. `many` tells a list of one image from a single image: their answers
+ * differ in shape.
+ */
 export interface Invocation {
   images: Buffer[];
   many: boolean;
@@ -21,8 +24,8 @@ export interface Invocation {
 
 /**
  * Image bytes under the content type of an image, or JSON: `{"image": "<base64>"}` for one image,
- * `{"instances": [{"image": "<base64>"}, …]}` for up to 100 (a plain string stands for `{"image": …}`). The bytes
- * of an image decide which of the three formats it has: a PNG under `image/jpeg` is read as a PNG.
+ * `{"instances": [{"image": "<base64>"}, …]}` for up to 100 (a plain string stands for `{"image": …}`). The
+ * bytes of an image decide which of the three formats it has: a PNG under `image/jpeg` is read as a PNG.
  *
  * @throws ProblemError 400 for a body that is empty or not of the agreed form
  */

@@ -6,7 +6,9 @@ import { predictPixels } from '#model/prediction/predict.ts';
 import { answerOf, readServedModel } from '#model/prediction/served-model.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
 
-/** Images are decoded one after another, so a slow one delays all others. The slowest allowed ones take about 1 s. */
+/**
+ * Images are decoded one after another, so a slow one delays the others. The slowest allowed ones take 1 s.
+ */
 const DECODE_SECONDS = 10;
 
 /** A model that is loaded and warm. */
@@ -23,8 +25,8 @@ export interface Predictor {
 }
 
 /**
- * Loads the tfjs model beside `served-model.json` and predicts one blank image: the first prediction compiles kernels and
- * allocates memory, which no client should wait for.
+ * Loads the tfjs model beside `served-model.json` and predicts one blank image: the first prediction compiles
+ * kernels and allocates memory, which no client should wait for.
  *
  * @param folder SageMaker's `/opt/ml/model`
  */

@@ -13,10 +13,11 @@ export class CallerGoneError extends Error {
 export type Queue = <T>(task: () => Promise<T>, signal: AbortSignal) => Promise<T>;
 
 /**
- * Runs tasks one after another, with a turn of the event loop between them, so that a `/ping` waits for one prediction
- * at most, however many are queued. A waiting task whose caller goes is dropped at once and never runs.
+ * Runs tasks one after another, with a turn of the event loop between them, so that a `/ping` waits for one
+ * prediction at most, however many are queued. A waiting task whose caller goes is dropped at once and never
+ * runs.
  *
- * @param limit tasks that may wait or run; one more is refused with 429, which is no 5xx and trips no rollback alarm
+ * @param limit tasks that may wait or run; one more is refused with 429, which is no 5xx and trips no alarm
  */
 export function createQueue(limit: number): Queue {
   const waiting = new Set<() => Promise<void>>();

@@ -3,8 +3,8 @@ import { INSTANCE_BODY_BYTES } from '#core/prediction-requests.ts';
 import { ProblemError } from '#core/problem.ts';
 
 /**
- * The whole body. A body above the limit is read to its end but not kept: closing the connection while the client
- * still writes would lose the answer.
+ * The whole body. A body above the limit is read to its end but not kept: closing the connection while the
+ * client still writes would lose the answer.
  *
  * @throws ProblemError 413 above the limit, 400 when the client hangs up in the middle
  */

@@ -1,6 +1,6 @@
 /**
- * `<image> serve`: the model in `/opt/ml/model` behind SageMaker's HTTP contract. It listens at once and answers `/ping` with
- * 503 until the model is loaded and warm. SIGTERM drains and exits with 0.
+ * `<image> serve`: serves the model in `/opt/ml/model` behind SageMaker's HTTP contract. It listens at once
+ * and answers `/ping` with 503 until the model is loaded and warm. SIGTERM drains and exits with 0.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';

@@ -8,7 +8,9 @@ import type { Predictor } from './predictor.ts';
 import { CallerGoneError, createQueue } from './queue.ts';
 import { readBody } from './request-body.ts';
 
-/** About 100 single images, or one full list of instances. More than a minute's work is refused instead of queued. */
+/**
+ * About 100 single images, or one full list of instances: more than a minute's work is refused, not queued.
+ */
 const QUEUE_LIMIT = 100;
 /** SageMaker waits 60 s for an answer, so a request that takes longer to arrive is given up. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -28,7 +30,8 @@ export interface ModelServer {
 }
 
 /**
- * SageMaker's serving contract: `GET /ping` and `POST /invocations`. It can listen before the model is loaded.
+ * SageMaker's serving contract, `GET /ping` and `POST /invocations`. It can listen before the model is
+ * loaded.
  *
  * @param onAnswered called with the predictions of each request that was answered
  */

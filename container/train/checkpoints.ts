@@ -7,9 +7,10 @@ import type { OptMl } from '../opt-ml.ts';
 import type { JobInputs } from './read-inputs.ts';
 
 /**
- * Where the job keeps how far it has come; undefined where nobody would bring it back (without `CheckpointConfig` there is no such
- * folder). SageMaker downloads the channels anew before it starts an interrupted job again, so a checkpoint counts for exactly the
- * images, recipe, model and backend that it was made with.
+ * Keeps and restores the progress of a job. Undefined without `CheckpointConfig`, because nothing would
+ * restore it then; the folder is absent in that case. SageMaker downloads the channels again before it
+ * restarts an interrupted job, so a checkpoint counts for exactly the images, recipe, model and backend that
+ * it was made with.
  */
 export async function openCheckpoints(
   { paths, log }: { paths: OptMl; log: Logger },

@@ -6,7 +6,7 @@ import { shorten } from '#core/shorten.ts';
 /** SageMaker shows this much of the failure file as the job's `FailureReason`. */
 const FAILURE_REASON_LIMIT = 1024;
 
-/** Message, remedy and causes, the most important first, so that what SageMaker cuts off matters least. */
+/** Message, remedy and causes, the most important first, because SageMaker cuts off the end. */
 export function failureReason(error: unknown): string {
   const text = describeError(error);
   return shorten(text, FAILURE_REASON_LIMIT);

@@ -1,7 +1,8 @@
 import type { CurvePoint } from '#core/contracts/evaluation.ts';
 
 /**
- * One point of the curve as a line that `MetricDefinitions` of `CreateTrainingJob` (and a person) can read.
+ * One point of the validation curve as a line that `MetricDefinitions` of `CreateTrainingJob` (and people)
+ * can read.
  *
  * @example `graft:step=20 training_accuracy=0.8125 validation_accuracy=0.7500 validation_loss=0.6100`
  */

@@ -5,19 +5,19 @@ import { nearDuplicates } from '#model/data/near-duplicates.ts';
 import type { OptMl } from '../opt-ml.ts';
 import type { JobInputs } from './read-inputs.ts';
 
-/** A domain's images as the network takes them. */
+/** A domain's images, decoded for the network. */
 export interface JobImages {
   train: LoadedDataSet;
   test: LoadedDataSet;
-  /** Of none of the classes; undefined where the domain has no such images. */
+  /** Images of none of the classes; undefined where the domain has none. */
   other: Images | undefined;
   /** Files that were left out. */
   damaged: Evaluation['data']['damaged'];
-  /** Gives their memory and scratch files back. */
+  /** Frees their memory and removes their scratch files. */
   close(): void;
 }
 
-/** @throws NotFoundError, InvalidInputError naming the folder, label or files that are wrong, and the remedy */
+/** @throws NotFoundError, InvalidInputError naming what is wrong (folder, label or files) and the remedy */
 export async function readImages(
   { channel }: OptMl,
   { manifest: { input }, domain: { labels, recipe } }: Pick<JobInputs, 'manifest' | 'domain'>,
@@ -44,7 +44,7 @@ export async function readImages(
   }
 }
 
-/** What a person should know about the images, a sentence each. */
+/** Findings about the images for the domain's owner, a sentence each. */
 export async function imageWarnings({ train, test }: JobImages, signal: AbortSignal): Promise<string[]> {
   return [
     ...besideWarnings('train/', train.beside),

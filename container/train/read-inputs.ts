@@ -8,7 +8,7 @@ import { verifyModelFolder } from '#core/model-files.ts';
 import { parseJson } from '#core/parse.ts';
 import type { OptMl } from '../opt-ml.ts';
 
-/** All that a training job is told, apart from the images. */
+/** The inputs of a training job, apart from the images. */
 export interface JobInputs {
   hyperparameters: Hyperparameters;
   domain: Domain;
@@ -16,7 +16,8 @@ export interface JobInputs {
 }
 
 /**
- * Reads and checks hyperparameters, `domain.json` and the general model's manifest with the digests of its files.
+ * Reads hyperparameters, `domain.json` and the general model's manifest, and checks the digests of the
+ * model's files.
  *
  * @throws NotFoundError when a file is missing
  * @throws InvalidInputError when one does not have the agreed form, or they contradict each other

@@ -21,8 +21,8 @@ export interface ScoredChampion {
 }
 
 /**
- * Scores the model that is live on the current test images, with the labels and the image size that it was made for. A champion that
- * cannot be scored does not fail the job: the reason stands in the evaluation, and the gate refuses the challenger.
+ * Scores the champion on the current test images, with its own labels and image size. A champion that cannot
+ * be scored does not fail the job: the evaluation gives the reason, and the gate rejects the challenger.
  *
  * @param testImages the challenger's, whose order the rows follow
  */
@@ -91,7 +91,7 @@ function differenceOf(champions: readonly string[], domains: readonly string[]):
   return `its labels are not the domain's: added since ${list(added)}, removed ${list(removed)}`;
 }
 
-/** The channel brings `model.tar.gz` as SageMaker wrote it. There is no such channel when nothing is live. */
+/** The channel has `model.tar.gz` as SageMaker wrote it. It is absent when nothing is live. */
 async function findArchive(folder: string): Promise<string | undefined> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
@@ -100,7 +100,7 @@ async function findArchive(folder: string): Promise<string | undefined> {
   return names.length === 0 ? undefined : join(folder, 'model.tar.gz');
 }
 
-/** Plain files at the archive's root, which is all that a model consists of. */
+/** A model consists of plain files at the archive's root. */
 async function unpack(archive: string, folder: string): Promise<void> {
   const tar = extract();
   const unpacked = (async () => {

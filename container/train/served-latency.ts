@@ -10,10 +10,11 @@ import { loadPredictor } from '../serve/predictor.ts';
 import { createModelServer } from '../serve/server.ts';
 
 /**
- * Latency of the saved model as an endpoint serves it: the very server of `<image> serve`, on a free port of this process, asked over
- * one connection, one image after another. So decoding, prediction, queue, JSON and HTTP are in it; SageMaker's own network is not.
+ * Latency of the saved model as an endpoint serves it: the server of `<image> serve` on a free port of this
+ * process gets one image after another over one connection. This includes decoding, prediction, queue, JSON
+ * and HTTP, but not SageMaker's own network.
  *
- * @param folder `/opt/ml/model` with a model that is saved
+ * @param folder `/opt/ml/model` with a saved model
  * @param images encoded test images
  */
 export async function servedLatency(
@@ -37,7 +38,7 @@ export async function servedLatency(
   }
 }
 
-/** The server looks at the bytes, not at the kind of image that the header names. */
+/** The content type need not fit the image: the server looks at the bytes. */
 async function invoke(port: number, agent: Agent, image: Uint8Array): Promise<void> {
   const asked = request({
     agent,

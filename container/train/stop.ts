@@ -9,8 +9,8 @@ import { writeFailure } from './failure.ts';
 export const STOPPED_EXIT_CODE = 143;
 
 /**
- * Writes what a job knows at the moment it is stopped: the failure file, and the curve so far as `stopped.json`. There is no
- * `evaluation.json`, so the gate can never take it for a finished job.
+ * Writes what a job knows when it is stopped: the failure file, and the validation curve so far as
+ * `stopped.json`. There is no `evaluation.json`, so the gate cannot take it for a finished job.
  */
 export function writeStopped(paths: OptMl, curve: readonly CurvePoint[]): void {
   const last = curve.at(-1);
@@ -33,8 +33,8 @@ export function writeStopped(paths: OptMl, curve: readonly CurvePoint[]): void {
 }
 
 /**
- * Removes what would make a failed or stopped job look finished. SageMaker packs `/opt/ml/model` of stopped jobs too: half a
- * model must not become an artefact. The folder itself is a mount there and stays.
+ * Removes what would make a failed or stopped job look finished. SageMaker packs `/opt/ml/model` of stopped
+ * jobs too, and half a model must not become an artifact. The folder itself is a mount and stays.
  */
 export function removeResults(paths: OptMl): void {
   for (const path of [

@@ -1,6 +1,6 @@
 /**
- * `<image> train`: one SageMaker training job. Exit code 0 is `Completed`, 1 `Failed` with the failure file's reason, 143
- * stopped by SIGTERM.
+ * `<image> train`: one SageMaker training job. Exit code 0 is `Completed`, 1 `Failed` with the failure file's
+ * reason, 143 stopped by SIGTERM.
  */
 import type { CurvePoint } from '#core/contracts/evaluation.ts';
 import { containerEnvironment } from '../environment.ts';
@@ -10,7 +10,7 @@ import { writeFailure } from './failure.ts';
 import { removeResults, STOPPED_EXIT_CODE, writeStopped } from './stop.ts';
 import { runTrainingJob } from './training-job.ts';
 
-/** SageMaker kills 120 s after SIGTERM; whoever stops a job wants it to end now. */
+/** SageMaker kills 120 s after SIGTERM; a job that is stopped should end sooner. */
 const STOP_LIMIT_MS = 5_000;
 
 const environment = containerEnvironment();
@@ -24,7 +24,7 @@ process.once('SIGTERM', () => {
   writeStopped(paths, curve);
   stop.abort();
   process.exitCode = STOPPED_EXIT_CODE;
-  // A step that does not look at the signal soon enough does not hold the machine.
+  // Ends the process although a step has not looked at the signal yet.
   setTimeout(() => {
     removeResults(paths);
     process.exit(STOPPED_EXIT_CODE);

@@ -28,7 +28,7 @@ import { removeResults } from './stop.ts';
 
 const LATENCY_IMAGES = 20;
 
-/** What a training job gets from the process around it. */
+/** What the process gives to a training job. */
 export interface TrainingJob {
   paths: OptMl;
   /** Recorded in the served model, so that every prediction names its job. */
@@ -43,11 +43,12 @@ export interface TrainingJob {
 }
 
 /**
- * The whole job: channels in, `model.tar.gz`'s content and `evaluation.json` out. Accuracy, rows and latency are measured on
- * the saved model after it was read back from disk, latency behind the container's own server, so that what is reported is what will be
- * served. Fine-tuning scores the live model on the same test images, too.
+ * The whole job: reads the channels, writes the content of `model.tar.gz` and `evaluation.json`. Accuracy,
+ * rows and latency are measured on the saved model after it was read back from disk, latency behind the
+ * container's own server, so that the report is about what will be served. A transfer job also scores the
+ * champion on the same test images.
  *
- * @throws GraftError when an input is missing or not what it should be; nothing is left in `/opt/ml/model` then
+ * @throws GraftError when an input is missing or wrong; `/opt/ml/model` is empty then
  */
 export async function runTrainingJob(job: TrainingJob): Promise<Evaluation> {
   try {
@@ -146,14 +147,17 @@ async function trainOn(
   );
   await mkdir(paths.outputData, { recursive: true });
   await writeFile(paths.evaluation, JSON.stringify(evaluation));
-  // From here to the end of the process nothing waits: a job either was stopped or is done, never both.
+  // Nothing is awaited from here to the end of the process: a job was either stopped or is done, never both.
   signal.throwIfAborted();
   job.metric(testAccuracyLine(evaluation.accuracy));
   log.info({ accuracy: evaluation.accuracy, seconds: evaluation.seconds }, 'training done');
   return evaluation;
 }
 
-/** As a client would send them: different ones, so that no cache flatters the latency, and none that an endpoint would refuse. */
+/**
+ * Encoded test images as a client would send them: different ones, so that no cache flatters the latency, and
+ * none that an endpoint would refuse.
+ */
 async function encodedImages({ paths }: TrainingJob, testImages: DataSet): Promise<Uint8Array[]> {
   const step = Math.max(1, Math.floor(testImages.size / LATENCY_IMAGES));
   const spread = testImages.ids.filter((_, i) => i % step === 0);
@@ -191,8 +195,8 @@ async function trainAs(
     signal: job.signal,
   };
   if (hyperparameters.mode === 'transfer') return trainTransfer(task, hooks);
-  // The two jobs of a promotion run at the same time, so the baseline cannot know when the head stops early: it takes no fewer steps
-  // than the head could at the most.
+  // The two jobs of a promotion run at the same time, so the baseline cannot know when the head stops early:
+  // it takes no fewer steps than the head could take at most.
   const minimumSteps = transferStepsAtMost(domain.recipe);
   const checkpoints = await openCheckpoints(job, inputs, trainImages, backend);
   return trainBaseline({ ...task, minimumSteps, checkpoints }, hooks);
