@@ -62,15 +62,12 @@ function sageMakerName(prefix: string, parts: readonly string[]): string {
   return derivedName([prefix, ...parts], SAGEMAKER_NAME_LIMIT).toLowerCase();
 }
 
-/** Training job of one execution, domain, mode and attempt (0 for the first). */
-export function trainingJobName(
-  prefix: string,
-  execution: string,
-  domain: string,
-  mode: string,
-  attempt: number,
-): string {
-  return sageMakerName(prefix, [domain, mode, String(attempt), execution]);
+/**
+ * Training job of one execution, domain and mode. A second attempt is another execution, whose jobs have other names;
+ * the `0` is what remains of numbered attempts, so that the jobs of earlier executions are found by name.
+ */
+export function trainingJobName(prefix: string, execution: string, domain: string, mode: string): string {
+  return sageMakerName(prefix, [domain, mode, '0', execution]);
 }
 
 /** SageMaker model, named from the content it serves: the training job and the ETag of its artifact. */

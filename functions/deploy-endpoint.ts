@@ -7,16 +7,14 @@ import { log } from '#cloud/aws/log.ts';
 import { readSettings, readSharedSettings } from '#cloud/aws/settings.ts';
 import { changeAndWait } from '#cloud/endpoints/endpoint-callbacks.ts';
 import {
-  createEndpoint,
-  deleteEndpoint,
   describeConfig,
-  type EndpointState,
   ensureEndpointConfig,
-  ensureModel,
   productionVariant,
-  updateEndpoint,
   VARIANT,
-} from '#cloud/endpoints/endpoints.ts';
+} from '#cloud/endpoints/endpoint-configs.ts';
+import { type EndpointState, updateEndpoint } from '#cloud/endpoints/endpoints.ts';
+import { ensureModel } from '#cloud/endpoints/models.ts';
+import { putConfiguration } from '#cloud/endpoints/put-configuration.ts';
 import { guardedDeployment, type RolloutTarget } from '#cloud/endpoints/rollouts.ts';
 import { refuseSuperseded, refuseUncompared } from '#cloud/records/champions.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
@@ -29,7 +27,7 @@ import {
   preparedSchema,
   trainedSchema,
 } from '#core/contracts/promotion-state.ts';
-import { BusyError, DeploymentFailedError } from '#core/errors.ts';
+import { DeploymentFailedError } from '#core/errors.ts';
 import { capturesPrefix } from '#core/keys.ts';
 import { endpointConfigName, modelName } from '#core/names.ts';
 import { lambda } from './middleware/lambda.ts';
@@ -107,7 +105,7 @@ export function createDeployEndpoint(
     const made = { endpointConfig, modelName: name, execution, modelKey: training.modelKey };
     await store.configurations.add(domain, made);
     await ensureModel(sagemaker, { ...subject, name, image, roleArn, modelDataUrl, vpc });
-    await ensureEndpointConfig(sagemaker, subject, endpointConfig, variant, capture);
+    await ensureEndpointConfig(sagemaker, { ...subject, name: endpointConfig, variant, capture });
     return { modelName: name, endpointConfig };
   }
 
@@ -117,57 +115,50 @@ export function createDeployEndpoint(
     state: EndpointState | undefined,
   ): Promise<boolean> {
     const { name, settings: wanted } = endpoint;
-    if (state === undefined) {
-      const subject = { execution, domain, model, version, tags: settings.tags };
-      await createEndpoint(sagemaker, subject, name, endpointConfig);
-      return true;
-    }
-    if (state.status === 'InService') {
-      await update(name, wanted, { endpointConfig, trainingJob: training.job }, state);
-      return true;
-    }
-    if (state.status === 'Failed') {
-      // SageMaker allows nothing else. It serves nothing, so nothing is lost.
-      await deleteEndpoint(sagemaker, name);
-      throw new BusyError(`Endpoint ${name} had failed (${state.failureReason}) and is being deleted`);
-    }
-    if (state.status === 'UpdateRollbackFailed') {
-      throw new DeploymentFailedError(`Endpoint ${name} is ${state.status}: ${state.failureReason}`, {
-        hint: 'It serves a mix of two configurations. Delete it, and start the promotion again.',
-      });
-    }
-    throw new BusyError(`Endpoint ${name} is ${state.status}`);
+    await putConfiguration(sagemaker, {
+      subject: { execution, domain, model, version, tags: settings.tags },
+      endpoint: name,
+      endpointConfig,
+      state,
+      update: (from) => update(name, wanted, { endpointConfig, trainingJob: training.job }, from),
+    });
+    return true;
   }
 
   async function update(
-    name: string,
+    endpoint: string,
     wanted: EndpointSettings,
     { endpointConfig, trainingJob }: Pick<RolloutTarget, 'endpointConfig' | 'trainingJob'>,
     state: EndpointState,
   ): Promise<void> {
+    const allAtOnce = { endpoint, endpointConfig, keepVariantProperties: false };
     if (wanted.type === 'serverless') {
-      if (!state.serverless && state.instances !== undefined) throw cannotBecomeServerless(name);
-      await updateEndpoint(sagemaker, name, endpointConfig, false);
-      return;
+      if (!state.serverless && state.instances !== undefined) throw cannotBecomeServerless(endpoint);
+      return updateEndpoint(sagemaker, allAtOnce);
     }
-    if (state.serverless) {
-      await updateEndpoint(sagemaker, name, endpointConfig, false);
-      return;
-    }
+    if (state.serverless) return updateEndpoint(sagemaker, allAtOnce);
     // The number in domain.json is where autoscaling begins; it counts again when its owner has changed it.
     const before = await describeConfig(sagemaker, state.endpointConfig);
     const newCount = before?.instances !== undefined && before.instances !== wanted.instanceCount;
     const instances = newCount ? wanted.instanceCount : (state.instances ?? wanted.instanceCount);
     if (state.variant !== VARIANT) {
-      // SageMaker guards only what keeps its variant's name.
-      log.warn('all at once and without alarms: another variant name', { name, variant: state.variant });
-      await updateEndpoint(sagemaker, name, endpointConfig, false);
-      return;
+      // SageMaker's guardrails need the same variant name on both sides.
+      log.warn('all at once and without alarms: another variant name', {
+        endpoint,
+        variant: state.variant,
+      });
+      return updateEndpoint(sagemaker, allAtOnce);
     }
-    const target = { endpoint: name, endpointConfig, variant: VARIANT, trainingJob };
+    const target = { endpoint, endpointConfig, variant: VARIANT, trainingJob };
     const deployment = await guardedDeployment(cloudwatch, target, wanted, instances);
-    log.info('update', { name, endpointConfig, deployment });
-    await updateEndpoint(sagemaker, name, endpointConfig, true, { deployment, newCount });
+    log.info('update', { endpoint, endpointConfig, deployment });
+    await updateEndpoint(sagemaker, {
+      endpoint,
+      endpointConfig,
+      keepVariantProperties: true,
+      deployment,
+      newCount,
+    });
   }
 
   function captureOf(domain: string, wanted: EndpointSettings): DataCaptureConfig | undefined {

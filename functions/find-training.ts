@@ -26,7 +26,7 @@ export function createFindTraining({
     const { trainingOf } = gateOnly;
 
     async function find(mode: Mode): Promise<Trained> {
-      const job = trainingJobName(settings.endpointPrefix, trainingOf, domain, mode, 0);
+      const job = trainingJobName(settings.endpointPrefix, trainingOf, domain, mode);
       const state = await describeTrainingJob(sagemaker, store.bucket, job);
       if (state === undefined) {
         const reused = mode === 'baseline' ? await store.baselines.findReuse(trainingOf, domain) : undefined;

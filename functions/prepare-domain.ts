@@ -30,9 +30,6 @@ const inputSchema = domainSubjectSchema.extend({
   manual: manualSchema.optional(),
 });
 
-/** Whoever wants another attempt starts another execution, which gives the jobs other names. */
-const FIRST_ATTEMPT = 0;
-
 /** Checks a domain before any money is spent on it, and keeps this promotion's own copy of its `domain.json`. */
 export function createPrepareDomain(services: Services<'store' | 'data' | 'now', 'endpointPrefix'>) {
   const { store, data, now } = services;
@@ -64,8 +61,8 @@ export function createPrepareDomain(services: Services<'store' | 'data' | 'now',
         : domain.endpoint;
     return {
       jobs: {
-        transfer: trainingJobName(endpointPrefix, execution, name, 'transfer', FIRST_ATTEMPT),
-        baseline: trainingJobName(endpointPrefix, execution, name, 'baseline', FIRST_ATTEMPT),
+        transfer: trainingJobName(endpointPrefix, execution, name, 'transfer'),
+        baseline: trainingJobName(endpointPrefix, execution, name, 'baseline'),
       },
       resources: { instanceType, spot, maxSeconds },
       gate: domain.gate,

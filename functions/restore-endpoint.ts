@@ -2,16 +2,13 @@ import { z } from 'zod';
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { changeAndWait } from '#cloud/endpoints/endpoint-callbacks.ts';
-import {
-  deleteEndpoint,
-  type EndpointState,
-  isServerlessConfig,
-  updateEndpoint,
-} from '#cloud/endpoints/endpoints.ts';
+import { isServerlessConfig } from '#cloud/endpoints/endpoint-configs.ts';
+import { deleteEndpoint, type EndpointState, updateEndpoint } from '#cloud/endpoints/endpoints.ts';
+import { nextStep } from '#cloud/endpoints/transitions.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import type { Settled } from '#cloud/training/training-callbacks.ts';
 import { deployedSchema, domainSubjectSchema, type Restored } from '#core/contracts/promotion-state.ts';
-import { BusyError, DeploymentFailedError } from '#core/errors.ts';
+import { DeploymentFailedError } from '#core/errors.ts';
 import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
 
@@ -20,10 +17,13 @@ const inputSchema = domainSubjectSchema.extend({
   deployment: deployedSchema,
 });
 
-/** Name under which a token waits for an endpoint to be gone; no configuration can have it, since it has a space. */
+/** A token that waits for an endpoint to be gone has this name. No configuration can: it has a space. */
 const NO_CONFIG = 'no configuration';
 
-/** Takes a deployment back that could not be confirmed: to the configuration before, or to no endpoint where there was none. */
+/**
+ * Undoes a deployment that could not be confirmed: puts the configuration before back, or deletes the endpoint
+ * where there was none.
+ */
 export function createRestoreEndpoint(services: Services<'store' | 'sagemaker' | 'sfn'>) {
   const { sagemaker } = services;
 
@@ -46,32 +46,26 @@ export function createRestoreEndpoint(services: Services<'store' | 'sagemaker' |
     state: EndpointState | undefined,
   ): Promise<boolean> {
     if (target === null) {
-      if (state === undefined || state.status === 'Deleting') return false;
-      if (state.status !== 'InService' && state.status !== 'Failed') throw busy(endpoint, state);
-      // An endpoint that is not ours any more serves somebody else's deployment.
-      if (state.endpointConfig === unconfirmed) await deleteEndpoint(sagemaker, endpoint);
+      const step = nextStep('delete', endpoint, state);
+      // On another configuration the endpoint belongs to another deployment.
+      if (step === 'delete' && state?.endpointConfig === unconfirmed) {
+        await deleteEndpoint(sagemaker, endpoint);
+      }
       return false;
     }
-    if (state === undefined || state.status === 'Failed') {
+    nextStep('restore', endpoint, state);
+    const { endpointConfig, serverless } = state!;
+    if (endpointConfig !== unconfirmed) {
       throw new DeploymentFailedError(
-        `Endpoint ${endpoint} is ${state?.status ?? 'gone'}, so its previous configuration ${target} cannot be put back`,
-        { hint: 'The next promotion creates the endpoint anew.' },
+        `Endpoint ${endpoint} is on ${endpointConfig}, which this promotion did not deploy: left as it is`,
       );
     }
-    if (state.status !== 'InService') throw busy(endpoint, state);
-    if (state.endpointConfig !== unconfirmed) {
-      throw new DeploymentFailedError(
-        `Endpoint ${endpoint} is on ${state.endpointConfig}, which this promotion did not deploy: left as it is`,
-      );
-    }
-    const serverless = await isServerlessConfig(sagemaker, target);
-    await updateEndpoint(sagemaker, endpoint, target, serverless === false && !state.serverless);
+    const toServerless = await isServerlessConfig(sagemaker, target);
+    const keepVariantProperties = toServerless === false && !serverless;
+    await updateEndpoint(sagemaker, { endpoint, endpointConfig: target, keepVariantProperties });
     return true;
   }
 }
-
-const busy = (endpoint: string, state: EndpointState) =>
-  new BusyError(`Endpoint ${endpoint} is ${state.status}`);
 
 export const handler = lambda('RestoreEndpoint', inputSchema, () =>
   createRestoreEndpoint({

@@ -4,6 +4,7 @@ import { log } from '#cloud/aws/log.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { settleEndpoint } from '#cloud/endpoints/endpoint-callbacks.ts';
 import { describeEndpoint } from '#cloud/endpoints/endpoints.ts';
+import { isChanging } from '#cloud/endpoints/transitions.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { type Settled, settleTraining } from '#cloud/training/training-callbacks.ts';
 import { lambda } from './middleware/lambda.ts';
@@ -21,8 +22,6 @@ const inputSchema = z.discriminatedUnion('detail-type', [
   }),
 ]);
 
-/** Written `IN_SERVICE` in events and `InService` everywhere else. */
-const movingEndpoint = new Set(['CREATING', 'UPDATING', 'SYSTEMUPDATING', 'ROLLINGBACK', 'DELETING']);
 const movingJob = new Set(['InProgress', 'Stopping']);
 
 /**
@@ -48,7 +47,7 @@ export function createResumePromotion(services: Services<'store' | 'sagemaker' |
   }
 
   async function resumeEndpoint(endpoint: string, status: string): Promise<Settled[]> {
-    if (movingEndpoint.has(status.replaceAll('_', '').toUpperCase())) return [];
+    if (isChanging(status)) return [];
     const callbacks = await store.endpointCallbacks.list(endpoint);
     if (callbacks.length === 0) return [];
     const state = await describeEndpoint(sagemaker, endpoint);

@@ -3,17 +3,13 @@ import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clien
 import { isRunning } from '#cloud/aws/executions.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { changeAndWait } from '#cloud/endpoints/endpoint-callbacks.ts';
-import {
-  createEndpoint,
-  deleteEndpoint,
-  type EndpointState,
-  updateEndpoint,
-} from '#cloud/endpoints/endpoints.ts';
+import { updateEndpoint } from '#cloud/endpoints/endpoints.ts';
+import { putConfiguration } from '#cloud/endpoints/put-configuration.ts';
 import { requireServable } from '#cloud/endpoints/rollback-target.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import type { Settled } from '#cloud/training/training-callbacks.ts';
 import { type Deployed, domainSubjectSchema, rollbackSchema } from '#core/contracts/promotion-state.ts';
-import { BusyError, SupersededError } from '#core/errors.ts';
+import { SupersededError } from '#core/errors.ts';
 import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
 
@@ -25,8 +21,8 @@ const inputSchema = domainSubjectSchema.extend({
 type Input = z.output<typeof inputSchema>;
 
 /**
- * Puts an earlier champion's configuration back, by a person's wish: the one way from a newer model to an older one. Answered when the
- * endpoint is in service on it; it is confirmed after that as every deployment is.
+ * Puts an earlier champion's configuration back because a person asked for it: the only way from a newer model to
+ * an older one. Answered when the endpoint is in service on it; after that it is confirmed like every deployment.
  */
 export function createRollBackEndpoint(services: Services<'store' | 'sagemaker' | 'sfn'>) {
   const { store, sagemaker, sfn } = services;
@@ -54,39 +50,21 @@ export function createRollBackEndpoint(services: Services<'store' | 'sagemaker' 
       endpoint,
       endpointConfig,
       output: { endpoint, endpointConfig, modelName, previous } satisfies Deployed,
-      request: (state) =>
-        requestRollback(
-          { execution, domain, model, version },
-          { endpoint, endpointConfig, serverless },
+      request: async (state) => {
+        await putConfiguration(sagemaker, {
+          subject: { execution, domain, model, version },
+          endpoint,
+          endpointConfig,
           state,
-        ),
+          update: (from) => {
+            const keepVariantProperties = !serverless && !from.serverless;
+            return updateEndpoint(sagemaker, { endpoint, endpointConfig, keepVariantProperties });
+          },
+        });
+        return true;
+      },
     });
   };
-
-  async function requestRollback(
-    subject: Parameters<typeof createEndpoint>[1],
-    {
-      endpoint,
-      endpointConfig,
-      serverless,
-    }: { endpoint: string; endpointConfig: string; serverless: boolean },
-    state: EndpointState | undefined,
-  ): Promise<boolean> {
-    if (state === undefined) {
-      await createEndpoint(sagemaker, subject, endpoint, endpointConfig);
-      return true;
-    }
-    if (state.status === 'InService') {
-      await updateEndpoint(sagemaker, endpoint, endpointConfig, !serverless && !state.serverless);
-      return true;
-    }
-    if (state.status === 'Failed') {
-      // SageMaker allows nothing else. It serves nothing, so nothing is lost.
-      await deleteEndpoint(sagemaker, endpoint);
-      throw new BusyError(`Endpoint ${endpoint} had failed (${state.failureReason}) and is being deleted`);
-    }
-    throw new BusyError(`Endpoint ${endpoint} is ${state.status}`);
-  }
 }
 
 export const handler = lambda('RollBackEndpoint', inputSchema, () =>

@@ -47,7 +47,7 @@ export function createStartBaseline(
   async function takeEarlier(task: TrainingTaskInput, earlier: Trained): Promise<Settled> {
     await store.baselines.recordReuse(task, earlier);
     log.info('takes an earlier baseline', { from: earlier.reusedFrom, job: earlier.job });
-    return (await answerTask(sfn, task.token, { output: earlier })) ? 'answered' : 'nobody waits';
+    return (await answerTask(sfn, task.token, { output: earlier })) ? 'answered' : 'not waiting';
   }
 }
 

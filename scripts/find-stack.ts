@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { isMissing } from '#cloud/aws/failures.ts';
 
 /** The stack of a stage; undefined when there is none. */
 export async function findStack(stage: string, region: string): Promise<Stack | undefined> {
@@ -7,8 +8,7 @@ export async function findStack(stage: string, region: string): Promise<Stack | 
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: `graft-${stage}` }));
     return Stacks?.[0];
   } catch (error) {
-    const { name, message } = error as Error;
-    if (name === 'ValidationError' && message.includes('does not exist')) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -54,3 +54,32 @@ export function isTransient(error: unknown): boolean {
     (fault.$metadata?.httpStatusCode ?? 0) >= 500
   );
 }
+
+const missingNames = new Set([
+  'ResourceNotFound',
+  'ResourceNotFoundException',
+  'ExecutionDoesNotExist',
+  'NoSuchBucket',
+  'NoSuchUpload',
+]);
+
+/**
+ * Whether a service calls a request invalid. SageMaker and CloudFormation answer so for many reasons, also for a name that
+ * does not exist or exists already: only the text tells which.
+ */
+export function isValidation(error: unknown): error is Error {
+  return error instanceof Error && ['ValidationException', 'ValidationError'].includes(error.name);
+}
+
+/** Whether a service says that something does not exist. For objects in S3 there is `isNoSuchObject`. */
+export function isMissing(error: unknown): error is Error {
+  return (
+    (error instanceof Error && missingNames.has(error.name)) ||
+    (isValidation(error) && /could not find|not found|does not exist/i.test(error.message))
+  );
+}
+
+/** Whether a service says that something of this name exists already. */
+export function isExisting(error: unknown): error is Error {
+  return isValidation(error) && /already exist/i.test(error.message);
+}

@@ -118,7 +118,7 @@ async function approvedArchives(
  * that the registry never offers what is not there. One that a person has spoken about stays, with its archive.
  */
 async function letGo(sagemaker: SageMakerClient, registered: RegisteredModel[] = []): Promise<boolean> {
-  if (registered.some(({ approval, spokenOf }) => approval !== 'Approved' || spokenOf)) return false;
+  if (registered.some(({ approval, reviewed }) => approval !== 'Approved' || reviewed)) return false;
   for (const { arn } of registered) await retireModel(sagemaker, arn);
   return true;
 }

@@ -1,6 +1,8 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { deleteEndpointConfig, deleteModel, describeEndpoint } from '../endpoints/endpoints.ts';
+import { deleteEndpointConfig } from '../endpoints/endpoint-configs.ts';
+import { describeEndpoint } from '../endpoints/endpoints.ts';
+import { deleteModel } from '../endpoints/models.ts';
 import { deleteAlarms } from '../endpoints/rollouts.ts';
 import type { Configuration } from '../records/configurations.ts';
 import type { PromotionStore } from '../records/promotion-store.ts';

@@ -6,15 +6,13 @@ import type { EndpointCallback } from '../records/callbacks.ts';
 import type { PromotionStore } from '../records/promotion-store.ts';
 import type { Settled } from '../training/training-callbacks.ts';
 import { describeEndpoint, type EndpointState } from './endpoints.ts';
+import { isChanging } from './transitions.ts';
 
 export interface EndpointServices {
   store: PromotionStore;
   sagemaker: SageMakerClient;
   sfn: SFNClient;
 }
-
-/** Statuses from which an endpoint moves on by itself. */
-const moving = new Set(['Creating', 'Updating', 'SystemUpdating', 'RollingBack', 'Deleting']);
 
 /**
  * What an endpoint's state means for somebody who waits for a configuration; undefined while it means nothing yet. In service is not
@@ -29,7 +27,7 @@ export function verdict(
     return { output: callback.output };
   }
   // Until SageMaker has accepted the change, all that can be seen is how things were before.
-  if (!callback.requested || (state !== undefined && moving.has(state.status))) return undefined;
+  if (!callback.requested || (state !== undefined && isChanging(state.status))) return undefined;
   const reason = state?.failureReason ?? 'SageMaker gave no reason';
   if (state === undefined) return failure(`Endpoint ${endpoint} was deleted while it was being deployed`);
   if (state.status === 'InService') {
@@ -52,7 +50,7 @@ export async function settleEndpoint(
 ): Promise<Settled> {
   const what = verdict(state, callback);
   if (what === undefined) return 'running';
-  if (!(await answerTask(sfn, callback.token, what))) return 'nobody waits';
+  if (!(await answerTask(sfn, callback.token, what))) return 'not waiting';
   await store.endpointCallbacks.remove(callback);
   return 'answered';
 }

@@ -1,7 +1,8 @@
 import { type CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import { type CloudWatchLogsClient, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { endpointAlarmName } from '#core/names.ts';
-import { VARIANT } from './endpoints.ts';
+import { isMissing } from '../aws/failures.ts';
+import { VARIANT } from './endpoint-configs.ts';
 
 export interface WatchClients {
   cloudwatch: CloudWatchClient;
@@ -59,6 +60,6 @@ async function limitLogs(logs: CloudWatchLogsClient, logGroupName: string, days:
   try {
     await logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: days }));
   } catch (error) {
-    if ((error as Error).name !== 'ResourceNotFoundException') throw error;
+    if (!isMissing(error)) throw error;
   }
 }

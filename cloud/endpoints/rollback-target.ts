@@ -6,6 +6,7 @@ import {
 import type { Champion } from '#core/contracts/outcome.ts';
 import { NotFoundError } from '#core/errors.ts';
 import { Bucket, isNoSuchObject } from '../aws/bucket.ts';
+import { isMissing } from '../aws/failures.ts';
 import type { PromotionStore } from '../records/promotion-store.ts';
 
 /**
@@ -56,10 +57,6 @@ async function known<Description>(
   try {
     return await description;
   } catch (error) {
-    const missing =
-      error instanceof Error &&
-      error.name === 'ValidationException' &&
-      /could not find|not found/i.test(error.message);
-    throw missing ? gone(error) : error;
+    throw isMissing(error) ? gone(error) : error;
   }
 }

@@ -9,6 +9,7 @@ import type { InstanceSettings } from '#core/contracts/domain.ts';
 import { rolloutAlarmName } from '#core/names.ts';
 import { planAlarms, planRollout, type RolloutPlan, rolloutOf } from '#core/rollout.ts';
 import { CONFIDENCE, ENDPOINT_NAMESPACE, TRAINING_JOB } from '#core/served-metrics.ts';
+import { isMissing } from '../aws/failures.ts';
 
 /** One minute: SageMaker's metrics have a point a minute. */
 const PERIOD_SECONDS = 60;
@@ -144,7 +145,7 @@ export async function deleteAlarms(
       // One at a time: CloudWatch deletes none of several when one does not exist.
       await cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: [name] }));
     } catch (error) {
-      if (!(error instanceof Error) || !/^ResourceNotFound/.test(error.name)) throw error;
+      if (!isMissing(error)) throw error;
     }
   }
 }

@@ -11,6 +11,7 @@ import { type PackageMetadata, packageMetadataSchema } from '#core/contracts/mod
 import { shortDigest } from '#core/names.ts';
 import { REQUEST_TYPES } from '#core/prediction-requests.ts';
 import { shorten } from '#core/shorten.ts';
+import { isExisting, isMissing } from '../aws/failures.ts';
 
 /** SageMaker's limits. */
 const DESCRIPTION_LIMIT = 1024;
@@ -78,7 +79,7 @@ async function ensureGroup(sagemaker: SageMakerClient, group: string, domain: st
       }),
     );
   } catch (error) {
-    if (!(error instanceof Error && /already exists/i.test(error.message))) throw error;
+    if (!isExisting(error)) throw error;
   }
 }
 
@@ -91,7 +92,7 @@ export interface RegisteredModel {
   /** S3 URI of its archive. */
   modelData: string;
   /** Whether somebody has given a reason for its status: Graft gives none. */
-  spokenOf: boolean;
+  reviewed: boolean;
   metadata: PackageMetadata;
 }
 
@@ -118,7 +119,7 @@ export async function* registeredModels(
         }),
       )
       .catch((error: Error) => {
-        if (/does not exist/i.test(error.message)) return undefined;
+        if (isMissing(error)) return undefined;
         throw error;
       });
     for (const { ModelPackageArn } of page?.ModelPackageSummaryList ?? []) {
@@ -134,7 +135,7 @@ export async function* registeredModels(
         approval: found.ModelApprovalStatus ?? 'unknown',
         createdAt: found.CreationTime!,
         modelData: found.InferenceSpecification?.Containers?.[0]?.ModelDataUrl ?? '',
-        spokenOf: found.ApprovalDescription !== undefined,
+        reviewed: found.ApprovalDescription !== undefined,
         metadata: metadata.data,
       };
     }

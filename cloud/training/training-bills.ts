@@ -1,10 +1,7 @@
-import {
-  DescribeTrainingJobCommand,
-  ResourceNotFound,
-  type SageMakerClient,
-} from '@aws-sdk/client-sagemaker';
+import { DescribeTrainingJobCommand, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { Mode } from '#core/contracts/evaluation.ts';
 import type { BilledJob } from '#core/report/compose.ts';
+import { isMissing } from '../aws/failures.ts';
 
 /**
  * How long a training job waited, ran and is billed for. Undefined when there is no such job: it was never started.
@@ -20,9 +17,7 @@ export async function findTrainingBill(
   const description = await sagemaker
     .send(new DescribeTrainingJobCommand({ TrainingJobName: job }))
     .catch((error: Error) => {
-      // A name that never was is answered with a ValidationException.
-      const unknown = error.name === 'ValidationException' && /not found/i.test(error.message);
-      if (error instanceof ResourceNotFound || unknown) return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     });
   if (description === undefined) return undefined;

@@ -12,7 +12,7 @@ export interface TrainingServices {
 }
 
 /** What came of looking at a resource that somebody waits for. */
-export type Settled = 'running' | 'answered' | 'nobody waits';
+export type Settled = 'running' | 'answered' | 'not waiting';
 
 /**
  * Starts a training job on behalf of a waiting state. The token is stored first, so that not even the quickest job ends
@@ -45,7 +45,7 @@ export async function settleTraining(
       : { error: 'TrainingFailed', cause: state.reason },
   );
   // A refused token may be an old one, and what is stored by now the new one: it stays.
-  if (!delivered) return 'nobody waits';
+  if (!delivered) return 'not waiting';
   await store.trainingCallbacks.remove(job);
   return 'answered';
 }

@@ -3,7 +3,6 @@ import {
   type CreateTrainingJobCommandInput,
   DescribeTrainingJobCommand,
   ResourceInUse,
-  ResourceNotFound,
   type SageMakerClient,
   StopTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
@@ -17,6 +16,7 @@ import {
   trainingOutputPrefix,
 } from '#core/keys.ts';
 import type { Bucket } from '../aws/bucket.ts';
+import { isMissing, isValidation } from '../aws/failures.ts';
 import type { TrainingSettings } from '../aws/settings.ts';
 import { promotionTags } from '../aws/tags.ts';
 
@@ -153,7 +153,7 @@ export async function describeTrainingJob(
   try {
     description = await send();
   } catch (error) {
-    if (error instanceof ResourceNotFound || isNotFoundMessage(error)) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
   const { ModelArtifacts, OutputDataConfig } = description;
@@ -198,18 +198,11 @@ function stopReason(secondaryStatus: string | undefined): string {
   return 'by hand';
 }
 
-/** `DescribeTrainingJob` answers a name that never was with a ValidationException. */
-function isNotFoundMessage(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ValidationException' && /not found/i.test(error.message);
-}
-
 /** Stops a job that nobody waits for any more. One that has ended, or never began, is fine. */
 export async function stopTrainingJob(sagemaker: SageMakerClient, job: string): Promise<void> {
   try {
     await sagemaker.send(new StopTrainingJobCommand({ TrainingJobName: job }));
   } catch (error) {
-    if (error instanceof ResourceNotFound) return;
-    if (error instanceof Error && error.name === 'ValidationException') return;
-    throw error;
+    if (!isMissing(error) && !isValidation(error)) throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { isThrottled } from '#cloud/aws/failures.ts';
+import { isMissing, isThrottled, isValidation } from '#cloud/aws/failures.ts';
 import { ProblemError } from '#core/problem.ts';
 import { shorten } from '#core/shorten.ts';
 
@@ -15,11 +15,7 @@ const TOO_MANY = 'Too many requests at once';
 
 /** Whether there is no such endpoint, or none that could be asked yet. */
 export function isUnknownEndpoint(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    error.name === 'ValidationError' &&
-    /not found|could not find|not in ?service/i.test(error.message)
-  );
+  return isMissing(error) || (isValidation(error) && /not in ?service/i.test(error.message));
 }
 
 /** What an error of `InvokeEndpoint` is to the caller of our API; what is none of theirs stays as it is. */

@@ -1,4 +1,5 @@
 import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { isMissing } from '#cloud/aws/failures.ts';
 import { NotFoundError } from '#core/errors.ts';
 import { explained } from './explain.ts';
 
@@ -30,7 +31,7 @@ export async function stackOutputs(
     try {
       return await client.send(new DescribeStacksCommand({ StackName: stack }));
     } catch (cause) {
-      if (!isNoSuchStack(cause)) throw cause;
+      if (!isMissing(cause)) throw cause;
       throw new NotFoundError(`There is no CloudFormation stack "${stack}" in this account and region`, {
         cause,
         hint: remedy(instead),
@@ -68,7 +69,3 @@ export function requireOutput(
   }
   return value;
 }
-
-/** CloudFormation reports it as a general ValidationError. */
-const isNoSuchStack = (error: unknown) =>
-  error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);

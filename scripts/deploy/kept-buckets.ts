@@ -9,6 +9,7 @@ import {
   waitUntilStackImportComplete,
 } from '@aws-sdk/client-cloudformation';
 import { HeadBucketCommand, type S3Client } from '@aws-sdk/client-s3';
+import { isMissing } from '#cloud/aws/failures.ts';
 import { GraftError, InvalidInputError } from '#core/errors.ts';
 
 /** A bucket of the template that exists and belongs to no stack, by its logical id. */
@@ -65,7 +66,7 @@ async function bucketsInStack(client: CloudFormationClient, StackName: string): 
       ).map(({ LogicalResourceId }) => LogicalResourceId!),
     );
   } catch (error) {
-    if (isMissingStack(error)) return new Set();
+    if (isMissing(error)) return new Set();
     throw error;
   }
 }
@@ -154,16 +155,11 @@ async function currentTemplate(client: CloudFormationClient, StackName: string):
     );
     return JSON.parse(TemplateBody) as StackTemplate;
   } catch (error) {
-    if (isMissingStack(error)) return { Resources: {} };
+    if (isMissing(error)) return { Resources: {} };
     throw error;
   }
 }
 
-function isMissingStack(error: unknown): boolean {
-  const { name, message } = error as Error;
-  return name === 'ValidationError' && /does not exist/.test(message);
-}
-
 function ignoreMissingStack(error: unknown): void {
-  if (!isMissingStack(error) && (error as Error).name !== 'ChangeSetNotFoundException') throw error;
+  if (!isMissing(error) && (error as Error).name !== 'ChangeSetNotFoundException') throw error;
 }

@@ -1,5 +1,4 @@
 import {
-  DeleteEndpointCommand,
   DeleteEndpointConfigCommand,
   DeleteModelCommand,
   DescribeEndpointCommand,
@@ -8,12 +7,11 @@ import {
   paginateListModels,
   type SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
+import { deleteEndpoint } from '#cloud/endpoints/endpoints.ts';
+import { isChanging } from '#cloud/endpoints/transitions.ts';
 import { ifThere } from './missing.ts';
 import type { Part } from './part.ts';
 import { type Patience, waitUntil } from './patience.ts';
-
-/** SageMaker refuses to delete an endpoint in any other status. */
-const DELETABLE: readonly string[] = ['InService', 'Failed', 'OutOfService', 'UpdateRollbackFailed'];
 
 /** Endpoints, in any status: one that is changing is waited for. */
 export function endpointsPart(sagemaker: SageMakerClient, prefix: string, patience: Patience): Part {
@@ -28,14 +26,13 @@ export function endpointsPart(sagemaker: SageMakerClient, prefix: string, patien
     list,
     async remove(name) {
       await ifThere(async () => {
-        const status = async () =>
-          (await sagemaker.send(new DescribeEndpointCommand({ EndpointName: name }))).EndpointStatus ?? '';
-        await waitUntil(`endpoint ${name} may be deleted`, patience, async () =>
-          [...DELETABLE, 'Deleting'].includes(await status()),
-        );
-        if ((await status()) !== 'Deleting') {
-          await sagemaker.send(new DeleteEndpointCommand({ EndpointName: name }));
-        }
+        await waitUntil(`endpoint ${name} may be deleted`, patience, async () => {
+          const { EndpointStatus: status } = await sagemaker.send(
+            new DescribeEndpointCommand({ EndpointName: name }),
+          );
+          return status === 'Deleting' || !isChanging(status!);
+        });
+        await deleteEndpoint(sagemaker, name);
       });
       // Its configuration and the role of its model are needed until it is gone.
       await waitUntil(`endpoint ${name} is gone`, patience, async () => !(await list()).includes(name));

@@ -10,14 +10,14 @@ const version = '20261123T154200Z-3f2a9c';
 
 describe('derived names', () => {
   test.each([
-    ['an ordinary job', trainingJobName(prefix, executionName('icons', version), 'produce', 'transfer', 0)],
-    ['the longest job', trainingJobName(prefix, 'x'.repeat(80), longest, 'baseline', 1_000_000)],
-    ['an execution of any characters', trainingJobName(prefix, 'übung {1} «»', 'produce', 'transfer', 0)],
+    ['an ordinary job', trainingJobName(prefix, executionName('icons', version), 'produce', 'transfer')],
+    ['the longest job', trainingJobName(prefix, 'x'.repeat(80), longest, 'baseline')],
+    ['an execution of any characters', trainingJobName(prefix, 'übung {1} «»', 'produce', 'transfer')],
     ['a model', modelName(prefix, longest, 'j'.repeat(63), '"d41d8cd98f00b204e9800998ecf8427e-12"')],
     ['a configuration', endpointConfigName(prefix, longest, JSON.stringify({ any: 'content', é: [1, 2] }))],
     [
       'parts that end where names are cut',
-      trainingJobName(prefix, `${'-'.repeat(60)}x`, longest, 'transfer', 0),
+      trainingJobName(prefix, `${'-'.repeat(60)}x`, longest, 'transfer'),
     ],
     ['an endpoint', endpointName(prefix, longest)],
   ])('%s fits into SageMaker: %s', (_what, name) => {
@@ -30,7 +30,7 @@ describe('derived names', () => {
 
   test('of two deployments in one account differ in all that SageMaker has one space of names for', () => {
     const names = (stage: string) => [
-      trainingJobName(`graft-${stage}`, executionName('icons', version), 'produce', 'transfer', 0),
+      trainingJobName(`graft-${stage}`, executionName('icons', version), 'produce', 'transfer'),
       modelName(`graft-${stage}`, 'produce', 'job', 'etag'),
       endpointConfigName(`graft-${stage}`, 'produce', '{}'),
       endpointName(`graft-${stage}`, 'produce'),
@@ -40,7 +40,7 @@ describe('derived names', () => {
   });
 
   test('parts that differ only in upper and lower case give different names', () => {
-    const job = (execution: string) => trainingJobName(prefix, execution, 'produce', 'transfer', 0);
+    const job = (execution: string) => trainingJobName(prefix, execution, 'produce', 'transfer');
     expect(job('Run')).not.toBe(job('run'));
   });
 
@@ -57,10 +57,8 @@ describe('derived names', () => {
     for (const execution of parts) {
       for (const domain of parts) {
         for (const mode of ['transfer', 'baseline']) {
-          for (const attempt of [0, 1, 11]) {
-            names.add(trainingJobName(prefix, execution, domain, mode, attempt));
-            count++;
-          }
+          names.add(trainingJobName(prefix, execution, domain, mode));
+          count++;
         }
       }
     }

@@ -297,7 +297,7 @@ function fatesOf(plan: Plan, ledger: Ledger, stageOf: () => Stage): Fates {
   const executionOf = (job: string) =>
     executions.find((execution) =>
       (['transfer', 'baseline'] as const).some(
-        (mode) => trainingJobName(PREFIX, execution, DOMAIN, mode, 0) === job,
+        (mode) => trainingJobName(PREFIX, execution, DOMAIN, mode) === job,
       ),
     ) ?? rollback;
   const struckAlready = (kind: FaultKind, text: string) =>

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-const job = (mode: string) => trainingJobName('graft-dev', 'earlier', 'produce', mode, 0);
+const job = (mode: string) => trainingJobName('graft-dev', 'earlier', 'produce', mode);
 const find = (answer: unknown) =>
   createFindTraining(
     stage.services({

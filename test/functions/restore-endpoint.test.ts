@@ -98,6 +98,19 @@ describe('restore-endpoint, with a champion before', () => {
     await expect(restore(previous)).rejects.toMatchObject({ name: 'Busy' });
   });
 
+  test.each(['UpdateRollbackFailed', 'OutOfService'])(
+    'fails at once when the endpoint is %s',
+    async (status) => {
+      endpointIs(status, 'produce-config');
+
+      await expect(restore(previous)).rejects.toMatchObject({
+        name: 'DeploymentFailed',
+        hint: expect.stringContaining('Delete it'),
+      });
+      expect(operations()).not.toContain('UpdateEndpoint');
+    },
+  );
+
   test.each([
     ['gone', serviceError('ValidationException', 'Could not find endpoint')],
     ['Failed', { EndpointStatus: 'Failed', EndpointConfigName: 'produce-config' }],
@@ -112,14 +125,17 @@ describe('restore-endpoint, with a champion before', () => {
 });
 
 describe('restore-endpoint, with nothing before', () => {
-  test.each(['InService', 'Failed'])('deletes an endpoint that is %s, and is done', async (status) => {
-    endpointIs(status, 'produce-config');
+  test.each(['InService', 'Failed', 'UpdateRollbackFailed'])(
+    'deletes an endpoint that is %s, and is done',
+    async (status) => {
+      endpointIs(status, 'produce-config');
 
-    expect(await restore(null)).toBe('answered');
+      expect(await restore(null)).toBe('answered');
 
-    expect(sagemaker.inputsOf('DeleteEndpoint')).toEqual([{ EndpointName: endpoint }]);
-    expect(answered()).toEqual([{ endpoint, endpointConfig: null }]);
-  });
+      expect(sagemaker.inputsOf('DeleteEndpoint')).toEqual([{ EndpointName: endpoint }]);
+      expect(answered()).toEqual([{ endpoint, endpointConfig: null }]);
+    },
+  );
 
   test.each([
     ['gone', serviceError('ValidationException', 'Could not find endpoint')],

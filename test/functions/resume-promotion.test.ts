@@ -102,7 +102,7 @@ describe('a training job’s event', () => {
     sagemaker.answer('DescribeTrainingJob', completed);
     sfn.answer('SendTaskSuccess', error);
 
-    await expect(resume(jobEvent)).resolves.toEqual(['nobody waits']);
+    await expect(resume(jobEvent)).resolves.toEqual(['not waiting']);
     // It may be a newer token that lies there by now.
     expect(await jobCallback()).toBeDefined();
   });

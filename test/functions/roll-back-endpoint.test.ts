@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-const artefact = 'promotions/promote-before/produce/training/job-before/output/model.tar.gz';
+const artifact = 'promotions/promote-before/produce/training/job-before/output/model.tar.gz';
 const missing = (what: string) => serviceError('ValidationException', `Could not find ${what}`);
 
 let domain: string;
@@ -30,7 +30,7 @@ beforeEach(async () => {
   domain = `produce-${++count}`;
   const live = champion(newerVersion, { domain, endpointConfig: 'config-live' });
   await stage.put(buckets.artifacts, championKey(domain), live);
-  await stage.put(buckets.artifacts, artefact, 'model');
+  await stage.put(buckets.artifacts, artifact, 'model');
   await stage.put(buckets.artifacts, target().evaluationKey, '{}');
   sfn = recordingClient<SFNClient>({
     SendTaskSuccess: {},
@@ -41,7 +41,7 @@ beforeEach(async () => {
     DescribeEndpointConfig: {
       ProductionVariants: [{ ModelName: 'model-before', ServerlessConfig: { MemorySizeInMB: 2048 } }],
     },
-    DescribeModel: { PrimaryContainer: { ModelDataUrl: `s3://${buckets.artifacts}/${artefact}` } },
+    DescribeModel: { PrimaryContainer: { ModelDataUrl: `s3://${buckets.artifacts}/${artifact}` } },
     UpdateEndpoint: () => endpointIs('Updating', 'config-live'),
     CreateEndpoint: () => endpointIs('Creating', 'config-before'),
     DeleteEndpoint: {},
@@ -121,6 +121,17 @@ describe('roll-back-endpoint', () => {
     await expect(rollBack()).rejects.toMatchObject({ name: 'Busy' });
   });
 
+  test('fails at once where the endpoint serves a mix of two configurations', async () => {
+    endpointIs('UpdateRollbackFailed', 'config-live', { FailureReason: 'no capacity' });
+
+    await expect(rollBack()).rejects.toMatchObject({
+      name: 'DeploymentFailed',
+      message: expect.stringContaining('no capacity'),
+      hint: expect.stringContaining('mix of two configurations'),
+    });
+    expect(operations()).not.toContain('UpdateEndpoint');
+  });
+
   test('waits while another execution deploys', async () => {
     const lock = { schemaVersion: 1, execution: 'other', executionArn: 'arn:other' };
     await stage.put(buckets.artifacts, deploymentLockKey(domain), lock);
@@ -145,7 +156,7 @@ describe('roll-back-endpoint', () => {
       /endpoint configuration config-before is gone/,
     ],
     ['its model', () => sagemaker.answer('DescribeModel', missing('model')), /model model-before is gone/],
-    ['its artefact', () => stage.remove(buckets.artifacts, artefact), /model\.tar\.gz is gone/],
+    ['its artifact', () => stage.remove(buckets.artifacts, artifact), /model\.tar\.gz is gone/],
     [
       'its evaluation',
       () => stage.remove(buckets.artifacts, target().evaluationKey),

@@ -157,6 +157,6 @@ describe('start-baseline', () => {
     await finished('first');
     sfn.answer('SendTaskSuccess', new TaskTimedOut({ message: 'timed out', $metadata: {} }));
 
-    expect(await start('second')).toBe('nobody waits');
+    expect(await start('second')).toBe('not waiting');
   });
 });

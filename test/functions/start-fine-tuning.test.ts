@@ -243,7 +243,7 @@ describe('start-fine-tuning', () => {
       sagemaker.answer('DescribeTrainingJob', { TrainingJobStatus: 'Failed' });
       sfn.answer('SendTaskFailure', new TaskTimedOut({ message: 'timed out', $metadata: {} }));
 
-      expect(await start()).toBe('nobody waits');
+      expect(await start()).toBe('not waiting');
       expect(await callback()).toBeDefined();
     });
   });

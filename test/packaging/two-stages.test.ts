@@ -26,7 +26,7 @@ afterAll(() => local.stop());
 /** What SageMaker holds for the same domain, model and execution of a stage, by kind of resource. */
 const namesOf = (stage: Stage) => {
   const prefix = `graft-${stage}`;
-  const job = trainingJobName(prefix, 'promote-icons', 'produce', 'transfer', 0);
+  const job = trainingJobName(prefix, 'promote-icons', 'produce', 'transfer');
   return {
     'training-job': job,
     model: modelName(prefix, 'produce', job, 'etag'),

@@ -27,7 +27,7 @@ const ran = (execution: string, mode: string) =>
   machine.sagemaker
     .send(
       new DescribeTrainingJobCommand({
-        TrainingJobName: trainingJobName('graft-test', execution, 'good', mode, 0),
+        TrainingJobName: trainingJobName('graft-test', execution, 'good', mode),
       }),
     )
     .then(

@@ -1,0 +1,62 @@
+import {
+  CreateModelCommand,
+  DeleteModelCommand,
+  DescribeModelCommand,
+  type SageMakerClient,
+} from '@aws-sdk/client-sagemaker';
+import { DeploymentFailedError } from '#core/errors.ts';
+import { isMissing, isValidation } from '../aws/failures.ts';
+import type { Vpc } from '../aws/settings.ts';
+import { promotionTags, type Tagged } from '../aws/tags.ts';
+import { describeExisting } from './existing.ts';
+
+export interface ModelRequest extends Tagged {
+  name: string;
+  image: string;
+  modelDataUrl: string;
+  roleArn: string;
+  /** Not for serverless endpoints, which SageMaker lets into no VPC. */
+  vpc?: Vpc | undefined;
+}
+
+/**
+ * Creates a model, or finds the one that an earlier attempt created: its name is derived from what it serves.
+ *
+ * @throws DeploymentFailedError when one of that name serves something else
+ */
+export async function ensureModel(sagemaker: SageMakerClient, request: ModelRequest): Promise<void> {
+  const { name, image, modelDataUrl, roleArn } = request;
+  try {
+    await sagemaker.send(
+      new CreateModelCommand({
+        ModelName: name,
+        ExecutionRoleArn: roleArn,
+        PrimaryContainer: { Image: image, Mode: 'SingleModel', ModelDataUrl: modelDataUrl },
+        ...(request.vpc === undefined ? {} : { VpcConfig: request.vpc }),
+        Tags: promotionTags(request),
+      }),
+    );
+  } catch (error) {
+    if (!isValidation(error)) throw error;
+    const existing = await describeExisting(
+      sagemaker.send(new DescribeModelCommand({ ModelName: name })),
+      error,
+    );
+    const container = existing.PrimaryContainer;
+    if (container?.ModelDataUrl !== modelDataUrl || container.Image !== image) {
+      throw new DeploymentFailedError(`Model ${name} exists and serves ${container?.ModelDataUrl}`, {
+        hint: 'Delete that model, or start another execution.',
+        cause: error,
+      });
+    }
+  }
+}
+
+/** One that is not there is fine. */
+export async function deleteModel(sagemaker: SageMakerClient, name: string): Promise<void> {
+  try {
+    await sagemaker.send(new DeleteModelCommand({ ModelName: name }));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
