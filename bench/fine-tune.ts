@@ -82,13 +82,16 @@ async function turnOf(
   return undefined;
 }
 
-async function runSeed(
-  model: string,
-  perClass: number,
-  python: string,
-  seed: number,
-  skipped: Map<string, string>,
-) {
+interface SeedOptions {
+  /** Folder of the general model. */
+  model: string;
+  perClass: number;
+  python: string;
+  /** Backends that cannot run here, and why. */
+  skipped: Map<string, string>;
+}
+
+async function runSeed(seed: number, { model, perClass, python, skipped }: SeedOptions) {
   const out = join('.graft', 'bench', `fine-tune-${perClass}-${seed}`);
   const domains = [withImagesPerClass(PRODUCE, perClass)];
   await buildIconData({ out, seed: FIRST_SEED + seed, generalClasses: 0, domains });
@@ -140,7 +143,7 @@ async function main() {
   const skipped = new Map<string, string>();
   const results: Seed[] = [];
   for (let seed = 1; seed <= seeds; seed++) {
-    const result = await runSeed(model, perClass, values.python, seed, skipped);
+    const result = await runSeed(seed, { model, perClass, python: values.python, skipped });
     results.push(result);
     const turns = [...(result.keras ? [[KERAS, result.keras] as const] : []), ...result.ours].map(
       ([backend, { accuracy, seconds }]) => `   ${backend} ${accuracy.toFixed(3)} in ${seconds.toFixed(1)} s`,

@@ -121,7 +121,9 @@ async function measure(
       result.auroc[name] ??= { unknown: 0, general: 0 };
       result.auroc[name][kind] = areaUnderRoc(of(inside), of(strangers));
     }
-    const unsure = await evaluateUnsure(both, rows, outside[kind], { keep, heldOut: measured.heldOut });
+    const unsure = await evaluateUnsure(both, {
+      ...{ rows, other: outside[kind], keep, heldOut: measured.heldOut },
+    });
     result.falseAlarms = unsure.falseAlarms;
     result.caught[kind] = unsure.other!.caught;
   }

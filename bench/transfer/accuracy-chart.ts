@@ -54,7 +54,7 @@ ${LINES.map(({ key, name, colour, dashes }, index) => {
   const points = rows.map((row) => ({ x: xAt(row.images) + shift, value: row[key] }));
   const { x, value } = points.at(-1)!;
   return html`<polyline points="${points.map((point) => `${point.x},${yAt(point.value.mean)}`).join(' ')}" fill="none" stroke="${colour}" stroke-width="2" stroke-linejoin="round" stroke-dasharray="${dashes}"/>
-${points.map((point) => mark(point.x, point.value, colour, index === 0, yAt))}
+${points.map((point) => mark({ ...point, colour, isDisc: index === 0 }, yAt))}
 <text x="${x}" y="${yAt(value.mean) + (isHigher ? -18 : 28)}" text-anchor="end" fill="${colour}" font-weight="600" stroke="#fff" stroke-width="4" paint-order="stroke">${name} ${value.mean.toFixed(2)}</text>`;
 })}
 </svg>
@@ -63,12 +63,10 @@ ${points.map((point) => mark(point.x, point.value, colour, index === 0, yAt))}
 
 /** Mean and deviation: a disc for one line, a square for the other. */
 function mark(
-  x: number,
-  { mean, sd }: Summary,
-  colour: string,
-  isDisc: boolean,
+  { x, value, colour, isDisc }: { x: number; value: Summary; colour: string; isDisc: boolean },
   yAt: (y: number) => number,
 ): Html {
+  const { mean, sd } = value;
   const [y, upper, lower] = [yAt(mean), yAt(mean + sd), yAt(Math.max(0, mean - sd))];
   const shape = isDisc
     ? html`<circle cx="${x}" cy="${y}" r="4.5" fill="${colour}"/>`

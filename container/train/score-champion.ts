@@ -41,7 +41,8 @@ export async function scoreChampion(
     const { trainingJob, labels } = served;
     const others = differenceOf(labels, testImages.labels);
     if (others !== undefined) return { championNotScored: { trainingJob, labels, reason: others } };
-    return { champion: await score(folder, served, paths.channel('test'), testImages, signal) };
+    const folders = { model: folder, test: paths.channel('test') };
+    return { champion: await score(folders, served, testImages, signal) };
   } catch (error) {
     signal.throwIfAborted();
     const reason = describeError(error).replaceAll('\n', '; ');
@@ -52,16 +53,15 @@ export async function scoreChampion(
 }
 
 async function score(
-  folder: string,
+  folders: Record<'model' | 'test', string>,
   served: ServedModel,
-  testFolder: string,
   testImages: DataSet,
   signal: AbortSignal,
 ): Promise<ChampionScores> {
   const { labels, input, trainingJob, general } = served;
   const sameForm = JSON.stringify([labels, input]) === JSON.stringify([testImages.labels, testImages.input]);
-  const images = sameForm ? testImages : await loadDataSet(testFolder, input, { labels, signal });
-  const model = await loadModel(folder);
+  const images = sameForm ? testImages : await loadDataSet(folders.test, input, { labels, signal });
+  const model = await loadModel(folders.model);
   try {
     const { accuracy, interval, recall, rows } = await evaluate(model, images, { signal });
     const own = new Map<string, EvaluationRow>(rows.map((row) => [row.id, row]));

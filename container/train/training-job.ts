@@ -85,7 +85,7 @@ async function trainOn(
   for (const image of images.damaged) log.warn(image, 'image left out');
 
   const general = await loadModel(paths.channel('model'));
-  const result = await trainAs(job, inputs, general, images.train, backend);
+  const result = await trainAs(job, inputs, { general, train: images.train, backend });
   general.dispose();
   signal.throwIfAborted();
 
@@ -103,7 +103,11 @@ async function trainOn(
   const saved = await loadModel(paths.model);
   const tally = calibrationTally(result.calibration, images.test.classIndices);
   const measured = await evaluate(saved, images.test, { onProbabilities: tally.note, signal });
-  const unsure = await evaluateUnsure(saved, measured.rows, images.other, { keep, heldOut }, signal);
+  const unsure = await evaluateUnsure(
+    saved,
+    { rows: measured.rows, other: images.other, keep, heldOut },
+    signal,
+  );
   saved.dispose();
   signal.throwIfAborted();
   const latencyMs = await servedLatency(paths.model, await encodedImages(job, images.test), job.backend);
@@ -177,12 +181,10 @@ async function encodedImages({ paths }: TrainingJob, testImages: DataSet): Promi
 async function trainAs(
   job: TrainingJob,
   inputs: JobInputs,
-  general: LayersModel,
-  trainImages: DataSet,
-  backend: string,
+  { general, train, backend }: { general: LayersModel; train: DataSet; backend: string },
 ) {
   const { hyperparameters, domain, manifest } = inputs;
-  const task = { general, cutLayer: manifest.cutLayer, train: trainImages, recipe: domain.recipe };
+  const task = { general, train, recipe: domain.recipe };
   const hooks = {
     onPoint(point: CurvePoint) {
       job.metric(curveLine(point));
@@ -194,11 +196,13 @@ async function trainAs(
     },
     signal: job.signal,
   };
-  if (hyperparameters.mode === 'transfer') return trainTransfer(task, hooks);
+  if (hyperparameters.mode === 'transfer') {
+    return trainTransfer({ ...task, cutLayer: manifest.cutLayer }, hooks);
+  }
   // The two jobs of a promotion run at the same time, so the baseline cannot know when the head stops early:
   // it takes no fewer steps than the head could take at most.
   const minimumSteps = transferStepsAtMost(domain.recipe);
-  const checkpoints = await openCheckpoints(job, inputs, trainImages, backend);
+  const checkpoints = await openCheckpoints(job, inputs, train, backend);
   return trainBaseline({ ...task, minimumSteps, checkpoints }, hooks);
 }
 

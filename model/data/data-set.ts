@@ -95,23 +95,22 @@ async function decodeAll(root: string, files: readonly ImageFile[], input: Input
   const rowBytes = input.height * input.width * input.channels;
   const pixels = createRowStore(files.length, rowBytes, options.memoryBytes ?? Number.POSITIVE_INFINITY);
   try {
-    return await decodeInto(pixels, root, files, input, options);
+    const { images, damaged } = await readAll(files, input, pixels, options);
+    refuseManyDamaged(root, damaged, files.length, options.maxDamagedShare ?? MAXIMUM_DAMAGED_SHARE);
+    return { images, decoded: asLoadedImages(pixels, images, damaged, input) };
   } catch (error) {
     pixels.close();
     throw error;
   }
 }
 
-async function decodeInto(
+function asLoadedImages(
   pixels: RowStore,
-  root: string,
-  files: readonly ImageFile[],
+  images: readonly Image[],
+  damaged: DataSet['damaged'],
   input: Input,
-  options: LoadOptions,
-) {
-  const { images, damaged } = await readAll(files, input, pixels, options);
-  refuseManyDamaged(root, damaged, files.length, options.maxDamagedShare ?? MAXIMUM_DAMAGED_SHARE);
-  const decoded: LoadedImages = {
+): LoadedImages {
+  return {
     ids: images.map((image) => image.id),
     contents: images.map(({ sha256, size }) => ({ sha256, size })),
     input,
@@ -121,7 +120,6 @@ async function decodeInto(
     gather: (indices) => gather(pixels, images, indices, input),
     close: pixels.close,
   };
-  return { images, decoded };
 }
 
 /** @throws InvalidInputError naming the first class with fewer than `minimum` images, `what` naming the data set */

@@ -1,5 +1,6 @@
 import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import type { Images } from './data-set.ts';
+import type { ImageSize } from './image.ts';
 
 /**
  * Bits of the 63 that may differ between the hashes of two near-duplicates. Measured on the 420 icons of `examples/icons` at 32 × 32
@@ -14,7 +15,7 @@ const MAXIMUM_DISTANCE = 12;
 const MAXIMUM_DIFFERENCE = 16;
 /** Coefficients of each direction; the first of all, the mean brightness, is left out. */
 const SIDE = 8;
-const IMAGES_PER_BREATH = 64;
+const IMAGES_PER_TURN = 64;
 
 /** A training and a test image that look the same: scaled, compressed or stored again. */
 export interface NearDuplicate {
@@ -40,7 +41,7 @@ export async function nearDuplicates(
   for (let i = 0; i < test.size; i++) {
     const twin = twinOf(i);
     if (twin !== undefined) pairs.push({ train: train.ids[twin]!, test: test.ids[i]! });
-    if (i % IMAGES_PER_BREATH === 0) await yieldToEventLoop(signal);
+    if (i % IMAGES_PER_TURN === 0) await yieldToEventLoop(signal);
   }
   return pairs;
 
@@ -59,13 +60,11 @@ export async function nearDuplicates(
 
 /** Two words for each image. Plain memory: among hundred thousands of images, millions of pairs are compared. */
 async function hashesOf(data: Images, signal: AbortSignal | undefined): Promise<Int32Array> {
-  const { height, width } = data.input;
-  const rows = cosines(height);
-  const columns = cosines(width);
+  const basis = { rows: cosines(data.input.height), columns: cosines(data.input.width) };
   const hashes = new Int32Array(2 * data.size);
   for (let i = 0; i < data.size; i++) {
-    hashes.set(perceptualHash(data.gather([i]), height, width, rows, columns), 2 * i);
-    if (i % IMAGES_PER_BREATH === 0) await yieldToEventLoop(signal);
+    hashes.set(perceptualHash(data.gather([i]), data.input, basis), 2 * i);
+    if (i % IMAGES_PER_TURN === 0) await yieldToEventLoop(signal);
   }
   return hashes;
 }
@@ -82,10 +81,8 @@ function cosines(size: number): Float64Array {
 /** Which of the 63 low frequencies of the brightness are above their median, as two 32-bit words. */
 function perceptualHash(
   pixels: Uint8Array,
-  height: number,
-  width: number,
-  rows: Float64Array,
-  columns: Float64Array,
+  { height, width }: ImageSize,
+  { rows, columns }: Record<'rows' | 'columns', Float64Array>,
 ): [number, number] {
   const partial = new Float64Array(SIDE * height);
   for (let y = 0; y < height; y++) {

@@ -36,22 +36,22 @@ export async function inferOnThreads(options: ThreadedInference): Promise<void> 
   const { task, threads, batches, onResult, signal } = options;
   const tasks = Array.from({ length: threads }, () => ({ work: 'features' as const, task }));
   let unanswered = 0;
-  const feed = (thread: Worker, done: (result: void) => void) => {
+  const feed = (thread: Worker, done: () => void) => {
     const next = batches.next();
     if (next.done) return unanswered === 0 ? done() : undefined;
     unanswered++;
     thread.postMessage(next.value, [next.value.pixels.buffer as ArrayBuffer]);
   };
-  await runThreads<FeatureResult, void>(
+  await runThreads<FeatureResult, undefined>(
     tasks,
     {
       begin(workers, done) {
-        for (const worker of workers) for (let i = 0; i < AHEAD; i++) feed(worker, done);
+        for (const worker of workers) for (let i = 0; i < AHEAD; i++) feed(worker, () => done(undefined));
       },
       receive(result, worker, done) {
         unanswered--;
         onResult(result);
-        feed(worker, done);
+        feed(worker, () => done(undefined));
       },
     },
     signal,

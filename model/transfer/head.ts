@@ -22,32 +22,38 @@ export interface Candidate {
   temperature: number;
 }
 
+export interface HeadTrainingOptions {
+  regularisation: number;
+  /** At the most. */
+  passes: number;
+  afterPass?: (scores: HeadScores) => void;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Trains all heads of an objective side by side to its minimum: a pass over the rows serves them all.
  *
  * @param starts one point for each head
- * @param passes at the most
  * @returns one point for each head
+ * @throws the signal's reason
  */
 export async function trainHeads(
   objective: HeadObjective,
   starts: readonly Float64Array[],
-  regularisation: number,
-  passes: number,
-  hooks: { afterPass?: (scores: HeadScores) => void; signal?: AbortSignal | undefined },
+  { regularisation, passes, afterPass, signal }: HeadTrainingOptions,
 ): Promise<Float64Array[]> {
   const searches = starts.map((start) => lbfgs(start, { evaluations: passes, tolerance: TOLERANCE }));
   const answers = searches.map((search) => search.next());
   const points = answers.map(({ value }) => value);
   while (answers.some(({ done }) => !done)) {
     const { measured, scores } = objective.evaluate(points, regularisation);
-    hooks.afterPass?.(scores);
+    afterPass?.(scores);
     for (const [head, search] of searches.entries()) {
       if (answers[head]!.done) continue;
       answers[head] = search.next(measured[head]!);
       points[head] = answers[head]!.value;
     }
-    await yieldToEventLoop(hooks.signal);
+    await yieldToEventLoop(signal);
   }
   return points;
 }
@@ -76,10 +82,8 @@ export async function tryStrengths(
   let best = Number.POSITIVE_INFINITY;
   let worse = 0;
   for (const regularisation of strengths) {
-    points = await trainHeads(objective, points, regularisation, recipe.epochs, {
-      afterPass: curve.addPass,
-      signal,
-    });
+    const options = { regularisation, passes: recipe.epochs, afterPass: curve.addPass, signal };
+    points = await trainHeads(objective, points, options);
     curve.endCandidate();
     const held = objective.heldOut(points);
     const temperature = recipe.calibration ? fitTemperature(held, validationImages) : 1;

@@ -99,8 +99,9 @@ async function trainOnAll(
   let passes = 0;
   try {
     const mean = points[0]!.map((_, i) => points.reduce((sum, point) => sum + point[i]!, 0) / points.length);
-    const { regularisation } = tried;
-    const [point] = await trainHeads(objective, [mean], regularisation, options.recipe.epochs, {
+    const [point] = await trainHeads(objective, [mean], {
+      regularisation: tried.regularisation,
+      passes: options.recipe.epochs,
       afterPass: () => passes++,
       signal,
     });

@@ -7,17 +7,21 @@ import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 
 const BATCH = 64;
 
+export interface UnsureMeasurement extends Pick<Unsure, 'keep' | 'heldOut'> {
+  /** What the model said about the test images. */
+  rows: readonly EvaluationRow[];
+  /** Images of none of the classes, where there are any. */
+  other: Images | undefined;
+}
+
 /**
  * How well a model tells images of none of its classes from test images.
  *
- * @param rows what it said about the test images
- * @param other images of none of the classes, where there are any
+ * @throws the signal's reason
  */
 export async function evaluateUnsure(
   model: LayersModel,
-  rows: readonly EvaluationRow[],
-  other: Images | undefined,
-  threshold: Pick<Unsure, 'keep' | 'heldOut'>,
+  { rows, other, ...threshold }: UnsureMeasurement,
   signal?: AbortSignal,
 ): Promise<NonNullable<Evaluation['unsure']>> {
   const inside = rows.map(({ outOfDomain }) => outOfDomain!);

@@ -143,8 +143,8 @@ describe('trainHeads', () => {
   it('takes every head to its minimum, and the weaker the regularisation the lower the loss', async () => {
     const { objective } = make();
 
-    const points = await trainHeads(objective, objective.zeros(), 0.1, 200, {});
-    const weaker = await trainHeads(objective, points, 0.01, 200, {});
+    const points = await trainHeads(objective, objective.zeros(), { regularisation: 0.1, passes: 200 });
+    const weaker = await trainHeads(objective, points, { regularisation: 0.01, passes: 200 });
 
     const { measured, scores } = objective.evaluate(points, 0.1);
     for (const { gradient } of measured) expect(Math.hypot(...gradient)).toBeLessThan(0.02);
@@ -157,8 +157,8 @@ describe('trainHeads', () => {
     const { objective } = make();
     const signal = AbortSignal.abort(new Error('asked to stop'));
 
-    await expect(trainHeads(objective, objective.zeros(), 1, 10, { signal })).rejects.toThrow(
-      'asked to stop',
-    );
+    await expect(
+      trainHeads(objective, objective.zeros(), { regularisation: 1, passes: 10, signal }),
+    ).rejects.toThrow('asked to stop');
   });
 });

@@ -156,7 +156,7 @@ describe('evaluateUnsure', () => {
   const measure = async (other: Images | undefined) => {
     const { model: both, heldOut } = await addOutOfDomain(model, train, options);
     const { rows } = await evaluate(both, test);
-    const unsure = await evaluateUnsure(both, rows, other, { keep: options.keep, heldOut });
+    const unsure = await evaluateUnsure(both, { rows, other, keep: options.keep, heldOut });
     both.dispose();
     return { rows, unsure };
   };

@@ -89,8 +89,15 @@ export const f32x4 = {
   max: simd(0xe9),
 };
 
-/** `for (local = from; local < to; local += step)`, compared without sign; `to` is evaluated in every round. */
-export function loop(local: Local, from: Operand, to: Operand, step: Operand, body: Code): Code {
+export interface LoopRange {
+  from: Operand;
+  /** Evaluated in every round. */
+  to: Operand;
+  step: Operand;
+}
+
+/** `for (local = from; local < to; local += step)`, compared without sign. */
+export function loop(local: Local, { from, to, step }: LoopRange, body: Code): Code {
   const again = i32.less(local, to);
   return sequence(
     set(local, from),

@@ -107,12 +107,10 @@ function overChannels(
   const vectors = Array.from({ length: together(channels) }, (_, v) => v);
   return loop(
     first,
-    0,
-    4 * channels,
-    16 * vectors.length,
+    { from: 0, to: 4 * channels, step: 16 * vectors.length },
     sequence(
       ...vectors.map(parts.before),
-      loop(at, first, bytes, 4 * channels, sequence(...vectors.map(parts.each))),
+      loop(at, { from: first, to: bytes, step: 4 * channels }, sequence(...vectors.map(parts.each))),
       ...vectors.map(parts.after),
     ),
   );

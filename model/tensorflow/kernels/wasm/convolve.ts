@@ -1,7 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { FunctionSource } from './assembler.ts';
+import { layoutOf, type Shape } from './frame-source.ts';
 import { addressOf, kernelFunction, valuesOf, type WasmBackend } from './heap.ts';
-import { convolveAndPool, type FinishName, layoutOf, type Shape } from './pooled-convolution-source.ts';
+import { convolveAndPool, type FinishName } from './pooled-convolution-source.ts';
 import {
   finishWindows,
   GROUP,

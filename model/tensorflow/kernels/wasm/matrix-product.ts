@@ -97,7 +97,7 @@ const matrixProduct = defineFunction({
       ...lefts.map((left, r) => set(left, i32.add(a, i32.multiply(i32.add(firstRow, r), rowBytes)))),
       set(right, i32.add(b, i32.multiply(firstColumn, 4))),
       ...sums.flat().map((sum) => set(sum, f32x4.zero)),
-      loop(k, 0, inner, 1, oneTerm),
+      loop(k, { from: 0, to: inner, step: 1 }, oneTerm),
       set(target, i32.add(i32.add(c, i32.multiply(firstColumn, 4)), i32.multiply(firstRow, width))),
       ...sums.flatMap((sumsOfRow) => [
         ...sumsOfRow.map((sum, v) => f32x4.store(target, sum, 16 * v)),
@@ -108,12 +108,10 @@ const matrixProduct = defineFunction({
       set(width, i32.multiply(columns, 4)),
       loop(
         column,
-        0,
-        columns,
-        COLUMNS,
+        { from: 0, to: columns, step: COLUMNS },
         sequence(
           set(firstColumn, notBeyond(column, i32.subtract(columns, COLUMNS))),
-          loop(row, 0, rows, ROWS, oneTile),
+          loop(row, { from: 0, to: rows, step: ROWS }, oneTile),
         ),
       ),
     );

@@ -1,14 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { convolve, shapeFunction } from './convolve.ts';
+import { frame, layoutOf, type Shape, unframe } from './frame-source.ts';
 import { addressOf, valuesOf, type WasmBackend } from './heap.ts';
-import {
-  filterGradient,
-  frame,
-  inputGradient,
-  layoutOf,
-  type Shape,
-  unframe,
-} from './pooled-convolution-source.ts';
+import { filterGradient, inputGradient } from './pooled-convolution-gradients-source.ts';
 
 const FORWARD = 'GraftPooledConvolution';
 const FILTER_GRADIENT = 'GraftPooledConvolutionFilterGradient';

@@ -1,11 +1,6 @@
 import { defineFunction, f32x4, i32, type Local, loop, type Operand, sequence, set } from './assembler.ts';
-import {
-  FINISHES,
-  type FinishName,
-  layoutOf,
-  type Shape,
-  vectorsAtOnce,
-} from './pooled-convolution-source.ts';
+import { layoutOf, type Shape } from './frame-source.ts';
+import { FINISHES, type FinishName, vectorsAtOnce } from './pooled-convolution-source.ts';
 
 /**
  * The convolution of `convolveAndPool` by minimal filtering, F(2 × 2, 3 × 3) of Lavin & Gray, "Fast Algorithms for Convolutional Neural
@@ -38,9 +33,7 @@ export function transformFilters({ inputs, outputs }: Shape) {
       ];
       return loop(
         at,
-        0,
-        plane,
-        16,
+        { from: 0, to: plane, step: 16 },
         sequence(
           ...g.flat().map((local, place) => set(local, f32x4.load(i32.add(filter, at), place * plane))),
           ...[0, 1, 2].flatMap((c) =>
@@ -86,12 +79,10 @@ export function transformPatches(shape: Shape) {
         set(target, v),
         loop(
           tile,
-          0,
-          4 * GROUP,
-          4,
+          { from: 0, to: 4 * GROUP, step: 4 },
           sequence(
             set(patch, i32.add(x, i32.load(i32.add(positions, tile)))),
-            loop(channel, 0, pixel, 16, oneVector),
+            loop(channel, { from: 0, to: pixel, step: 16 }, oneVector),
           ),
         ),
       );
@@ -127,7 +118,7 @@ export function multiplyTerms(shape: Shape) {
         set(right, i32.add(u, block)),
         set(left, i32.add(v, tile)),
         set(end, i32.add(left, pixel)),
-        loop(left, left, end, 16, fourInputs),
+        loop(left, { from: left, to: end, step: 16 }, fourInputs),
         ...sums.flatMap((ofRow, r) =>
           ofRow.map((sum, n) => f32x4.store(target, sum, r * outputPixel + 16 * n)),
         ),
@@ -135,16 +126,15 @@ export function multiplyTerms(shape: Shape) {
       );
       return loop(
         term,
-        0,
-        TERMS,
-        1,
+        { from: 0, to: TERMS, step: 1 },
         sequence(
           loop(
             block,
-            0,
-            outputPixel,
-            16 * vectors,
-            sequence(set(target, i32.add(m, block)), loop(tile, 0, GROUP * pixel, ROWS * pixel, oneTile)),
+            { from: 0, to: outputPixel, step: 16 * vectors },
+            sequence(
+              set(target, i32.add(m, block)),
+              loop(tile, { from: 0, to: GROUP * pixel, step: ROWS * pixel }, oneTile),
+            ),
           ),
           set(v, i32.add(v, GROUP * pixel)),
           set(u, i32.add(u, shape.inputs * outputPixel)),
@@ -185,10 +175,11 @@ export function finishWindows(shape: Shape, finish: FinishName) {
         set(out, 0),
         loop(
           tile,
-          0,
-          i32.multiply(windows, 4),
-          4,
-          sequence(set(at, i32.load(i32.add(positions, tile))), loop(block, 0, outputPixel, 16, oneVector)),
+          { from: 0, to: i32.multiply(windows, 4), step: 4 },
+          sequence(
+            set(at, i32.load(i32.add(positions, tile))),
+            loop(block, { from: 0, to: outputPixel, step: 16 }, oneVector),
+          ),
         ),
       );
     },
