@@ -8,11 +8,11 @@ import { repository } from '../scripts/fingerprint.ts';
 export type AgentEvent = Record<string, unknown>;
 
 /**
- * Runs one command of the on-prem agent as a user would, in a process of its own.
+ * Runs one command of the on-prem agent in a process of its own, as a user would.
  *
- * @param onEvent sees every line of its `--json` output
+ * @param onEvent is called with each line of its `--json` output
  * @returns the last line
- * @throws GraftError with its last error when it ends with another code than 0
+ * @throws GraftError with its last error when its exit code is not 0
  */
 export async function graft(
   args: readonly string[],

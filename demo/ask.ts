@@ -11,15 +11,15 @@ export interface Answer {
   probability: number;
   unsure: boolean;
   milliseconds: number;
-  /** Of the general model behind the answer. */
+  /** Version of the general model behind the answer. */
   version: string;
 }
 
 /**
- * One image of each class, from a folder of label folders: the first by name, so that every run asks the
- * same.
+ * One image of each class, from a folder of label folders: the first by name, so that each run asks about the
+ * same images.
  */
-export async function oneOfEach(folder: string): Promise<{ image: string; expected: string }[]> {
+export async function oneImagePerClass(folder: string): Promise<{ image: string; expected: string }[]> {
   const labels = (await readdir(folder)).sort();
   return Promise.all(
     labels.map(async (expected) => {
@@ -30,9 +30,13 @@ export async function oneOfEach(folder: string): Promise<{ image: string; expect
 }
 
 /**
- * Some images that lie directly in a folder, evenly taken from their names. Their names say what they show.
+ * Some of the images in a folder, at even distances in the order of their names. The names say what they
+ * show.
  */
-export async function someOf(folder: string, count: number): Promise<{ image: string; expected: string }[]> {
+export async function sampleImages(
+  folder: string,
+  count: number,
+): Promise<{ image: string; expected: string }[]> {
   const names = (await readdir(folder)).sort();
   return Array.from({ length: count }, (_, i) => {
     const name = names[Math.floor((i * names.length) / count)]!;
@@ -40,7 +44,7 @@ export async function someOf(folder: string, count: number): Promise<{ image: st
   });
 }
 
-/** Whether any model answers for a domain: 503 says that none was ever promoted to it. */
+/** Whether a model answers for a domain: 503 means that none has ever been promoted to it. */
 export async function isLive(url: string, apiKey: string, image: string): Promise<boolean> {
   const response = await post(url, apiKey, await readFile(image));
   await response.arrayBuffer();

@@ -13,7 +13,7 @@ export function shareBar(share: number, width = 24): string {
  * characters.
  */
 export function sparkline(values: readonly number[], highest: number, width = 24): string {
-  return thin(values, width)
+  return pickEvenly(values, width)
     .map(
       (value) =>
         BLOCKS[Math.min(BLOCKS.length - 1, Math.floor((value / Math.max(highest, 1e-9)) * BLOCKS.length))],
@@ -22,7 +22,7 @@ export function sparkline(values: readonly number[], highest: number, width = 24
 }
 
 /**
- * Validation accuracy over the gradient steps as a plot of `height` lines; the point that was kept is `◆`.
+ * Validation accuracy over the gradient steps as a plot of `height` lines; `◆` marks the point that was kept.
  *
  * @returns lines without a line break
  */
@@ -53,8 +53,8 @@ export function accuracyPlot(
   return [...lines, `${' '.repeat(6)}└${'─'.repeat(width)}`, `${' '.repeat(7)}0${axis.padStart(width - 1)}`];
 }
 
-/** At most `width` values, evenly taken, the last one always among them. */
-function thin(values: readonly number[], width: number): number[] {
+/** At most `width` of the values, at even distances; the last one is always among them. */
+function pickEvenly(values: readonly number[], width: number): number[] {
   if (values.length <= width) return [...values];
   return Array.from(
     { length: width },

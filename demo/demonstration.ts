@@ -17,7 +17,7 @@ import {
 } from '../scripts/development.ts';
 import { repository } from '../scripts/fingerprint.ts';
 import { graft } from './agent.ts';
-import { type Answer, ask, isLive, oneOfEach, someOf } from './ask.ts';
+import { type Answer, ask, isLive, oneImagePerClass, sampleImages } from './ask.ts';
 import { type LocalAws, startLocalAws } from './local-aws.ts';
 import { downloadReport, followPromotion, readResults } from './promotion.ts';
 import type { Screen } from './screen.ts';
@@ -36,11 +36,12 @@ const MODEL = 'icons';
 const DOMAIN = 'produce';
 /** Images of none of the classes that the endpoint is asked about. */
 const OTHERS_ASKED = 10;
-/** Built, but left to the reader to push. */
+/** A second domain that is built and not pushed; the last lines show the command. */
 const SECOND_DOMAIN = 'vehicles';
 
 /**
- * The whole path, every step by the program a user would run: `graft`, the local AWS over HTTP, the REST API.
+ * Runs the whole path with the programs that a user would run: `graft`, the local AWS over HTTP, the REST
+ * API.
  *
  * @returns exit code: 0 only when the domain was deployed and answered
  */
@@ -134,13 +135,13 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
 
     const url = `${aws.outputs.ApiUrl}/domains/${DOMAIN}/predictions`;
     const deployed = results.outcome?.outcome === 'DEPLOYED';
-    const samples = await oneOfEach(join(folders.data, DOMAIN, 'test'));
-    // A model that was refused leaves the one that was live before.
+    const samples = await oneImagePerClass(join(folders.data, DOMAIN, 'test'));
+    // When a model is refused, the champion from before stays live.
     const live = deployed || (await isLive(url, aws.apiKey, samples[0]!.image));
     const answers = live ? await askAll(url, aws, samples) : [];
     if (live) {
       tellAnswers(screen, answers, version);
-      const others = await someOf(join(folders.data, DOMAIN, 'other'), OTHERS_ASKED);
+      const others = await sampleImages(join(folders.data, DOMAIN, 'other'), OTHERS_ASKED);
       tellOthers(screen, await askAll(url, aws, others));
     }
     const ok = promotion.status === 'SUCCEEDED' && deployed;
@@ -198,7 +199,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
 async function askAll(
   url: string,
   aws: LocalAws,
-  samples: Awaited<ReturnType<typeof oneOfEach>>,
+  samples: Awaited<ReturnType<typeof oneImagePerClass>>,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (const { image, expected } of samples) {
@@ -207,7 +208,7 @@ async function askAll(
   return answers;
 }
 
-/** Shows the agent's progress events in the place of a bar. */
+/** Shows the agent's progress events as a bar. */
 function showProgress(screen: Screen, event: Record<string, unknown>): void {
   if (event.event !== 'progress') return;
   const { event: _event, of, ...moment } = event;
@@ -215,8 +216,7 @@ function showProgress(screen: Screen, event: Record<string, unknown>): void {
 }
 
 /**
- * Ends the local AWS first when this process is told to stop, whatever is running, so that no process is
- * left.
+ * Ends the local AWS first when this process is told to stop, so that no process is left.
  */
 function closeOnSignals(aws: LocalAws) {
   let asked: () => void = () => {};

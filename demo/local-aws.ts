@@ -27,8 +27,8 @@ export interface LocalAwsOptions {
 /**
  * Starts `scripts/local.ts` as a process of its own and waits until every resource of the template is there.
  *
- * @param logFile takes all that the process logs
- * @throws GraftError with the last lines of the log when it ends before it is ready
+ * @param logFile gets everything that the process logs
+ * @throws GraftError with the last lines of the log when the process ends before it is ready
  */
 export async function startLocalAws(options: LocalAwsOptions, logFile: string): Promise<LocalAws> {
   await mkdir(dirname(logFile), { recursive: true });
@@ -42,7 +42,7 @@ export async function startLocalAws(options: LocalAwsOptions, logFile: string): 
     {
       cwd: repository,
       env: { ...process.env, ...options.environment },
-      // Its end of the channel closes with this process, however that ends, and it stops.
+      // The channel closes when this process ends for any reason, and the local AWS stops.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
     },

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { describeError, InvalidInputError } from '#core/errors.ts';
 import { createScreen } from './screen.ts';
 
-// The SDK's versions are pinned; what later ones will need is not the reader's concern here.
+// The SDK's versions are pinned, so its notice about later versions of Node.js does not matter here.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const usage = `npm start -- [--once] [--json] [--port 4566] [--max-train-seconds 120] [--seed 1]
@@ -40,7 +40,7 @@ try {
   } else {
     const screen = createScreen(values.json ? process.stderr : process.stdout);
     screen.line(`${screen.paint('heading', 'Graft')}: packaging the stack, drawing the images`);
-    // Loaded after the first line, since it takes a second or two.
+    // Loaded after the first line is shown, since loading takes a second or two.
     const { runDemonstration } = await import('./demonstration.ts');
     process.exitCode = await runDemonstration(
       {

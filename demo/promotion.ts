@@ -18,7 +18,7 @@ import { executionName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
 
 const POLL_MS = 300;
-/** The event usually takes milliseconds here; if nothing started after this, something is broken. */
+/** Milliseconds to wait for the execution. The event usually takes milliseconds here. */
 const START_LIMIT_MS = 30_000;
 
 export interface Promotion {
@@ -28,9 +28,9 @@ export interface Promotion {
 }
 
 /**
- * Waits until the execution that the S3 event started has ended. Nothing here starts it.
+ * Waits until the execution that the S3 event started has ended. This function does not start it.
  *
- * @param onState sees the states that are running whenever they change
+ * @param onState is called with the running states whenever they change
  * @throws GraftError when no execution appears
  */
 export async function followPromotion(
@@ -76,7 +76,7 @@ export async function describeExecution(
   }
 }
 
-/** Tasks entered and not left yet, in the order of their start. */
+/** Tasks that have been entered and not left, in the order of their start. */
 async function runningStates(client: SFNClient, executionArn: string): Promise<string[]> {
   const running: string[] = [];
   let nextToken: string | undefined;

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { type Moment, renderBar } from '../onprem-agent/cli/progress-bar.ts';
 import { wrap, wrapCommand } from './wrap.ts';
 
-/** What lines of a log file, and terminals that do not say how wide they are, take. */
+/** Columns of a log file, and of a terminal that does not say how wide it is. */
 const COLUMNS = 80;
 
 /** What a piece of text means; terminals show it in colour. */
@@ -11,15 +11,15 @@ const formats = { good: 'green', bad: 'red', heading: 'bold', faint: 'dim' } as 
 
 /** Where `npm start` tells its story: a terminal or a log file. */
 export interface Screen {
-  /** A line that stays; a long one goes on in the next line, between words. */
+  /** A line that stays. A long one is wrapped between words. */
   line(text?: string): void;
-  /** A command that works as printed, over several lines where it is long. */
+  /** A command that works as printed. A long one takes several lines. */
   command(words: readonly string[]): void;
   /** A line that the next `status`, `bar` or `line` replaces; shown on terminals only. */
   status(text: string): void;
-  /** A progress bar in the place of the status line; on a log file one line for every tenth. */
+  /** A progress bar instead of the status line; in a log file one line for every tenth. */
   bar(label: string, moment: Moment): void;
-  /** The text in the colour of its tone, where there are colours. */
+  /** The text in the colour of its tone, if there are colours. */
   paint(tone: Tone, text: string): string;
 }
 

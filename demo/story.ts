@@ -75,7 +75,7 @@ export function tellResults(screen: Screen, promotion: Promotion, results: Promo
   }
 }
 
-/** How often the model says that it is unsure, and how often it should. */
+/** How often the model is unsure, on test images and on images of none of the classes. */
 function tellUnsure(screen: Screen, { unsure, rows }: Evaluation): void {
   if (unsure?.other === undefined) return;
   const { images, caught, auroc } = unsure.other;
@@ -118,7 +118,7 @@ export function tellAnswers(screen: Screen, answers: readonly Answer[], promoted
   }
 }
 
-/** @param answers about images of none of the classes: whatever their labels are, they are wrong */
+/** @param answers about images of none of the classes: every label is wrong */
 export function tellOthers(screen: Screen, answers: readonly Answer[]): void {
   const unsure = answers.filter((answer) => answer.unsure);
   const names = unsure.map(({ expected }) => expected);

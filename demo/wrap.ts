@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Characters that a terminal shows of a text; colours take no room. */
+/** How many characters a terminal shows of a text. Codes for colours take no room. */
 export const shownLength = (text: string) => [...stripVTControlCharacters(text)].length;
 
 /**
@@ -12,7 +12,7 @@ export function wrap(text: string, columns: number): string[] {
   const indent = /^\s*/.exec(text)![0];
   const lines: string[] = [];
   let line = indent;
-  // Groups of spaces are columns of a table, and stay where the line goes on behind them.
+  // Groups of spaces are columns of a table and stay, unless the line ends there.
   for (const [, space = '', word = ''] of text.slice(indent.length).matchAll(/(\s*)(\S+)/g)) {
     if (line.trim() !== '' && shownLength(line) + space.length + shownLength(word) > columns) {
       lines.push(line);

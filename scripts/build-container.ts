@@ -6,13 +6,13 @@ import { fingerprint, repository } from './fingerprint.ts';
 import { imageDigest } from './image/image-digest.ts';
 import { runtimePackages } from './image/runtime-packages.ts';
 
-/** Where the bundles of `container/` are: what the Dockerfile copies and what the local AWS runs. */
+/** Folder of the bundles of `container/`, which the Dockerfile copies and the local AWS runs. */
 export const containerFolder = join(repository, '.build', 'container');
 
-/** What the image needs while it is built, and the list of its packages. */
+/** Folder of the files that the image's build needs, and of the list of its packages. */
 const imageFolder = join(repository, '.build', 'image');
 
-/** Whatever may change what is built here. */
+/** Files and folders that decide what is built here. */
 const inputs = [
   ...['container', 'core', 'model', 'onprem-agent', 'package-lock.json'],
   ...['scripts/build-container.ts', 'scripts/image'],
@@ -25,7 +25,7 @@ const common: BuildOptions = {
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  // Packages with binaries (or many files of their own) stay packages; everything else goes into the bundle.
+  // Packages with binaries or many files of their own stay packages. Everything else goes into the bundle.
   external: ['sharp', '@tensorflow/*', 'pino'],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -13,8 +13,8 @@ export const localRegion = 'eu-central-1';
 export const localStage = 'dev';
 
 /**
- * The key that signs models on this machine: made once, kept beside the local AWS's state, trusted by the
- * local stack only.
+ * The key that signs models on this machine. It is made once, kept beside the local AWS's state, and trusted
+ * by the local stack only.
  */
 export async function developmentSigningKey(): Promise<{ path: string; publicKey: string }> {
   const path = join(graftFolder, 'signing-key.pem');
@@ -30,14 +30,14 @@ export async function developmentSigningKey(): Promise<{ path: string; publicKey
 }
 
 /**
- * Whose models the local stack accepts: those of this checkout, of the key that `graft keygen` has made for
- * this person, and of whatever GRAFT_SIGNING_PUBLIC_KEYS lists, as for a deployment.
+ * Public keys that the local stack trusts: this checkout's, the user's own from `graft keygen`, and those in
+ * GRAFT_SIGNING_PUBLIC_KEYS, as in a deployment.
  */
 export async function localPublicKeys(
   development: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<string[]> {
-  // One that cannot be read is a matter for `graft push`, which needs it.
+  // A key that cannot be read is no error here: `graft push` reports it.
   const own = await readSigningKey(undefined, environment).catch(() => undefined);
   return [
     ...new Set([
@@ -49,8 +49,7 @@ export async function localPublicKeys(
 }
 
 /**
- * The stack as the local AWS runs it: packaged as for AWS, trusting the development key and those of
- * `localPublicKeys`.
+ * Packages the stack for the local AWS, as for AWS. It trusts the keys of `localPublicKeys`.
  */
 export async function packageLocalStack(publicKey: string): Promise<string> {
   const { template } = await packageStack({
@@ -62,7 +61,7 @@ export async function packageLocalStack(publicKey: string): Promise<string> {
   return template;
 }
 
-/** Environment in which every AWS client, ours or the AWS CLI, talks to the local AWS and to nothing else. */
+/** Environment in which the SDK and the AWS CLI talk to the local AWS only. */
 export function localEnvironment(endpoint: string): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = {
     ...process.env,
@@ -73,7 +72,7 @@ export function localEnvironment(endpoint: string): NodeJS.ProcessEnv {
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_EC2_METADATA_DISABLED: 'true',
   };
-  // A profile or session of the person's own would win over the keys above.
+  // The user's own profile or session would take precedence over the keys above.
   delete environment.AWS_PROFILE;
   delete environment.AWS_SESSION_TOKEN;
   return environment;

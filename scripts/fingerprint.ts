@@ -6,8 +6,8 @@ import { sha256 } from '#core/digest.ts';
 export const repository = new URL('..', import.meta.url).pathname;
 
 /**
- * SHA-256 over names and contents of files and folders (relative to the repository) and of further words, so
- * that a build step can tell whether its result is still the right one.
+ * SHA-256 over names and contents of files and folders (relative to the repository) and over `words`. A build
+ * step uses it to tell whether its result is up to date.
  */
 export async function fingerprint(
   paths: readonly string[],

@@ -1,13 +1,13 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { InvalidInputError } from '#core/errors.ts';
 
-/** Whose account it is, and who acts in it. */
+/** The account and the caller of the credentials. */
 export interface Identity {
   account: string;
   arn: string;
 }
 
-/** @throws InvalidInputError when AWS does not say, or when the stage belongs to another `account` */
+/** @throws InvalidInputError when AWS does not answer, or the stage belongs to another `account` */
 export async function findIdentity(stage: {
   stage: string;
   region: string;

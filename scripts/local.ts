@@ -16,10 +16,10 @@ try {
   if (options.help) {
     console.log(usage(defaults));
   } else {
-    // A template of the caller's own is run as it is, and an empty start needs none.
+    // A template on the command line is run as it is, and an empty start needs none.
     const given = args.some((arg) => arg === '--template' || arg.startsWith('--template='));
     if (!given && options.template !== undefined) {
-      // On standard error: with --json a program reads the other one.
+      // On standard error: with --json, a program reads standard output.
       console.error('Packaging the stack …');
       options.template = await packageLocalStack((await developmentSigningKey()).publicKey);
     }

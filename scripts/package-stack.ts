@@ -21,7 +21,7 @@ export interface PackageOptions {
   out: string;
 }
 
-/** What serverless writes: the template that is deployed, and that the local AWS runs. */
+/** The file that serverless writes: the template that is deployed and that the local AWS runs. */
 export const templateName = 'cloudformation-template-update-stack.json';
 
 /** Everything that decides what `serverless package` writes. */
@@ -47,7 +47,7 @@ export async function packageStack(options: PackageOptions): Promise<{ template:
   const imageTag = options.imageTag ?? contentDigest;
   const environment = { ...options.environment, GRAFT_IMAGE_TAG: imageTag };
   const settings = settingsIn({ ...process.env, ...environment });
-  // A misspelt price would be found by the first report only, in a log.
+  // Without this, only the log of the first report would show a misspelt price.
   readPrices(settings.GRAFT_INSTANCE_PRICES ?? '');
   const out = join(repository, options.out);
   const result = { template: join(out, templateName), imageTag };
@@ -55,7 +55,7 @@ export async function packageStack(options: PackageOptions): Promise<{ template:
   const stamp = join(out, 'fingerprint');
   if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted) return result;
 
-  // Serverless writes in place; a build that is cut off must not look finished.
+  // Serverless writes in place, and an interrupted build must not look finished.
   const fresh = `${options.out}.new`;
   await rm(join(repository, fresh), { recursive: true, force: true });
   await mkdir(dirname(out), { recursive: true });
@@ -78,7 +78,7 @@ function settingsIn(environment: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /**
- * Runs the serverless command line in the repository; its output appears only when it fails or `inherit` is
+ * Runs the serverless command line in the repository. Its output appears only if it fails or `inherit` is
  * set.
  */
 export async function runServerless(

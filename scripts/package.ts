@@ -16,7 +16,7 @@ stage's settings. No network, no credentials.
 
   --settings FILE  default: stages/NAME.yml; when there is none, a stack with default settings to look at`;
 
-/** Where a stack without settings would be. */
+/** The region of a stack without settings. */
 const defaultRegion = 'eu-central-1';
 
 try {

@@ -9,13 +9,13 @@ import { removeStage } from './remove/remove.ts';
 import { placeEnvironment } from './serverless-environment.ts';
 import { isWrongUsage } from './wrong-usage.ts';
 
-// The SDK's versions are pinned; what later ones will need is not the reader's concern here.
+// The SDK's versions are pinned, so its notice about later versions of Node.js does not matter here.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
-/** An endpoint's rollout takes an hour or two; most changes take minutes. */
+/** How long to wait for AWS. An endpoint's rollout takes an hour or two, most changes take minutes. */
 const patience = { sleep: (milliseconds: number) => sleep(milliseconds), interval: 10_000, looks: 720 };
 
-/** `npm run remove`. Exit code 2 for a command that cannot be meant, 1 for one that failed. */
+/** `npm run remove`. Exit code 2 for wrong usage, 1 for a failure. */
 try {
   const removal = await readArguments(process.argv.slice(2));
   if (removal === undefined) console.log(usage);

@@ -1,12 +1,12 @@
 import { type StageSettings, variablesOf } from './stage-settings.ts';
 
-/** What is set for the serverless command line; `undefined` removes a variable. */
+/** Variables for the serverless command line; `undefined` removes one. */
 type Environment = Record<string, string | undefined>;
 
 /**
  * Region and credentials as the AWS SDK takes them. osls alone knows `AWS_<STAGE>_PROFILE`,
- * `AWS_<STAGE>_ACCESS_KEY_ID` and `AWS_DEFAULT_PROFILE`, so with one of them it would work in another account
- * than the one that was printed.
+ * `AWS_<STAGE>_ACCESS_KEY_ID` and `AWS_DEFAULT_PROFILE`, so one of them could lead it to another account than
+ * the one that was printed.
  */
 export function placeEnvironment(stage: string, region: string): Environment {
   const own = `AWS_${stage.toUpperCase()}`;
@@ -21,7 +21,7 @@ export function placeEnvironment(stage: string, region: string): Environment {
   };
 }
 
-/** Place and settings of a stage. */
+/** Region and settings of a stage. */
 export function stageEnvironment(stage: string, settings: StageSettings): Environment {
   return { ...variablesOf(settings), ...placeEnvironment(stage, settings.region) };
 }

@@ -1,10 +1,10 @@
 import { InvalidInputError } from '#core/errors.ts';
 
 /**
- * A stage's name is part of every other name, between hyphens, so it has none itself: `graft-dev-` begins no
- * name of another stage. The length leaves room for a domain's name in an endpoint's.
+ * A stage's name is part of all other names, between hyphens, so it has no hyphens itself: no name of another
+ * stage begins with `graft-dev-`. Its length leaves room for a domain's name in an endpoint's name.
  *
- * @param example of the command, for the hint
+ * @param example a command line for the hint
  * @throws InvalidInputError
  */
 export function checkStageName(stage: string | undefined, example: string): string {

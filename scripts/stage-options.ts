@@ -42,19 +42,19 @@ const api = z
     'domain and certificateArn belong together',
   );
 
-/** What a deployment may have beyond what it needs; nothing of it by default (docs/deploy.md, "Settings"). */
+/** Optional parts of a deployment, all off by default (docs/deploy.md, "Settings"). */
 export const stageOptions = {
   /**
-   * Days that CloudWatch keeps the logs of functions, promotions, the API and the stage's endpoints; 30
-   * without.
+   * Days that CloudWatch keeps the logs of functions, promotions, the API and the stage's endpoints. Default:
+   * 30.
    */
   logDays: logDays.optional(),
   /**
-   * The same for `/aws/sagemaker/TrainingJobs`, which belongs to the whole account; nobody touches it
-   * without.
+   * The same for `/aws/sagemaker/TrainingJobs`, which all stages of an account share. Without this setting it
+   * is left unchanged.
    */
   trainingLogDays: logDays.optional(),
-  /** On everything that can have tags, beside Graft's own. */
+  /** Tags on everything that can have tags, in addition to Graft's own. */
   tags: z
     .record(tagText.min(1).max(128), tagText.max(256))
     .refine((tags) => Object.keys(tags).length <= 30, 'at most 30 tags')
@@ -67,7 +67,7 @@ export const stageOptions = {
       `at most ${MOST_TAG_TEXT} characters in all: functions get them in their environment, where Lambda allows 4 KB`,
     )
     .optional(),
-  /** USD. */
+  /** USD a month. */
   monthlyBudget: z.number().positive().optional(),
   dashboard: z.boolean().optional(),
   kmsKeyArn: arnOf('kms', 'key').optional(),
@@ -75,7 +75,7 @@ export const stageOptions = {
   api: api.optional(),
 };
 
-/** ARNs of what must be in the stage's own region, by the setting that names each. */
+/** ARNs that must be of the stage's region, by the name of their setting. */
 export function regionalArns({ kmsKeyArn, api }: StageOptions): Record<string, string | undefined> {
   return {
     kmsKeyArn,
@@ -86,7 +86,7 @@ export function regionalArns({ kmsKeyArn, api }: StageOptions): Record<string, s
 
 type StageOptions = z.output<z.ZodObject<typeof stageOptions>>;
 
-/** As serverless.yml reads them; `undefined` where they leave its default. */
+/** The variables that serverless.yml reads; `undefined` where its default applies. */
 export function optionVariables(options: StageOptions): Record<string, string | undefined> {
   const { logDays, trainingLogDays, tags, monthlyBudget, dashboard, kmsKeyArn, vpc, api } = options;
   return {

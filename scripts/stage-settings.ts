@@ -17,19 +17,18 @@ const publicKeySchema = z
   );
 
 /**
- * What a stage is deployed with: all of it, so that nothing depends on what else is set where the command
- * runs.
+ * All settings of a stage, so that a deployment does not depend on the environment of the command.
  */
 const stageSettingsSchema = z
   .strictObject({
     /** The stage lives in one region. */
     region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a region such as "eu-central-1"'),
-    /** Guards against credentials of another account. */
+    /** The account, as a guard against credentials of another one. */
     account: z
       .string('expected 12 digits in quotation marks')
       .regex(/^\d{12}$/, 'expected 12 digits in quotation marks')
       .optional(),
-    /** Whose models are accepted; several while a key is replaced. */
+    /** Public keys of the agents whose models are accepted; two while a key is replaced. */
     signingPublicKeys: z.array(publicKeySchema).min(1, 'without a key the stack would refuse every model'),
     instancePrices: instancePricesSchema.optional(),
     ...stageOptions,
@@ -60,14 +59,14 @@ export function variablesOf(settings: StageSettings): Record<string, string | un
   };
 }
 
-/** Where the settings of a stage are, unless a person names another file. */
+/** Default path of a stage's settings. */
 export function settingsFileOf(stage: string): string {
   return join('stages', `${stage}.yml`);
 }
 
 /**
  * @param file absolute, or relative to the repository
- * @throws InvalidInputError when it is not there or not valid
+ * @throws InvalidInputError when the file is missing or not valid
  */
 export async function readStageSettings(file: string): Promise<StageSettings> {
   const text = await readFile(resolve(repository, file), 'utf8').catch((cause: NodeJS.ErrnoException) => {
@@ -91,10 +90,9 @@ export function parseStageSettings(text: string, file: string): StageSettings {
 }
 
 /**
- * A variable that is left over from another day, or another stage, must not decide silently.
+ * Refuses leftover variables of the environment, so that they cannot silently override the settings.
  *
- * @throws InvalidInputError naming every variable of the environment that says something else than the
- *   settings
+ * @throws InvalidInputError that names each variable whose value differs from the settings
  */
 export function refuseOtherVariables(
   settings: StageSettings,

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { repository } from './fingerprint.ts';
 
 /**
- * `npm run test:native`: installs TensorFlow for the CPU as a person would, and runs the tests of `model/` on
- * it. Where there is no pip, or pip finds no wheel, it says so and fails nothing. What it installs stays:
+ * `npm run test:native`: installs TensorFlow for the CPU as a user would, and runs the tests of `model/` on
+ * it. Without pip, or if pip finds no wheel, it says so and succeeds. The installation stays;
  * `graft backend remove` removes it.
  */
 const graft = ['onprem-agent/bin.mjs', 'backend'];
@@ -14,7 +14,7 @@ interface Event {
   [field: string]: unknown;
 }
 
-/** @returns exit code, and what was written as JSON lines */
+/** @returns exit code, and the JSON lines that were written */
 async function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   const events: Event[] = [];
   const isJson = args.includes('--json');

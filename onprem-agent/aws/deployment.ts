@@ -86,7 +86,7 @@ export function requireStateMachine({ stack }: Deployment): string {
 }
 
 /** A sentence about what the push starts, as far as it is known. */
-export function whatHappensNext({ bucket, stack }: Deployment, promotes: string): string {
+export function nextStep({ bucket, stack }: Deployment, promotes: string): string {
   if (stack === undefined) {
     return `Bucket "${bucket}" was not checked: whether anything promotes what arrives there is not known (--stack looks that up).`;
   }

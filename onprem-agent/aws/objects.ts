@@ -18,7 +18,7 @@ export interface Target {
  * What S3 says about an object. `unknown`: the agent may not look. An agent that may only write works all the
  * same.
  */
-export type Standing =
+export type FoundObject =
   | { state: 'absent' | 'unknown' }
   | {
       state: 'there';
@@ -31,7 +31,7 @@ export type Standing =
       metadata: Readonly<Record<string, string>>;
     };
 
-export async function standingOf({ s3, bucket, key, signal }: Target): Promise<Standing> {
+export async function findObject({ s3, bucket, key, signal }: Target): Promise<FoundObject> {
   return explained(`look at s3://${bucket}/${key}`, async () => {
     try {
       const head = await s3.send(
@@ -67,16 +67,16 @@ export async function standingOf({ s3, bucket, key, signal }: Target): Promise<S
  * @param checksum from `s3Checksum`
  * @param md5 in hexadecimal; called only if it is needed
  */
-export async function holds(
-  standing: Standing,
+export async function hasContent(
+  found: FoundObject,
   checksum: string,
   md5: () => string | Promise<string>,
 ): Promise<boolean> {
-  if (standing.state !== 'there') return false;
-  if (standing.checksum !== undefined && isOfParts(standing.checksum) === isOfParts(checksum)) {
-    return standing.checksum === checksum;
+  if (found.state !== 'there') return false;
+  if (found.checksum !== undefined && isOfParts(found.checksum) === isOfParts(checksum)) {
+    return found.checksum === checksum;
   }
-  return standing.etagIsMd5 && standing.etag.replaceAll('"', '') === (await md5());
+  return found.etagIsMd5 && found.etag.replaceAll('"', '') === (await md5());
 }
 
 const isOfParts = (checksum: string) => checksum.includes('-');
@@ -187,12 +187,12 @@ async function putOnce(
   put: (condition: Condition) => Promise<void>,
 ): Promise<Put> {
   target.signal.throwIfAborted();
-  const standing = await standingOf(target);
-  if (standing.state === 'there') {
-    if (await holds(standing, checksum, md5)) return 'already-there';
+  const found = await findObject(target);
+  if (found.state === 'there') {
+    if (await hasContent(found, checksum, md5)) return 'already-there';
     if (!replace) throw otherObject(target);
   }
-  const condition: Condition = standing.state === 'there' ? { IfMatch: standing.etag } : { IfNoneMatch: '*' };
+  const condition: Condition = found.state === 'there' ? { IfMatch: found.etag } : { IfNoneMatch: '*' };
   try {
     await explained(`upload to s3://${target.bucket}/${target.key}`, () => put(condition));
     return 'uploaded';
@@ -200,8 +200,8 @@ async function putOnce(
     if (statusOf(error) !== 412) throw error;
     // Another upload was faster, or our own first attempt arrived and only its answer was lost. Without
     // permission to look, leave it to the promotion, which checks every digest against the signed manifest.
-    const now = await standingOf(target);
-    if (now.state === 'unknown' || (await holds(now, checksum, md5))) return 'already-there';
+    const now = await findObject(target);
+    if (now.state === 'unknown' || (await hasContent(now, checksum, md5))) return 'already-there';
     throw otherObject(target, error);
   }
 }

@@ -24,7 +24,7 @@ export async function recoverLeftWork(target: string): Promise<string[]> {
   for (const work of await leftWorkOf(target)) {
     const isFree = await isFreePlace(target);
     if (await isThere(join(work, COMPLETE), join(work, FRESH))) {
-      const place = isFree ? target : await freeNameFor(target);
+      const place = isFree ? target : await findFreeName(target);
       await rename(join(work, FRESH), place);
       notes.push(`A run that was killed had finished a model: it is now in "${place}"`);
     } else if (isFree && (await isThere(join(work, PREVIOUS)))) {
@@ -57,9 +57,9 @@ export async function leftWorkOf(target: string): Promise<string[]> {
  *
  * @returns its path now; the old one if it could not be renamed
  */
-export async function keepAside(folder: string, target: string): Promise<string> {
+export async function renameToFreeName(folder: string, target: string): Promise<string> {
   try {
-    const name = await freeNameFor(target);
+    const name = await findFreeName(target);
     await rename(folder, name);
     return name;
   } catch {
@@ -67,7 +67,7 @@ export async function keepAside(folder: string, target: string): Promise<string>
   }
 }
 
-async function freeNameFor(target: string): Promise<string> {
+async function findFreeName(target: string): Promise<string> {
   for (let n = 1; ; n++) {
     const name = n === 1 ? `${target}-kept` : `${target}-kept-${n}`;
     if (!(await isThere(name))) return name;

@@ -21,7 +21,7 @@ Docker engine, and the stage's settings (cp stages/example.yml stages/NAME.yml).
   --while-running  deploy although promotions are under way, which go on with the new functions
   --dry-run        print the settings and every step, and change nothing`;
 
-/** What is deployed, and where to. */
+/** A deployment: the stage and its settings. */
 export interface Target {
   stage: string;
   region: string;
@@ -32,15 +32,15 @@ export interface Target {
   build: boolean;
   /** Build another image of the same content. */
   forceImage: boolean;
-  /** Take over the buckets that an earlier deployment has left. */
+  /** Import the buckets that an earlier deployment has left. */
   importBuckets: boolean;
-  /** Do not mind promotions that are under way. */
+  /** Deploy although promotions are running. */
   whileRunning: boolean;
   dryRun: boolean;
 }
 
 /**
- * @returns undefined when the usage was asked for
+ * @returns undefined for `--help`
  * @throws InvalidInputError before anything is built or asked of AWS
  */
 export async function readArguments(

@@ -8,10 +8,10 @@ import { listRunningExecutions, refuseRunningExecutions } from './running-execut
 import type { Step } from './steps.ts';
 
 /**
- * What is in the way of a deployment, found before anything is built.
+ * Finds what prevents a deployment, before anything is built.
  *
  * @returns steps that come first
- * @throws GraftError naming what is in the way and how to go on
+ * @throws GraftError that says what prevents it and how to go on
  */
 export async function stepsBefore(target: Target, { account, arn }: Identity): Promise<Step[]> {
   const { stage, region } = target;

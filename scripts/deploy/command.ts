@@ -3,8 +3,7 @@ import { GraftError } from '#core/errors.ts';
 import { repository } from '../fingerprint.ts';
 
 /**
- * Runs a program in the repository; what it prints goes to the terminal. `input` is written to its standard
- * input.
+ * Runs a program in the repository. Its output goes to the terminal; `input` goes to its standard input.
  */
 export async function runCommand(command: string, args: readonly string[], input?: string): Promise<void> {
   const child = spawn(command, args, {

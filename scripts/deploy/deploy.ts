@@ -25,8 +25,8 @@ export async function deploy(target: Target): Promise<void> {
   const image = await findImage(target, await buildContainer(), uri);
   const imageSteps = image.build ? [imageStep(target, image, uri)] : [];
   const stack = stackStep(target, image.tag);
-  // The repository is part of the stack, so the first deployment comes before the first image; after that the
-  // image is there before anything refers to it.
+  // The image's repository is part of the stack, so the first deployment comes before the first image. Later,
+  // the image is pushed before anything refers to it.
   const first = uri === undefined && !dryRun;
   await runSteps(
     [
@@ -39,7 +39,7 @@ export async function deploy(target: Target): Promise<void> {
   console.log(dryRun ? planned : deployed(target, image.tag, await repositoryUri(target)));
 }
 
-/** A dry run needs no credentials, but shows whose it finds. */
+/** A dry run needs no credentials. If it finds some, it shows whose they are. */
 async function identify(target: Target): Promise<Identity | undefined> {
   try {
     return await findIdentity({ ...target, account: target.settings.account });

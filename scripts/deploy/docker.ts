@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { GraftError } from '#core/errors.ts';
 
-/** @throws GraftError when the image could not be built here; before anything else has been done */
+/** @throws GraftError when no image can be built here, before anything else is done */
 export async function checkDocker(): Promise<void> {
   const engine = await ask(['version', '--format', '{{.Server.Version}}']);
   if (engine !== undefined) {
@@ -17,7 +17,7 @@ export async function checkDocker(): Promise<void> {
   }
 }
 
-/** @returns undefined when docker is content, else what it says */
+/** @returns undefined if Docker works, else its message */
 async function ask(args: readonly string[]): Promise<string | undefined> {
   const child = spawn('docker', args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';

@@ -17,7 +17,7 @@ const build = [
 
 export interface Image {
   tag: string;
-  /** Whether it has to be built, or is in the repository. */
+  /** Whether it must be built, or is in the repository already. */
   build: boolean;
 }
 
@@ -39,7 +39,7 @@ export async function findImage(
   return image;
 }
 
-/** Builds the image and pushes it. `knownUri` is the repository's, where it exists already. */
+/** Builds the image and pushes it. `knownUri` is the address of a repository that exists already. */
 export function imageStep(target: Target, { tag }: Image, knownUri: string | undefined): Step {
   const shown = `${knownUri ?? `<account>.dkr.ecr.${target.region}.amazonaws.com/graft-${target.stage}`}:${tag}`;
   return {
@@ -57,7 +57,7 @@ export function imageStep(target: Target, { tag }: Image, knownUri: string | und
   };
 }
 
-/** @throws GraftError when SageMaker hosting would refuse what was pushed */
+/** @throws GraftError when SageMaker hosting would refuse the pushed image */
 export async function checkPushedImage(ecr: ECRClient, repositoryName: string, tag: string): Promise<void> {
   const image = await describeImage(ecr, repositoryName, tag);
   if (isUsable(image)) return;

@@ -23,7 +23,7 @@ export interface BucketClients {
   cloudFormation: CloudFormationClient;
 }
 
-/** Where the stack is, or will be. */
+/** Stage, region and account of the stack. */
 export interface StackPlace {
   stage: string;
   region: string;
@@ -35,7 +35,7 @@ const LONGEST_WAIT_SECONDS = 600;
 
 const stackName = (stage: string) => `graft-${stage}`;
 
-/** As `infrastructure/buckets.yml` names them; a test holds the two together. */
+/** Names of the buckets, as in `infrastructure/buckets.yml`. A test compares the two. */
 export function bucketsOf({ stage, region, account }: StackPlace): KeptBucket[] {
   return ['Models', 'Data', 'Artifacts'].map((which) => ({
     logicalId: `${which}Bucket`,
@@ -43,7 +43,7 @@ export function bucketsOf({ stage, region, account }: StackPlace): KeptBucket[] 
   }));
 }
 
-/** Buckets that a removed stack has left, so that the next deployment of that name would find them taken. */
+/** Buckets that a removed stack has left. A new stack of that name could not create them. */
 export async function findKeptBuckets(
   { s3, cloudFormation }: BucketClients,
   place: StackPlace,
@@ -86,7 +86,7 @@ async function exists(s3: S3Client, name: string, account: string): Promise<bool
   }
 }
 
-/** @throws GraftError naming the buckets, and both ways on */
+/** @throws GraftError that names the buckets and the two ways to go on */
 export function refuseKeptBuckets(kept: readonly KeptBucket[], stage: string): void {
   if (kept.length === 0) return;
   throw new GraftError(
@@ -99,9 +99,8 @@ export function refuseKeptBuckets(kept: readonly KeptBucket[], stage: string): v
 }
 
 /**
- * Makes the stack the owner of buckets that exist, by CloudFormation's resource import, which changes nothing
- * about them. Only their names are imported: the deployment that follows sets everything else as the template
- * wants it.
+ * Makes the stack the owner of existing buckets, by CloudFormation's resource import, which does not change
+ * them. Only their names are imported; the deployment that follows sets everything else.
  *
  * @throws GraftError when CloudFormation refuses, with its reason
  */
@@ -122,7 +121,7 @@ export async function importBuckets(
     };
   }
   const set = { StackName, ChangeSetName: CHANGE_SET };
-  // What an import that was cut off has left; there is none without a stack.
+  // The change set of an interrupted import. Without a stack there is none.
   await cloudFormation.send(new DeleteChangeSetCommand(set)).catch(ignoreMissingStack);
   await cloudFormation.send(
     new CreateChangeSetCommand({
@@ -147,7 +146,7 @@ interface StackTemplate {
   Resources?: Record<string, unknown>;
 }
 
-/** An import may change nothing else, so it begins with what the stack has. */
+/** An import may change nothing else, so its template begins with the stack's present one. */
 async function currentTemplate(client: CloudFormationClient, StackName: string): Promise<StackTemplate> {
   try {
     const { TemplateBody = '{}' } = await client.send(

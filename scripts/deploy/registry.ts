@@ -9,7 +9,7 @@ const USABLE_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 /** One tag of the repository. */
 export interface PushedImage {
   tag: string;
-  /** As ECR says it; `unknown` where it says nothing. */
+  /** The media type of its manifest; `unknown` if ECR does not say. */
   manifestType: string;
 }
 
@@ -18,8 +18,8 @@ export function isUsable({ manifestType }: PushedImage): boolean {
 }
 
 /**
- * Images that were built from this content, oldest first. Tags cannot be overwritten, so what is built a
- * second time gets a number: `<digest>`, `<digest>-2`, `<digest>-3`.
+ * Images that were built from this content, oldest first. Tags cannot be overwritten, so a second build gets
+ * a number: `<digest>`, `<digest>-2`, `<digest>-3`.
  */
 export async function listImages(
   ecr: ECRClient,
@@ -55,7 +55,7 @@ export async function describeImage(
  * Which image a deployment of this content uses, and whether it has to be built first.
  *
  * @param images of this content, as `listImages` gives them
- * @param force build another, even where a usable one is there
+ * @param force build another one, even if a usable one is there
  */
 export function chooseImage(
   images: readonly PushedImage[],
@@ -69,7 +69,7 @@ export function chooseImage(
   return { tag: number === 1 ? contentDigest : `${contentDigest}-${number}`, build: true };
 }
 
-/** 1 for the digest itself, else the number behind it; undefined for another content's tag. */
+/** 1 for the digest itself, else the number after it; undefined for a tag of other content. */
 function buildNumber(tag: string, contentDigest: string): number | undefined {
   if (tag === contentDigest) return 1;
   if (!tag.startsWith(`${contentDigest}-`)) return undefined;

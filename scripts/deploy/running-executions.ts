@@ -6,10 +6,10 @@ export interface RunningExecution {
   startedAt: Date;
 }
 
-/** At most this many are named; the number of all is said. */
+/** How many executions a message names. */
 const MOST_NAMED = 10;
 
-/** Promotions that are under way, the newest first; none where the state machine does not exist yet. */
+/** Promotions that are running, the newest first; none if the state machine does not exist yet. */
 export async function listRunningExecutions(
   sfn: SFNClient,
   stateMachineArn: string,
@@ -33,11 +33,11 @@ export async function listRunningExecutions(
 }
 
 /**
- * A promotion keeps the definition that it began with, but its next states call the functions as they are
- * then: with another version of Graft they may not understand what the earlier ones have left
+ * A running promotion keeps its definition, but its next states call the new functions. Functions of another
+ * version of Graft may not understand what the earlier states have left
  * (docs/decisions/deploying-beside-promotions.md).
  *
- * @throws GraftError naming the promotions that are under way
+ * @throws GraftError that names the running promotions
  */
 export function refuseRunningExecutions(running: readonly RunningExecution[], stateMachineArn: string): void {
   if (running.length === 0) return;

@@ -11,7 +11,7 @@ export async function repositoryUri({ stage, region }: Target): Promise<string |
 }
 
 export function stackStep({ stage, region, settings }: Target, imageTag: string): Step {
-  // Without `--conceal` the API key's value stands in the log.
+  // Without `--conceal`, osls prints the API key's value.
   const deploy = ['deploy', '--stage', stage, '--region', region, '--package', '.serverless', '--conceal'];
   return {
     title: 'Deploy the stack',

@@ -1,12 +1,12 @@
 /** One step of a deployment: printed in a dry run, printed and run otherwise. */
 export interface Step {
   title: string;
-  /** What a person would type. */
+  /** The command line of the step, as a person would type it. */
   command: string;
   run(): Promise<void>;
 }
 
-/** Prints the steps and, except in a dry run, runs each before the next is printed. */
+/** Prints each step and, except in a dry run, runs it before it prints the next one. */
 export async function runSteps(steps: readonly Step[], dryRun: boolean): Promise<void> {
   for (const [index, step] of steps.entries()) {
     console.log(`${index + 1}. ${step.title}\n   ${step.command}`);

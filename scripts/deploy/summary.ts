@@ -1,7 +1,7 @@
 import type { Identity } from '../identity.ts';
 import type { Target } from './arguments.ts';
 
-/** What a person looks at before it begins. */
+/** The lines that a person reads before the deployment begins. */
 export function describeTarget(target: Target, identity: Identity | undefined): string {
   const { stage, region, settings, settingsFile } = target;
   const who = identity === undefined ? 'not known (no credentials)' : `${identity.account} (${identity.arn})`;
@@ -17,7 +17,7 @@ export function describeTarget(target: Target, identity: Identity | undefined): 
   ].join('\n');
 }
 
-/** A region of the person's own that is not used, so that nobody looks for the stack there. */
+/** A line about a region in the environment that the deployment does not use. */
 export function otherRegion(
   { region, settingsFile }: Target,
   environment: Readonly<Record<string, string | undefined>>,

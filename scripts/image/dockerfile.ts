@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repository } from '../fingerprint.ts';
 
-/** What decides what an image is made of. */
+/** The parts of a Dockerfile that decide what is in the image. */
 export interface Dockerfile {
   /** The image that all stages start from, with its digest. */
   base: string;
@@ -17,8 +17,7 @@ export async function readDockerfile(root = repository): Promise<Dockerfile> {
 }
 
 /**
- * @throws Error where the Dockerfile is written in a way that is not understood here, so that nothing is
- * missed in silence
+ * @throws Error when the Dockerfile has an instruction that is not understood here
  */
 export function parseDockerfile(text: string): Dockerfile {
   const lines = text

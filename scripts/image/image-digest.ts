@@ -4,8 +4,8 @@ import { fingerprint, repository } from '../fingerprint.ts';
 import { dockerfilePath, readDockerfile } from './dockerfile.ts';
 
 /**
- * SHA-256 over all that goes into the image: the Dockerfile, in which the base has its digest, and names and
- * contents of everything that it copies. Modes and times of files do not count.
+ * SHA-256 over everything in the image: the Dockerfile, which names the base image by its digest, and names
+ * and contents of the files that it copies. Modes and times of files do not count.
  *
  * @throws Error when a source of COPY is not there
  */
@@ -17,8 +17,7 @@ export async function imageDigest(root = repository): Promise<string> {
 }
 
 /**
- * The paths that a source of COPY stands for. A star stands in a file's name only, as far as our Dockerfile
- * goes.
+ * The paths of a source of COPY. Our Dockerfile has stars in file names only.
  */
 async function expand(source: string, root: string): Promise<string[]> {
   if (!source.includes('*')) return [source];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GraftError } from '#core/errors.ts';
 
-/** Docker Hub's, for an official image. */
+/** Docker Hub's address of an official image. */
 const REGISTRY = 'https://registry-1.docker.io';
 
 const tokenSchema = z.object({ token: z.string() });
@@ -24,11 +24,11 @@ const MANIFESTS = [
 ].join(', ');
 
 /**
- * What a tag of the official image `node` stands for now: the digest of its index (all platforms), and the
- * version of Node in it.
+ * What a tag of the official image `node` means now: the digest of its index (all platforms), and the version
+ * of Node.js in it.
  *
  * @param tag for instance `24-bookworm-slim`
- * @throws GraftError when the registry does not answer as one
+ * @throws GraftError when the registry's answer is not understood
  * @see https://distribution.github.io/distribution/spec/api/
  */
 export async function resolveNodeImage(

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repository } from '../fingerprint.ts';
 
-/** An entry of `packages` in package-lock.json, as far as it is used here. */
+/** An entry of `packages` in package-lock.json, reduced to the fields that are used here. */
 interface LockedPackage {
   version?: string;
   dependencies?: Record<string, string>;
@@ -15,9 +15,9 @@ interface Lock {
 }
 
 /**
- * `package.json` and `package-lock.json` of the image: the packages that its programs load, and theirs, in
- * the very versions of the repository's lock file. What only Lambda functions and the agent need, and a
- * change of it, does not touch the image.
+ * `package.json` and `package-lock.json` of the image: the packages that its programs load, with their
+ * dependencies, in the versions of the repository's lock file. Packages that only Lambda functions or the
+ * agent need do not affect the image.
  *
  * @param names as they are imported
  * @throws Error when one of them is not in the lock file
@@ -58,7 +58,9 @@ function closure(lock: Lock, names: readonly string[]): Record<string, LockedPac
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** As Node looks for a package: in the `node_modules` of the folder that asks, then of each above it. */
+/**
+ * Finds a package as Node.js does: in the `node_modules` of the importing folder, then of each folder above.
+ */
 function findPackage(lock: Lock, name: string, from: string): string | undefined {
   const path = `${from === '' ? '' : `${from}/`}node_modules/${name}`;
   if (path in lock.packages) return path;

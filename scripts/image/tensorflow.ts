@@ -1,7 +1,7 @@
 /**
  * Runs while the image is built: `tensorflow.mjs install` builds the native backend, `tensorflow.mjs check`
- * compares a training step with WebAssembly. They are two steps because what is compared with is our code,
- * which changes often; what is installed is not.
+ * compares a training step with WebAssembly. They are two layers of the image because our code, which the
+ * check uses, changes often, and the installation does not.
  */
 
 import { findInstallation, homeOfInstallations } from '#model/tensorflow/installation.ts';

@@ -21,13 +21,13 @@ would delete, and ends. Run it again after a failure: it goes on where it ended.
 export interface Removal {
   stage: string;
   region: string;
-  /** The account that the stage belongs to, where its settings say so. */
+  /** The stage's account, if its settings name one. */
   account?: string | undefined;
   buckets: boolean;
   yes: boolean;
 }
 
-/** @returns undefined when the usage was asked for */
+/** @returns undefined for `--help` */
 export async function readArguments(args: readonly string[]): Promise<Removal | undefined> {
   const { values } = parseArgs({
     args: [...args],

@@ -8,7 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { GraftError } from '#core/errors.ts';
-import { ifThere } from './missing.ts';
+import { ignoreMissing } from './missing.ts';
 import type { Part } from './part.ts';
 
 /**
@@ -25,7 +25,7 @@ export function bucketsPart(s3: S3Client, prefix: string, account: string, regio
       return (Buckets ?? []).map(({ Name }) => Name!).filter((name) => kept.has(name));
     },
     remove: (Bucket) =>
-      ifThere(async () => {
+      ignoreMissing(async () => {
         await abortUploads(s3, Bucket);
         await deleteVersions(s3, Bucket);
         await s3.send(new DeleteBucketCommand({ Bucket }));
@@ -33,10 +33,10 @@ export function bucketsPart(s3: S3Client, prefix: string, account: string, regio
   };
 }
 
-/** Versions and delete markers, a page of at most 1,000 at a time, which is also what one deletion takes. */
+/** Versions and delete markers, a page of at most 1,000 at a time. One deletion takes as many. */
 async function deleteVersions(s3: S3Client, Bucket: string): Promise<void> {
   for (;;) {
-    // Always the first page: the one before is gone.
+    // Always the first page: the objects of the last one are deleted.
     const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
     const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key: Key!, VersionId }));
     if (Objects.length === 0) return;
@@ -55,7 +55,7 @@ async function abortUploads(s3: S3Client, Bucket: string): Promise<void> {
     const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket }));
     if (Uploads.length === 0) return;
     for (const { Key, UploadId } of Uploads) {
-      await ifThere(async () => {
+      await ignoreMissing(async () => {
         await s3.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
       });
     }

@@ -14,8 +14,8 @@ export interface Clients {
 }
 
 /**
- * Clients of one region. Hundreds of deletions in a row are throttled now and then, so they try more often
- * than usual.
+ * Clients of one region. AWS throttles hundreds of deletions in a row, so the clients try more often than
+ * usual.
  */
 export function clientsOf(region: string): Clients {
   const configuration = { region, maxAttempts: 10 };

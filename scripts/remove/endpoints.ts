@@ -9,11 +9,11 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { deleteEndpoint } from '#cloud/endpoints/endpoints.ts';
 import { isChanging } from '#cloud/endpoints/transitions.ts';
-import { ifThere } from './missing.ts';
+import { ignoreMissing } from './missing.ts';
 import type { Part } from './part.ts';
 import { type Patience, waitUntil } from './patience.ts';
 
-/** Endpoints, in any status: one that is changing is waited for. */
+/** Endpoints in any status. It waits for one that is changing. */
 export function endpointsPart(sagemaker: SageMakerClient, prefix: string, patience: Patience): Part {
   const list = async () => {
     const names: string[] = [];
@@ -25,7 +25,7 @@ export function endpointsPart(sagemaker: SageMakerClient, prefix: string, patien
     title: 'Endpoints',
     list,
     async remove(name) {
-      await ifThere(async () => {
+      await ignoreMissing(async () => {
         await waitUntil(`endpoint ${name} may be deleted`, patience, async () => {
           const { EndpointStatus: status } = await sagemaker.send(
             new DescribeEndpointCommand({ EndpointName: name }),
@@ -34,7 +34,7 @@ export function endpointsPart(sagemaker: SageMakerClient, prefix: string, patien
         });
         await deleteEndpoint(sagemaker, name);
       });
-      // Its configuration and the role of its model are needed until it is gone.
+      // SageMaker needs its configuration and its model's role until it is deleted.
       await waitUntil(`endpoint ${name} is gone`, patience, async () => !(await list()).includes(name));
     },
   };
@@ -53,7 +53,7 @@ export function endpointConfigsPart(sagemaker: SageMakerClient, prefix: string):
       return names.filter((name) => name.startsWith(prefix));
     },
     remove: (name) =>
-      ifThere(async () => {
+      ignoreMissing(async () => {
         await sagemaker.send(new DeleteEndpointConfigCommand({ EndpointConfigName: name }));
       }),
   };
@@ -69,7 +69,7 @@ export function modelsPart(sagemaker: SageMakerClient, prefix: string): Part {
       return names.filter((name) => name.startsWith(prefix));
     },
     remove: (name) =>
-      ifThere(async () => {
+      ignoreMissing(async () => {
         await sagemaker.send(new DeleteModelCommand({ ModelName: name }));
       }),
   };

@@ -1,7 +1,7 @@
 import { isMissing } from '#cloud/aws/failures.ts';
 
-/** Runs a deletion; what is gone already is as good as deleted. */
-export async function ifThere(remove: () => Promise<void>): Promise<void> {
+/** Runs a deletion. It is no error if the thing does not exist any more. */
+export async function ignoreMissing(remove: () => Promise<void>): Promise<void> {
   try {
     await remove();
   } catch (error) {

@@ -10,7 +10,7 @@ import {
   paginateDescribeLogGroups,
   paginateDescribeLogStreams,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { ifThere } from './missing.ts';
+import { ignoreMissing } from './missing.ts';
 import type { Part } from './part.ts';
 
 /** Alarms of endpoints and of their rollouts, which promotions make. The stack deletes its own. */
@@ -37,8 +37,8 @@ export function alarmsPart(cloudwatch: CloudWatchClient, prefix: string): Part {
 }
 
 /**
- * Log groups of functions, endpoints, the state machine and the API, also those that a late line has made
- * again.
+ * Log groups of functions, endpoints, the state machine and the API, also those that a late log line has
+ * created again.
  */
 export function logGroupsPart(logs: CloudWatchLogsClient, prefix: string): Part {
   const beginnings = ['/aws/lambda/', '/aws/sagemaker/Endpoints/', '/aws/vendedlogs/states/'].map(
@@ -61,15 +61,15 @@ export function logGroupsPart(logs: CloudWatchLogsClient, prefix: string): Part 
       return names.filter((name) => name === accessLog || !name.startsWith(accessLog));
     },
     remove: (name) =>
-      ifThere(async () => {
+      ignoreMissing(async () => {
         await logs.send(new DeleteLogGroupCommand({ logGroupName: name }));
       }),
   };
 }
 
 /**
- * SageMaker writes the logs of all training jobs of an account into one group: only the streams of this
- * stage's jobs go.
+ * SageMaker writes the logs of all training jobs of an account into one group. Only the streams of this
+ * stage's jobs are deleted.
  */
 export function trainingLogsPart(logs: CloudWatchLogsClient, prefix: string): Part {
   const logGroupName = '/aws/sagemaker/TrainingJobs';
@@ -77,7 +77,7 @@ export function trainingLogsPart(logs: CloudWatchLogsClient, prefix: string): Pa
     title: `Log streams in ${logGroupName}`,
     async list() {
       const names: string[] = [];
-      await ifThere(async () => {
+      await ignoreMissing(async () => {
         const pages = paginateDescribeLogStreams(
           { client: logs },
           { logGroupName, logStreamNamePrefix: prefix },
@@ -88,7 +88,7 @@ export function trainingLogsPart(logs: CloudWatchLogsClient, prefix: string): Pa
       return names;
     },
     remove: (logStreamName) =>
-      ifThere(async () => {
+      ignoreMissing(async () => {
         await logs.send(new DeleteLogStreamCommand({ logGroupName, logStreamName }));
       }),
   };

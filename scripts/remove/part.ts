@@ -1,16 +1,16 @@
-/** One kind of thing that a stage leaves: what there is of it, and how one goes. */
+/** One kind of resource that a stage leaves: how to list and to delete them. */
 export interface Part {
   /** Plural, as it is printed. */
   title: string;
-  /** Names of what is there, each of this stage only. */
+  /** Names of the existing ones, of this stage only. */
   list(): Promise<string[]>;
-  /** Deleting what is gone already is fine. */
+  /** Deletes one. It is no error if it does not exist any more. */
   remove(name: string): Promise<void>;
 }
 
 /**
- * Every name that a stage may touch begins like this. Stages have no hyphens, so it begins no name of another
- * stage.
+ * All names of a stage begin with this prefix. A stage's name has no hyphens, so no name of another stage
+ * begins with it.
  */
 export function prefixOf(stage: string): string {
   return `graft-${stage}-`;

@@ -1,16 +1,16 @@
 import { BusyError } from '#core/errors.ts';
 
-/** How long to wait for AWS, and how. */
+/** How long and how often to look at AWS while it changes something. */
 export interface Patience {
   /** Waits this many milliseconds. */
   sleep(milliseconds: number): Promise<void>;
-  /** Between two looks, in milliseconds. */
+  /** Milliseconds between two looks. */
   interval: number;
-  /** Looks in all. */
+  /** How often to look. */
   looks: number;
 }
 
-/** @throws BusyError when it has not come true in time */
+/** @throws BusyError when the condition is not met in time */
 export async function waitUntil(
   what: string,
   { sleep, interval, looks }: Patience,

@@ -5,10 +5,10 @@ import {
   paginateListModelPackages,
   type SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
-import { ifThere } from './missing.ts';
+import { ignoreMissing } from './missing.ts';
 import type { Part } from './part.ts';
 
-/** Groups of the model registry, each with its versions: a group that has some is not deleted. */
+/** Groups of the model registry, each with its versions: SageMaker deletes empty groups only. */
 export function modelPackageGroupsPart(sagemaker: SageMakerClient, prefix: string): Part {
   return {
     title: 'Groups in the model registry, with all versions',
@@ -21,9 +21,9 @@ export function modelPackageGroupsPart(sagemaker: SageMakerClient, prefix: strin
       return names.filter((name) => name.startsWith(prefix));
     },
     remove: (name) =>
-      ifThere(async () => {
+      ignoreMissing(async () => {
         for (const arn of await versionsOf(sagemaker, name)) {
-          await ifThere(async () => {
+          await ignoreMissing(async () => {
             await sagemaker.send(new DeleteModelPackageCommand({ ModelPackageName: arn }));
           });
         }
@@ -32,7 +32,7 @@ export function modelPackageGroupsPart(sagemaker: SageMakerClient, prefix: strin
   };
 }
 
-/** Read to the end before the first is deleted: a page refers to what it has shown. */
+/** Reads all pages before the first deletion, since a page's token refers to the one before. */
 async function versionsOf(sagemaker: SageMakerClient, group: string): Promise<string[]> {
   const arns: string[] = [];
   const pages = paginateListModelPackages({ client: sagemaker }, { ModelPackageGroupName: group });

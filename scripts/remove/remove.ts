@@ -8,7 +8,7 @@ import type { Patience } from './patience.ts';
 import { modelPackageGroupsPart } from './registry.ts';
 import { executionsPart, trainingJobsPart } from './work.ts';
 
-export interface Means {
+export interface RemovalContext {
   clients: Clients;
   account: string;
   patience: Patience;
@@ -19,12 +19,11 @@ export interface Means {
 }
 
 /**
- * Removes everything of a stage, or says what it would remove. What promotions have made goes first; a
- * promotion that an event starts meanwhile may make more, so it is looked for again when the functions are
- * gone.
+ * Removes everything of a stage, or prints what it would remove. First it removes what promotions have made.
+ * An event may start another promotion meanwhile, so it looks again when the functions are deleted.
  */
-export async function removeStage(removal: Removal, means: Means): Promise<void> {
-  const { clients, account, patience, print } = means;
+export async function removeStage(removal: Removal, context: RemovalContext): Promise<void> {
+  const { clients, account, patience, print } = context;
   const prefix = prefixOf(removal.stage);
   const made: Part[] = [
     executionsPart(clients.states, prefix),
@@ -40,33 +39,33 @@ export async function removeStage(removal: Removal, means: Means): Promise<void>
   const last = removal.buckets ? [...written, buckets] : written;
 
   if (!removal.yes) {
-    await printPlan(removal, means, [...made, ...last]);
+    await printPlan(removal, context, [...made, ...last]);
   } else {
     for (const part of made) await removeAll(part, print);
-    if (await means.stackExists()) {
+    if (await context.stackExists()) {
       print(`Stack graft-${removal.stage}`);
-      await means.removeStack();
+      await context.removeStack();
     }
     for (const part of [...made, ...last]) await removeAll(part, print);
   }
   const kept = removal.buckets ? [] : await buckets.list();
-  for (const line of whatStays(removal, kept)) print(line);
+  for (const line of keptLines(removal, kept)) print(line);
 }
 
-async function printPlan(removal: Removal, means: Means, parts: readonly Part[]): Promise<void> {
-  const { print } = means;
+async function printPlan(removal: Removal, context: RemovalContext, parts: readonly Part[]): Promise<void> {
+  const { print } = context;
   print('With --yes this would be deleted:');
-  if (await means.stackExists()) printNames('Stack', [`graft-${removal.stage}`], print);
+  if (await context.stackExists()) printNames('Stack', [`graft-${removal.stage}`], print);
   for (const part of parts) printNames(part.title, await part.list(), print);
 }
 
-function printNames(title: string, names: readonly string[], print: Means['print']): void {
+function printNames(title: string, names: readonly string[], print: RemovalContext['print']): void {
   if (names.length === 0) return;
   print(`${title} (${names.length})`);
   for (const name of names) print(`  ${name}`);
 }
 
-async function removeAll(part: Part, print: Means['print']): Promise<void> {
+async function removeAll(part: Part, print: RemovalContext['print']): Promise<void> {
   const names = await part.list();
   if (names.length > 0) print(`${part.title} (${names.length})`);
   for (const name of names) {
@@ -75,7 +74,7 @@ async function removeAll(part: Part, print: Means['print']): Promise<void> {
   }
 }
 
-function whatStays({ stage, yes }: Removal, buckets: readonly string[]): string[] {
+function keptLines({ stage, yes }: Removal, buckets: readonly string[]): string[] {
   return [
     yes ? `\nStage ${stage} is removed.` : '\nNothing was deleted.',
     ...(buckets.length === 0

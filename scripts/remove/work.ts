@@ -11,11 +11,11 @@ import {
   type SFNClient,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { ifThere } from './missing.ts';
+import { ignoreMissing } from './missing.ts';
 import type { Part } from './part.ts';
 import { type Patience, waitUntil } from './patience.ts';
 
-/** Executions that run, by ARN. First of all, since they would make new endpoints. */
+/** Running executions, by ARN. They come first, since they would make new endpoints. */
 export function executionsPart(states: SFNClient, prefix: string): Part {
   return {
     title: 'Running executions',
@@ -29,7 +29,7 @@ export function executionsPart(states: SFNClient, prefix: string): Part {
       return running;
     },
     remove: (executionArn) =>
-      ifThere(async () => {
+      ignoreMissing(async () => {
         await states.send(
           new StopExecutionCommand({ executionArn, error: 'StageRemoved', cause: 'npm run remove' }),
         );
@@ -51,8 +51,8 @@ async function runningExecutions(states: SFNClient, stateMachineArn: string): Pr
 }
 
 /**
- * Training jobs, stopped first where they run. Their records go too: names are made from what is trained, so
- * a later stage of the same name would find a job whose output is no longer there.
+ * Training jobs. Running ones are stopped first. Their records are deleted too: job names follow from what is
+ * trained, so a later stage of the same name would find a job without its output.
  */
 export function trainingJobsPart(sagemaker: SageMakerClient, prefix: string, patience: Patience): Part {
   const status = async (name: string) => {
@@ -72,11 +72,11 @@ export function trainingJobsPart(sagemaker: SageMakerClient, prefix: string, pat
       return names.filter((name) => name.startsWith(prefix));
     },
     remove: (name) =>
-      ifThere(async () => {
+      ignoreMissing(async () => {
         if ((await status(name)) === 'InProgress') {
           await sagemaker.send(new StopTrainingJobCommand({ TrainingJobName: name }));
         }
-        // SIGTERM, and two minutes at the most.
+        // SageMaker sends SIGTERM and waits two minutes at the most.
         await waitUntil(`training job ${name} has stopped`, patience, async () =>
           ['Completed', 'Failed', 'Stopped'].includes((await status(name)) ?? ''),
         );

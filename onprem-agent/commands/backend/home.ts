@@ -24,7 +24,7 @@ export async function withHome<T>(home: string, work: () => Promise<T>): Promise
   try {
     return await work();
   } finally {
-    await sweep(home);
+    await removeUncommitted(home);
   }
 }
 
@@ -67,7 +67,7 @@ async function lock(home: string): Promise<void> {
 /**
  * Removes the folders that are not the installation's, then the lock, and the whole folder if it is empty.
  */
-async function sweep(home: string): Promise<void> {
+async function removeUncommitted(home: string): Promise<void> {
   const record = await readFile(join(home, INSTALLED_FILE), 'utf8').then(
     (text) => JSON.parse(text) as Partial<InstallationRecord>,
     () => undefined,

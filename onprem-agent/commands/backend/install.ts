@@ -86,7 +86,9 @@ export async function installBackend(
   const given = request.wheel === undefined ? undefined : await readWheel(request.wheel, machine);
   const build = chooseBuild(request.build, given, machine);
   return withHome(request.home, async () => {
-    const present = request.force ? undefined : await presentOne(request, { build, given }, context, steps);
+    const present = request.force
+      ? undefined
+      : await findUsableInstallation(request, { build, given }, context, steps);
     if (present) return present;
     const compiler = findCompiler(context.environment);
     checkNpm(context.environment);
@@ -135,7 +137,7 @@ const step = ({ output }: InstallContext, name: string, text: string) =>
 const downloadFolder = (folder: string) => join(folder, 'downloads');
 
 /** The present installation, if it is the requested one and works. */
-async function presentOne(
+async function findUsableInstallation(
   request: InstallRequest,
   { build, given }: { build: 'cpu' | 'gpu'; given: Wheel | undefined },
   context: InstallContext,

@@ -1,11 +1,6 @@
 import { InvalidInputError } from '#core/errors.ts';
 import { cloudFormationClient, s3Client, stepFunctionsClient } from '../../aws/clients.ts';
-import {
-  deploymentArgs,
-  findDeployment,
-  requireStateMachine,
-  whatHappensNext,
-} from '../../aws/deployment.ts';
+import { deploymentArgs, findDeployment, nextStep, requireStateMachine } from '../../aws/deployment.ts';
 import { agentCommand, awsArgs } from '../../cli/command.ts';
 import { EXIT_CODES, UsageError } from '../../cli/errors.ts';
 import { promotionOfData } from '../../promotions/follow-promotion.ts';
@@ -72,7 +67,7 @@ export const dataPush = agentCommand({
       'pushed',
       { uploaded: pushed.uploaded, alreadyThere: pushed.alreadyThere, committed: pushed.committed },
       pushed.committed
-        ? `${pushed.uploaded} images uploaded, ${pushed.alreadyThere} were there; domain.json came last. ${whatHappensNext(deployment, `now trains "${args.domain}" with the newest general model, or with the first one that is pushed`)}`
+        ? `${pushed.uploaded} images uploaded, ${pushed.alreadyThere} were there; domain.json came last. ${nextStep(deployment, `now trains "${args.domain}" with the newest general model, or with the first one that is pushed`)}`
         : `All ${pushed.alreadyThere} images and domain.json were there: nothing new, so no promotion starts.`,
     );
     const { domain, labels } = settings.domain;

@@ -7,7 +7,7 @@ import { domainKey, domainPrefix, imagesPrefix } from '#core/keys.ts';
 import { readImageFile } from '#model/data/image.ts';
 import { md5Of, s3ChecksumOf } from '../../aws/checksum.ts';
 import { explained } from '../../aws/explain.ts';
-import { holds, overwriteBytes, standingOf, type Target } from '../../aws/objects.ts';
+import { findObject, hasContent, overwriteBytes, type Target } from '../../aws/objects.ts';
 import type { DomainImage } from './domain-images.ts';
 import type { DomainSettings } from './domain-settings.ts';
 
@@ -114,18 +114,18 @@ async function readChecked(image: DomainImage): Promise<Uint8Array> {
  * so that they are sent.
  */
 async function isCommitted(target: Target, bytes: Uint8Array, digest: string): Promise<boolean> {
-  const standing = await standingOf(target);
+  const found = await findObject(target);
   return (
-    standing.state === 'there' &&
-    standing.checksum === s3ChecksumOf(bytes) &&
-    standing.metadata[IMAGES_METADATA] === digest
+    found.state === 'there' &&
+    found.checksum === s3ChecksumOf(bytes) &&
+    found.metadata[IMAGES_METADATA] === digest
   );
 }
 
 async function isSame(target: Target, image: DomainImage): Promise<boolean> {
-  const standing = await standingOf(target);
+  const found = await findObject(target);
   const checksum = Buffer.from(image.sha256, 'hex').toString('base64');
-  return holds(standing, checksum, async () => md5Of(await readChecked(image)));
+  return hasContent(found, checksum, async () => md5Of(await readChecked(image)));
 }
 
 /** Sizes by key, of every file below `train/`, `test/` and `other/` that may take part in training. */

@@ -3,14 +3,14 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
 import { md5Of, s3ChecksumOf } from '../../aws/checksum.ts';
 import {
-  holds,
+  type FoundObject,
+  findObject,
+  hasContent,
   overwriteBytes,
   type Put,
   putBytes,
   putFile,
   readBytes,
-  type Standing,
-  standingOf,
   type Target,
 } from '../../aws/objects.ts';
 import { versionExists } from '../../cli/errors.ts';
@@ -62,20 +62,20 @@ export async function pushModel(
   const manifestTarget = target(manifestKey(manifest.model, manifest.version));
   const signatureTarget = target(signatureKey(manifest.model, manifest.version));
 
-  const standing = await standingOf(manifestTarget);
-  if (standing.state === 'there') {
-    if (!(await isSame(manifestTarget, standing, manifestBytes))) throw versionExists(uri);
+  const found = await findObject(manifestTarget);
+  if (found.state === 'there') {
+    if (!(await isSame(manifestTarget, found, manifestBytes))) throw versionExists(uri);
     const files = Object.fromEntries(manifest.files.map(({ name }) => [name, 'already-there' as const]));
     const signed = await signAgain(signatureTarget, options);
     if (signed !== 'replaced') {
       const otherSignature = signed === 'other';
-      const arrival = standing.versionId;
+      const arrival = found.versionId;
       return { uri, files, committed: false, signedAgain: false, otherSignature, arrival };
     }
     // The same bytes again: their arrival starts another promotion.
     const arrival = await overwriteBytes(manifestTarget, manifestBytes, {
       contentType: 'application/json',
-      condition: { IfMatch: standing.etag },
+      condition: { IfMatch: found.etag },
     });
     return { uri, files, committed: true, signedAgain: true, otherSignature: false, arrival };
   }
@@ -83,7 +83,7 @@ export async function pushModel(
   options.beforeUpload?.();
   // Files of an uncommitted version, left by an interrupted upload, may be replaced, also a signature of
   // another key.
-  const replace = standing.state === 'absent';
+  const replace = found.state === 'absent';
   const files: Record<string, Put> = {};
   let before = 0;
   for (const { name, size } of manifest.files) {
@@ -105,10 +105,10 @@ export async function pushModel(
 }
 
 /** Another tool may have uploaded the same bytes without a SHA-256 checksum. */
-async function isSame(target: Target, standing: Standing, bytes: Uint8Array): Promise<boolean> {
-  if (await holds(standing, s3ChecksumOf(bytes), () => md5Of(bytes))) return true;
-  const found = await readBytes(target);
-  return found !== undefined && Buffer.from(found).equals(bytes);
+async function isSame(target: Target, found: FoundObject, bytes: Uint8Array): Promise<boolean> {
+  if (await hasContent(found, s3ChecksumOf(bytes), () => md5Of(bytes))) return true;
+  const present = await readBytes(target);
+  return present !== undefined && Buffer.from(present).equals(bytes);
 }
 
 /** Ed25519 gives one signature for a key and a content, so a different signature is of a different key. */
@@ -117,17 +117,17 @@ async function signAgain(
   { signature, isTrusted }: PushOptions,
 ): Promise<'same' | 'other' | 'replaced'> {
   const bytes = Buffer.from(signature);
-  const standing = await standingOf(target);
-  if (standing.state === 'unknown') return 'same';
-  if (standing.state === 'there') {
-    const found = new TextDecoder().decode((await readBytes(target)) ?? new Uint8Array()).trim();
-    if (found === signature.trim()) return 'same';
+  const found = await findObject(target);
+  if (found.state === 'unknown') return 'same';
+  if (found.state === 'there') {
+    const present = new TextDecoder().decode((await readBytes(target)) ?? new Uint8Array()).trim();
+    if (present === signature.trim()) return 'same';
     if (isTrusted === undefined) return 'other';
-    if (isTrusted(found)) return 'same';
+    if (isTrusted(present)) return 'same';
   }
   await overwriteBytes(target, bytes, {
     contentType: 'text/plain',
-    condition: standing.state === 'there' ? { IfMatch: standing.etag } : { IfNoneMatch: '*' },
+    condition: found.state === 'there' ? { IfMatch: found.etag } : { IfNoneMatch: '*' },
   });
   return 'replaced';
 }

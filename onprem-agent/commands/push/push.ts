@@ -3,13 +3,8 @@ import { manifestKey } from '#core/keys.ts';
 import { isSignedBy, signBytes } from '#core/signature.ts';
 import { isFromTheFuture } from '#core/versions.ts';
 import { cloudFormationClient, s3Client, stepFunctionsClient } from '../../aws/clients.ts';
-import {
-  deploymentArgs,
-  findDeployment,
-  requireStateMachine,
-  whatHappensNext,
-} from '../../aws/deployment.ts';
-import { standingOf } from '../../aws/objects.ts';
+import { deploymentArgs, findDeployment, nextStep, requireStateMachine } from '../../aws/deployment.ts';
+import { findObject } from '../../aws/objects.ts';
 import { serverClock } from '../../aws/server-clock.ts';
 import { agentCommand, awsArgs } from '../../cli/command.ts';
 import { EXIT_CODES } from '../../cli/errors.ts';
@@ -73,7 +68,7 @@ export const push = agentCommand({
       signature,
       isTrusted: publicKeys && ((found) => isSignedBy(model.manifestBytes, found, publicKeys)),
       signal: io.signal,
-      beforeUpload: () => refuseTheFuture(version, clock()),
+      beforeUpload: () => refuseFutureVersion(version, clock()),
       onBytes: (done) => progress.update({ done, total, unit: 'B' }),
     }).finally(() => progress.end());
     if (pushed.otherSignature) {
@@ -83,7 +78,7 @@ export const push = agentCommand({
       );
     }
     const size = `${Object.keys(pushed.files).length} files, ${formatAmount(total, 'B')}, signed, checksummed.`;
-    const next = whatHappensNext(deployment, `promotes ${name} ${version} in every domain`);
+    const next = nextStep(deployment, `promotes ${name} ${version} in every domain`);
     output.note('pushed', { files: pushed.files }, pushedText(pushed, `${name} ${version}`, size, next));
 
     const { uri, committed, signedAgain, arrival } = pushed;
@@ -116,7 +111,7 @@ export const push = agentCommand({
     async function redated(trained: ModelFolder): Promise<ModelFolder> {
       if (privateKey === undefined) throw noKey('A model with another version has to be signed again');
       const key = manifestKey(trained.manifest.model, trained.manifest.version);
-      await standingOf({ s3, bucket, key, signal: io.signal });
+      await findObject({ s3, bucket, key, signal: io.signal });
       const at = clock();
       if (at === undefined) throw new InvalidInputError('S3 does not say what time it is');
       return redate(trained, at, privateKey);
@@ -133,7 +128,7 @@ function pushedText(pushed: Pushed, what: string, size: string, next: string): s
 }
 
 /** @throws InvalidInputError when the version is in the future by S3's clock */
-function refuseTheFuture(version: string, at: Date | undefined): void {
+function refuseFutureVersion(version: string, at: Date | undefined): void {
   if (at === undefined || !isFromTheFuture(version, at.getTime())) return;
   throw new InvalidInputError(
     `Version ${version} lies in the future: S3's clock says ${at.toISOString()}. Every later model would be taken for an older one`,

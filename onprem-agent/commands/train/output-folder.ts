@@ -5,12 +5,12 @@ import {
   COMPLETE,
   FRESH,
   isThere,
-  keepAside,
   OWNER,
   PREVIOUS,
   recoverLeftWork,
+  renameToFreeName,
 } from '../../model-folder/left-work.ts';
-import { saveSomewhere } from './save-somewhere.ts';
+import { saveWithFallback } from './save-with-fallback.ts';
 
 /** Bytes; more than the weights of a general model with ten thousand labels need. */
 const RESERVED_BYTES = 16 * 1024 * 1024;
@@ -88,7 +88,7 @@ export async function openOutputFolder(folder: string, force: boolean): Promise<
     notes,
     async publish({ save, complete }) {
       await rm(join(work, RESERVED), { force: true });
-      const saved = await saveSomewhere(target, join(work, FRESH), save);
+      const saved = await saveWithFallback(target, join(work, FRESH), save);
       let kept = saved.folder;
       try {
         const result = await complete(kept, saved.value);
@@ -101,7 +101,7 @@ export async function openOutputFolder(folder: string, force: boolean): Promise<
         });
         return result;
       } catch (cause) {
-        if (saved.failure === undefined) kept = await keepAside(kept, target);
+        if (saved.failure === undefined) kept = await renameToFreeName(kept, target);
         isKept ||= kept.startsWith(work);
         throw keptElsewhere(folder, kept, cause);
       }

@@ -10,7 +10,7 @@ import { basename, join } from 'node:path';
  * @returns where it was saved, and why not in the first folder
  * @throws the first failure, when it could not be saved anywhere
  */
-export async function saveSomewhere<Saved>(
+export async function saveWithFallback<Saved>(
   target: string,
   folder: string,
   save: (folder: string) => Promise<Saved>,
