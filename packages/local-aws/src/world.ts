@@ -38,14 +38,18 @@ export function createWorld(options: WorldOptions): World {
       const service = services.withOperation(signingName, operation);
       if (service === undefined) throw notEmulated('json-1.1', `${signingName}:${operation}`);
       try {
-        return await runOperation(services, service, modelOf(service, operation), input, {
-          requestId: randomUUID(),
-          method: 'POST',
-          path: '/',
-          query: new URLSearchParams(),
-          headers: {},
-          ...(caller?.roleArn === undefined ? {} : { roleArn: caller.roleArn }),
-        });
+        return await runOperation(
+          services,
+          { service, model: modelOf(service, operation), input },
+          {
+            requestId: randomUUID(),
+            method: 'POST',
+            path: '/',
+            query: new URLSearchParams(),
+            headers: {},
+            ...(caller?.roleArn === undefined ? {} : { roleArn: caller.roleArn }),
+          },
+        );
       } catch (error) {
         throw asServiceError(error, service);
       }

@@ -121,7 +121,7 @@ function makeExecution(definition: Definition, { options, clock, log, integrate 
     status: 'RUNNING' as const,
   };
   const journal = { entries: () => log, append: (...entries: Entry[]) => void log.push(...entries) };
-  return new Execution(record, definition, 'arn:aws:iam::000000000000:role/test', journal, {
+  return new Execution({ record, definition, roleArn: 'arn:aws:iam::000000000000:role/test' }, journal, {
     clock,
     random: options.random ?? (() => 0.5),
     region: 'eu-central-1',

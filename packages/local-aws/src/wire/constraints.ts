@@ -33,39 +33,38 @@ export function violationsOf(
   operation: string,
   input: unknown,
 ): string | undefined {
-  const found: string[] = [];
-  visit(constraints, constraints.operations[operation] ?? undefined, input, '', found);
+  const found = [...problemsOf(constraints, constraints.operations[operation] ?? undefined, input, '')];
   if (found.length === 0) return undefined;
   return `${found.length} validation error${found.length === 1 ? '' : 's'} detected: ${found.join('; ')}`;
 }
 
-function visit(
+/** @param at path of the value in the input, empty for the whole */
+function* problemsOf(
   model: ModelConstraints,
   name: string | undefined,
   value: unknown,
   at: string,
-  found: string[],
-): void {
+): Generator<string> {
   const shape = name === undefined ? undefined : model.shapes[name];
   if (shape === undefined || value === undefined || value === null) return;
   const problem = violation(shape, value);
   if (problem !== undefined) {
-    found.push(`Value ${shown(value)}at '${at}' failed to satisfy constraint: ${problem}`);
+    yield `Value ${shown(value)}at '${at}' failed to satisfy constraint: ${problem}`;
   }
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries())
-      visit(model, shape.item, item, `${at}.${index + 1}.member`, found);
+      yield* problemsOf(model, shape.item, item, `${at}.${index + 1}.member`);
   } else if (typeof value === 'object') {
     const members = value as Record<string, unknown>;
     for (const [member, memberShape] of Object.entries(shape.members ?? {})) {
       // As AWS writes them: with a small first letter.
       const lower = member.charAt(0).toLowerCase() + member.slice(1);
-      visit(model, memberShape, members[member], at === '' ? lower : `${at}.${lower}`, found);
+      yield* problemsOf(model, memberShape, members[member], at === '' ? lower : `${at}.${lower}`);
     }
     if (shape.key === undefined && shape.value === undefined) return;
     for (const [key, item] of Object.entries(members)) {
-      visit(model, shape.key, key, `${at}.key`, found);
-      visit(model, shape.value, item, `${at}.${key}`, found);
+      yield* problemsOf(model, shape.key, key, `${at}.key`);
+      yield* problemsOf(model, shape.value, item, `${at}.${key}`);
     }
   }
 }

@@ -48,7 +48,7 @@ export function createFront(
       Object.assign(line, { service: asked.service.signingName, operation: asked.model.name });
       const roleArn = options.roleOf(incoming.address.sessionToken);
       if (roleArn !== undefined) line.role = roleArn;
-      const output = await runOperation(options.services, asked.service, asked.model, asked.input, {
+      const output = await runOperation(options.services, asked, {
         requestId: incoming.id,
         method: incoming.method,
         path: incoming.path,

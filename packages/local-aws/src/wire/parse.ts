@@ -4,19 +4,15 @@ import { CBOR } from './cbor-error.ts';
 import { notEmulated } from './errors.ts';
 import { bodyOf, type Incoming } from './incoming.ts';
 import { fromJson } from './json.ts';
-import type { OperationModel } from './model.ts';
 import { assertPresigned } from './presigned.ts';
 import { fromQuery } from './query.ts';
 import { parseJsonBody, readRestRequest, streamsInput } from './rest-request.ts';
 import { findRoute } from './rest-routes.ts';
-import { modelOf } from './run.ts';
+import { type Call, modelOf } from './run.ts';
 import type { Services } from './services.ts';
 
 /** A parsed request: what to run. */
-export interface Asked {
-  service: Service;
-  model: OperationModel;
-  input: unknown;
+export interface Asked extends Call {
   body: Pick<RequestContext, 'body' | 'rawBody'>;
 }
 
@@ -110,7 +106,7 @@ function serviceFor(services: Services, signingName: string | undefined, protoco
 
 async function parseRestRequest(service: Service, incoming: Incoming): Promise<Asked> {
   const { method, path, query, headers } = incoming;
-  const match = findRoute(service.schemas, method, path, query, headers);
+  const match = findRoute(service.schemas, method, incoming);
   if (match === undefined) {
     throw notEmulated(service.protocol, `${service.signingName}: ${method} ${path}`);
   }

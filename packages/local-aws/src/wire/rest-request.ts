@@ -30,7 +30,7 @@ export function readRestRequest(match: RouteMatch, request: RestRequest, format:
   const input: Record<string, unknown> = {};
   let hasBodyMembers = false;
   for (const [name, member] of schema.structIterator()) {
-    const value = boundValue(name, member, match, request, format);
+    const value = boundValue(name, member, match, { ...request, format });
     if (value === BODY) hasBodyMembers = true;
     else if (value !== undefined) input[name] = value;
   }
@@ -51,8 +51,7 @@ function boundValue(
   name: string,
   member: NormalizedSchema,
   match: RouteMatch,
-  request: RestRequest,
-  format: 'json' | 'xml',
+  request: RestRequest & { format: 'json' | 'xml' },
 ): unknown {
   const traits = member.getMergedTraits();
   const { httpQuery, httpHeader, httpPrefixHeaders } = traits as Record<string, string | undefined>;
@@ -84,7 +83,7 @@ function boundValue(
       ? undefined
       : Object.fromEntries(entries.map(([header, value]) => [header.slice(prefix.length), value]));
   }
-  return traits.httpPayload ? payloadValue(member, request, format) : BODY;
+  return traits.httpPayload ? payloadValue(member, request, request.format) : BODY;
 }
 
 function payloadValue(member: NormalizedSchema, request: RestRequest, format: 'json' | 'xml'): unknown {

@@ -1,4 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
+import type { RequestHead } from './addressed.ts';
 import { type OperationModel, operationsOf, requiredMembers } from './model.ts';
 
 /** An operation's place among the URLs of its service. */
@@ -22,17 +23,11 @@ export interface RouteMatch {
 
 const tables = new WeakMap<object, Map<string, Route[]>>();
 
-/**
- * Finds the operation of a REST request among all operations of the service's model.
- *
- * @param path as sent, percent-encoded
- */
+/** Finds the operation of a REST request among all operations of the service's model. */
 export function findRoute(
   schemas: Record<string, unknown>,
   method: string,
-  path: string,
-  query: URLSearchParams,
-  headers: Record<string, string | undefined>,
+  { path, query, headers }: RequestHead,
 ): RouteMatch | undefined {
   let best: { route: Route; found: RegExpExecArray; rank: number } | undefined;
   for (const route of tableOf(schemas).get(method) ?? []) {

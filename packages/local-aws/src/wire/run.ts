@@ -1,19 +1,24 @@
-import type { RequestContext, Service } from '../service.ts';
+import type { GuardedRequest, RequestContext, Service } from '../service.ts';
 import { violationsOf } from './constraints.ts';
 import { invalidInput, notEmulated } from './errors.ts';
 import { type OperationModel, operationsOf } from './model.ts';
 import type { Services } from './services.ts';
 import { checkShape } from './shape.ts';
 
+/** One operation of a service, and the input that it is asked with. */
+export interface Call {
+  service: Service;
+  model: OperationModel;
+  input: unknown;
+}
+
 /**
- * Runs one operation: checks the input's shape and what its model allows, asks the guards when a role asks, and checks the output's shape, so
- * that a service of ours that answers wrongly is found here and not in a client.
+ * Runs one operation. Checks the input's shape and what its model allows, asks the guards when a role asks, and
+ * checks the output's shape: a service that answers wrongly is found here and not in a client.
  */
 export async function runOperation(
   services: Services,
-  service: Service,
-  model: OperationModel,
-  input: unknown,
+  { service, model, input }: Call,
   context: RequestContext,
 ): Promise<Record<string, unknown>> {
   const operation = service.operations[model.name];
@@ -21,9 +26,12 @@ export async function runOperation(
   checkShape(model.input, input);
   const violations = service.constraints && violationsOf(service.constraints, model.name, input);
   if (violations !== undefined) throw invalidInput(service, violations);
-  const output = await guarded(services, service, model.name, input, context, async () => {
-    return ((await operation(input, context)) ?? {}) as Record<string, unknown>;
-  });
+  const run = async () => ((await operation(input, context)) ?? {}) as Record<string, unknown>;
+  const { roleArn } = context;
+  const output =
+    roleArn === undefined
+      ? await run()
+      : await guarded(services, { service, operation: model.name, input, roleArn }, run);
   try {
     checkShape(model.output, output);
   } catch (error) {
@@ -34,14 +42,10 @@ export async function runOperation(
 
 async function guarded<Output>(
   services: Services,
-  service: Service,
-  operation: string,
-  input: unknown,
-  { roleArn }: RequestContext,
+  request: GuardedRequest,
   run: () => Promise<Output>,
 ): Promise<Output> {
-  if (roleArn === undefined) return run();
-  const rewrites = services.all().map((guardian) => guardian.guard?.({ service, operation, input, roleArn }));
+  const rewrites = services.all().map((service) => service.guard?.(request));
   try {
     return await run();
   } catch (error) {

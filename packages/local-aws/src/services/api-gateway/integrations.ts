@@ -23,7 +23,7 @@ export async function invokeFunction(
   event: unknown,
 ): Promise<FunctionAnswer> {
   const functionArn = /functions\/(.+)\/invocations$/.exec(integration.Uri)?.[1] ?? '';
-  const invocation = call(world, integration, functionArn, sourceArn, event);
+  const invocation = call(world, integration, { functionArn, sourceArn, event });
   let cancel = () => {};
   const timeout = new Promise<FunctionAnswer>((resolve) => {
     // The function goes on: only its caller stops waiting.
@@ -39,9 +39,7 @@ export async function invokeFunction(
 async function call(
   world: World,
   integration: ProxyIntegration,
-  functionArn: string,
-  sourceArn: string,
-  event: unknown,
+  { functionArn, sourceArn, event }: { functionArn: string; sourceArn: string; event: unknown },
 ): Promise<FunctionAnswer> {
   try {
     const caller = integration.Credentials === undefined ? {} : { roleArn: integration.Credentials };

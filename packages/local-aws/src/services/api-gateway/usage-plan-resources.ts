@@ -13,7 +13,13 @@ export function usagePlanResources(usagePlans: UsagePlans): Record<string, Resou
         const properties = parseProperties(apiKeyProperties, given, `AWS::ApiGateway::ApiKey "${logicalId}"`);
         const id = apiGatewayId(stack.name, logicalId);
         const name = properties.Name ?? stack.physicalName(logicalId);
-        usagePlans.addKey(id, name, properties.Description, properties.Enabled, properties.Value);
+        usagePlans.addKey({
+          id,
+          name,
+          description: properties.Description,
+          enabled: properties.Enabled,
+          value: properties.Value,
+        });
         return { ref: id, attributes: { APIKeyId: id } };
       },
       remove: ({ physicalId }) => usagePlans.removeKey(physicalId),

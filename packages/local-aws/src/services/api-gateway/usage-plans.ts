@@ -44,13 +44,17 @@ export class UsagePlans {
   }
 
   /** The value of a key without one in the template is drawn once and then stays. */
-  addKey(id: string, name: string, description: string | undefined, enabled: boolean, value?: string): void {
+  addKey({
+    id,
+    value,
+    ...settings
+  }: Omit<ApiKey, 'value' | 'createdAt'> & { value?: string | undefined }): void {
     let secret = this.#secrets.get(id);
     if (secret === undefined || (value !== undefined && secret.value !== value)) {
       secret = { value: value ?? randomKey(), createdAt: this.#world.clock.now() };
       this.#secrets.put(id, secret);
     }
-    this.keys.set(id, { id, name, description, enabled, ...secret });
+    this.keys.set(id, { id, ...settings, ...secret });
   }
 
   /** Its value is never drawn again. */

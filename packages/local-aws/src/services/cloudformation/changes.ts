@@ -33,7 +33,7 @@ export function differences(
     const old = before.resources[name];
     if (old === undefined) changes.push(change('Add', name, resource));
     else if (!isDeepStrictEqual(old, resource))
-      changes.push(modification(world, record, name, old, resource));
+      changes.push(modification(world, record, name, { before: old, after: resource }));
   }
   for (const [name, resource] of Object.entries(before.resources)) {
     if (after.resources[name] !== undefined) continue;
@@ -67,8 +67,7 @@ function modification(
   world: World,
   record: StackRecord,
   name: string,
-  before: Resource,
-  after: Resource,
+  { before, after }: { before: Resource; after: Resource },
 ): Change {
   const [old, fresh] = [before.Properties, after.Properties] as [Properties, Properties];
   const type = String(after.Type);

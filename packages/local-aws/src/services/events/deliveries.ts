@@ -62,7 +62,7 @@ export function createDeliveries(world: World, rules: Rules): Deliveries {
     }
     try {
       const input = targetInput(target, delivery.event, rule, delivery.acceptedAt);
-      await sendToTarget(world, rule, target, input, delivery.id);
+      await sendToTarget(world, rule, target, { id: delivery.id, input });
       waiting.delete(delivery.id);
     } catch (error) {
       if (!stopped) await failed({ ...delivery, attempts: delivery.attempts + 1 }, rule, target, error);

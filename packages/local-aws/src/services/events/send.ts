@@ -17,15 +17,14 @@ export class PermanentFailure extends Error {
  * Sends one event to one target: with the target's role where it has one, otherwise where the target's resource policy
  * lets EventBridge, as in AWS.
  *
- * @param deliveryId names the execution of a state machine, so that a delivery repeated after a restart starts none twice
+ * @param delivery its `id` names the execution of a state machine, so that a delivery repeated after a restart starts none twice
  * @throws PermanentFailure or what the target's service threw
  */
 export async function sendToTarget(
   world: World,
   rule: Rule,
   target: Target,
-  input: string,
-  deliveryId: string,
+  { id, input }: { id: string; input: string },
 ): Promise<void> {
   const service = target.Arn.split(':')[2];
   const caller = target.RoleArn === undefined ? {} : { roleArn: target.RoleArn };
@@ -37,7 +36,7 @@ export async function sendToTarget(
       return;
     }
     case 'states': {
-      const request = { stateMachineArn: target.Arn, name: deliveryId, input };
+      const request = { stateMachineArn: target.Arn, name: id, input };
       await ignoring('ExecutionAlreadyExists', world.call('states', 'StartExecution', request, caller));
       return;
     }

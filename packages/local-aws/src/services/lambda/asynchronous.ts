@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { World } from '../../service.ts';
 import { ServiceError } from '../../service.ts';
 import { Collection } from '../../store/collection.ts';
-import { deliverDeadLetter, deliverToDestination, invocationRecord } from './destinations.ts';
+import { deliverDeadLetter, deliverToDestination } from './destinations.ts';
 import type { Invocation, InvocationResult } from './environment.ts';
 import type { EventInvokeConfig } from './function-properties.ts';
 import type { FunctionRegistry, ResolvedFunction } from './functions.ts';
@@ -89,8 +89,8 @@ export function createAsynchronousInvocations(
       if (result.functionError === undefined) {
         const destination = config.DestinationConfig.OnSuccess?.Destination;
         if (destination !== undefined) {
-          const record = invocationRecord(world, target, { ...event, attempts }, 'Success', result);
-          await deliverToDestination(world, target, destination, record, 'Success');
+          const finished = { target, event: { ...event, attempts }, condition: 'Success', result } as const;
+          await deliverToDestination(world, destination, finished);
         }
         waiting.delete(event.requestId);
       } else if (attempts > config.MaximumRetryAttempts) {
@@ -114,12 +114,10 @@ export function createAsynchronousInvocations(
     world.log.warn({ function: definition.name, requestId: event.requestId, condition }, 'gave an event up');
     const destination = definition.invokeConfigs.get(target.qualifier)?.DestinationConfig.OnFailure
       ?.Destination;
-    if (destination !== undefined) {
-      const record = invocationRecord(world, target, event, condition, result);
-      await deliverToDestination(world, target, destination, record, 'Failure');
-    }
+    const finished = { target, event, condition, result };
+    if (destination !== undefined) await deliverToDestination(world, destination, finished);
     const deadLetters = definition.properties.DeadLetterConfig?.TargetArn;
-    if (deadLetters !== undefined) await deliverDeadLetter(world, target, deadLetters, event, result);
+    if (deadLetters !== undefined) await deliverDeadLetter(world, deadLetters, finished);
     waiting.delete(event.requestId);
   }
 

@@ -3,19 +3,18 @@ import { ServiceError } from '../../service.ts';
 import type { InvocationResult } from './environment.ts';
 import type { ResolvedFunction } from './functions.ts';
 
+/** An event after its last attempt; it has no result where it became too old before it was tried. */
 interface FinishedEvent {
-  requestId: string;
-  payload: string;
-  attempts: number;
+  target: ResolvedFunction;
+  event: { requestId: string; payload: string; attempts: number };
+  condition: 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
+  result: InvocationResult | undefined;
 }
 
 /** The invocation record that a destination receives (version 1.0 of the developer guide). */
-export function invocationRecord(
+function invocationRecord(
   world: World,
-  target: ResolvedFunction,
-  event: FinishedEvent,
-  condition: 'Success' | 'RetriesExhausted' | 'EventAgeExceeded',
-  result: InvocationResult | undefined,
+  { target, event, condition, result }: FinishedEvent,
 ): Record<string, unknown> {
   return {
     version: '1.0',
@@ -43,13 +42,14 @@ export function invocationRecord(
 /** Sends the record on with the function's role. What fails is logged and lost, as in AWS. */
 export async function deliverToDestination(
   world: World,
-  target: ResolvedFunction,
   destination: string,
-  record: Record<string, unknown>,
-  outcome: 'Success' | 'Failure',
+  finished: FinishedEvent,
 ): Promise<void> {
-  const text = JSON.stringify(record);
-  await send(world, target, destination, text, {
+  const { target, condition } = finished;
+  const outcome = condition === 'Success' ? 'Success' : 'Failure';
+  const text = JSON.stringify(invocationRecord(world, finished));
+  await send(world, target, destination, {
+    text,
     lambda: () => ({ FunctionName: destination, InvocationType: 'Event', Payload: Buffer.from(text) }),
     events: () => ({
       Entries: [
@@ -67,14 +67,13 @@ export async function deliverToDestination(
 /** The older dead-letter queue or topic: the event itself, the error as message attributes. */
 export async function deliverDeadLetter(
   world: World,
-  target: ResolvedFunction,
   queueOrTopic: string,
-  event: FinishedEvent,
-  result: InvocationResult | undefined,
+  { target, event, result }: FinishedEvent,
 ): Promise<void> {
   const error = result === undefined ? {} : JSON.parse(Buffer.from(result.payload).toString('utf8'));
   const attribute = (DataType: string, StringValue: string) => ({ DataType, StringValue });
-  await send(world, target, queueOrTopic, event.payload, {
+  await send(world, target, queueOrTopic, {
+    text: event.payload,
     attributes: {
       RequestID: attribute('String', event.requestId),
       ErrorCode: attribute('Number', '200'),
@@ -87,11 +86,11 @@ async function send(
   world: World,
   target: ResolvedFunction,
   arn: string,
-  text: string,
-  more: { attributes?: Record<string, unknown>; lambda?(): unknown; events?(): unknown },
+  message: { text: string; attributes?: Record<string, unknown>; lambda?(): unknown; events?(): unknown },
 ): Promise<void> {
+  const { text } = message;
   const caller = { roleArn: target.definition.properties.Role };
-  const attributes = more.attributes === undefined ? {} : { MessageAttributes: more.attributes };
+  const attributes = message.attributes === undefined ? {} : { MessageAttributes: message.attributes };
   const service = arn.split(':')[2];
   try {
     if (service === 'sqs') {
@@ -99,10 +98,10 @@ async function send(
       await world.call('sqs', 'SendMessage', { QueueUrl, MessageBody: text, ...attributes }, caller);
     } else if (service === 'sns') {
       await world.call('sns', 'Publish', { TopicArn: arn, Message: text, ...attributes }, caller);
-    } else if (service === 'lambda' && more.lambda !== undefined) {
-      await world.call('lambda', 'Invoke', more.lambda(), caller);
-    } else if (service === 'events' && more.events !== undefined) {
-      await world.call('events', 'PutEvents', more.events(), caller);
+    } else if (service === 'lambda' && message.lambda !== undefined) {
+      await world.call('lambda', 'Invoke', message.lambda(), caller);
+    } else if (service === 'events' && message.events !== undefined) {
+      await world.call('events', 'PutEvents', message.events(), caller);
     } else {
       throw new ServiceError(
         'InvalidParameterValueException',

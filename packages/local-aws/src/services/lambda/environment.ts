@@ -262,7 +262,7 @@ export class ExecutionEnvironment {
     const ready = current.complete.size === 2 && this.#respond !== undefined;
     if (!ready && !this.#ended) return;
     const { payload, failed, memoryMb } = current.answer;
-    this.#finish(current, payload, failed, memoryMb);
+    this.#finish(current, { payload, failed, memoryMb });
     this.#parts.onChange();
   }
 
@@ -289,7 +289,12 @@ export class ExecutionEnvironment {
       const text = `Task timed out after ${seconds} seconds`;
       this.#write(`${new Date(this.#parts.world.clock.now()).toISOString()} ${requestId} ${text}`);
       const body = { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${requestId} Error: ${text}` };
-      this.#finish(current, Buffer.from(JSON.stringify(body)), true, 0, 'timeout');
+      this.#finish(current, {
+        payload: Buffer.from(JSON.stringify(body)),
+        failed: true,
+        memoryMb: 0,
+        status: 'timeout',
+      });
       return;
     }
     const body =
@@ -300,16 +305,14 @@ export class ExecutionEnvironment {
           errorMessage: `RequestId: ${requestId} Error: ${reason}`,
         }),
       );
-    this.#finish(current, body, true, 0, 'error');
+    this.#finish(current, { payload: body, failed: true, memoryMb: 0, status: 'error' });
   }
 
   #finish(
     current: Current,
-    payload: Uint8Array,
-    failed: boolean,
-    memoryMb: number,
-    status?: 'timeout' | 'error',
+    outcome: { payload: Uint8Array; failed: boolean; memoryMb: number; status?: 'timeout' | 'error' },
   ): void {
+    const { payload, failed, memoryMb, status } = outcome;
     current.cancelTimer();
     const { requestId } = current.invocation;
     const now = performance.now();

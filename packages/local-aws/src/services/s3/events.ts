@@ -3,21 +3,23 @@ import type { S3Context } from './context.ts';
 import type { Bucket } from './store/bucket.ts';
 import { NULL_VERSION, type Version } from './store/records.ts';
 
+/** An object that a request has changed. */
+export interface ChangedObject {
+  bucket: Bucket;
+  key: string;
+  version: Version;
+  request: RequestContext;
+}
+
 type CreationReason = 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
 
 /**
  * Publishes `Object Created` where the bucket sends its events to EventBridge. Form: "EventBridge event message structure", S3
  * user guide; unlike S3's own notifications, the key is not URL-encoded.
  */
-export function publishCreated(
-  s3: S3Context,
-  bucket: Bucket,
-  key: string,
-  version: Version,
-  reason: CreationReason,
-  context: RequestContext,
-): void {
-  publish(s3, bucket, 'Object Created', context, {
+export function publishCreated(s3: S3Context, changed: ChangedObject, reason: CreationReason): void {
+  const { key, version } = changed;
+  publish(s3, changed, 'Object Created', {
     object: {
       key,
       size: version.size,
@@ -32,13 +34,11 @@ export function publishCreated(
 /** Publishes `Object Deleted`, for a delete marker too. */
 export function publishDeleted(
   s3: S3Context,
-  bucket: Bucket,
-  key: string,
-  version: Version,
+  changed: ChangedObject,
   deletion: 'Permanently Deleted' | 'Delete Marker Created',
-  context: RequestContext,
 ): void {
-  publish(s3, bucket, 'Object Deleted', context, {
+  const { key, version } = changed;
+  publish(s3, changed, 'Object Deleted', {
     object: {
       key,
       ...(version.etag === '' ? {} : { etag: version.etag }),
@@ -54,22 +54,20 @@ const versionOf = ({ versionId }: Version) => (versionId === NULL_VERSION ? {} :
 
 function publish(
   { world }: S3Context,
-  bucket: Bucket,
-  detailType: string,
-  context: RequestContext,
-  detail: { object: object; reason: string } & Record<string, unknown>,
+  { bucket, request }: ChangedObject,
+  type: 'Object Created' | 'Object Deleted',
+  { object, ...rest }: { object: object; reason: string } & Record<string, unknown>,
 ): void {
   if (!bucket.record.eventBridge) return;
-  const { object, ...rest } = detail;
   world.publish({
     source: 'aws.s3',
-    'detail-type': detailType,
+    'detail-type': type,
     resources: [`arn:aws:s3:::${bucket.record.name}`],
     detail: {
       version: '0',
       bucket: { name: bucket.record.name },
       object,
-      'request-id': context.requestId,
+      'request-id': request.requestId,
       requester: world.accountId,
       'source-ip-address': '127.0.0.1',
       ...rest,

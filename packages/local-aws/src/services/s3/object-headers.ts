@@ -23,8 +23,8 @@ export interface DescribingMembers {
   ACL?: string;
 }
 
-export function describedHeaders(input: DescribingMembers, context: RequestContext): ObjectHeaders {
-  const expires = context.headers.expires ?? input.Expires;
+export function describedHeaders(input: DescribingMembers, request: RequestContext): ObjectHeaders {
+  const expires = request.headers.expires ?? input.Expires;
   const encoding = contentEncodings(input.ContentEncoding).rest;
   return {
     ContentType: input.ContentType ?? 'binary/octet-stream',

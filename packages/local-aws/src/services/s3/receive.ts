@@ -10,7 +10,6 @@ import {
   checksumHeader,
   createDigest,
   DIGEST_BYTES,
-  type Digest,
   givenChecksum,
   parseAlgorithm,
 } from './checksums/algorithms.ts';
@@ -59,21 +58,20 @@ export interface BodyMembers {
  * Streams a request's body into a new blob and verifies every digest that came with it: `Content-MD5`, checksum headers and
  * trailers, the signature's payload hash. A blob that fails is removed.
  *
- * @param fallback algorithm when the request names none
- * @param alsoOwn computes the fallback as well when the request names another one
+ * @param options `fallback` is the algorithm where the request names none; with `alsoFallback` it is computed as well where
+ *   the request names another one
  */
 export async function receive(
   blobs: Blobs,
   input: BodyMembers,
-  context: RequestContext,
-  fallback: Algorithm,
-  alsoOwn = false,
+  request: RequestContext,
+  { fallback, alsoFallback = false }: { fallback: Algorithm; alsoFallback?: boolean },
 ): Promise<Received> {
-  const { headers } = context;
+  const { headers } = request;
   const payloadHash = headers['x-amz-content-sha256'] ?? '';
   const chunked =
     payloadHash.startsWith('STREAMING-') || contentEncodings(headers['content-encoding']).chunked;
-  const declared = declaredLength(input, context, chunked);
+  const declared = declaredLength(input, request, chunked);
   const trailer = trailerAlgorithm(headers['x-amz-trailer']);
   const given = givenChecksum(input as Record<string, unknown>);
   if (given !== undefined) assertForm(given.algorithm, given.value);
@@ -81,7 +79,7 @@ export async function receive(
 
   const md5 = createHash('md5');
   const digester = createDigest(algorithm);
-  const own = alsoOwn && algorithm !== fallback ? createDigest(fallback) : undefined;
+  const own = alsoFallback && algorithm !== fallback ? createDigest(fallback) : undefined;
   const sha256 = /^[0-9a-f]{64}$/.test(payloadHash) ? createHash('sha256') : undefined;
   let size = 0;
   const decoder = chunked ? new AwsChunkedDecoder() : undefined;
@@ -101,7 +99,7 @@ export async function receive(
 
   try {
     // Not the request itself: the pipeline would destroy it on an error, and with it the connection that carries our answer.
-    const body = (context.body ?? asStream(input.Body)).iterator({ destroyOnReturn: false });
+    const body = (request.body ?? asStream(input.Body)).iterator({ destroyOnReturn: false });
     const file = createWriteStream(path, { flags: 'wx', flush: true });
     if (decoder === undefined) await pipeline(body, take, file);
     else await pipeline(body, decoder, take, file);
@@ -110,7 +108,11 @@ export async function receive(
     const digest = md5.digest();
     verifyMd5(input.ContentMD5, digest);
     if (sha256 !== undefined) verifyPayloadHash(payloadHash, sha256.digest('hex'));
-    const value = verifyChecksum(algorithm, digester, given?.value, trailer, decoder);
+    const value = digester.digest().toString('base64');
+    if (given !== undefined) verifyChecksum(algorithm, given.value, value);
+    else if (trailer !== undefined) {
+      verifyChecksum(algorithm, trailerChecksum(trailer, algorithm, decoder), value);
+    }
     const checksum: Checksum = { algorithm, value, type: 'FULL_OBJECT' };
     return {
       blob,
@@ -133,10 +135,10 @@ export async function receive(
  * @returns undefined within the process, where nothing was sent
  * @throws ServiceError MissingContentLength, EntityTooLarge
  */
-function declaredLength(input: BodyMembers, context: RequestContext, chunked: boolean): number | undefined {
-  const { headers } = context;
+function declaredLength(input: BodyMembers, request: RequestContext, chunked: boolean): number | undefined {
+  const { headers } = request;
   const text = chunked ? headers['x-amz-decoded-content-length'] : headers['content-length'];
-  if (context.body !== undefined && !/^\d+$/.test(text ?? '')) throw missingContentLength();
+  if (request.body !== undefined && !/^\d+$/.test(text ?? '')) throw missingContentLength();
   const length = text === undefined ? input.ContentLength : Number(text);
   if (length !== undefined && length > LARGEST_UPLOAD) throw entityTooLarge(length, LARGEST_UPLOAD);
   return length;
@@ -185,22 +187,20 @@ function verifyPayloadHash(given: string, computed: string): void {
   if (given !== computed) throw contentSha256Mismatch(given, computed);
 }
 
-function verifyChecksum(
+function verifyChecksum(algorithm: Algorithm, sent: string, computed: string): void {
+  if (sent !== computed) throw badDigest(algorithm);
+}
+
+/** The checksum that came after the body. */
+function trailerChecksum(
+  trailer: Algorithm,
   algorithm: Algorithm,
-  digest: Digest,
-  header: string | undefined,
-  trailer: Algorithm | undefined,
   decoder: AwsChunkedDecoder | undefined,
 ): string {
-  const computed = digest.digest().toString('base64');
-  if (header !== undefined && header !== computed) throw badDigest(algorithm);
-  if (header === undefined && trailer !== undefined) {
-    const sent = decoder?.trailers.get(checksumHeader(trailer));
-    if (sent === undefined) throw malformedTrailer();
-    assertForm(algorithm, sent);
-    if (sent !== computed) throw badDigest(algorithm);
-  }
-  return computed;
+  const sent = decoder?.trailers.get(checksumHeader(trailer));
+  if (sent === undefined) throw malformedTrailer();
+  assertForm(algorithm, sent);
+  return sent;
 }
 
 /**

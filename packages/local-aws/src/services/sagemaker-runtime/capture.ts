@@ -7,14 +7,13 @@ import type { Answer, Invocation } from './forward.ts';
  * Keeps a share of the answered requests as SageMaker's data capture does: a JSON line under endpoint, variant and hour. SageMaker
  * gathers lines into files; here each has its own. A line that cannot be written is logged and lost, as in SageMaker.
  *
- * @param random in [0, 1)
+ * @param exchange `random` in [0, 1) decides whether the exchange is kept
  */
 export async function captureInvocation(
   world: World,
   endpoint: string,
   { plan }: ServingContainer,
-  exchange: { invocation: Invocation; answer: Answer },
-  random: number,
+  { invocation, answer, random }: { invocation: Invocation; answer: Answer; random: number },
 ): Promise<void> {
   const { capture } = plan;
   if (capture === undefined || random * 100 >= capture.percent) return;
@@ -23,7 +22,6 @@ export async function captureInvocation(
   const [hour, within] = [now.toISOString().slice(0, 13), now.toISOString().slice(14, 23)];
   const file = `${within.replace(/[:.]/g, '-')}-${randomUUID()}.jsonl`;
   const path = [key.replace(/\/$/, ''), endpoint, plan.name, hour.replace(/[-T]/g, '/'), file];
-  const { invocation, answer } = exchange;
   const kept = (mode: string, type: string | undefined, body: Uint8Array) => {
     const encoding = capture.jsonTypes.includes(type ?? '')
       ? 'JSON'

@@ -41,11 +41,11 @@ export async function forward(
     const body = new Uint8Array(await response.arrayBuffer());
     if (response.status >= 400) {
       const message = Buffer.from(body).toString('utf8');
-      throw modelError(world, endpoint, container, response.status, message);
+      throw modelError(world, endpoint, container, { status: response.status, message });
     }
     if (body.byteLength > RESPONSE_LIMIT) {
       const message = `The response of ${body.byteLength} bytes exceeds the limit of ${RESPONSE_LIMIT} bytes`;
-      throw modelError(world, endpoint, container, 500, message);
+      throw modelError(world, endpoint, container, { status: 500, message });
     }
     return {
       body,
@@ -57,7 +57,7 @@ export async function forward(
     const message = abort.signal.aborted
       ? 'Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.'
       : `The container closed the connection: ${((error as Error).cause as Error | undefined)?.message ?? (error as Error).message}`;
-    throw modelError(world, endpoint, container, 0, message);
+    throw modelError(world, endpoint, container, { status: 0, message });
   } finally {
     cancel();
   }
@@ -105,18 +105,17 @@ function modelError(
   world: World,
   endpoint: string,
   { plan }: ServingContainer,
-  status: number,
-  original: string,
+  { status, message }: { status: number; message: string },
 ): ServiceError {
   const group = `/aws/sagemaker/Endpoints/${endpoint}`;
   const kind = status >= 400 && status < 500 ? 'client' : 'server';
   return new ServiceError(
     'ModelError',
-    `Received ${kind} error (${status}) from primary with message "${original}". See CloudWatch log group ${group} in account ${world.accountId} for more information.`,
+    `Received ${kind} error (${status}) from primary with message "${message}". See CloudWatch log group ${group} in account ${world.accountId} for more information.`,
     424,
     {
       OriginalStatusCode: status,
-      OriginalMessage: original,
+      OriginalMessage: message,
       LogStreamArn: `arn:aws:logs:${world.region}:${world.accountId}:log-group:${group}:log-stream:${plan.name}`,
     },
   );

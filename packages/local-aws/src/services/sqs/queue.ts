@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
-import { type Clock, ServiceError } from '../../service.ts';
+import { arnOf } from '../../operation-permissions.ts';
+import { type Clock, ServiceError, type World } from '../../service.ts';
 import { Collection } from '../../store/collection.ts';
 
 /** Settings of a queue, in the units and with the defaults of `AWS::SQS::Queue`. */
@@ -54,20 +55,13 @@ export class Queue {
   readonly #clock: Clock;
   readonly #wake = new Set<() => void>();
 
-  constructor(
-    name: string,
-    arn: string,
-    settings: QueueSettings,
-    times: QueueTimes,
-    folder: string,
-    clock: Clock,
-  ) {
+  constructor(world: World, name: string, settings: QueueSettings, times: QueueTimes) {
     this.name = name;
     this.times = times;
-    this.arn = arn;
+    this.arn = arnOf('sqs', world, name);
     this.settings = settings;
-    this.#messages = new Collection(join(folder, 'messages', name));
-    this.#clock = clock;
+    this.#messages = new Collection(join(world.folder('sqs'), 'messages', name));
+    this.#clock = world.clock;
   }
 
   send(

@@ -33,8 +33,7 @@ export class Queues {
     const times = this.#timesOf(name, settings);
     let queue = this.#byName.get(name);
     if (queue === undefined) {
-      const arn = `arn:aws:sqs:${this.#world.region}:${this.#world.accountId}:${name}`;
-      queue = new Queue(name, arn, settings, times, this.#world.folder('sqs'), this.#world.clock);
+      queue = new Queue(this.#world, name, settings, times);
       this.#byName.set(name, queue);
     } else {
       queue.settings = settings;

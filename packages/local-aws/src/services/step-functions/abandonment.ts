@@ -11,12 +11,7 @@ export function recordAbandoned(scope: Scope, flow: { last: number }): void {
   if (!visit || !ABORTABLE.has(visit.type)) return;
   // A Map or Parallel that failed has said so with `…StateFailed`.
   if (scope.run.progress.recall(`${visit.key}/failed`)) return;
-  scope.run.progress.event(
-    flow,
-    `${visit.key}/aborted`,
-    `${visit.type}StateAborted` as HistoryEventType,
-    undefined,
-    undefined,
-    false,
-  );
+  scope.run.progress.event(flow, `${visit.key}/aborted`, `${visit.type}StateAborted` as HistoryEventType, {
+    advance: false,
+  });
 }

@@ -42,7 +42,7 @@ export async function withHandlers(
       } catch (cause) {
         const error = toStatesError(cause);
         reportEvaluation(visit, error, `${key}/evaluation`);
-        failure = decide(visit, error, retriers, catchers, used);
+        failure = decide(visit, error, { retriers, catchers, used });
         scope.note(`${key}/failure`, failure);
       }
     }
@@ -55,7 +55,10 @@ export async function withHandlers(
     const catcher = failure.catcher === undefined ? undefined : catchers[failure.catcher];
     if (!catcher) throw new Reported(failure.error, failure.reason, failure.aliases);
     const errorOutput = { Error: failure.error ?? null, Cause: failure.reason ?? null };
-    return leave(visit, catcher, errorOutput as Json, { errorOutput }, `Catch[${failure.catcher}]/`);
+    return leave(visit, catcher, errorOutput as Json, {
+      visible: { errorOutput },
+      location: `Catch[${failure.catcher}]/`,
+    });
   }
 }
 
@@ -85,10 +88,9 @@ export function reportEvaluation(visit: Visit, error: StatesError, key: string):
 function decide(
   visit: Visit,
   error: StatesError,
-  retriers: readonly Retrier[],
-  catchers: readonly Catcher[],
-  used: readonly number[],
+  handlers: { retriers: readonly Retrier[]; catchers: readonly Catcher[]; used: readonly number[] },
 ): Failure {
+  const { retriers, catchers, used } = handlers;
   const failure: Failure = {
     aliases: error.aliases,
     ...(error.error === undefined ? {} : { error: error.error }),

@@ -44,14 +44,12 @@ export class Evaluator {
     return value;
   }
 
-  /** As `evaluate`, and the result must pass `is`; `expected` is how the message names the type. */
+  /** As `evaluate`, for a field whose value must have a type; `expected` is how the message names the type. */
   async evaluateTo<T extends Json>(
-    template: Json,
+    { template, location }: { template: Json; location: string },
     visible: Visible,
     place: Place,
-    location: string,
-    expected: string,
-    is: (value: Json) => value is T,
+    { expected, is }: { expected: string; is: (value: Json) => value is T },
   ): Promise<T> {
     const value = await this.evaluate(template, visible, place, location);
     if (is(value)) return value;

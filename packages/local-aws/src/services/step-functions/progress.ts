@@ -15,6 +15,14 @@ export interface Flow {
   last: number;
 }
 
+/** What belongs to an event beside its details. */
+export interface EventOptions {
+  /** What the interpreter needs to go on after a restart. */
+  data?: unknown;
+  /** False for an event that the next one does not follow on (`MapStateSucceeded`). */
+  advance?: boolean;
+}
+
 /**
  * How far an execution has come. Everything that happened is a line in its journal under a key that is the same when
  * the interpreter runs again from the start, so that after a restart it finds what is done instead of doing it again.
@@ -44,16 +52,13 @@ export class Progress {
   /**
    * Records an event and makes it the flow's newest; when it was recorded before, returns that.
    *
-   * @param data what the interpreter needs beside the details
-   * @param advance false for events that the next one does not follow on (`MapStateSucceeded`)
+   * @param content details, as history shows them, and what else belongs to the event
    */
   event(
     flow: Flow,
     key: string,
     type: HistoryEventType,
-    details?: Record<string, unknown>,
-    data?: unknown,
-    advance = true,
+    { details, data, advance = true }: EventOptions & { details?: Record<string, unknown> | undefined } = {},
   ): Entry {
     const known = this.recall(key);
     if (known) {

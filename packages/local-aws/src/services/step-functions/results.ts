@@ -14,15 +14,14 @@ export interface Exit {
  * `Output` and `Assign`, of a state, a catcher or a choice. Both see the variables as they were before.
  *
  * @param otherwise the output where there is no `Output`
- * @param more `result` or `errorOutput`
- * @param location prefix of the field in messages, for instance `Catch[0]/`
+ * @param options what the expressions see beside the state's input (`result`, `errorOutput`), and the prefix of the
+ *   field in messages, for instance `Catch[0]/`
  */
 export async function leave(
   visit: Visit,
   rule: { Output?: Json | undefined; Assign?: Record<string, Json> | undefined; Next?: string | undefined },
   otherwise: Json,
-  more: Record<string, unknown> = {},
-  location = '',
+  { visible: more = {}, location = '' }: { visible?: Record<string, unknown>; location?: string } = {},
 ): Promise<Exit> {
   const { evaluator } = visit.scope.run;
   const visible = visibleTo(visit, more);

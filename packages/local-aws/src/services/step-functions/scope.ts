@@ -5,7 +5,7 @@ import { Abandoned } from './errors.ts';
 import type { Entry } from './history.ts';
 import type { Json } from './json.ts';
 import type { Evaluator, Visible } from './jsonata.ts';
-import type { Flow, Progress } from './progress.ts';
+import type { EventOptions, Flow, Progress } from './progress.ts';
 
 /** Runs what Task states ask for: the world outside, as the interpreter sees it. */
 export type Integrate = (
@@ -75,7 +75,9 @@ export class Scope {
   /** The state that this workflow is in. */
   current: Visit | undefined;
 
-  constructor(run: Run, key: string, flow: Flow, outer?: Scope, item?: MapItem) {
+  /** @param inside the surrounding workflow, and the Map item that this one is for */
+  constructor(run: Run, key: string, flow: Flow, inside: { outer?: Scope; item?: MapItem } = {}) {
+    const { outer, item } = inside;
     this.run = run;
     this.key = key;
     this.flow = flow;
@@ -118,11 +120,10 @@ export class Scope {
     key: string,
     type: HistoryEventType,
     details?: Record<string, unknown>,
-    data?: unknown,
-    advance = true,
+    options: EventOptions = {},
   ): Entry {
     this.check();
-    return this.run.progress.event(this.flow, key, type, details, data, advance);
+    return this.run.progress.event(this.flow, key, type, { details, ...options });
   }
 
   note(key: string, data: unknown): Entry {

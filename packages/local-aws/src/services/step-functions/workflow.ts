@@ -32,7 +32,7 @@ export async function runWorkflow(scope: Scope, workflow: Workflow, input: Json)
     const state: State | undefined = workflow.States[name];
     if (!state) throw runtimeError(`there is no state "${name}"`);
     const key = scope.key === '' ? `${number}` : `${scope.key}/${number}`;
-    const exit: Exit = recallExit(scope, key) ?? (await stay(scope, key, name, state, value));
+    const exit: Exit = recallExit(scope, key) ?? (await stay(scope, key, { name, state, input: value }));
     if (exit.assigned) scope.assign(exit.assigned);
     value = exit.output;
     name = exit.next;
@@ -41,7 +41,11 @@ export async function runWorkflow(scope: Scope, workflow: Workflow, input: Json)
 }
 
 /** Enters a state, runs it and leaves it. */
-async function stay(scope: Scope, key: string, name: string, state: State, input: Json): Promise<Exit> {
+async function stay(
+  scope: Scope,
+  key: string,
+  { name, state, input }: { name: string; state: State; input: Json },
+): Promise<Exit> {
   const entered = scope.event(`${key}/enter`, `${state.Type}StateEntered`, {
     name,
     input: JSON.stringify(input),
@@ -108,7 +112,7 @@ function recordExit({ scope, key, name, type }: Visit, exit: Exit): void {
         ? { assignedVariables: Object.fromEntries(texts), assignedVariablesDetails: { truncated: false } }
         : {}),
     },
-    exit.next === undefined ? {} : { next: exit.next },
+    { data: exit.next === undefined ? {} : { next: exit.next } },
   );
 }
 

@@ -157,9 +157,9 @@ export function getBucketVersioning(
 export function putBucketVersioning(
   { store }: S3Context,
   input: PutBucketVersioningCommandInput,
-  context: RequestContext,
+  request: RequestContext,
 ) {
-  assertBody(context);
+  assertBody(request);
   const { Status, MFADelete } = input.VersioningConfiguration ?? {};
   if ((Status !== 'Enabled' && Status !== 'Suspended') || MFADelete === 'Enabled') throw malformedXml();
   change(store.bucket(input.Bucket!).record, { versioning: Status }, store);
@@ -177,9 +177,9 @@ export function getBucketNotificationConfiguration(
 export function putBucketNotificationConfiguration(
   { store }: S3Context,
   input: PutBucketNotificationConfigurationCommandInput,
-  context: RequestContext,
+  request: RequestContext,
 ) {
-  assertBody(context);
+  assertBody(request);
   const {
     EventBridgeConfiguration,
     LambdaFunctionConfigurations: lambdas = [],

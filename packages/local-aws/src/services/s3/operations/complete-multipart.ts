@@ -23,12 +23,12 @@ const LEAST_PART = 5 * 1024 * 1024;
 export function completeMultipartUpload(
   s3: S3Context,
   input: CompleteMultipartUploadCommandInput,
-  context: RequestContext,
+  request: RequestContext,
 ): Omit<CompleteMultipartUploadCommandOutput, '$metadata'> {
   const { store, world } = s3;
   const bucket = store.bucket(input.Bucket!);
   const key = input.Key!;
-  assertBody(withoutChecksums(context));
+  assertBody(withoutChecksums(request));
   assertSupported(input);
   const current = bucket.current(key);
   if (current !== undefined && current.uploadId === input.UploadId && !store.uploads.has(input.UploadId!)) {
@@ -66,14 +66,14 @@ export function completeMultipartUpload(
     upload.uploadId,
     parts.map((part) => part.blob),
   );
-  publishCreated(s3, bucket, key, version, 'CompleteMultipartUpload', context);
+  publishCreated(s3, { bucket, key, version, request }, 'CompleteMultipartUpload');
   return completed(s3, input, version);
 }
 
 /** Checksum headers of this request are the object's, not the document's. */
-function withoutChecksums(context: RequestContext): RequestContext {
-  const kept = Object.entries(context.headers).filter(([name]) => !name.startsWith('x-amz-checksum-'));
-  return { ...context, headers: Object.fromEntries(kept) };
+function withoutChecksums(request: RequestContext): RequestContext {
+  const kept = Object.entries(request.headers).filter(([name]) => !name.startsWith('x-amz-checksum-'));
+  return { ...request, headers: Object.fromEntries(kept) };
 }
 
 function completed(

@@ -71,15 +71,15 @@ export function readCopySource({ store }: S3Context, input: SourceMembers): Copy
 }
 
 /** The request's own headers and body are not the copied object's. */
-export function withoutBody(context: RequestContext): RequestContext {
-  const { body: _body, rawBody: _rawBody, ...rest } = context;
+export function withoutBody(request: RequestContext): RequestContext {
+  const { body: _body, rawBody: _rawBody, ...rest } = request;
   return { ...rest, headers: {} };
 }
 
 export async function copyObject(
   s3: S3Context,
   input: CopyObjectCommandInput,
-  context: RequestContext,
+  request: RequestContext,
 ): Promise<Omit<CopyObjectCommandOutput, '$metadata'>> {
   const { store, world } = s3;
   const bucket = store.bucket(input.Bucket!);
@@ -107,7 +107,7 @@ export async function copyObject(
   }
   const { headers, metadata } = replace
     ? {
-        headers: describedHeaders(input as DescribingMembers, context),
+        headers: describedHeaders(input as DescribingMembers, request),
         metadata: describedMetadata(input.Metadata),
       }
     : source.version;
@@ -118,8 +118,10 @@ export async function copyObject(
   const received = await receive(
     store.blobs,
     { Body: bytesOf(store.blobs, source.version) },
-    withoutBody(context),
-    parseAlgorithm(input.ChecksumAlgorithm) ?? source.version.checksum?.algorithm ?? 'CRC64NVME',
+    withoutBody(request),
+    {
+      fallback: parseAlgorithm(input.ChecksumAlgorithm) ?? source.version.checksum?.algorithm ?? 'CRC64NVME',
+    },
   );
   let version: Version;
   try {
@@ -141,7 +143,7 @@ export async function copyObject(
     store.blobs.remove([received.blob]);
     throw error;
   }
-  publishCreated(s3, bucket, key, version, 'CopyObject', context);
+  publishCreated(s3, { bucket, key, version, request }, 'CopyObject');
   return {
     ...versionHeader(version),
     ...(source.version.versionId === NULL_VERSION ? {} : { CopySourceVersionId: source.version.versionId }),

@@ -21,22 +21,22 @@ const LARGEST_BATCH = 1000;
 export function deleteObject(
   s3: S3Context,
   input: DeleteObjectCommandInput,
-  context: RequestContext,
+  request: RequestContext,
 ): Omit<DeleteObjectCommandOutput, '$metadata'> {
   const bucket = s3.store.bucket(input.Bucket!);
   const current = bucket.current(input.Key!);
   if (input.IfMatch !== undefined) assertWritable({ IfMatch: input.IfMatch }, input.Key!, current, current);
-  return deleteOne(s3, bucket, input.Key!, input.VersionId, context);
+  return deleteOne(s3, bucket, { key: input.Key!, versionId: input.VersionId }, request);
 }
 
 /** A missing key is a success, as in S3; each key's failure is its own. */
 export function deleteObjects(
   s3: S3Context,
   input: DeleteObjectsCommandInput,
-  context: RequestContext,
+  request: RequestContext,
 ): Omit<DeleteObjectsCommandOutput, '$metadata'> {
   const bucket = s3.store.bucket(input.Bucket!);
-  assertBody(context, true);
+  assertBody(request, true);
   const objects = input.Delete?.Objects ?? [];
   if (objects.length === 0 || objects.length > LARGEST_BATCH) throw malformedXml();
   const deleted: NonNullable<DeleteObjectsCommandOutput['Deleted']> = [];
@@ -45,7 +45,7 @@ export function deleteObjects(
     try {
       const current = bucket.current(key);
       if (etag !== undefined) assertWritable({ IfMatch: etag }, key, current, current);
-      const { DeleteMarker, VersionId } = deleteOne(s3, bucket, key, versionId, context);
+      const { DeleteMarker, VersionId } = deleteOne(s3, bucket, { key, versionId }, request);
       deleted.push({
         Key: key,
         ...(versionId === undefined ? {} : { VersionId: versionId }),
@@ -62,9 +62,8 @@ export function deleteObjects(
 function deleteOne(
   s3: S3Context,
   bucket: Bucket,
-  key: string,
-  versionId: string | undefined,
-  context: RequestContext,
+  { key, versionId }: { key: string; versionId: string | undefined },
+  request: RequestContext,
 ): { DeleteMarker?: boolean; VersionId?: string } {
   const { store } = s3;
   if (versionId !== undefined) {
@@ -72,7 +71,7 @@ function deleteOne(
     if (change === undefined) return { VersionId: versionId };
     store.blobs.remove(change.freed);
     const removed = { ...change.version, sequencer: store.nextSequencer() };
-    publishDeleted(s3, bucket, key, removed, 'Permanently Deleted', context);
+    publishDeleted(s3, { bucket, key, version: removed, request }, 'Permanently Deleted');
     return { VersionId: versionId, ...(removed.deleteMarker ? { DeleteMarker: true } : {}) };
   }
   if (bucket.record.versioning === 'Off') {
@@ -80,14 +79,8 @@ function deleteOne(
     if (current === undefined) return {};
     const change = bucket.remove(key, current.versionId);
     store.blobs.remove(change?.freed ?? blobsOf(current));
-    publishDeleted(
-      s3,
-      bucket,
-      key,
-      { ...current, sequencer: store.nextSequencer() },
-      'Permanently Deleted',
-      context,
-    );
+    const version = { ...current, sequencer: store.nextSequencer() };
+    publishDeleted(s3, { bucket, key, version, request }, 'Permanently Deleted');
     return {};
   }
   const marker: Version = {
@@ -102,7 +95,7 @@ function deleteOne(
     metadata: {},
   };
   store.blobs.remove(bucket.add(key, marker).freed);
-  publishDeleted(s3, bucket, key, marker, 'Delete Marker Created', context);
+  publishDeleted(s3, { bucket, key, version: marker, request }, 'Delete Marker Created');
   return {
     DeleteMarker: true,
     ...(versionHeader(marker).VersionId ? versionHeader(marker) : { VersionId: 'null' }),

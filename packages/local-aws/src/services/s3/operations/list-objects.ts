@@ -39,7 +39,7 @@ export function listObjectsV2(
     ...(input.ContinuationToken === undefined ? {} : { ContinuationToken: input.ContinuationToken }),
     ...(input.StartAfter === undefined ? {} : { StartAfter: encode(input.StartAfter) }),
     ...(listing.truncated ? { NextContinuationToken: continuationToken(listing.last) } : {}),
-    Contents: contents(s3, bucket, listing.entries, encode, input.FetchOwner === true),
+    Contents: contents(bucket, listing.entries, encode, input.FetchOwner ? s3.world.accountId : undefined),
     CommonPrefixes: commonPrefixes(listing.entries, encode),
   };
 }
@@ -62,7 +62,7 @@ export function listObjects(
     IsTruncated: listing.truncated,
     ...(input.EncodingType === undefined ? {} : { EncodingType: input.EncodingType }),
     ...(listing.truncated && input.Delimiter ? { NextMarker: encode(listing.last) } : {}),
-    Contents: contents(s3, bucket, listing.entries, encode, true),
+    Contents: contents(bucket, listing.entries, encode, s3.world.accountId),
     CommonPrefixes: commonPrefixes(listing.entries, encode),
   };
 }
@@ -81,11 +81,10 @@ function list(
 }
 
 function contents(
-  { world }: S3Context,
   bucket: Bucket,
   entries: readonly ListedEntry[],
   encode: (text: string) => string,
-  withOwner: boolean,
+  ownerId: string | undefined,
 ) {
   return entries.flatMap((entry) => {
     if (!('key' in entry)) return [];
@@ -100,7 +99,7 @@ function contents(
         ...(version.checksum === undefined
           ? {}
           : { ChecksumAlgorithm: [version.checksum.algorithm], ChecksumType: version.checksum.type }),
-        ...(withOwner ? { Owner: { ID: world.accountId } } : {}),
+        ...(ownerId === undefined ? {} : { Owner: { ID: ownerId } }),
       },
     ];
   });

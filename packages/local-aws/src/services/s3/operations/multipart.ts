@@ -32,7 +32,7 @@ const MOST_PARTS = 10_000;
 export function createMultipartUpload(
   { store, world }: S3Context,
   input: CreateMultipartUploadCommandInput,
-  context: RequestContext,
+  request: RequestContext,
 ): Omit<CreateMultipartUploadCommandOutput, '$metadata'> {
   store.bucket(input.Bucket!);
   assertKey(input.Key!);
@@ -46,7 +46,7 @@ export function createMultipartUpload(
     key: input.Key!,
     uploadId,
     initiated: world.clock.now(),
-    headers: describedHeaders(input as DescribingMembers, context),
+    headers: describedHeaders(input as DescribingMembers, request),
     metadata: describedMetadata(input.Metadata),
     ...(tags === undefined ? {} : { tags }),
     checksum: { algorithm, type },
@@ -76,9 +76,9 @@ export function findUpload(
 export async function uploadPart(
   s3: S3Context,
   input: UploadPartCommandInput,
-  context: RequestContext,
+  request: RequestContext,
 ): Promise<Omit<UploadPartCommandOutput, '$metadata'>> {
-  const part = await storePart(s3, input as BodyMembers & UploadPartCommandInput, context);
+  const part = await storePart(s3, input as BodyMembers & UploadPartCommandInput, request);
   const { algorithm, value } = part.sent ?? part.checksum;
   return { ETag: `"${part.md5}"`, [checksumMember(algorithm)]: value };
 }
@@ -86,7 +86,7 @@ export async function uploadPart(
 export async function uploadPartCopy(
   s3: S3Context,
   input: UploadPartCopyCommandInput,
-  context: RequestContext,
+  request: RequestContext,
 ): Promise<Omit<UploadPartCopyCommandOutput, '$metadata'>> {
   findUpload(s3, input);
   const { version } = readCopySource(s3, input);
@@ -95,7 +95,7 @@ export async function uploadPartCopy(
   const part = await storePart(
     s3,
     { Bucket, Key, UploadId, PartNumber, Body: bytesOf(s3.store.blobs, version, range) },
-    withoutBody(context),
+    withoutBody(request),
   );
   return {
     CopyPartResult: {
@@ -108,7 +108,7 @@ export async function uploadPartCopy(
 
 type PartInput = BodyMembers & Pick<UploadPartCommandInput, 'Bucket' | 'Key' | 'UploadId' | 'PartNumber'>;
 
-async function storePart(s3: S3Context, input: PartInput, context: RequestContext): Promise<PartRecord> {
+async function storePart(s3: S3Context, input: PartInput, request: RequestContext): Promise<PartRecord> {
   const { store, world } = s3;
   const upload = findUpload(s3, input);
   const partNumber = input.PartNumber!;
@@ -119,7 +119,10 @@ async function storePart(s3: S3Context, input: PartInput, context: RequestContex
       partNumber,
     );
   }
-  const received = await receive(store.blobs, input, context, upload.checksum.algorithm, !upload.chosen);
+  const received = await receive(store.blobs, input, request, {
+    fallback: upload.checksum.algorithm,
+    alsoFallback: !upload.chosen,
+  });
   const { algorithm } = received.checksum;
   try {
     if (upload.chosen && algorithm !== upload.checksum.algorithm) {

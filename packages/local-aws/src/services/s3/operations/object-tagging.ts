@@ -25,9 +25,9 @@ export function getObjectTagging(
 export function putObjectTagging(
   { store }: S3Context,
   input: PutObjectTaggingCommandInput,
-  context: RequestContext,
+  request: RequestContext,
 ) {
-  assertBody(context, true);
+  assertBody(request, true);
   const bucket = store.bucket(input.Bucket!);
   const version = readableVersion(bucket, input.Key!, input.VersionId);
   const tags = assertTags((input.Tagging?.TagSet ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']));

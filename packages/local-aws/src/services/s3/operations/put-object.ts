@@ -22,19 +22,21 @@ import type { Version } from '../store/records.ts';
 export async function putObject(
   s3: S3Context,
   input: PutObjectCommandInput,
-  context: RequestContext,
+  request: RequestContext,
 ): Promise<Omit<PutObjectCommandOutput, '$metadata'>> {
   const { store, world } = s3;
   const bucket = store.bucket(input.Bucket!);
   const key = input.Key!;
   assertKey(key);
   assertSupported(input);
-  const headers = describedHeaders(input as DescribingMembers, context);
+  const headers = describedHeaders(input as DescribingMembers, request);
   const metadata = describedMetadata(input.Metadata);
   const tags = describedTags(input.Tagging);
   const before = bucket.current(key);
 
-  const received = await receive(store.blobs, input as BodyMembers, context, 'CRC64NVME');
+  const received = await receive(store.blobs, input as BodyMembers, request, {
+    fallback: 'CRC64NVME',
+  });
 
   let version: Version;
   try {
@@ -56,7 +58,7 @@ export async function putObject(
     store.blobs.remove([received.blob]);
     throw error;
   }
-  publishCreated(s3, bucket, key, version, 'PutObject', context);
+  publishCreated(s3, { bucket, key, version, request }, 'PutObject');
   return {
     ETag: `"${version.etag}"`,
     ...versionHeader(version),

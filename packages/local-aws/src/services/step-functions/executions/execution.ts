@@ -28,11 +28,18 @@ const ENDINGS: Record<Ending['status'], HistoryEventType> = {
   ABORTED: 'ExecutionAborted',
 };
 
+/** An execution, and what it runs on: the revision of its state machine that it was started with. */
+export interface StartedExecution {
+  record: ExecutionRecord;
+  definition: Definition;
+  roleArn: string;
+}
+
 /**
  * One running execution: its journal and the workflow over it.
  *
  * @example
- * const execution = new Execution(record, definition, roleArn, journal, surroundings);
+ * const execution = new Execution({ record, definition, roleArn }, journal, surroundings);
  * const ending = await execution.run(); // undefined when it was suspended
  */
 export class Execution {
@@ -46,18 +53,13 @@ export class Execution {
   #settle: ((ending: Ending | undefined) => void) | undefined;
   #suspended = false;
 
-  constructor(
-    record: ExecutionRecord,
-    definition: Definition,
-    roleArn: string,
-    log: Log,
-    surroundings: Surroundings,
-  ) {
+  constructor(started: StartedExecution, journal: Log, surroundings: Surroundings) {
+    const { record, definition, roleArn } = started;
     this.#record = record;
     this.#definition = definition;
     this.#roleArn = roleArn;
     this.#surroundings = surroundings;
-    this.#progress = new Progress(log, surroundings.clock);
+    this.#progress = new Progress(journal, surroundings.clock);
   }
 
   /** Starts, or goes on where the journal ends. Resolves with undefined when the service is shut down before the end. */
@@ -66,9 +68,11 @@ export class Execution {
     const over = this.#progress.recall('end');
     if (over) return Promise.resolve(over.data as Ending);
     const started = this.#progress.event({ last: 0 }, 'start', 'ExecutionStarted', {
-      input: this.#record.input,
-      inputDetails: { truncated: false },
-      roleArn: this.#roleArn,
+      details: {
+        input: this.#record.input,
+        inputDetails: { truncated: false },
+        roleArn: this.#roleArn,
+      },
     });
     const input = JSON.parse(this.#record.input) as Json;
     const root = new Scope(this.#makeRun(input), '', { last: 0 });
@@ -97,7 +101,7 @@ export class Execution {
     const flow = forced ? { last: 0 } : (this.#root?.flow ?? { last: 0 });
     const { status: _status, output, ...error } = ending;
     const details = output === undefined ? error : { output, outputDetails: { truncated: false } };
-    this.#progress.event(flow, 'end', ENDINGS[ending.status], details, ending);
+    this.#progress.event(flow, 'end', ENDINGS[ending.status], { details, data: ending });
     this.#settle?.(ending);
   }
 

@@ -144,8 +144,9 @@ export class Executions {
     }
     const { clock, region } = this.#world;
     const { roleArn } = revision;
+    const definition = this.#machines.definitionOf(revision);
     const journal = this.#journal(key);
-    const execution = new Execution(record, this.#machines.definitionOf(revision), roleArn, journal, {
+    const execution = new Execution({ record, definition, roleArn }, journal, {
       clock,
       region,
       random: Math.random,

@@ -10,9 +10,10 @@ export async function choice(visit: Visit, state: ChoiceState): Promise<Exit> {
   for (const [position, rule] of state.Choices.entries()) {
     const location = `Choices[${position}]/`;
     const { evaluator } = visit.scope.run;
-    const field = `${location}Condition`;
-    if (await evaluator.evaluateTo(rule.Condition, visibleTo(visit), place, field, 'boolean', isBoolean)) {
-      return leave(visit, rule, visit.input, {}, location);
+    const condition = { template: rule.Condition, location: `${location}Condition` };
+    const type = { expected: 'boolean', is: isBoolean };
+    if (await evaluator.evaluateTo(condition, visibleTo(visit), place, type)) {
+      return leave(visit, rule, visit.input, { location });
     }
   }
   if (state.Default === undefined) {

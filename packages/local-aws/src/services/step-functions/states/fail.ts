@@ -9,7 +9,10 @@ export async function fail(visit: Visit, state: FailState): Promise<never> {
     const template = state[field];
     if (template === undefined) return undefined;
     const place = { name: visit.name, enteredId: visit.enteredId };
-    return visit.scope.run.evaluator.evaluateTo(template, visibleTo(visit), place, field, 'string', isString);
+    return visit.scope.run.evaluator.evaluateTo({ template, location: field }, visibleTo(visit), place, {
+      expected: 'string',
+      is: isString,
+    });
   };
   throw new StatesError(await text('Error'), await text('Cause'));
 }

@@ -17,7 +17,7 @@ export function map(visit: Visit, state: MapState, runWorkflow: RunWorkflow): Pr
   const { scope } = visit;
   const attempt = async (key: string) => {
     const result = await new Iterations(visit, state, key, runWorkflow).run();
-    return leave(visit, state, result, { result });
+    return leave(visit, state, result, { visible: { result } });
   };
   return withHandlers(visit, state, attempt, () => scope.event(`${visit.key}/failed`, 'MapStateFailed'));
 }
@@ -62,14 +62,7 @@ class Iterations {
     }
     const succeeded = { last: Math.max(started.id, ...ends) };
     scope.check();
-    scope.run.progress.event(
-      succeeded,
-      `${this.#key}/succeeded`,
-      'MapStateSucceeded',
-      undefined,
-      undefined,
-      false,
-    );
+    scope.run.progress.event(succeeded, `${this.#key}/succeeded`, 'MapStateSucceeded', { advance: false });
     scope.flow.last = succeeded.last;
     return results;
   }
@@ -97,7 +90,7 @@ class Iterations {
       flow.last = done.previous;
       return { output: done.data.output as Json, end: done.id };
     }
-    const scope = new Scope(outer.run, key, flow, outer, item);
+    const scope = new Scope(outer.run, key, flow, { outer, item });
     this.#running.set(index, scope);
     try {
       const input = await this.#input(scope, key);
@@ -107,8 +100,7 @@ class Iterations {
         `${key}/succeeded`,
         'MapIterationSucceeded',
         { name, index },
-        { output },
-        false,
+        { data: { output }, advance: false },
       );
       this.#running.delete(index);
       return { output, end: end.id };
@@ -143,7 +135,10 @@ class Iterations {
     outer.check();
     const { flow } = error.scope;
     const record = (index: number, type: 'MapIterationFailed' | 'MapIterationAborted') =>
-      outer.run.progress.event(flow, `${this.#key}/${index}/ended`, type, { name, index }, undefined, false);
+      outer.run.progress.event(flow, `${this.#key}/${index}/ended`, type, {
+        details: { name, index },
+        advance: false,
+      });
     record(error.index, 'MapIterationFailed');
     recordAbandoned(error.scope, flow);
     for (const [index, scope] of this.#running) {
@@ -169,18 +164,17 @@ class Iterations {
     const limit =
       atOnce === undefined
         ? 0
-        : await evaluator.evaluateTo(
-            atOnce,
-            visible,
-            place,
-            'MaxConcurrency',
-            'integer',
-            isIntegerFrom(0, Number.MAX_SAFE_INTEGER),
-          );
+        : await evaluator.evaluateTo({ template: atOnce, location: 'MaxConcurrency' }, visible, place, {
+            expected: 'integer',
+            is: isIntegerFrom(0, Number.MAX_SAFE_INTEGER),
+          });
     const all =
       items === undefined
         ? (input as Collection)
-        : await evaluator.evaluateTo(items, visible, place, 'Items', 'array or object', isCollection);
+        : await evaluator.evaluateTo({ template: items, location: 'Items' }, visible, place, {
+            expected: 'array or object',
+            is: isCollection,
+          });
     return {
       ...(Array.isArray(all) ? { items: all } : { items: Object.values(all), keys: Object.keys(all) }),
       atOnce: limit === 0 ? MOST_AT_ONCE : Math.min(limit, MOST_AT_ONCE),

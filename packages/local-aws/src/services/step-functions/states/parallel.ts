@@ -13,8 +13,8 @@ export function parallel(visit: Visit, state: ParallelState, runWorkflow: RunWor
   const { scope } = visit;
   const attempt = async (key: string) => {
     const result = await branches(visit, state, key, runWorkflow);
-    scope.event(`${key}/succeeded`, 'ParallelStateSucceeded', undefined, undefined, false);
-    return leave(visit, state, result, { result });
+    scope.event(`${key}/succeeded`, 'ParallelStateSucceeded', undefined, { advance: false });
+    return leave(visit, state, result, { visible: { result } });
   };
   return withHandlers(visit, state, attempt, () => scope.event(`${visit.key}/failed`, 'ParallelStateFailed'));
 }
@@ -30,12 +30,12 @@ async function branches(
     scope.recall(`${key}/input`)?.data ?? scope.note(`${key}/input`, await argumentsOf(visit, state)).data;
   const started = scope.event(`${key}/started`, 'ParallelStateStarted');
   const scopes = state.Branches.map(
-    (_, position) => new Scope(scope.run, `${key}/${position}`, { last: started.id }, scope),
+    (_, position) => new Scope(scope.run, `${key}/${position}`, { last: started.id }, { outer: scope }),
   );
   try {
     const outputs = await Promise.all(
       state.Branches.map((branch, position) =>
-        runBranch(scopes, position, branch, input.value as Json, runWorkflow),
+        runBranch(scopes[position] as Scope, branch, input.value as Json, runWorkflow),
       ),
     );
     scope.flow.last = Math.max(...scopes.map(({ flow }) => flow.last));
@@ -76,13 +76,11 @@ class BranchFailure extends Error {
 }
 
 async function runBranch(
-  scopes: readonly Scope[],
-  position: number,
+  scope: Scope,
   branch: Workflow,
   input: Json,
   runWorkflow: RunWorkflow,
 ): Promise<Json> {
-  const scope = scopes[position] as Scope;
   try {
     return await runWorkflow(scope, branch, input);
   } catch (error) {

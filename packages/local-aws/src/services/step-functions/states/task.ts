@@ -21,7 +21,7 @@ export interface Plan {
 export function task(visit: Visit, state: TaskState): Promise<Exit> {
   return withHandlers(visit, state, async (key) => {
     const result = await perform(visit, state, key);
-    return leave(visit, state, result, { result });
+    return leave(visit, state, result, { visible: { result } });
   });
 }
 
@@ -32,7 +32,8 @@ async function perform(visit: Visit, state: TaskState, key: string): Promise<Jso
   const events = taskEvents(resource);
   const token =
     resource.kind === 'integration' && resource.waitForTaskToken ? scope.run.tokenFor(key) : undefined;
-  const scheduled = scope.recall(`${key}/scheduled`) ?? (await schedule(visit, state, key, events, token));
+  const scheduled =
+    scope.recall(`${key}/scheduled`) ?? (await schedule(visit, state, key, { events, token }));
   const input = events.inputOf(scheduled);
   const started = scope.event(`${key}/started`, events.started, events.details({}));
   const done = scope.recall(`${key}/done`);
@@ -62,8 +63,7 @@ async function schedule(
   visit: Visit,
   state: TaskState,
   key: string,
-  events: TaskEvents,
-  token: string | undefined,
+  { events, token }: { events: TaskEvents; token: string | undefined },
 ): Promise<Entry> {
   const { evaluator, region } = visit.scope.run;
   const place = { name: visit.name, enteredId: visit.enteredId };
@@ -75,7 +75,10 @@ async function schedule(
   const seconds = async (field: 'TimeoutSeconds' | 'HeartbeatSeconds') => {
     const template = state[field];
     if (template === undefined) return undefined;
-    return evaluator.evaluateTo(template, visible, place, field, 'integer', isIntegerFrom(1, 99_999_999));
+    return evaluator.evaluateTo({ template, location: field }, visible, place, {
+      expected: 'integer',
+      is: isIntegerFrom(1, 99_999_999),
+    });
   };
   const timeoutSeconds = await seconds('TimeoutSeconds');
   const heartbeatSeconds = await seconds('HeartbeatSeconds');
@@ -87,7 +90,7 @@ async function schedule(
     `${key}/scheduled`,
     events.scheduled,
     events.scheduledDetails(input, plan, region),
-    plan,
+    { data: plan },
   );
 }
 
@@ -103,7 +106,9 @@ function recordFailure(visit: Visit, key: string, events: TaskEvents, error: Sta
   };
   const type = error.error === 'States.Timeout' && error.reason === '' ? events.timedOut : events.failed;
   const { aliases, error: name, reason } = error;
-  visit.scope.event(`${key}/done`, type, events.details(details), { error: name, reason, aliases });
+  visit.scope.event(`${key}/done`, type, events.details(details), {
+    data: { error: name, reason, aliases },
+  });
 }
 
 function outcomeOf(done: Entry): Json {

@@ -24,14 +24,12 @@ async function end(visit: Visit, state: WaitState): Promise<number> {
   const place = { name: visit.name, enteredId: visit.enteredId };
   const visible = visibleTo(visit);
   if (state.Seconds !== undefined) {
-    const is = isIntegerFrom(0, LONGEST);
-    return (
-      visit.enteredAt +
-      1000 * (await evaluator.evaluateTo(state.Seconds, visible, place, 'Seconds', 'integer', is))
-    );
+    const field = { template: state.Seconds, location: 'Seconds' };
+    const type = { expected: 'integer', is: isIntegerFrom(0, LONGEST) };
+    return visit.enteredAt + 1000 * (await evaluator.evaluateTo(field, visible, place, type));
   }
-  const template = state.Timestamp as string;
-  const text = await evaluator.evaluateTo(template, visible, place, 'Timestamp', 'string', isString);
+  const field = { template: state.Timestamp as string, location: 'Timestamp' };
+  const text = await evaluator.evaluateTo(field, visible, place, { expected: 'string', is: isString });
   const at = parseTimestamp(text);
   if (at !== undefined) return at;
   throw failed(
