@@ -11,7 +11,8 @@ export default defineConfig({
           globalSetup: ['test/setup/packaged-stack.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // The SDK's versions are pinned; what later ones will need would stand in the log of every test file.
+          // The SDK's versions are pinned; what later ones will need would stand in the log of every test
+          // file.
           env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
         },
       },

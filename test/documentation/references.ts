@@ -37,9 +37,9 @@ export function missingIdentifiers(text: string): string[] {
 }
 
 /**
- * File names and paths of folders in a line of prose that stand for nothing: neither for a file or folder of the
- * repository (by its path, by its path relative to the document, or by the end of its path) nor, unless it is a
- * source file, for a file that the code writes or reads: then the code has each part of its path.
+ * File names and paths of folders in a line of prose that stand for nothing: neither for a file or folder of
+ * the repository (by its path, by its path relative to the document, or by the end of its path) nor, unless
+ * it is a source file, for a file that the code writes or reads: then the code has each part of its path.
  */
 export function missingFiles({ file, text }: Line): string[] {
   const prose = text.replace(URL, '');
