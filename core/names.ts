@@ -63,8 +63,9 @@ function sageMakerName(prefix: string, parts: readonly string[]): string {
 }
 
 /**
- * Training job of one execution, domain and mode. A second attempt is another execution, whose jobs have other names;
- * the `0` is what remains of numbered attempts, so that the jobs of earlier executions are found by name.
+ * Training job of one execution, domain and mode. A second attempt is another execution, whose jobs have
+ * other names; the `0` is what remains of numbered attempts, so that the jobs of earlier executions are found
+ * by name.
  */
 export function trainingJobName(prefix: string, execution: string, domain: string, mode: string): string {
   return sageMakerName(prefix, [domain, mode, '0', execution]);

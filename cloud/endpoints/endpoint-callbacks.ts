@@ -15,8 +15,8 @@ export interface EndpointServices {
 }
 
 /**
- * What an endpoint's state means for somebody who waits for a configuration; undefined while it means nothing yet. In service is not
- * enough: an endpoint that SageMaker rolled back is in service too, on the configuration before.
+ * The answer for a state that waits for a configuration; undefined while the endpoint changes. `InService` is
+ * not enough: an endpoint that SageMaker rolled back is in service too, on the configuration before.
  */
 export function verdict(
   state: EndpointState | undefined,
@@ -26,7 +26,7 @@ export function verdict(
   if (state?.status === 'InService' && state.endpointConfig === endpointConfig) {
     return { output: callback.output };
   }
-  // Until SageMaker has accepted the change, all that can be seen is how things were before.
+  // Until SageMaker has accepted the change, the endpoint shows the state before it.
   if (!callback.requested || (state !== undefined && isChanging(state.status))) return undefined;
   const reason = state?.failureReason ?? 'SageMaker gave no reason';
   if (state === undefined) return failure(`Endpoint ${endpoint} was deleted while it was being deployed`);
@@ -42,7 +42,7 @@ export function verdict(
 
 const failure = (cause: string): TaskAnswer => ({ error: 'DeploymentFailed', cause });
 
-/** Tells the waiting state, if there is anything to tell. */
+/** Answers the waiting state, if there is an answer yet. */
 export async function settleEndpoint(
   { store, sfn }: Pick<EndpointServices, 'store' | 'sfn'>,
   state: EndpointState | undefined,
@@ -57,27 +57,27 @@ export async function settleEndpoint(
 
 const isSameWait = (one: object, other: object) => JSON.stringify(one) === JSON.stringify(other);
 
-/** What to wait for, and how to get there. */
+/** The configuration to wait for, and how to request it. */
 export interface Change extends Omit<EndpointCallback, 'schemaVersion' | 'requested' | 'before'> {
   /**
-   * Asks SageMaker for the change from this state of the endpoint.
+   * Requests the change from SageMaker, as this state of the endpoint allows.
    *
-   * @returns false when nothing needs changing or waiting for: `output` is the answer
+   * @returns false when there is nothing to wait for: `output` is the answer
    * @throws BusyError when that is not possible now
    */
   request(state: EndpointState | undefined): Promise<boolean>;
 }
 
 /**
- * Brings an endpoint to a configuration on behalf of a waiting state. The token is stored before anything is asked of SageMaker. A
- * retry (perhaps after a lost event) finds in that record whether the change was accepted, and answers by the endpoint's true state
- * instead of asking a second time.
+ * Brings an endpoint to a configuration on behalf of a waiting state. The token is stored before anything is
+ * requested. A retry (perhaps after a lost event) finds in that record whether the change was accepted, and
+ * then answers by the endpoint's true state instead of requesting it a second time.
  */
 export async function changeAndWait(services: EndpointServices, change: Change): Promise<Settled> {
   const { store, sagemaker, sfn } = services;
   const { token, endpoint, endpointConfig, output } = change;
   const found = await store.endpointCallbacks.find(endpoint, endpointConfig);
-  // One of another wait is left over from an execution that ended meanwhile.
+  // A record of another wait is left over from an execution that ended meanwhile.
   const before = found !== undefined && isSameWait(found.output, output) ? found : undefined;
   let callback: EndpointCallback = {
     schemaVersion: 1,
@@ -91,7 +91,8 @@ export async function changeAndWait(services: EndpointServices, change: Change):
   await store.endpointCallbacks.save(callback);
 
   let state = await describeEndpoint(sagemaker, endpoint);
-  // Names of configurations are derived from their content, execution included: one under way to ours was asked for by us.
+  // The configuration's name is derived from its content, so this promotion asked for a change that leads to
+  // it.
   const ours = state?.endpointConfig === endpointConfig || state?.pendingConfig === endpointConfig;
   if (callback.requested || (ours && state?.status !== 'Deleting')) {
     callback = { ...callback, requested: true };
@@ -110,7 +111,7 @@ export async function changeAndWait(services: EndpointServices, change: Change):
     ...(state === undefined ? {} : { before: state.endpointConfig }),
   };
   await store.endpointCallbacks.save(callback);
-  // An endpoint that was ready (or broken) before that line was written has sent its event in vain.
+  // An endpoint that was ready (or had failed) before this record was written has sent its event in vain.
   state = await describeEndpoint(sagemaker, endpoint);
   if (state?.endpointConfig !== endpointConfig) return 'running';
   return settleEndpoint(services, state, callback);

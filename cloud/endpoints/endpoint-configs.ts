@@ -12,7 +12,7 @@ import { isMissing, isValidation } from '../aws/failures.ts';
 import { promotionTags, type Tagged } from '../aws/tags.ts';
 import { describeExisting, notYet } from './existing.ts';
 
-/** Every endpoint has one variant, always of this name: guardrails need the same name on both sides of an update. */
+/** Name of every endpoint's one variant: guardrails need the same name on both sides of an update. */
 export const VARIANT = 'AllTraffic';
 
 /** The one production variant of an endpoint configuration. */
@@ -37,7 +37,8 @@ export interface ConfigRequest extends Tagged {
 }
 
 /**
- * Creates an endpoint configuration, or finds the one that an earlier attempt created: its name is derived from its content.
+ * Creates an endpoint configuration, or finds the one that an earlier attempt created: its name is derived
+ * from its content.
  *
  * @throws BusyError while SageMaker does not know the model yet
  * @throws DeploymentFailedError when one of that name names another model
@@ -73,7 +74,7 @@ export async function ensureEndpointConfig(
   }
 }
 
-/** What a configuration says about its first variant; undefined when there is no such configuration. */
+/** The first variant of a configuration; undefined when there is no such configuration. */
 export async function describeConfig(
   sagemaker: SageMakerClient,
   endpointConfig: string,
@@ -101,7 +102,7 @@ export async function isServerlessConfig(
   return (await describeConfig(sagemaker, endpointConfig))?.serverless;
 }
 
-/** SageMaker does not look whether anybody uses it; one that is not there is fine. */
+/** A missing one is ignored. SageMaker does not refuse to delete one that an endpoint uses. */
 export async function deleteEndpointConfig(sagemaker: SageMakerClient, name: string): Promise<void> {
   try {
     await sagemaker.send(new DeleteEndpointConfigCommand({ EndpointConfigName: name }));

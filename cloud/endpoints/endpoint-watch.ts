@@ -10,7 +10,7 @@ export interface WatchClients {
 }
 
 export interface WatchSettings {
-  /** Who hears of the alarm. */
+  /** Topic that the alarm notifies. */
   topicArn: string;
   /** Days that the endpoint's logs are kept. */
   logDays: number;
@@ -18,13 +18,13 @@ export interface WatchSettings {
   trainingLogDays: number | undefined;
 }
 
-/** Five failures within five minutes: one or two are a cold start or a caller's bad luck. */
+/** Five failures within five minutes: one or two are a cold start or bad luck. */
 const FAILURES = 5;
 const PERIOD_SECONDS = 300;
 
 /**
- * What SageMaker leaves to its users: an alarm for an endpoint that fails after its rollout, and an end for its logs, which it keeps for
- * ever. Putting both again changes nothing.
+ * What SageMaker does not do by itself: an alarm for an endpoint that fails after its rollout, and a
+ * retention for its logs, which it would keep for ever. Putting both again changes nothing.
  */
 export async function watchEndpoint(
   { cloudwatch, logs }: WatchClients,
@@ -55,7 +55,7 @@ export async function watchEndpoint(
   if (trainingLogDays !== undefined) await limitLogs(logs, '/aws/sagemaker/TrainingJobs', trainingLogDays);
 }
 
-/** A group that is not there has no logs to end. */
+/** A log group that does not exist has no logs to limit. */
 async function limitLogs(logs: CloudWatchLogsClient, logGroupName: string, days: number): Promise<void> {
   try {
     await logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: days }));

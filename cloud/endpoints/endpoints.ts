@@ -27,8 +27,8 @@ export interface EndpointState {
   /** Name of its (first) variant. */
   variant: string | undefined;
   /**
-   * Instances that autoscaling or the configuration wants of it; undefined when it is serverless, or was never
-   * in service.
+   * Instances that autoscaling or the configuration wants of it; undefined when it is serverless, or was
+   * never in service.
    */
   instances: number | undefined;
 }
@@ -56,7 +56,7 @@ export async function describeEndpoint(
   }
 }
 
-/** @throws BusyError when the endpoint or the configuration is not ready for it, DeploymentFailedError when it is refused */
+/** @throws BusyError when something is not ready yet, DeploymentFailedError when it is refused */
 export async function createEndpoint(
   sagemaker: SageMakerClient,
   subject: Tagged,
@@ -79,8 +79,8 @@ export interface EndpointUpdate {
   endpoint: string;
   endpointConfig: string;
   /**
-   * Keeps instance count and weight, as autoscaling has set them; only for instances on both sides. Data capture
-   * is never kept: the new configuration says what its owner wants.
+   * Keeps instance count and weight, as autoscaling has set them; only for instances on both sides. Data
+   * capture is never kept: the new configuration says what its owner wants.
    */
   keepVariantProperties: boolean;
   /** How requests move; all at once by default. */
@@ -92,7 +92,8 @@ export interface EndpointUpdate {
 /**
  * Moves an endpoint to another configuration.
  *
- * @throws BusyError when the endpoint or the configuration is not ready, DeploymentFailedError when it is refused
+ * @throws BusyError when the endpoint or the configuration is not ready, DeploymentFailedError when it is
+ *   refused
  */
 export async function updateEndpoint(
   sagemaker: SageMakerClient,
@@ -125,7 +126,8 @@ async function requestChange(endpoint: string, request: Promise<unknown>): Promi
     if (isMissing(error)) throw notYet(error as Error);
     if (isRefusedWhileChanging(error))
       throw new BusyError(`Endpoint ${endpoint} is changing`, { cause: error });
-    // Of our own request, when its response was lost and the SDK has repeated it: the next attempt finds the endpoint as it is.
+    // The SDK may have repeated our own request after its response was lost: the next attempt finds the
+    // endpoint.
     if (isExisting(error)) throw new BusyError(`Endpoint ${endpoint} exists by now`, { cause: error });
     if (isValidation(error)) {
       throw new DeploymentFailedError(`SageMaker refused to change endpoint ${endpoint}: ${error.message}`, {
@@ -136,7 +138,7 @@ async function requestChange(endpoint: string, request: Promise<unknown>): Promi
   }
 }
 
-/** Deleting what is not there, or is being deleted, is fine. */
+/** An endpoint that is missing or being deleted is ignored. */
 export async function deleteEndpoint(sagemaker: SageMakerClient, endpoint: string): Promise<void> {
   try {
     await sagemaker.send(new DeleteEndpointCommand({ EndpointName: endpoint }));

@@ -1,14 +1,14 @@
 import { BusyError, DeploymentFailedError } from '#core/errors.ts';
 import { isMissing } from '../aws/failures.ts';
 
-/** For some seconds, parts of SageMaker do not know what another part has just created. */
+/** For some seconds, a part of SageMaker may not know what another part has just created. */
 export const notYet = (cause: Error) =>
   new BusyError(`SageMaker does not know it yet: ${cause.message}`, { cause });
 
 /**
- * The description of what a refused creation says that exists.
+ * Describes a resource whose creation was refused because it exists.
  *
- * @throws DeploymentFailedError where it does not exist: then the creation was refused for another reason
+ * @throws DeploymentFailedError where it does not exist: the creation was refused for another reason then
  */
 export async function describeExisting<Description>(
   description: Promise<Description>,

@@ -5,10 +5,15 @@ import { GoldenMismatchError } from '#core/errors.ts';
 import { imageType } from '#core/image-files.ts';
 import { parseJson } from '#core/parse.ts';
 
-/** The same weights on another processor or backend differ far less than this, another model far more. */
+/**
+ * The same weights on another processor or backend differ far less than this; another model differs far more.
+ */
 const TOLERANCE = 0.02;
 
-/** @throws GoldenMismatchError when the endpoint gives no answer that can be read; other errors of the call as they are */
+/**
+ * @throws GoldenMismatchError when the endpoint gives no readable answer; other errors of the call as they
+ *   are
+ */
 export async function askEndpoint(
   runtime: SageMakerRuntimeClient,
   endpoint: string,
@@ -41,7 +46,7 @@ export async function askEndpoint(
 }
 
 /**
- * The live answer must be the one that the gate judged.
+ * Checks that the endpoint predicts what the training job predicted.
  *
  * @throws GoldenMismatchError
  */

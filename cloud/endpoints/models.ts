@@ -15,12 +15,12 @@ export interface ModelRequest extends Tagged {
   image: string;
   modelDataUrl: string;
   roleArn: string;
-  /** Not for serverless endpoints, which SageMaker lets into no VPC. */
+  /** Not for serverless endpoints, which cannot be in a VPC. */
   vpc?: Vpc | undefined;
 }
 
 /**
- * Creates a model, or finds the one that an earlier attempt created: its name is derived from what it serves.
+ * Creates a model, or finds the one that an earlier attempt created: its name is derived from its content.
  *
  * @throws DeploymentFailedError when one of that name serves something else
  */
@@ -52,7 +52,7 @@ export async function ensureModel(sagemaker: SageMakerClient, request: ModelRequ
   }
 }
 
-/** One that is not there is fine. */
+/** A missing one is ignored. */
 export async function deleteModel(sagemaker: SageMakerClient, name: string): Promise<void> {
   try {
     await sagemaker.send(new DeleteModelCommand({ ModelName: name }));

@@ -10,8 +10,9 @@ import { isMissing } from '../aws/failures.ts';
 import type { PromotionStore } from '../records/promotion-store.ts';
 
 /**
- * Makes sure that everything an earlier champion was served from is still there, before anything is changed: SageMaker accepts an update
- * to a configuration whose artifact is gone, and finds out when it starts the containers.
+ * Checks, before anything is changed, that everything an earlier champion was served from still exists.
+ * SageMaker accepts an update to a configuration whose artifact is gone, and fails when it starts the
+ * containers.
  *
  * @returns whether its configuration is serverless
  * @throws NotFoundError naming what is gone
@@ -43,7 +44,7 @@ export async function requireServable(
   } catch (cause) {
     throw isNoSuchObject(cause) ? gone(url, cause) : cause;
   }
-  // Without it there is nothing to confirm the endpoint with.
+  // Without its evaluation the endpoint cannot be confirmed.
   if (!(await store.bucket.exists(evaluationKey))) {
     throw gone(`${store.bucket.uri(evaluationKey)}`);
   }

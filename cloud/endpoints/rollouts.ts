@@ -20,19 +20,20 @@ const alarmNames = (endpoint: string, endpointConfig: string) => ({
   confidence: rolloutAlarmName(endpoint, endpointConfig, 'confidence'),
 });
 
-/** The configuration that is to be watched. */
+/** The configuration that the alarms watch. */
 export interface RolloutTarget {
   endpoint: string;
   endpointConfig: string;
   variant: string;
-  /** Of the model that it serves. */
+  /** Training job of the model that it serves. */
   trainingJob: string;
 }
 
 /**
- * Creates the alarms of a rollout. All see the new configuration's instances only: with the endpoint's metrics the old ones
- * would ring for the new ones, or drown them. What a container says itself has the name of its model's training job instead of the
- * configuration's, which it does not know. Putting an alarm that exists changes its thresholds and nothing else.
+ * Creates the alarms of a rollout. All of them watch the new configuration's instances only: the endpoint's
+ * metrics mix old and new instances. What a container reports itself has the name of its model's training job
+ * instead of the configuration's, which it does not know. Putting an alarm that exists changes its thresholds
+ * and nothing else.
  *
  * @returns their names
  */
@@ -47,7 +48,7 @@ async function ensureAlarms(
   const common = {
     Period: PERIOD_SECONDS,
     EvaluationPeriods: 1,
-    // Without requests there is nothing to hold against the model.
+    // Without requests nothing speaks against the model.
     TreatMissingData: 'notBreaching',
   } satisfies Partial<PutMetricAlarmCommandInput>;
   const measuredBySageMaker = {
@@ -97,9 +98,9 @@ async function ensureAlarms(
 }
 
 /**
- * How SageMaker is to move requests to the new instances, with the alarms that take the new configuration back. SageMaker rolls back
- * by alarm only where there are alarms and time for them to ring: without a wait there are none of either, and the golden images
- * are what decides.
+ * How SageMaker moves requests to the new instances, with the alarms that roll the new configuration back.
+ * SageMaker rolls back by alarm only where there are alarms and time for them to fire. Without a wait there
+ * are no alarms, and the golden images decide.
  *
  * @param instances that the new fleet will have
  */
@@ -134,7 +135,7 @@ function trafficRouting({ type, step, waitSeconds }: RolloutPlan) {
   };
 }
 
-/** Deletes the alarms of a configuration; one that is not there is fine. */
+/** Deletes the alarms of a configuration; missing ones are ignored. */
 export async function deleteAlarms(
   cloudwatch: CloudWatchClient,
   endpoint: string,

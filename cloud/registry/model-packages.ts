@@ -21,7 +21,7 @@ const TOKEN_LENGTH = 36;
 export interface ModelPackageRequest {
   group: string;
   approval: 'Approved' | 'Rejected';
-  /** Why; what SageMaker does not take is left out. */
+  /** Why; characters that SageMaker does not take are left out. */
   description: string;
   image: string;
   /** S3 URIs. */
@@ -31,9 +31,10 @@ export interface ModelPackageRequest {
 }
 
 /**
- * Puts a model into its domain's group, which is made where there is none.
+ * Adds a model to its domain's group, which is created where there is none.
  *
- * @returns its ARN; the same one for the same group and execution, since both are the request's token (tokens are the account's)
+ * @returns its ARN; the same one for the same group and execution, which are the request's token (tokens are
+ *   per account)
  */
 export async function registerModelPackage(
   sagemaker: SageMakerClient,
@@ -67,7 +68,7 @@ export async function registerModelPackage(
   return ModelPackageArn!;
 }
 
-/** Names are other people's: what the registry does not take becomes `_`. */
+/** The registry takes few characters, and names may have any: the others become `_`. */
 const allowed = (value: string) => value.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, VALUE_LIMIT);
 
 async function ensureGroup(sagemaker: SageMakerClient, group: string, domain: string): Promise<void> {
@@ -91,13 +92,14 @@ export interface RegisteredModel {
   createdAt: Date;
   /** S3 URI of its archive. */
   modelData: string;
-  /** Whether somebody has given a reason for its status: Graft gives none. */
+  /** Whether a person has given a reason for its status: Graft gives none. */
   reviewed: boolean;
   metadata: PackageMetadata;
 }
 
 /**
- * Versions of a group that Graft registered, newest first, each looked up when it is asked for; none when there is no group.
+ * Versions of a group that Graft registered, newest first; none when there is no group. Each is described
+ * when the caller asks for it.
  *
  * @param approval only those of this status
  */
@@ -126,7 +128,7 @@ export async function* registeredModels(
       const found = await sagemaker.send(
         new DescribeModelPackageCommand({ ModelPackageName: ModelPackageArn }),
       );
-      // A package that somebody else put into the group says nothing that we understand.
+      // Other packages in the group have other metadata.
       const metadata = packageMetadataSchema.safeParse(found.CustomerMetadataProperties);
       if (!metadata.success) continue;
       yield {
@@ -143,7 +145,7 @@ export async function* registeredModels(
   } while (NextToken !== undefined);
 }
 
-/** Marks a version whose archive is about to be removed, so that nobody deploys it from the registry. */
+/** Marks a version whose archive is about to be removed, so that it is not deployed from the registry. */
 export async function retireModel(sagemaker: SageMakerClient, arn: string): Promise<void> {
   await sagemaker.send(
     new UpdateModelPackageCommand({

@@ -9,11 +9,12 @@ export interface GeneralModel extends ModelVersion {
 }
 
 /**
- * The committed general model with the greatest version that can be verified, but for the content of its files, whichever model's it is:
- * versions begin with the time of training. Folders without a manifest are uploads that have not ended, and are passed over.
+ * The committed general model with the greatest version, of any model name, whose manifest can be verified
+ * (the content of its files is not). Versions begin with the time of training. Folders without a manifest are
+ * unfinished uploads and are skipped.
  *
  * @param publicKeys of the agents whose models are accepted
- * @param onRefused hears of the newer ones that are passed over, and why
+ * @param onRefused called with each newer model that is skipped, and why
  * @returns undefined while there is none
  */
 export async function findNewestModel(
@@ -28,7 +29,7 @@ export async function findNewestModel(
       if (versionSchema.safeParse(version).success) candidates.push({ model, version });
     }
   }
-  // The model's name decides between equals, so that the same bucket always gives the same answer.
+  // The model's name decides between equal versions, so that the same bucket always gives the same answer.
   const age = ({ model, version }: ModelVersion) => `${version} ${model}`;
   candidates.sort((one, other) => (age(one) < age(other) ? 1 : -1));
   for (const candidate of candidates) {

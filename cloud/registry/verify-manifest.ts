@@ -14,7 +14,7 @@ export interface ModelVersion {
   version: string;
 }
 
-/** A manifest that can be believed. */
+/** A verified manifest. */
 export interface VerifiedManifest {
   manifest: Manifest;
   bytes: Uint8Array;
@@ -23,10 +23,11 @@ export interface VerifiedManifest {
 }
 
 /**
- * Verifies all of a general model in S3 but the content of its files: the signature over the manifest's bytes before anything in them is
- * believed, the manifest's form, that it belongs to this key, that its version was in the past when it arrived, and that its files are
- * there in their sizes. Files beside the model that the manifest does not name are refused too, since a training job would receive them
- * unsigned.
+ * Verifies a general model in S3, except for the content of its files:
+ * - the signature over the manifest's bytes, before anything in them is used,
+ * - the manifest's form, and that it belongs to this key,
+ * - that its version was in the past when it arrived,
+ * - that its files exist in their sizes, and no others: a training job would receive those unsigned.
  *
  * @throws NotFoundError, IntegrityError, InvalidInputError naming what is wrong
  */

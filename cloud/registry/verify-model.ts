@@ -7,7 +7,8 @@ import { type Bucket, isNoSuchObject } from '../aws/bucket.ts';
 import { type ModelVersion, pushAgain, verifyManifest } from './verify-manifest.ts';
 
 /**
- * Verifies a general model in S3: its manifest, as `verifyManifest` does, and the SHA-256 of every file, read as a stream.
+ * Verifies a general model in S3: its manifest, as `verifyManifest` does, and the SHA-256 of every file, read
+ * as a stream.
  *
  * @throws NotFoundError, IntegrityError, InvalidInputError naming what is wrong
  */

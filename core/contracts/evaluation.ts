@@ -114,7 +114,10 @@ export const choicesSchema = z.strictObject({
   validationImages: z.int().positive(),
   chosen: triedSchema,
   tried: z.array(triedSchema),
-  /** Earlier versions could train the top of the backbone too, and wrote here what it gained. Accepted, not used. */
+  /**
+   * Earlier versions could train the top of the backbone too, and wrote here what it gained. Accepted, not
+   * used.
+   */
   unfreezing: z.unknown().optional(),
 });
 export type Choices = z.output<typeof choicesSchema>;

@@ -2,23 +2,23 @@ import { isMissing, isThrottled, isValidation } from '#cloud/aws/failures.ts';
 import { ProblemError } from '#core/problem.ts';
 import { shorten } from '#core/shorten.ts';
 
-/** What SageMaker's runtime tells beyond an error's name. */
+/** What SageMaker's runtime says beyond an error's name. */
 interface InvocationError extends Error {
   OriginalStatusCode?: number;
   OriginalMessage?: string;
 }
 
-/** What the container says about the caller's request, and not about itself. */
+/** Statuses with which the container refuses a caller's request. */
 const passedOn = new Set([400, 413, 415]);
 
 const TOO_MANY = 'Too many requests at once';
 
-/** Whether there is no such endpoint, or none that could be asked yet. */
+/** Whether the endpoint does not exist, or cannot be invoked yet. */
 export function isUnknownEndpoint(error: unknown): boolean {
   return isMissing(error) || (isValidation(error) && /not in ?service/i.test(error.message));
 }
 
-/** What an error of `InvokeEndpoint` is to the caller of our API; what is none of theirs stays as it is. */
+/** The problem that an error of `InvokeEndpoint` is for our API's caller; other errors stay as they are. */
 export function invocationProblem(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const cause = error;
@@ -54,13 +54,13 @@ export function invocationProblem(error: unknown): unknown {
   }
 }
 
-/** The sentence in the container's own problem; it writes them for the caller. */
+/** The detail of the container's problem, which it writes for the caller. */
 function detailOf(message: string | undefined): string {
   try {
     const { detail } = JSON.parse(message ?? '') as { detail?: unknown };
     if (typeof detail === 'string') return shorten(detail, 1000);
   } catch {
-    // Not JSON, so not written for the caller.
+    // Not JSON, so it was not written for the caller.
   }
   return 'The model refused the image';
 }

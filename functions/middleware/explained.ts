@@ -3,9 +3,9 @@ import { isLimitReached, isTransient } from '#cloud/aws/failures.ts';
 import { GraftError, LimitReachedError, TransientError } from '#core/errors.ts';
 
 /**
- * Gives errors the form that the state machine's `Retry` and `Catch` and a person need: Lambda passes on an error's name and
- * message only, so the hint goes into the message, and what may pass by itself gets the one name `Transient`, or `LimitReached` where
- * that takes other jobs to end or a person to raise a quota.
+ * Gives errors the form that people and the state machine's `Retry` and `Catch` need. Lambda passes on only
+ * an error's name and message, so the hint goes into the message. What may pass by itself gets the name
+ * `Transient`; what needs other jobs to end or a higher quota gets `LimitReached`.
  */
 export function explained(): middy.MiddlewareObj {
   const explainedOnError: middy.MiddlewareFn = (request) => {
@@ -14,7 +14,7 @@ export function explained(): middy.MiddlewareObj {
   return { name: 'explained', onError: explainedOnError };
 }
 
-/** As `explained` does it, for one error. */
+/** The same for one error. */
 export function explain(error: unknown): Error {
   if (error instanceof GraftError) {
     if (error.hint === undefined) return error;

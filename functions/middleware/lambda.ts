@@ -5,11 +5,11 @@ import { logged } from './logged.ts';
 import { parsed } from './parsed.ts';
 
 /**
- * A Lambda handler: logs, parses the event, calls one function, explains what went wrong.
+ * A Lambda handler: logs, parses the event, calls one function, explains errors.
  *
  * @param name the state or purpose, for messages
- * @param create makes the function from the environment; called once, at the first event, so that importing the file (in a
- *   test, by a bundler) needs no environment
+ * @param create makes the function from the environment. It is called at the first event, so that importing
+ *   the file (in a test, by a bundler) needs no environment
  */
 export function lambda<Schema extends z.ZodType, Result>(
   name: string,

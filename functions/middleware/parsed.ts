@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { parse } from '#core/parse.ts';
 
 /**
- * Replaces the event by what its schema makes of it.
+ * Parses the event with its schema.
  *
  * @param what names the event in the error, for instance `The input of VerifyModel`
  */

@@ -2,7 +2,9 @@ import type middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { PROBLEM_TYPE, ProblemError, problemBody } from '#core/problem.ts';
 
-/** Answers every error as a problem. An error that is no `ProblemError` is a 500 that shows nothing of what happened inside. */
+/**
+ * Answers every error as a problem. Any error but a `ProblemError` is a 500 that shows nothing of its cause.
+ */
 export function problems(): middy.MiddlewareObj<APIGatewayProxyEvent, APIGatewayProxyResult> {
   const problemsOnError: middy.MiddlewareFn<APIGatewayProxyEvent, APIGatewayProxyResult> = (request) => {
     const problem =

@@ -30,9 +30,9 @@ export interface AllServices {
 export type AllSettings = Settings & SharedSettings;
 
 /**
- * What one function takes: some of the services, and some of the deployment's settings. Each file in `functions/` has a
- * `create…` that takes this and returns the function; its handler makes them from the environment, and tests make them from
- * a local S3 and recording clients.
+ * What one function takes: some of the services, and some of the deployment's settings. Each file in
+ * `functions/` has a `create…` that takes this and returns the function; its handler makes them from the
+ * environment, and tests make them from a local S3 and recording clients.
  */
 export type Services<Name extends keyof AllServices, Setting extends keyof AllSettings = never> = Pick<
   AllServices,
