@@ -31,7 +31,7 @@ test.each<[string, boolean, unknown]>([
   ],
   ['its account', true, { ...ALLOW, Condition: { StringEquals: { 'aws:SourceAccount': '000000000000' } } }],
   [
-    'a condition that nobody understands',
+    'a condition that is not emulated',
     false,
     { ...ALLOW, Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } },
   ],
@@ -39,7 +39,7 @@ test.each<[string, boolean, unknown]>([
   expect(allows(statement)).toBe(allowed);
 });
 
-test('a denial outweighs, also under a condition that nobody understands', () => {
+test('a denial outweighs, also under a condition that is not emulated', () => {
   const deny = { ...ALLOW, Effect: 'Deny', Principal: '*', Action: 'sqs:*' };
   expect(allows(ALLOW, deny)).toBe(false);
   expect(allows(ALLOW, { ...deny, Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } })).toBe(false);

@@ -56,7 +56,7 @@ it('finds a stack that came through the API again, with what services keep in me
   expect(again.done).toEqual(['change A']);
 });
 
-it('takes back what a kill has left half done', async () => {
+it('rolls back an operation that a kill interrupted', async () => {
   let client = await start(things(), { Resources: { A: thing({ Name: 'a', size: 1 }) } });
   // As a kill leaves it: begun, one resource changed and one made, and no more.
   const { stacks } = stackEngineOf(local.world);

@@ -65,7 +65,7 @@ async function events(StackName = 'one') {
 }
 
 describe('creating a stack', () => {
-  it('tells every step', async () => {
+  it('records an event for every step', async () => {
     await create({ B: thing({ of: { Ref: 'A' } }), A: thing({ Name: 'a' }) });
 
     expect(await status()).toBe('CREATE_COMPLETE');
@@ -79,7 +79,7 @@ describe('creating a stack', () => {
     ]);
   });
 
-  it('takes everything back when resources are refused, and names each of them', async () => {
+  it('is rolled back when resources are refused, and names each of them', async () => {
     await create({
       A: thing({ Name: 'a' }),
       B: thing({ Fail: 'no room' }),
@@ -116,7 +116,7 @@ describe('creating a stack', () => {
     expect(await status()).toBe('CREATE_COMPLETE');
   });
 
-  it('keeps what is to be retained when it is rolled back, except what is to be retained after a creation only', async () => {
+  it('keeps resources with Retain when it is rolled back, not those with RetainExceptOnCreate', async () => {
     await create({
       Kept: thing({ Name: 'kept' }, { DeletionPolicy: 'Retain' }),
       Gone: thing({ Name: 'gone' }, { DeletionPolicy: 'RetainExceptOnCreate' }),
@@ -224,7 +224,7 @@ describe('creating a stack', () => {
 });
 
 describe('updating a stack', () => {
-  it('makes what is new, changes what differs, replaces what cannot be changed, removes what is gone', async () => {
+  it('creates, changes, replaces and removes resources', async () => {
     await create({
       Same: thing({ Name: 'same' }),
       Changed: thing({ Name: 'changed', size: 1 }),
@@ -256,7 +256,7 @@ describe('updating a stack', () => {
     expect(await events()).toContain('one: UPDATE_COMPLETE_CLEANUP_IN_PROGRESS');
   });
 
-  it('says when there is nothing to do', async () => {
+  it('is refused when nothing differs', async () => {
     await create({ A: thing({ size: 1 }) });
 
     await expect(update({ A: thing({ size: 1 }) })).rejects.toMatchObject({
@@ -265,7 +265,7 @@ describe('updating a stack', () => {
     });
   });
 
-  it('that fails puts everything back as it was', async () => {
+  it('is rolled back when it fails', async () => {
     await create({
       Changed: thing({ Name: 'changed', size: 1 }),
       Replaced: thing({ Name: 'before' }),
@@ -296,7 +296,7 @@ describe('updating a stack', () => {
     expect([...all.there.keys()]).toEqual(['changed']);
   });
 
-  it('keeps the template, parameters and tags that it is told to keep', async () => {
+  it('keeps the template, parameters and tags that it is asked to keep', async () => {
     const Tags = [{ Key: 'stage', Value: 'dev' }];
     await create({ A: thing() }, { Tags });
     await expect(
@@ -310,7 +310,7 @@ describe('updating a stack', () => {
 });
 
 describe('deleting a stack', () => {
-  it('removes everything but what is to be retained, those that others were made of last', async () => {
+  it('removes resources in reverse order, except retained ones', async () => {
     await create({
       B: thing({ of: { Ref: 'A' } }),
       A: thing({ Name: 'a' }),
@@ -330,7 +330,7 @@ describe('deleting a stack', () => {
     await remove();
   });
 
-  it('leaves what cannot be removed, and forgets it when it is told to', async () => {
+  it('keeps a resource that cannot be removed, and leaves it behind when asked to', async () => {
     await create({ A: thing({ Stuck: true }), B: thing() });
     await remove();
 

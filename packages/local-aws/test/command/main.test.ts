@@ -149,7 +149,7 @@ describe('the program local-aws', () => {
     expect(existsSync(join(state(), 'lock'))).toBe(false);
   });
 
-  it('shows a person what there is and what to try', async () => {
+  it('prints the resources, the outputs and a command to try', async () => {
     const program = start(...options());
     while (!program.printed.stdout.includes('Ctrl-C')) await once(program.lines, 'line');
 

@@ -180,7 +180,7 @@ test('the next start kills what is recorded and still the same process, and noth
   process.kill(-stranger, 'SIGKILL');
 });
 
-/** Polls, since nobody tells us of the end of a process that is not our child. */
+/** Polls, since a process that is no child of ours gives no event at its end. */
 async function untilGone(pid: number): Promise<void> {
   for (;;) {
     try {

@@ -58,7 +58,7 @@ afterEach(async () => {
   rmSync(state, { recursive: true, force: true });
 });
 
-test('keeps what is published where a person can read it, over a restart', async () => {
+test('shows the published messages at its own path, also after a restart', async () => {
   const { MessageId } = await sns.send(
     new PublishCommand({ TopicArn: TOPIC, Subject: 'produce', Message: 'DEPLOYED é & <b>' }),
   );
