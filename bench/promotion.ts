@@ -34,7 +34,7 @@ type Measured = Record<(typeof kinds)[number], MeasuredPromotion[]>;
 /** Versions in the order of their numbers. */
 const version = (n: number) => `20261110T${String(n).padStart(4, '0')}00Z-${String(n).padStart(6, '0')}`;
 
-/** Runs something with a stack of its own, whose folder is gone afterwards; it stays where something went wrong. */
+/** Runs something with a stack of its own. Its folder is removed afterwards, unless something failed. */
 async function withFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'graft-bench-'));
   try {

@@ -1,5 +1,6 @@
 /**
- * `npm run bench:start`: `npm start -- --once --json` as a user runs it, with the peak memory of every process it starts.
+ * `npm run bench:start`: `npm start -- --once --json` as a user runs it, with the peak memory of every
+ * process it starts.
  */
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';

@@ -9,11 +9,14 @@ const SIGNIFICANCE = 0.05;
 /** Of Keras's time to equal accuracy over ours. */
 const TARGETS: Readonly<Record<string, number>> = { 'tensorflow-gpu': 5, tensorflow: 5, wasm: 2 };
 
-/** One backend of ours against Keras. Without Keras there is nothing to compare with: only our own seconds. */
+/** Compares one of our backends with Keras. Without Keras it gives only our own seconds. */
 export interface Comparison {
   figures: {
     backend: string;
-    /** Keras's seconds over ours to the accuracy that Keras ends with: median of the seeds, where one on which we do not reach it counts 0. */
+    /**
+     * Keras's seconds divided by ours, until the accuracy that Keras ends with: median of the seeds. A seed
+     * on which we do not reach that accuracy counts as 0.
+     */
     speedup: number | null;
     /** Ours minus Keras's, mean of the seeds. */
     accuracyDifference: number | null;
@@ -58,8 +61,8 @@ function withoutPeer(backend: string, turns: readonly Turn[]): Comparison {
 }
 
 /**
- * When Keras's curve first has the accuracy that it ends with. Its weights are then not yet the ones it keeps, so this flatters it; ours are
- * timed to the end.
+ * When Keras's curve first reaches the accuracy that it ends with. That favours Keras, because its weights
+ * are not the final ones then; ours is timed to the end.
  */
 function secondsToOwnAccuracy({ curve = [], accuracy, seconds }: Turn): number {
   return curve.find((point) => point.accuracy >= accuracy)?.seconds ?? seconds;

@@ -1,4 +1,5 @@
-"""Reads what `graft train` writes (manifest.json, model.json, weights.bin) into Keras, and folders of images by label into arrays."""
+"""Reads a model of `graft train` (manifest.json, model.json, weights.bin) into Keras, and folders of images
+by label into arrays."""
 
 import json
 import math
@@ -57,7 +58,7 @@ def read_weights(folder, model):
 
 
 def load_backbone(folder):
-    """The general model up to and with its cut layer: normalised images [n, h, w, 3] → features [n, width]."""
+    """The general model up to its cut layer: normalised images [n, h, w, 3] → features [n, width]."""
     manifest = read_manifest(folder)
     with open(os.path.join(folder, "model.json")) as file:
         model = json.load(file)

@@ -1,8 +1,10 @@
-"""Transfer learning as Keras's own guide does it: a frozen base, a Dropout and a Dense layer on top of it, `fit` with augmentation layers,
-Adam's default rate, early stopping. Prints one line of JSON: test accuracy over the seconds of `fit`.
+"""Transfer learning as Keras's own guide does it: a frozen base, a Dropout and a Dense layer on top of it,
+`fit` with augmentation layers, Adam's default rate, early stopping. Prints one line of JSON: test accuracy over
+the seconds of `fit`.
 
-The clock stands still while the test images are looked at, which the recipe itself never does. Importing, reading the images and the model
-are not in it; what `fit` does before its first step (tracing, compiling) is.
+The clock is stopped while the test images are measured, which is no part of the recipe. Importing, reading the
+images and reading the model do not count. The time that `fit` takes before its first step (tracing, compiling)
+counts.
 
 https://keras.io/guides/transfer_learning/
 """

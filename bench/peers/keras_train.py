@@ -1,4 +1,5 @@
-"""The network of model/network/build-network.ts in Keras: prints its training and prediction rate as one line of JSON.
+"""The network of model/network/build-network.ts in Keras: prints its training and prediction rate as one line
+of JSON.
 
 Images are in memory, normalised, and not varied, so Keras has less to do than `graft train`, which varies every image.
 """

@@ -9,9 +9,9 @@ export async function readHistory(client: SFNClient, executionArn: string): Prom
 }
 
 /**
- * State transitions that AWS charges for: every state entered, and every retry of a task, which shows as another `TaskScheduled` of
- * the same visit (https://aws.amazon.com/step-functions/pricing/). Iterations of an inline Map are none
- * (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html).
+ * State transitions that AWS charges for: every state entered, and every retry of a task, which shows as
+ * another `TaskScheduled` of the same visit (https://aws.amazon.com/step-functions/pricing/). Iterations of
+ * an inline Map are none (https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html).
  */
 export function countTransitions(events: readonly HistoryEvent[]): number {
   const count = (matches: (type: string) => boolean) => events.filter(({ type }) => matches(type!)).length;
@@ -19,7 +19,10 @@ export function countTransitions(events: readonly HistoryEvent[]): number {
   return count((type) => type.endsWith('StateEntered')) + Math.max(0, retries);
 }
 
-/** Milliseconds between entering and leaving each state, in the order of entering; a state visited twice is there twice. */
+/**
+ * Milliseconds between entering and leaving each state, in the order of entering. A state that is entered
+ * twice has two entries.
+ */
 export function stateDurations(events: readonly HistoryEvent[]): { state: string; milliseconds: number }[] {
   const byId = new Map(events.map((event) => [event.id!, event]));
   const durations: { state: string; entered: number; milliseconds: number }[] = [];

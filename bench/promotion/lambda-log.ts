@@ -18,7 +18,10 @@ export interface LambdaRun {
 
 const PREFIX = '/aws/lambda/';
 
-/** Every invocation of the stack's functions whose report was written at `since` (milliseconds since 1970) or later. */
+/**
+ * Every invocation of the stack's functions whose report was written at `since` (milliseconds since 1970) or
+ * later.
+ */
 export async function readLambdaRuns(
   logs: CloudWatchLogsClient,
   stack: string,
@@ -44,7 +47,7 @@ export async function readLambdaRuns(
   return runs;
 }
 
-/** Waits until a function has been invoked so often since then, as the arrival of data does; what waits is not measured. */
+/** Waits until a function has been invoked so often since then. The waiting is not measured. */
 export async function untilInvoked(
   logs: CloudWatchLogsClient,
   stack: string,

@@ -17,15 +17,17 @@ import { type PromotionStack, STACK } from './stack.ts';
 const LOG_MS = 500;
 
 /**
- * Where the time between the manifest's upload and the endpoint in service goes, in milliseconds. Every moment belongs to the first of
- * these that goes on in it:
+ * How the time between the manifest's upload and the endpoint in service is spent, in milliseconds. Every
+ * moment counts for the first of these that runs in it:
  *
- * - `jobs`: from a training job's CreationTime to its TrainingEndTime, download and upload included; two at once count once
+ * - `jobs`: from a training job's CreationTime to its TrainingEndTime, download and upload included; two at
+ *   once count once
  * - `container`: from the start of the serving process (its own `performance.timeOrigin`) until it listens
- * - `coldStarts`: from a Lambda environment's INIT_START to its first START, which the local AWS pays as AWS does
+ * - `coldStarts`: from a Lambda environment's INIT_START to its first START, which the local AWS pays as AWS
+ *   does
  * - `functions`: from a Lambda's START to its REPORT
- * - `rest`: Step Functions, the delivery of events, SageMaker between its API and its processes (in which the model is downloaded, and
- *   the container asked whether it is healthy)
+ * - `rest`: Step Functions, the delivery of events, SageMaker between its API and its processes (in which the
+ *   model is downloaded, and the container asked whether it is healthy)
  */
 export type Shares = Record<'jobs' | 'container' | 'coldStarts' | 'functions' | 'rest', number>;
 

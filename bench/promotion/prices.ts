@@ -1,12 +1,15 @@
 /**
- * What orchestration is charged for, in USD: AWS's list prices of one region, before the free tiers and the tiers of large
- * customers. Other regions and contracts differ.
+ * What orchestration is charged for, in USD: AWS's list prices of one region, before the free tiers and the
+ * tiers of large customers. Other regions and contracts differ.
  */
 export const orchestrationPrices = {
   region: 'us-east-1',
   recordedAt: '2026-11-27',
   source: 'public copies of https://aws.amazon.com/{step-functions,lambda,s3}/pricing/',
-  /** Standard workflows; a transition is one execution of a state or one retry. An inline Map's iterations are none. */
+  /**
+   * Standard workflows. A transition is one execution of a state or one retry; iterations of an inline Map
+   * are free.
+   */
   perTransition: 0.025 / 1_000,
   /** arm64, as `serverless.yml` asks for. */
   perLambdaGbSecond: 0.0000133334,

@@ -16,7 +16,7 @@ export function union(spans: readonly Span[]): Span[] {
   return joined;
 }
 
-/** What of `spans` lies within `frame`. */
+/** The parts of `spans` that are within `frame`. */
 export function within(frame: Span, spans: readonly Span[]): Span[] {
   return union(
     spans.map(({ from, to }) => ({ from: Math.max(from, frame.from), to: Math.min(to, frame.to) })),
@@ -29,8 +29,8 @@ export function lengthOf(spans: readonly Span[]): number {
 }
 
 /**
- * Divides a stretch of time among kinds of work, each moment to the first kind that goes on in it, so that the shares add up to the
- * whole.
+ * Divides a period of time among kinds of work. Each moment counts for the first kind that runs in it, so
+ * that the shares add up to the whole.
  *
  * @param kinds in order of precedence
  * @returns milliseconds by kind; `rest` is the time in which none of them went on

@@ -43,12 +43,16 @@ export interface PromotionStack {
   sageMaker: SageMakerClient;
   stepFunctions: SFNClient;
   logs: CloudWatchLogsClient;
-  /** Uploads each domain's images, and its `domain.json` last; returns when the functions have done with these arrivals. */
+  /**
+   * Uploads each domain's images, and its `domain.json` last. Returns when the functions have handled these
+   * uploads.
+   */
   pushDomains(domains: readonly string[]): Promise<void>;
   /**
    * Uploads a signed general model, its manifest last, which starts its promotion.
    *
-   * @returns when the manifest's upload began (milliseconds since 1970), and the execution that its event starts
+   * @returns when the manifest's upload began (milliseconds since 1970), and the execution that its event
+   *   starts
    */
   pushModel(version: string): Promise<{ uploadedAt: number; execution: string; executionArn: string }>;
   /** The end of an execution, which may not have been started yet. */
@@ -58,7 +62,7 @@ export interface PromotionStack {
 }
 
 /**
- * @param folder for state and log; one that was used before goes on where it stopped
+ * @param folder for state and log; one that was used before is resumed
  * @param container folder of `train.mjs` and `serve.mjs`
  */
 export async function startPromotionStack(folder: string, container: string): Promise<PromotionStack> {
@@ -134,7 +138,7 @@ export async function startPromotionStack(folder: string, container: string): Pr
   };
 }
 
-/** Files in place of images, since nobody decodes them here; of different sizes, as images are. */
+/** Files in place of images, which are not decoded here. They have different sizes, as images have. */
 function domainFiles(): [string, string][] {
   const paths = ['train', 'test'].flatMap((split) =>
     LABELS.flatMap((label) =>

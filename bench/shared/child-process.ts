@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** One turn of something that is measured in a process of its own and prints its result as one line of JSON. */
+/** Runs one measurement in a process of its own, which prints its result as one line of JSON. */
 export interface ChildCommand {
   command: string;
   args: string[];

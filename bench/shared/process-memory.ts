@@ -12,7 +12,10 @@ export interface ProcessPeak {
 
 /** All processes of a tree together at the moment when they had most. */
 export interface TreePeak {
-  /** Sum of their proportional set sizes, kB: a page that n of them share counts 1/n for each, so nothing counts twice. */
+  /**
+   * Sum of their proportional set sizes, kB: a page that n of them share counts 1/n for each, so nothing is
+   * counted twice.
+   */
   totalKb: number;
   processes: number;
 }

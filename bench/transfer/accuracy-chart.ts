@@ -16,8 +16,9 @@ const LINES = [
 ] as const;
 
 /**
- * Accuracy over the number of training images of each class as an SVG file, means with their standard deviations. The horizontal axis is
- * logarithmic. Both lines stand on the same seeds, and differ in form as well as in colour.
+ * Accuracy over the number of training images of each class as an SVG file, means with their standard
+ * deviations. The horizontal axis is logarithmic. Both lines are measured on the same seeds, and differ in
+ * form as well as in colour.
  *
  * @param rows at least two, ascending
  */

@@ -32,7 +32,10 @@ export const measurementSchema = taskSchema.extend({
 });
 export type Measurement = z.output<typeof measurementSchema>;
 
-/** What one measurement takes, in the order in which a broken-off run is worth most: whole seeds, then the curve point by point. */
+/**
+ * The measurements, in the order in which an interrupted run is worth most: whole seeds, then the curve point
+ * by point.
+ */
 export function tasksOf(
   domains: readonly string[],
   seeds: number,

@@ -16,7 +16,7 @@ export interface ResultsFile {
 }
 
 /**
- * Measurements as they are made, one JSON object a line, so that a run that was broken off goes on where it was.
+ * Measurements, one JSON object a line, written one by one, so that an interrupted run can be resumed.
  *
  * @param subject only measurements of the same one count
  */

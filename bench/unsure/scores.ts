@@ -6,7 +6,7 @@ import { infer } from '#model/prediction/infer.ts';
 import { type ClassStatistics, distanceOf } from '#model/unsure/class-statistics.ts';
 import { lastDense } from '#model/unsure/out-of-domain-layers.ts';
 
-/** What a score may look at for one image. */
+/** What a score is computed from, for one image. */
 export interface Seen {
   features: Float32Array;
   logits: readonly number[];

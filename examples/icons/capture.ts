@@ -191,7 +191,7 @@ function noiseGrid(random: Random, amplitude: number): (x: number, y: number) =>
   };
 }
 
-/** Any colour: what lies behind says nothing about what lies before it. */
+/** A random colour, so that the background says nothing about the icon. */
 function anyColour(random: Random): number[] {
   return [0, 1, 2].map(() => random.between(20, 235));
 }

@@ -27,7 +27,7 @@ export function generalClasses(sets: readonly IconSet[]): string[] {
 
 /**
  * Things of no domain that the general data set has not either, because not all of its sets draw them, sorted
- * by name: what an endpoint is asked about all the same.
+ * by name: images that users of an endpoint send all the same.
  *
  * @param sets those of the general data set
  * @param drawing those that have to draw it

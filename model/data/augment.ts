@@ -12,12 +12,12 @@ export interface ImageBatch {
 }
 
 /**
- * Images as the network takes them (`pixel × scale + offset`), each varied as another photograph might show it:
- * mirrored (half of them), turned by up to 20°, scaled by 0.85…1.15, shifted by up to 8 % of the side, lighter or
- * darker, with another contrast and white balance.
+ * Images as the network takes them (`pixel × scale + offset`), each varied as another photograph might show
+ * it: mirrored (half of them), turned by up to 20°, scaled by 0.85…1.15, shifted by up to 8 % of the side,
+ * lighter or darker, with another contrast and white balance.
  *
- * It steps through the source along rows instead of computing every place anew, because training varies every image
- * in every step.
+ * It steps through the source along rows instead of computing every place anew, because training varies every
+ * image in every step.
  *
  * @returns float32 tensor of shape [n, height, width, 3]; the caller disposes it
  */

@@ -4,8 +4,8 @@ export interface BatchOptions {
   batchSize: number;
   seed: number;
   /**
-   * Draws equally many images of each class, those of a small class again and again. Otherwise every image is drawn
-   * as often.
+   * Draws equally many images of each class, those of a small class again and again. Otherwise every image is
+   * drawn as often.
    */
   balanced?: boolean;
 }
@@ -14,8 +14,8 @@ export interface BatchOptions {
  * Which images each step of a training takes.
  *
  * @param classIndices class of each image
- * @returns for each step the indices of its images. Every epoch (as many images as there are, less those that fill no
- *   batch) has its own order
+ * @returns for each step the indices of its images. Every epoch (as many images as there are, less those that
+ *   fill no batch) has its own order
  */
 export function createBatches(
   classIndices: Int32Array,

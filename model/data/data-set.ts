@@ -20,7 +20,7 @@ export interface Images {
   damaged: { id: string; reason: string }[];
   /** Pixels of these images, in this order: indices.length × height × width × 3 values in 0…255. */
   gather(indices: ArrayLike<number>): Uint8Array;
-  /** Gives the pixels' memory or disk space back. */
+  /** Frees the pixels' memory or disk space. */
   close(): void;
 }
 
@@ -39,7 +39,7 @@ export interface LoadedImages extends Images {
 }
 
 export interface LoadedDataSet extends LoadedImages, DataSet {
-  /** Names of what lies beside the classes' folders and was left out. */
+  /** Names of files beside the classes' folders, which were left out. */
   beside: string[];
 }
 
@@ -58,8 +58,8 @@ export interface LoadOptions {
 }
 
 /**
- * Loads `<root>/<label>/<image>`. Files are read and decoded a few at a time, so memory never holds the files, and
- * the small decoded images only as far as `memoryBytes` allows.
+ * Loads `<root>/<label>/<image>`. Files are read and decoded a few at a time, so that memory never holds all
+ * files. It holds the small decoded images only up to `memoryBytes`.
  *
  * @throws NotFoundError, InvalidInputError naming the folder, label or files that are wrong, and the remedy
  */
@@ -122,7 +122,10 @@ function asLoadedImages(
   };
 }
 
-/** @throws InvalidInputError naming the first class with fewer than `minimum` images, `what` naming the data set */
+/**
+ * @throws InvalidInputError naming the first class with fewer than `minimum` images, `what` naming the data
+ * set
+ */
 export function requireImagesPerClass(data: DataSet, minimum: number, what = 'the data set') {
   const counts = new Int32Array(data.labels.length);
   for (const index of data.classIndices) counts[index]!++;

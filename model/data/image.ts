@@ -4,33 +4,39 @@ import { InvalidInputError } from '#core/errors.ts';
 import { imageType, MAXIMUM_IMAGE_BYTES, NO_IMAGE } from '#core/image-files.ts';
 import { readRegularFile } from '#core/regular-file.ts';
 
-// No image comes twice, and what libvips would keep of those that it refused are their half-decoded pixels: an endpoint came to 570 MiB.
+// libvips' cache is of no use, because no image comes twice. It also keeps the half-decoded pixels of refused
+// images: an endpoint grew to 570 MiB.
 sharp.cache(false);
 
-/** Larger images are refused from their header, before any pixel is decoded: 32 megapixels need 128 MB as pixels. */
+/**
+ * Larger images are refused from their header, before any pixel is decoded: 32 megapixels need 128 MB as
+ * pixels.
+ */
 export const MAXIMUM_PIXELS = 32_000_000;
 /**
- * Pixels of the longer side, as WebP has them at the most. How long shrinking takes grows with a side and not with the number of pixels:
- * a strip of 1 × 31,999,999 pixels, 62 KB as a PNG, took nine seconds.
+ * Pixels of the longer side, WebP's own limit. The time that shrinking takes grows with the longer side, not
+ * with the number of pixels: a strip of 1 × 31,999,999 pixels, 62 KB as a PNG, took nine seconds.
  */
 export const MAXIMUM_SIDE = 16_383;
 
-/** What a transparent image stands on: white, as on a page. */
+/** Transparent images are put on white, as on a page. */
 const BACKGROUND = { r: 255, g: 255, b: 255 };
 
 /** The fields of `Input` that decoding needs. */
 export type ImageSize = Pick<Input, 'height' | 'width'>;
 
 /**
- * Decodes a JPEG, PNG or WebP image to 8-bit sRGB: rotated as its EXIF orientation says, colours converted from the embedded profile,
- * transparency flattened on white, the first frame of an animation, stretched to the network's size (as Keras does: nothing of the
- * image is cut away). Gamma and HDR chunks of a PNG are not looked at, as Pillow, TensorFlow and OpenCV do not.
+ * Decodes a JPEG, PNG or WebP image to 8-bit sRGB: rotated as its EXIF orientation says, colours converted
+ * from the embedded profile, transparency flattened on white, the first frame of an animation, stretched to
+ * the network's size (as Keras does: nothing of the image is cut away). Gamma and HDR chunks of a PNG are
+ * ignored, as in Pillow, TensorFlow and OpenCV.
  *
  * @param image encoded bytes, or the path of a file
- * @param secondsAtMost whole seconds after which decoding is given up; no limit when left out, because a busy machine
- *   must not decide which images a training job sees
+ * @param secondsAtMost whole seconds after which decoding is given up; no limit when left out, because a busy
+ *   machine must not decide which images a training job sees
  * @returns height × width × 3 values in 0…255, rows from the top
- * @throws InvalidInputError when it is none of these, is damaged or cut short, is too large, or takes too long
+ * @throws InvalidInputError when the file is in no such format, is damaged or cut short, is too large, or
+ *   takes too long
  */
 export async function decodeImage(
   image: Uint8Array | string,
@@ -45,8 +51,8 @@ export async function decodeImage(
     refuseTooManyPixels(header);
     const decoder = sharp(bytes, { limitInputPixels: MAXIMUM_PIXELS, failOn: 'error' });
     if (secondsAtMost !== undefined) decoder.timeout({ seconds: secondsAtMost });
-    // sharp converts 16-bit colours with a profile to Display P3 and then takes them for sRGB. With 8 bits first, profiles are
-    // converted to sRGB as those of any other image.
+    // sharp converts 16-bit colours with a profile to Display P3 and then takes them for sRGB. When it goes
+    // through 8 bits first, it converts profiles to sRGB as for any other image.
     if (header.depth === 'ushort') decoder.pipelineColourspace(header.space === 'grey16' ? 'b-w' : 'srgb');
     const { data, info } = await decoder
       .autoOrient()
@@ -63,7 +69,7 @@ export async function decodeImage(
 }
 
 /**
- * Reads an image file, refusing by its size what cannot be one, and whatever is no file.
+ * Reads an image file. Refuses files that are too large, and everything that is no regular file.
  *
  * @throws InvalidInputError
  */
@@ -71,8 +77,8 @@ export const readImageFile = (path: string): Promise<Uint8Array> =>
   readRegularFile(path, MAXIMUM_IMAGE_BYTES, tooManyBytes);
 
 /**
- * By the first bytes, never by the name. libvips would read other formats too (SVG, PDF, …): they are kept away from images that
- * strangers send.
+ * Looks at the first bytes, never at the name. libvips would also read other formats (SVG, PDF, …), which are
+ * too large a risk with images from outside.
  */
 function refuseOtherFormats(bytes: Uint8Array) {
   if (bytes.length === 0) throw new InvalidInputError('the file is empty', { hint: 'Copy it again.' });

@@ -17,7 +17,7 @@ export interface ImageFile {
 export interface LabelFolders {
   labels: string[];
   files: ImageFile[];
-  /** Names of what lies beside the folders and belongs to no class. */
+  /** Names of files beside the folders, which belong to no class. */
   beside: string[];
 }
 
@@ -25,12 +25,14 @@ export interface LabelFolders {
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Lists `<root>/<label>/<image>`, labels and files sorted by their names' code units. What operating systems leave behind is passed over.
+ * Lists `<root>/<label>/<image>`, labels and files sorted by their names' code units. Files that operating
+ * systems leave behind (`.DS_Store` for instance) are ignored.
  *
  * @param expected labels in the order of the network's outputs; the folders must be exactly these
  * @throws NotFoundError when the folder is not there
- * @throws InvalidInputError when it has no class folders, only one, an empty or nested one, one whose name cannot be a label, two whose
- *   names are the same but for case or Unicode form, a link that leads nowhere, or others than `expected`
+ * @throws InvalidInputError when it has no class folders, only one, an empty or nested one, one whose name
+ *   cannot be a label, two whose names are the same but for case or Unicode form, a link that leads nowhere,
+ *   or others than `expected`
  */
 export async function listLabelFolders(root: string, expected?: readonly string[]): Promise<LabelFolders> {
   const { folders, files: beside } = await list(root, refuseBrokenLink);
@@ -98,8 +100,10 @@ export async function listImages(root: string): Promise<ImageFile[] | undefined>
 }
 
 /**
- * @param onBrokenLink hears of links that lead nowhere; without it they count as files, which cannot be read
- * @returns everything that is no folder as a file, be it a FIFO or a socket: whoever reads it says what it is
+ * @param onBrokenLink is called for links that lead nowhere; without it they count as files, which cannot be
+ *   read
+ * @returns everything that is no folder counts as a file, also a FIFO or a socket: reading it fails with the
+ *   reason
  */
 async function list(
   folder: string,
@@ -130,7 +134,10 @@ async function cannotList(folder: string, cause: NodeJS.ErrnoException): Promise
   throw new NotFoundError(`${message} "${folder}"`, { cause, hint: 'Check the path.' });
 }
 
-/** It may well be a class whose disk is not mounted: without it, another model would be trained. */
+/**
+ * The link may stand for a class whose disk is not mounted. Without that class, another model would be
+ * trained.
+ */
 function refuseBrokenLink(root: string, name: string, cause: unknown) {
   throw new InvalidInputError(`"${name}" in "${root}" is a link that cannot be followed`, {
     cause,
@@ -138,7 +145,7 @@ function refuseBrokenLink(root: string, name: string, cause: unknown) {
   });
 }
 
-/** Where one of the two goes, to macOS or Windows for instance, the two would be one folder. */
+/** On another system, macOS or Windows for instance, the two folders would be one. */
 function refuseCollision(root: string, folders: readonly string[]) {
   const pair = collidingLabels(folders);
   if (pair === undefined) return;

@@ -3,17 +3,17 @@ import type { Images } from './data-set.ts';
 import type { ImageSize } from './image.ts';
 
 /**
- * Bits of the 63 that may differ between the hashes of two near-duplicates. Measured on the 420 icons of `examples/icons` at 32 × 32
- * pixels: JPEG at quality 70, scaling to 60 %, and WebP at quality 60 with 5 % more light change 12 bits at the most, between different
- * icons half of all pairs differ in 32 or more.
+ * How many of the 63 bits may differ between the hashes of two near-duplicates. Measured on the 420 icons of
+ * `examples/icons` at 32 × 32 pixels: JPEG at quality 70, scaling to 60 %, and WebP at quality 60 with 5 %
+ * more light change at most 12 bits. Half of all pairs of different icons differ in 32 bits or more.
  */
 const MAXIMUM_DISTANCE = 12;
 /**
- * Mean difference of the channels' values (0…255). The same copies reach 15 at the most; with both limits all 360 copies are found, and
- * none of 87,990 pairs of different icons is taken for one.
+ * Mean difference of the channels' values (0…255). The same copies reach at most 15. With both limits all 360
+ * copies are found, and none of 87,990 pairs of different icons is taken for a copy.
  */
 const MAXIMUM_DIFFERENCE = 16;
-/** Coefficients of each direction; the first of all, the mean brightness, is left out. */
+/** Coefficients in each direction. The very first one, the mean brightness, is left out. */
 const SIDE = 8;
 const IMAGES_PER_TURN = 64;
 
@@ -24,11 +24,13 @@ export interface NearDuplicate {
 }
 
 /**
- * Pairs of a test image and the first training image that looks the same, by a perceptual hash (Zauner, "Implementation and Benchmarking of
- * Perceptual Image Hash Functions", 2010, the DCT hash). The hash sees no colours and little of small differences, and classes of icons
- * are alike by nature, so pairs with like hashes are compared pixel by pixel, too.
+ * Pairs of a test image and the first training image that looks the same, by a perceptual hash (Zauner,
+ * "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010, the DCT hash). The hash ignores
+ * colours and small differences, and classes of icons look alike, so pairs with similar hashes are compared
+ * pixel by pixel, too.
  *
- * Images and pixels are those of the network's size, so what the network cannot tell apart is found, whatever the files look like.
+ * Images are compared at the network's size, so images that the network cannot tell apart are found, however
+ * different the files are.
  */
 export async function nearDuplicates(
   train: Images,
@@ -58,7 +60,10 @@ export async function nearDuplicates(
   }
 }
 
-/** Two words for each image. Plain memory: among hundred thousands of images, millions of pairs are compared. */
+/**
+ * Two words for each image, in a typed array: with hundreds of thousands of images, millions of pairs are
+ * compared.
+ */
 async function hashesOf(data: Images, signal: AbortSignal | undefined): Promise<Int32Array> {
   const basis = { rows: cosines(data.input.height), columns: cosines(data.input.width) };
   const hashes = new Int32Array(2 * data.size);

@@ -1,13 +1,19 @@
 import { openScratchFile } from './scratch-file.ts';
 
-/** Rows of equally many bytes, written and read a block at a time: in memory as long as they fit, else on disk. */
+/**
+ * Rows of the same number of bytes, written and read a block at a time. They are in memory if they fit,
+ * otherwise on disk.
+ */
 export interface RowStore {
   readonly onDisk: boolean;
   /** Writes the rows that begin at `from`. */
   write(bytes: Uint8Array, from: number): void;
-  /** Bytes of the rows from `from` to before `to`: not to be changed, and overwritten by the next read. */
+  /**
+   * Bytes of the rows from `from` to before `to`. They must not be changed, and the next read overwrites
+   * them.
+   */
   read(from: number, to: number): Uint8Array;
-  /** Gives memory or disk space back. */
+  /** Frees the memory or disk space. */
   close(): void;
 }
 

@@ -2,19 +2,19 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Bytes on disk for as long as a training takes. */
+/** Bytes on disk that are only needed while this process runs. */
 export interface ScratchFile {
   /** Writes all bytes at this place. */
   write(bytes: Uint8Array, at: number): void;
   /** Fills the buffer with the bytes from this place on. */
   read(into: Uint8Array, at: number): void;
-  /** Gives the space back. */
+  /** Frees the space. */
   close(): void;
 }
 
 /**
- * A file in the system's folder for temporary files (`TMPDIR`). Its name is removed at once where the system allows it, so that nothing
- * stays behind when the process is killed.
+ * A file in the system's folder for temporary files (`TMPDIR`). Its name is removed at once where the system
+ * allows it, so that nothing is left on disk when the process is killed.
  */
 export function openScratchFile(): ScratchFile {
   const folder = mkdtempSync(join(tmpdir(), 'graft-scratch-'));

@@ -9,7 +9,8 @@ export interface Split {
 }
 
 /**
- * Holds out a share of each class: at least one of its images to validate, at least one to train. Indices ascend.
+ * Holds out a share of each class: at least one of its images for validation, at least one for training.
+ * Indices ascend.
  *
  * @throws InvalidInputError naming a class with a single image
  */
@@ -18,10 +19,7 @@ export function splitByClass(data: DataSet, validationShare: number, seed: numbe
   return holdOut(data, validationShare, seed);
 }
 
-/**
- * The same, but a class with a single image, which it cannot spare, has it on both sides: whoever validates on variants of it measures too
- * well, but measures.
- */
+/** The same, but a class with one image has it in both sets; its validation score is optimistic. */
 export function holdOut(data: DataSet, validationShare: number, seed: number): Split {
   const held = new Set<number>();
   const shared = new Set<number>();
@@ -41,11 +39,11 @@ export function holdOut(data: DataSet, validationShare: number, seed: number): S
 export interface Folds {
   /** Number of heads. */
   heads: number;
-  /** For each image the head that holds it out, -1 for none, or `BY_VARIANT`. */
+  /** For each image the head that holds it out, −1 for none, or `BY_VARIANT`. */
   heldOutBy: Int8Array;
 }
 
-/** Of a class with a single image, which it cannot spare: its variants are held out by turns instead. */
+/** Marks the only image of a class: its variants are held out by turns instead of the whole image. */
 export const BY_VARIANT = -2;
 
 /** At least one in so many variants is held out. */
@@ -59,12 +57,16 @@ export function heldOutBy(folds: Folds, image: number, variant: number, variants
   return variants > 1 && turn < folds.heads ? turn : -1;
 }
 
-/** More images than these are validated on a single held-out part: that is precise enough, and folds would cost their multiple. */
+/**
+ * With more images than this, one held-out part is precise enough, and folds would take several times as
+ * long.
+ */
 export const FOLDED_IMAGES = 2_000;
 
 /**
- * Stratified k-fold cross-validation for few images: each image is held out by one head, so that choices rest on all of them and not on
- * a dozen. No more folds than the largest class has images. For many images, or a recipe of one fold, a single hold-out.
+ * Stratified k-fold cross-validation for few images: each image is held out by one head, so that choices rest
+ * on all images and not on a dozen. There are at most as many folds as the largest class has images. For many
+ * images, or a recipe with one fold, there is a single hold-out.
  */
 export function foldsByClass(
   data: DataSet,
@@ -82,7 +84,8 @@ export function foldsByClass(
     return { heads: 1, heldOutBy };
   }
   const heads = Math.min(recipe.folds, Math.max(...classes.map((images) => images.length)));
-  // Dealt on from class to class, so that folds are equally large even where classes have fewer images than there are folds.
+  // Images are dealt in one row over all classes, so that folds have the same size even where classes have
+  // fewer images than there are folds.
   const several = classes.filter((images) => images.length > 1);
   for (const [dealt, image] of several.flat().entries()) heldOutBy[image] = dealt % heads;
   return { heads, heldOutBy };

@@ -19,7 +19,9 @@ export function toTensor(pixels: Uint8Array, input: Input): tf.Tensor4D {
   return tf.tensor4d(values, [n, height, width, channels]);
 }
 
-/** Writes `pixel × scale + offset` for the pixels from `from` to before `to`, at the same places of `values`. */
+/**
+ * Writes `pixel × scale + offset` for the pixels from `from` to before `to`, at the same places of `values`.
+ */
 export function normalisePixels(
   pixels: Uint8Array,
   values: Float32Array,

@@ -2,8 +2,8 @@ import type { ImageBatch } from './augment.ts';
 import type { DataSet } from './data-set.ts';
 
 /**
- * A fixed number of variants of each image. Row `image × perImage + variant` is one of them; variant 0 is the image
- * itself.
+ * A fixed number of variants of each image. Row `image × perImage + variant` is one of them; variant 0 is the
+ * image itself.
  */
 export interface Variants {
   perImage: number;

@@ -18,7 +18,8 @@ export interface EvaluationHooks {
 /**
  * Runs every image through the model once.
  *
- * @param model normalised pixels → probabilities, in the order of the data set's labels, and how far out each image is where it says so
+ * @param model normalised pixels → probabilities, in the order of the data set's labels, and optionally how
+ *   far each image is from all classes
  * @throws RangeError when the model has another number of outputs than the data set has labels
  */
 export async function evaluate(

@@ -7,7 +7,7 @@ import { predictTensor } from '../prediction/predict.ts';
 import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 
 const BATCH = 64;
-/** An impossible answer must not cost infinitely much. */
+/** A probability of 0 must not make the loss infinite. */
 const LEAST_PROBABILITY = 1e-7;
 
 /** Part of a data set that a network in training is measured on. */

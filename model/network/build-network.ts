@@ -2,13 +2,15 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 
-/** Name of the layer whose output is the features: the flattened last feature map, shape [n, h × w × filters]. */
+/**
+ * Name of the layer whose output is the features: the flattened last feature map, shape [n, h × w × filters].
+ */
 export const CUT_LAYER = 'features';
 
 /**
- * Convolution filters of each block when nobody says otherwise. With two minutes on two cores, this width transferred best: half as
- * many filters see more images but learn less from each, and for half as many again the time is too short. Compared on the
- * demonstration's test images, one training each: a choice, not a law.
+ * Default number of convolution filters of each block. With two minutes on two cores, this width transferred
+ * best: with half as many filters more images are seen but less is learnt from each, and for 1.5 times as
+ * many the time is too short. Compared on the demonstration's test images, one training each.
  */
 export const DEFAULT_FILTERS: readonly number[] = [16, 32, 64, 128];
 
@@ -19,16 +21,17 @@ export interface NetworkOptions {
   input: Pick<Input, 'height' | 'width' | 'channels'>;
   /** Number of outputs, at least 2. */
   labelCount: number;
-  /** One block for each entry; every block halves height and width. */
+  /** Convolution filters, one block for each entry. Every block halves height and width. */
   filters?: readonly number[];
   /** The same seed gives the same initial weights. */
   seed: number;
 }
 
 /**
- * A convolutional classifier of normalised images, [n, height, width, 3] → [n, labelCount] (softmax). Each block is a 3 × 3
- * convolution without bias, a 2 × 2 max pooling, batch normalisation and ReLU. Pooling comes first so that normalisation
- * handles a quarter of the values. `features` (see `CUT_LAYER`) flattens the last map, and `classifier` is the head.
+ * A convolutional classifier of normalised images, [n, height, width, 3] → [n, labelCount] (softmax). Each
+ * block is a 3 × 3 convolution without bias, a 2 × 2 max pooling, batch normalisation and ReLU. Pooling comes
+ * first so that normalisation handles a quarter of the values. `features` (see `CUT_LAYER`) flattens the last
+ * map, and `classifier` is the head.
  *
  * @throws InvalidInputError when the image is too small for that many blocks
  */
@@ -71,8 +74,8 @@ export function buildNetwork(options: NetworkOptions): tfl.LayersModel {
 }
 
 /**
- * The same architecture as a given network of `buildNetwork`, for another number of labels and with fresh random weights: what
- * the from-scratch baseline starts from.
+ * The architecture of a given network of `buildNetwork`, for another number of labels and with new random
+ * weights: the baseline starts from it.
  */
 export function sameArchitecture(network: tfl.LayersModel, labelCount: number, seed: number): NetworkOptions {
   const [, height, width, channels] = network.inputs[0]!.shape;

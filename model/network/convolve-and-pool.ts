@@ -8,8 +8,8 @@ import {
 } from '../tensorflow/kernels/wasm/pooled-convolution.ts';
 
 /**
- * 2 × 2 max pooling of a 3 × 3 convolution that keeps height and width. Differentiable; on WebAssembly both steps and their
- * gradients run as one, five times as fast as apart.
+ * 2 × 2 max pooling of a 3 × 3 convolution that keeps height and width. Differentiable; on WebAssembly both
+ * steps and their gradients run as one, five times as fast as apart.
  *
  * @param x shape [n, height, width, inputs]
  * @param filter shape [3, 3, inputs, outputs]

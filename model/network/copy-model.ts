@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
-/** The same model with weights of its own, so that disposing either leaves the other whole. */
+/** A copy of a model with weights of its own: either can be disposed without the other. */
 export async function copyModel(model: tfl.LayersModel): Promise<tfl.LayersModel> {
   return tfl.loadLayersModel(tf.io.fromMemory(await artifactsOf(model)));
 }

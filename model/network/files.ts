@@ -8,14 +8,14 @@ import { readRegularFile } from '#core/regular-file.ts';
 const TOPOLOGY_FILE = 'model.json';
 const WEIGHTS_FILE = 'weights.bin';
 
-/** The part of `model.json` that reading needs; the rest is handed to TensorFlow.js as it is. */
+/** The part of `model.json` that is read here; TensorFlow.js parses the topology. */
 interface ModelJson extends tf.io.ModelJSON {
   modelTopology: object;
 }
 
 /**
- * Writes a model in TensorFlow.js' LayersModel format, which any TensorFlow.js program loads. The folder is made when it
- * is missing.
+ * Writes a model in TensorFlow.js' LayersModel format, which any TensorFlow.js program loads. The folder is
+ * made when it is missing.
  *
  * @returns names of the files: `model.json`, `weights.bin`
  */

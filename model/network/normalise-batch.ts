@@ -14,10 +14,10 @@ export interface NormalisedBatch {
 }
 
 /**
- * Batch normalisation in training followed by ReLU: `y = max(0, gamma × (x − mean) / √(variance + epsilon) + beta)` with the
- * batch's own mean and (biased) variance per channel (Ioffe & Szegedy, 2015, algorithm 1). Differentiable in x, gamma and beta;
- * the gradient is the closed form of their section 3 and needs no copies of the parameters in the size of x, unlike that
- * of `tf.batchNorm`, which takes longer than the convolutions.
+ * Batch normalisation in training followed by ReLU: `y = max(0, gamma × (x − mean) / √(variance + epsilon) +
+ * beta)` with the batch's own mean and (biased) variance per channel (Ioffe & Szegedy, 2015, algorithm 1).
+ * Differentiable in x, gamma and beta; the gradient is the closed form of their section 3. The gradient of
+ * `tf.batchNorm` copies the parameters to the size of x, and takes longer than the convolutions.
  *
  * @param x shape [n, height, width, channels]
  * @param gamma shape [channels]

@@ -3,8 +3,9 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { hasPooledConvolution, inferredBlock } from '../tensorflow/kernels/wasm/pooled-convolution.ts';
 
 /**
- * Outputs of a model for one batch, as `model.predict` gives them. The blocks of `buildNetwork` run as one step each where the backend
- * has a kernel for that, and the batch stays whole: `predict` cuts it into pieces of 32 images.
+ * Outputs of a model for one batch, as `model.predict` gives them, but in one piece: `predict` cuts a batch
+ * into pieces of 32 images. Each block of `buildNetwork` runs as one step where the backend has a kernel for
+ * it.
  *
  * @param x shape [n, …], as the model's input says
  * @returns one tensor for each of the model's outputs; the caller disposes them
@@ -18,7 +19,7 @@ export function infer(model: tfl.LayersModel, x: tf.Tensor): tf.Tensor[] {
     for (const { from, to, run } of steps) {
       values.set(to, run(from.map((layer) => (layer ? values.get(layer)! : x))));
     }
-    // An output that is the input would hand the caller's own tensor back.
+    // If an output is the input itself, the caller must not get its own tensor back.
     return wanted.map((layer) => values.get(layer) ?? tf.clone(x));
   });
 }
@@ -35,7 +36,10 @@ interface Step {
   run(values: tf.Tensor[]): tf.Tensor;
 }
 
-/** @returns the steps in order, or undefined when a layer is used more than once, or the model has several inputs */
+/**
+ * @returns the steps in order, or undefined when a layer is used more than once, or the model has several
+ * inputs
+ */
 function stepsOf(model: tfl.LayersModel): Step[] | undefined {
   if (model.inputs.length !== 1) return undefined;
   const sources: Sources = new Map();
@@ -70,7 +74,10 @@ const isInput = (layer: tfl.layers.Layer) => layer.getClassName() === 'InputLaye
 
 const BLOCK = ['Conv2D', 'MaxPooling2D', 'BatchNormalization', 'ReLU'];
 
-/** The block of `buildNetwork` that begins with a layer, if there is one, nothing else looks inside, and the backend has a kernel. */
+/**
+ * The block of `buildNetwork` that begins with a layer, if there is one, no other layer uses its inner
+ * outputs, and the backend has a kernel for it.
+ */
 function blockFrom(first: tfl.layers.Layer, sources: Sources, model: tfl.LayersModel) {
   const layers = [first];
   for (const name of BLOCK) {

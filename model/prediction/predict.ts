@@ -5,7 +5,7 @@ import type { PredictionResponse } from '#core/contracts/served-model.ts';
 import { toTensor } from '../data/tensors.ts';
 import { infer } from './infer.ts';
 
-/** What a model says about n images. */
+/** A model's outputs for n images. */
 export interface Outputs {
   /** n × labelCount values in [0, 1]. */
   probabilities: Float32Array;
@@ -47,9 +47,9 @@ export async function predictTensor(model: LayersModel, x: tf.Tensor4D): Promise
   }
 }
 
-/** Where the threshold lies, however far out it is in features. */
+/** The threshold of `outOfDomain`, whatever the distance in features is. */
 export const UNSURE_ABOVE = 0.5;
-/** Whether an image is so far from the domain's classes that it is taken for none of them. */
+/** Whether an image is too far from all of the domain's classes to be one of them. */
 export const isUnsure = (outOfDomain: number) => outOfDomain > UNSURE_ABOVE;
 
 /** Labels with their probabilities, most probable first; equal ones in the order of the labels. */

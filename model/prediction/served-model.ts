@@ -23,7 +23,7 @@ export async function readServedModel(folder: string): Promise<ServedModel> {
   return parseJson(servedModelSchema, text, SERVED_MODEL_FILE);
 }
 
-/** What a served model answers about one image. */
+/** A served model's answer about one image. */
 export function answerOf(served: ServedModel, { probabilities, outOfDomain }: Outputs): PredictionResponse {
   const { domain, general, labels, trainingJob } = served;
   const [score] = outOfDomain ?? [];

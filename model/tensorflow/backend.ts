@@ -14,12 +14,12 @@ import {
 } from './native.ts';
 
 /**
- * What computes the tensors: TensorFlow on a GPU or on the CPU, WebAssembly, or plain JavaScript (`cpu`: the reference in tests,
- * hundreds of times slower in training).
+ * What computes the tensors: TensorFlow on a GPU or on the CPU, WebAssembly, or plain JavaScript (`cpu`: the
+ * reference in tests, hundreds of times slower in training).
  */
 export type BackendName = 'tensorflow-gpu' | 'tensorflow' | 'wasm' | 'cpu';
 
-/** The backend that is in use, in words a person can act on. */
+/** The backend that is in use, in words that tell a person what to do. */
 export interface BackendInfo {
   name: BackendName;
   /** The processor, or the GPU. */
@@ -37,10 +37,10 @@ const HINT = 'faster: npx graft backend install';
 let inUse: BackendInfo | undefined;
 
 /**
- * Sets up the fastest backend that is there (TensorFlow, on a GPU if it finds one, otherwise WebAssembly), or exactly the
- * preferred one. Calling it again is cheap and, without a preference, keeps what is in use.
+ * Sets up the fastest available backend (TensorFlow, on a GPU if it finds one, otherwise WebAssembly), or
+ * exactly the preferred one. Calling it again is cheap and, without a preference, keeps the backend in use.
  *
- * @throws InvalidInputError when the preferred backend is not there or does not start
+ * @throws InvalidInputError when the preferred backend is not available or does not start
  */
 export async function useBackend(preferred?: BackendName): Promise<BackendInfo> {
   if (inUse !== undefined && (preferred === undefined || preferred === inUse.name)) {
@@ -78,9 +78,9 @@ async function useExactly(name: BackendName): Promise<BackendInfo> {
   });
 }
 
-/** A place where a backend can come from, and what is there. */
+/** A place where a backend can come from, and whether it is there. */
 export interface BackendSource {
-  /** As a person calls it. */
+  /** Its name for people. */
   source: string;
   version?: string;
   state: 'in use' | 'here' | 'does not start' | 'not here';
@@ -88,7 +88,10 @@ export interface BackendSource {
   reason?: string;
 }
 
-/** All places that were looked at, in the order in which the first one that starts is taken; after `useBackend`. */
+/**
+ * All places, in the order in which they are tried; the first that starts is used. Call it after
+ * `useBackend`.
+ */
 export function backendSources(): BackendSource[] {
   const natives = NATIVE_SOURCES.map((each): BackendSource => {
     const source = each === 'installed' ? 'graft backend install' : each;
@@ -136,8 +139,9 @@ async function useWebAssembly(): Promise<Omit<BackendInfo, 'reason'>> {
 }
 
 /**
- * The WebAssembly runtime adds process-wide listeners that rethrow every uncaught error from its own minified file, so that
- * any mistake anywhere in the program ends in pages of foreign source. Whatever `start` adds is taken off again.
+ * The WebAssembly runtime adds process-wide listeners that rethrow every uncaught error from its own minified
+ * file, so that any error in the program prints pages of minified source. Listeners that `start` adds are
+ * removed.
  */
 async function withoutProcessListeners(start: () => Promise<void>): Promise<void> {
   const events = ['uncaughtException', 'unhandledRejection'] as const;

@@ -21,7 +21,7 @@ export function hasNvidiaDriver(): boolean {
   return existsSync(join(DRIVER_FOLDER, 'version')) || systemLibraries().has('libcuda.so.1');
 }
 
-/** @returns names of the GPUs, as the driver or its tool gives them; empty when there is none to be seen */
+/** @returns names of the GPUs, as the driver or its tool gives them; empty when it shows none */
 export function gpuNames(): string[] {
   try {
     const gpus = join(DRIVER_FOLDER, 'gpus');
@@ -37,7 +37,7 @@ export function gpuNames(): string[] {
   return run.status === 0 ? run.stdout.split('\n').filter((line) => line.trim() !== '') : [];
 }
 
-/** Why a TensorFlow of that build, in that folder, computes on the CPU; and what to do where a GPU is to be had. */
+/** Why an installed TensorFlow computes on the CPU, and how to use the GPU where there is one. */
 export function whyNoGpu(build: 'cpu' | 'gpu', folder: string): { reason: string; hint?: string } {
   if (build === 'cpu') {
     const hint = hasNvidiaDriver() ? { hint: 'for the GPU: npx graft backend install --gpu' } : {};

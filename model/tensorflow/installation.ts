@@ -4,7 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '#core/parse.ts';
 
-/** Name of the commit mark within `homeOfInstallations()`: written last, so that what it names is whole. */
+/**
+ * Name of the commit mark within `homeOfInstallations()`: it is written last, so that the installation it
+ * names is complete.
+ */
 export const INSTALLED_FILE = 'installed.json';
 
 /** `installed.json`: which of the folders beside it is the installation, and what is in it. */
@@ -48,8 +51,8 @@ export function layoutOf(folder: string) {
 }
 
 /**
- * The folder for native backends, `.tensorflow`, beside the `node_modules` in which `@tensorflow/tfjs-core` is: from there the
- * binding finds the very copy that the program uses, and no `npm ci` removes it.
+ * The folder for native backends, `.tensorflow`, beside the `node_modules` in which `@tensorflow/tfjs-core`
+ * is: from there the binding finds the very copy that the program uses, and no `npm ci` removes it.
  */
 export function homeOfInstallations(): string {
   const core = createRequire(import.meta.url).resolve('@tensorflow/tfjs-core/package.json');

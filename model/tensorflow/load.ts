@@ -13,10 +13,11 @@ interface Binding {
 }
 
 /**
- * Loads an installation of `graft backend install` into this process and registers it as TensorFlow.js' backend `tensorflow`.
- * The package's own entry point is left alone: it looks for a prebuilt binding and loads what training does not need.
+ * Loads an installation of `graft backend install` into this process and registers it as TensorFlow.js'
+ * backend `tensorflow`. The package's own entry point is left alone: it looks for a prebuilt binding and
+ * loads what training does not need.
  *
- * @throws whatever keeps the libraries from loading
+ * @throws the reason why the libraries cannot be loaded
  */
 export function loadInstallation(folder: string): { version: string; onGpu: boolean } {
   const { binding: bindingFile, packages } = layoutOf(folder);
@@ -33,9 +34,9 @@ export function loadInstallation(folder: string): { version: string; onGpu: bool
 }
 
 /**
- * What every native backend needs of the process that it is loaded into.
+ * Prepares the process for any native backend.
  *
- * @throws when the processor lacks what every TensorFlow wheel is compiled for: loading one would end the process
+ * @throws when the processor lacks AVX, which every TensorFlow wheel needs: loading one would end the process
  */
 export function prepareProcess(): void {
   if (!hasAvx()) throw new Error('this processor has no AVX, which TensorFlow is compiled for');

@@ -5,7 +5,10 @@ import { gpuNames, whyNoGpu } from './gpu.ts';
 import { findInstallation } from './installation.ts';
 import { loadInstallation, prepareProcess } from './load.ts';
 
-/** Where a native TensorFlow can come from, the preferred one first: `graft backend install`, or a package of npm. */
+/**
+ * Where a native TensorFlow can come from, the preferred one first: `graft backend install`, or a package of
+ * npm.
+ */
 export const NATIVE_SOURCES = ['installed', '@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
 export type NativeSource = (typeof NATIVE_SOURCES)[number];
@@ -25,7 +28,7 @@ export type Attempt =
 
 const attempts = new Map<NativeSource, Attempt>();
 
-/** Loads a native TensorFlow into this process, once: what was tried is remembered. */
+/** Loads a native TensorFlow into this process, once: the result is remembered. */
 export async function startNative(source: NativeSource): Promise<Attempt> {
   const attempt = attempts.get(source) ?? (await tryToStart(source));
   attempts.set(source, attempt);
@@ -33,7 +36,7 @@ export async function startNative(source: NativeSource): Promise<Attempt> {
 }
 
 async function tryToStart(source: NativeSource): Promise<Attempt> {
-  // The binding keeps what it knows in global variables, without locks.
+  // The binding keeps its state in global variables, without locks.
   if (!isMainThread) {
     return { state: 'does not start', reason: 'TensorFlow computes in the main thread only' };
   }
@@ -80,7 +83,7 @@ async function startPackage(name: Exclude<NativeSource, 'installed'>): Promise<A
   return { state: 'started', version, reason: `${name} is installed${noGpu}` };
 }
 
-/** What became of a source that was tried; of one that was not, its version when it is there. */
+/** The result of a source that was tried; of another one whether it is there, and its version. */
 export function nativeState(
   source: NativeSource,
 ): Attempt | { state: 'here' | 'not here'; version?: string } {

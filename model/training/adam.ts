@@ -1,10 +1,10 @@
-/** State of Adam for one flat array of parameters. */
+/** The optimiser's state for one flat array of parameters. */
 export interface Adam {
   /** Changes the parameters in place. */
   update(parameters: Float32Array, gradients: ArrayLike<number>, learningRate: number): void;
   /** Running means of the gradients and of their squares, which change with every update. */
   readonly moments: readonly [Float32Array, Float32Array];
-  /** Goes on where the moments were after so many updates. */
+  /** Takes over moments that were saved after so many updates. */
   restore(moments: readonly [Float32Array, Float32Array], updates: number): void;
 }
 
@@ -13,9 +13,9 @@ const BETA_2 = 0.999;
 const EPSILON = 1e-7;
 
 /**
- * Adam (Kingma & Ba, 2015, algorithm 1, with TensorFlow.js' constants) over plain arrays. `tf.train.adam` runs a dozen small
- * operations for each of the network's weights; one loop takes a tenth of that time, and the gradients of several workers
- * have to meet in plain memory anyway.
+ * Adam (Kingma & Ba, 2015, algorithm 1, with TensorFlow.js' constants) over plain arrays. `tf.train.adam`
+ * runs a dozen small operations for each of the network's weights. One loop takes a tenth of that time, and
+ * the gradients of several workers have to be added up in plain memory anyway.
  */
 export function createAdam(size: number): Adam {
   const first = new Float32Array(size);

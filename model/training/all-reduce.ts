@@ -4,9 +4,9 @@ export function allReduceBytes(workers: number, length: number): number {
 }
 
 /**
- * Adds up the values of several threads (an all-reduce). Each thread writes into its own slot, waits until all have
- * written, and sums the slots in the order of ranks, so that all get exactly the same sums. Two sets of slots are used
- * by turns: no thread can overwrite a slot that another one still reads.
+ * Adds up the values of several threads (an all-reduce). Each thread writes into its own slot, waits until
+ * all have written, and sums the slots in the order of ranks, so that all get exactly the same sums. Two sets
+ * of slots are used by turns: no thread can overwrite a slot that another one still reads.
  *
  * @param memory shared by all threads; see `allReduceBytes`
  * @param rank of this thread, 0…workers − 1

@@ -22,7 +22,10 @@ const STEPS = 600;
 const POINTS = 20;
 /** Rows that are measured for a point of the curve, at the most. */
 const VALIDATION_ROWS = 256;
-/** Gradient steps between two checkpoints: an interruption without warning costs at most so many, some seconds. */
+/**
+ * Gradient steps between two checkpoints: an interruption without warning costs at most so many, some
+ * seconds.
+ */
 const STEPS_PER_CHECKPOINT = 100;
 
 export interface BaselineOptions {
@@ -37,13 +40,14 @@ export interface BaselineOptions {
 }
 
 /**
- * What the domain's images are worth without transfer learning: the general model's architecture, trained whole from
- * random weights. Every step varies its images anew (`augment`), classes are drawn equally often, and the learning rate
- * rises and falls over a fixed number of steps, at whose end the model is kept. Why this is fair: docs/baseline.md.
+ * What the domain's images are worth without transfer learning: the general model's architecture, trained
+ * whole from random weights. Every step varies its images anew (`augment`), classes are drawn equally often,
+ * and the learning rate rises and falls over a fixed number of steps, at whose end the model is kept. Why
+ * this is fair: docs/baseline.md.
  *
- * One training on all images gives the model (phase `final`). Another one, which holds out validation images of each
- * class, gives only the curve (phase `search`). WebAssembly uses one core, so there the two run at the same time on two.
- * With checkpoints they run one after the other, so that there is one state to save.
+ * One training on all images gives the model (phase `final`). Another one, which holds out validation images
+ * of each class, gives only the curve (phase `search`). WebAssembly uses one core, so there the two run at
+ * the same time on two. With checkpoints they run one after the other, so that there is one state to save.
  *
  * @throws the signal's reason
  */

@@ -6,9 +6,9 @@ import { curvePointSchema } from '#core/contracts/evaluation.ts';
 import { sha256 } from '#core/digest.ts';
 import { parseJson } from '#core/parse.ts';
 
-/** How far a training has come. */
+/** Progress of a training. */
 const progressSchema = z.strictObject({
-  /** `search` looks for the best number of steps, `final` takes that many on all images. */
+  /** `search` is the training that measures the curve, `final` the one on all images. */
   phase: z.enum(['search', 'final']),
   /** Gradient steps of this phase. */
   step: z.int().nonnegative(),
@@ -19,7 +19,7 @@ const progressSchema = z.strictObject({
 });
 export type Progress = z.output<typeof progressSchema>;
 
-/** A training that can be gone on with. */
+/** The state of a training that can be resumed. */
 export interface Checkpoint {
   progress: Progress;
   /** Of `Replica.save`. */
@@ -27,7 +27,7 @@ export interface Checkpoint {
 }
 
 export interface Checkpoints {
-  /** What an interrupted training has left; undefined where there is none, or none of use. */
+  /** The checkpoint of an interrupted training; undefined if there is none that can be used. */
   find(): Promise<Checkpoint | undefined>;
   keep(checkpoint: Checkpoint): Promise<void>;
 }
@@ -43,11 +43,13 @@ const headerSchema = z.strictObject({
 const FILE = 'training.checkpoint';
 
 /**
- * Keeps the newest checkpoint as one file, since what copies the folder elsewhere meanwhile copies file by file: two files could
- * be of two steps. A line of JSON, then the values as 32-bit floats (little-endian, as every machine that we run on).
+ * Keeps the newest checkpoint as one file. SageMaker copies the folder file by file, so two files could come
+ * from two steps. The file is a line of JSON, then the values as 32-bit floats (little-endian, as on every
+ * machine that runs this).
  *
- * @param identity SHA-256 of everything that decides what the training does; a checkpoint of another one is of no use
- * @param onRefused hears why a checkpoint that is there is not used
+ * @param identity SHA-256 of everything that decides the result of the training; a checkpoint with another
+ *   identity is refused
+ * @param onRefused is told why an existing checkpoint is not used
  */
 export function fileCheckpoints(
   folder: string,

@@ -17,8 +17,8 @@ export interface TrainingResult {
   /** Of the run that held out validation images. */
   curve: CurvePoint[];
   /**
-   * Step of that curve at which the setting that was kept ended. The model itself was trained with it on all training
-   * images.
+   * Step of that curve at which the setting that was kept ended. The model itself was trained with it on all
+   * training images.
    */
   bestStep: number;
   /** Gradient steps of both runs together. */

@@ -20,7 +20,8 @@ const MARKS = 50;
 const LATEST_WEIGHT = 0.05;
 
 /**
- * Makes the reports of single steps, some of which may be left out, into smooth progress for a person who watches.
+ * Makes the reports of single steps, some of which may be left out, into smooth progress for a person who
+ * watches.
  *
  * @param startedAt on the clock of `monotonicMs`
  */

@@ -15,7 +15,10 @@ import { trainOnThreads } from './train-on-threads.ts';
 export interface GeneralTrainingOptions {
   /** Passes over the training images, at the most. */
   epochs: number;
-  /** The number of steps, and the schedule with it, is cut to what fits into this time; the final measuring included. */
+  /**
+   * The number of steps, and the schedule with it, is reduced to fit into this time, the final validation
+   * included.
+   */
   maxSeconds?: number;
   batchSize: number;
   /** Highest of the schedule. */
@@ -26,8 +29,8 @@ export interface GeneralTrainingOptions {
   /** Convolution filters of each block. */
   filters?: readonly number[];
   /**
-   * Threads that share every batch. By default one for each core on WebAssembly (which uses a single one), and 1 on the native
-   * backends (which use all). The result depends on it in the last digits.
+   * Threads that share every batch. By default one for each core on WebAssembly (which uses one core), and 1
+   * on the native backends (which use all). The result depends on it in the last digits.
    */
   workers?: number;
 }
@@ -51,16 +54,16 @@ export interface GeneralTrainingResult {
   seconds: number;
 }
 
-/** Fewer images of a batch than this are not worth a thread of their own. */
+/** A thread needs at least so many images of a batch to be worth it. */
 const LEAST_SHARE = 16;
-/** More threads than this wait for each other more than they help. */
+/** With more threads, waiting for each other costs more than they gain. */
 const MOST_WORKERS = 8;
-/** Kept free for starting, measuring the result and what the clock does not show. */
+/** Reserved for starting and for validation. */
 const RESERVED_SECONDS = 2;
 
 /**
- * Trains the general model from random weights. The same data, options, backend and number of workers give the same weights,
- * unless `maxSeconds` cuts the training short. Set up a backend first (`useBackend`).
+ * Trains the general model from random weights. The same data, options, backend and number of workers give
+ * the same weights, unless `maxSeconds` cuts the training short. Set up a backend first (`useBackend`).
  *
  * @throws InvalidInputError when a class has fewer than two images
  * @throws the signal's reason

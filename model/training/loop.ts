@@ -59,12 +59,14 @@ export interface TrainingOutcome {
 /** Weight of the latest step in the mean accuracy. */
 const LATEST_WEIGHT = 0.05;
 
-/** Values that workers exchange besides what a replica has learnt: steps planned, share of the training done. */
+/**
+ * Values that workers exchange besides what a replica has learnt: steps planned, share of the training done.
+ */
 export const CONTROL_WORDS = 2;
 
 /**
- * Trains the network in place. Several workers may run the same plan, each on its part of every batch. Their networks
- * stay equal, because each worker takes the same steps with the sum of what all have learnt.
+ * Trains the network in place. Several workers may run the same plan, each on its part of every batch. Their
+ * networks stay equal, because each worker takes the same steps with the sum of what all have learnt.
  *
  * @throws the signal's reason
  */
@@ -97,7 +99,8 @@ export async function runTrainingLoop(
     const { x, truth } = prepare(images, gather(images), plan, step);
     replica.learn(x, truth, learnt);
     tf.dispose([x, truth]);
-    // Only worker 0 looks at the clock. The others get its plan with the sums, so that all stop at the same step.
+    // Only worker 0 reads the clock. The others get its plan with the sums, so that all stop at the same
+    // step.
     learnt.set(rank === 0 ? [budget.steps, budget.progress] : [0, 0], replica.size);
     allReduce?.(learnt);
     steps = learnt[replica.size]!;

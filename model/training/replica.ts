@@ -7,24 +7,25 @@ import { computeGradients, disposeGradients, trainableVariables } from './step.t
 const STATISTICS_MOMENTUM = 0.97;
 
 /**
- * A network in training together with flat copies of its weights. What one step learns from its batch is a flat array too
- * (gradients, then means and variances, then loss and number of right answers), so that several replicas can add up theirs.
+ * A network in training, with flat copies of its weights. The result of one batch is a flat array too
+ * (gradients, then means and variances, then loss and number of correct answers), so that several replicas
+ * can add up theirs.
  */
 export interface Replica {
   /** Length of what `learn` writes. */
   readonly size: number;
-  /** Passes a batch through the network and writes what it teaches. */
+  /** Passes a batch through the network and writes gradients, statistics and scores. */
   learn(x: tf.Tensor4D, labels: tf.Tensor1D, into: Float32Array): void;
   /** Takes one step with the mean of what the replicas have learnt. */
   apply(learnt: Float32Array, learningRate: number): void;
-  /** Loss and number of right answers in (the mean of) what was learnt. */
+  /** Loss and number of correct answers in (the mean of) what was learnt. */
   score(learnt: Float32Array): { loss: number; correct: number };
-  /** Brings the running statistics into the network: before it is asked or saved. */
+  /** Copies the running statistics into the network. Needed before the network predicts or is saved. */
   finish(): void;
-  /** Everything that the steps so far have changed: weights, running statistics, the optimiser's moments. */
+  /** Everything that the steps have changed: weights, running statistics, the optimiser's moments. */
   save(): Float32Array;
   /**
-   * Goes on as if it had taken those steps itself.
+   * Takes over a saved state, as if this replica had taken those steps itself.
    *
    * @param saved of a replica of the same architecture
    * @param steps taken when it was saved
@@ -105,7 +106,7 @@ function flatten(variables: readonly tf.Variable[]): Float32Array {
   return flat;
 }
 
-/** @throws RangeError when the parts are not all of it */
+/** @throws RangeError when the lengths do not add up to the whole array */
 function split(flat: Float32Array, lengths: readonly number[]): Float32Array[] {
   const expected = lengths.reduce((size, length) => size + length, 0);
   if (expected !== flat.length)

@@ -2,8 +2,8 @@
 const WARM_UP = 0.1;
 
 /**
- * Learning rate of a step: a linear rise to `highest` over the first tenth, then half a cosine down to 0 (one cycle, after Smith &
- * Topin, 2018), which makes the most of a fixed number of steps.
+ * Learning rate of a step: a linear rise to `highest` over the first tenth, then half a cosine down to 0 (one
+ * cycle, after Smith & Topin, 2018), which gets the most out of a fixed number of steps.
  *
  * @param progress share of the training that is done, 0…1
  */
@@ -14,22 +14,29 @@ export function learningRateAt(progress: number, highest: number): number {
 }
 
 export interface StepBudget {
-  /** Steps that fit into the time, and never more than wanted: a machine that is fast enough always takes the same steps. */
+  /**
+   * Steps that fit into the time, at most as many as wanted: a machine that is fast enough always takes the
+   * same number of steps.
+   */
   readonly steps: number;
-  /** Share of the training that is done: of the steps when all fit into the time, else of the time. */
+  /** Share of the training that is done: of the steps if all fit into the time, otherwise of the time. */
   readonly progress: number;
   /** Call after each step. */
   note(stepsDone: number, secondsElapsed: number): void;
 }
 
-/** The first steps are slower (compilation, memory growth): they say nothing about the speed to come. */
+/** The first steps are slower (compilation, memory growth) and say nothing about the speed of the others. */
 const STEPS_BEFORE_MEASURING = 10;
-/** The speed is the mean over this share of the time: long enough to even out stalls, short enough to notice a slower machine. */
+/**
+ * The speed is the mean over this share of the time: long enough to even out pauses, short enough to notice
+ * when the machine gets slower.
+ */
 const MEASURED_SHARE = 0.15;
 
 /**
- * Fits a number of steps into a time. When they do not all fit, the learning rate follows the clock, not a count of steps that changes
- * with every guess at the speed: what else runs on the machine shall not make it jump.
+ * Fits a number of steps into a time. If they do not all fit, the learning rate follows the clock and not the
+ * number of steps, which changes with every estimate of the speed. So other programs on the machine do not
+ * make the learning rate jump.
  *
  * @param maxSeconds counted on the same clock as `note`'s `secondsElapsed`
  */

@@ -4,11 +4,11 @@ import { InvalidInputError } from '#core/errors.ts';
 import { convolveAndPool } from '../network/convolve-and-pool.ts';
 import { normaliseBatch } from '../network/normalise-batch.ts';
 
-/** What one forward and backward pass gave; the caller disposes it with `disposeGradients`. */
+/** The results of one forward and backward pass. The caller disposes them with `disposeGradients`. */
 export interface Gradients {
   /** Mean cross-entropy of the batch, a scalar. */
   loss: tf.Scalar;
-  /** Number of images whose largest output is the right one, a scalar. */
+  /** Number of images whose largest output is that of their class, a scalar. */
   correct: tf.Scalar;
   /** One for each of the network's trainable weights, in their order. */
   gradients: tf.Tensor[];
@@ -17,8 +17,8 @@ export interface Gradients {
 }
 
 /**
- * One training pass through a network of `buildNetwork`: like `model.trainOnBatch`, with the cheaper gradient of
- * `normaliseBatch`. Nothing is updated.
+ * One forward and backward pass through a network of `buildNetwork`, with the cheaper gradient of
+ * `normaliseBatch`. It changes no weights.
  *
  * @param x normalised images, shape [n, height, width, 3]
  * @param labels index of each image's class, int32, shape [n]
@@ -62,8 +62,8 @@ function trainingForward(
     const weights = layer.getWeights();
     switch (layer.getClassName()) {
       case 'InputLayer':
-      case 'MaxPooling2D': // convolveAndPool has done it
-      case 'ReLU': // normaliseBatch has done it
+      case 'MaxPooling2D': // done by `convolveAndPool`
+      case 'ReLU': // done by `normaliseBatch`
         break;
       case 'Conv2D':
         value = convolveAndPool(value as tf.Tensor4D, weights[0] as tf.Tensor4D, value === x);

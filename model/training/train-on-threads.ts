@@ -18,8 +18,8 @@ export interface ThreadedTraining {
 }
 
 /**
- * Trains a network on `plan.workers` threads beside this one, each with its own WebAssembly backend (which uses one
- * core only), on its part of every batch.
+ * Trains a network on `plan.workers` threads beside this one, each with its own WebAssembly backend (which
+ * uses one core only), on its part of every batch.
  *
  * @param model the same network, fresh; it takes the trained weights
  * @throws the signal's reason, or a thread's error; no thread is left running

@@ -4,7 +4,7 @@ import { copyModel } from '../network/copy-model.ts';
 import type { Backbone } from './backbone.ts';
 import type { HeadWeights } from './head-weights.ts';
 
-/** Backbone and head as one model with weights of its own, so that disposing either leaves the other whole. */
+/** Backbone and head as one model with weights of its own: disposing the general model leaves it intact. */
 export async function assemble(
   backbone: Backbone,
   head: HeadWeights,

@@ -12,8 +12,8 @@ export interface Backbone {
 }
 
 /**
- * Cuts the general model behind a layer. A feature map is averaged to 2 × 2 places before it is flattened: this keeps
- * where something is, and few images cannot train a head on more features.
+ * Cuts the general model behind a layer. A feature map is averaged to 2 × 2 places before it is flattened:
+ * this keeps where something is, and few images cannot train a head on more features.
  *
  * @throws InvalidInputError when there is no such layer
  */

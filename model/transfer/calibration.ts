@@ -3,18 +3,19 @@ import type { Calibration } from '#core/contracts/evaluation.ts';
 import type { HeldOut, HeldOutRows } from './head-objective.ts';
 import { logitRows } from './logit-rows.ts';
 
-/** Temperatures that are searched. */
+/** Range of temperatures that is searched. */
 const LOWEST = 0.05;
 const HIGHEST = 20;
 
 /**
- * The temperature by which logits are divided so that the probabilities of held-out rows are most likely (Guo et al., "On Calibration of
- * Modern Neural Networks", 2017). The loss is convex in the inverse temperature, so a ternary search finds the minimum.
+ * The temperature by which logits are divided so that the probabilities of held-out rows are most likely (Guo
+ * et al., "On Calibration of Modern Neural Networks", 2017). The loss is convex in the inverse temperature,
+ * so a ternary search finds the minimum.
  *
- * Truth counts as 1 − 1 / (images + 2), after Platt ("Probabilistic Outputs for Support Vector Machines", 1999): a few images that were all
- * recognised do not make a head certain.
+ * The true class has the target 1 − 1 / (images + 2) instead of 1, after Platt ("Probabilistic Outputs for
+ * Support Vector Machines", 1999): a few images that were all recognised do not make a head certain.
  *
- * @param images that the rows are variants of
+ * @param images number of images that the rows are variants of
  */
 export function fitTemperature(held: HeldOut, images: number): number {
   const doubt = 1 / (images + 2);
@@ -33,9 +34,9 @@ export function fitTemperature(held: HeldOut, images: number): number {
 export const calibratedLoss = (held: HeldOut, temperature: number) => lossAt(held, 1 / temperature, 0);
 
 /**
- * Standard error of `calibratedLoss` over the images: variants of one image are no independent evidence.
+ * Standard error of `calibratedLoss` over the images, because the variants of one image are not independent.
  *
- * @param variants rows of each image, held out or not, one after the other
+ * @param variants number of rows of each image, whether held out or not
  */
 export function standardErrorOfLoss(held: HeldOutRows, temperature: number, variants: number): number {
   const { logits, classIndices, rows } = held;
@@ -72,7 +73,7 @@ function lossAt({ logits, classIndices }: HeldOut, inverse: number, doubt: numbe
   return loss / classIndices.length;
 }
 
-/** What `expectedCalibrationError` needs of held-out rows, with logits divided by a temperature. */
+/** Confidence and correctness of held-out rows, with logits divided by a temperature. */
 export function confidencesOf({ logits, classIndices }: HeldOut, temperature: number): Confidence[] {
   const labelCount = logits.length / classIndices.length;
   return Array.from(classIndices, (truth, row) => {
@@ -84,8 +85,8 @@ export function confidencesOf({ logits, classIndices }: HeldOut, temperature: nu
 }
 
 /**
- * Collects what the calibration is worth on the test images, from the calibrated model's answers. Its probabilities to the power of the
- * temperature are in proportion to those that the model would have given without.
+ * Measures on the test images what the calibration is worth, from the calibrated model's answers. Without
+ * calibration the model's probabilities would be in proportion to these to the power of the temperature.
  */
 export function calibrationTally(
   fitted: Omit<Calibration, 'test'> | undefined,

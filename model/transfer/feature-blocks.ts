@@ -4,12 +4,22 @@ import type { FeatureRows } from './feature-rows.ts';
 /** Rows that are multiplied at a time. */
 const BLOCK_ROWS = 4_096;
 
-/** Feature rows as a matrix X, cut into blocks, to multiply with small matrices again and again. */
+/** Feature rows as a matrix X, cut into blocks, which is multiplied with small matrices again and again. */
 export interface FeatureBlocks {
   readonly blocks: readonly { from: number; to: number }[];
-  /** `X V` of one block. @param v shape [width, columns] @returns rows × columns values */
+  /**
+   * `X V` of one block.
+   *
+   * @param v shape [width, columns]
+   * @returns rows × columns values
+   */
   forward(block: number, v: tf.Tensor2D): Float32Array;
-  /** `Xᵀ R` of the block that `forward` was called for last. @param r rows × columns values @returns width × columns values */
+  /**
+   * `Xᵀ R` of the block that `forward` was called for last.
+   *
+   * @param r rows × columns values
+   * @returns width × columns values
+   */
   backward(block: number, r: Float32Array): Float32Array;
   dispose(): void;
 }
@@ -17,8 +27,9 @@ export interface FeatureBlocks {
 type Pair = { x: tf.Tensor2D; transposed: tf.Tensor2D };
 
 /**
- * @param memoryBytes blocks stay on the backend, transposed as well (which spares the WebAssembly backend its slow multiplication with a
- *   transposed matrix), when they fit; else each is read again for every multiplication
+ * @param memoryBytes blocks stay on the backend, transposed as well (which spares the WebAssembly backend its
+ *   slow multiplication with a transposed matrix), when they fit; else each is read again for every
+ *   multiplication
  */
 export function createFeatureBlocks(features: FeatureRows, memoryBytes: number): FeatureBlocks {
   const { rows, width } = features;

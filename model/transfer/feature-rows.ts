@@ -1,6 +1,9 @@
 import { createRowStore } from '../data/row-store.ts';
 
-/** Rows of equally many values, written and read a block at a time: in memory as long as they fit, else on disk. */
+/**
+ * Rows of the same number of values, written and read a block at a time. They are in memory if they fit,
+ * otherwise on disk.
+ */
 export interface FeatureRows {
   readonly rows: number;
   /** Values of a row. */
@@ -8,9 +11,12 @@ export interface FeatureRows {
   readonly onDisk: boolean;
   /** Writes the rows that begin at `from`. */
   write(values: Float32Array, from: number): void;
-  /** Values of the rows from `from` to before `to`: not to be changed, and overwritten by the next read. */
+  /**
+   * Values of the rows from `from` to before `to`. They must not be changed, and the next read overwrites
+   * them.
+   */
   read(from: number, to: number): Float32Array;
-  /** Gives memory or disk space back. */
+  /** Frees the memory or disk space. */
   close(): void;
 }
 

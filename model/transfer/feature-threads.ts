@@ -5,13 +5,16 @@ import { runThreads } from '../threads/run-threads.ts';
 import type { FeatureTask } from './feature-worker.ts';
 import type { FeatureBatch, FeatureResult } from './infer-batch.ts';
 
-/** Fewer rows than this pass the network before a second thread has started. */
+/** So few rows pass the network before a second thread has started. */
 const LEAST_ROWS = 4_000;
 const MOST_THREADS = 8;
 /** Batches that a thread has at once, so that it never waits for the next one. */
 const AHEAD = 2;
 
-/** Threads that are worth it for so many rows: WebAssembly computes on one core only, the other backends on all. */
+/**
+ * Number of threads that is worth it for so many rows. WebAssembly computes on one core, the other backends
+ * on all.
+ */
 export function featureThreads(rows: number): number {
   if (tf.getBackend() !== 'wasm' || rows < LEAST_ROWS) return 1;
   return Math.min(availableParallelism(), MOST_THREADS);
@@ -27,8 +30,8 @@ export interface ThreadedInference {
 }
 
 /**
- * Runs batches through a model on several threads, each with a WebAssembly backend and a copy of the model of its own.
- * The results are the same for any number of threads, because the batches are.
+ * Runs batches through a model on several threads, each with a WebAssembly backend and a copy of the model of
+ * its own. The results are the same for any number of threads, because the batches are.
  *
  * @throws the signal's reason, or a thread's error; no thread is left running
  */

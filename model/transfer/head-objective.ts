@@ -14,7 +14,10 @@ export interface HeadTask {
   labelCount: number;
   /** Number of heads. */
   heads: number;
-  /** For each row the head that does not learn from it but is validated on it; -1 where all learn from it. */
+  /**
+   * For each row the head that does not learn from it but is validated on it; −1 where all heads learn from
+   * it.
+   */
   heldOutBy: Int8Array;
   /** Weight of each class's rows in the loss. */
   classWeights: Float64Array;
@@ -45,8 +48,8 @@ export interface HeldOutRows extends HeldOut {
 }
 
 /**
- * The loss of softmax regression on standardised features as a function of its parameters: the kernel, width ×
- * labelCount, then the bias. It is the weighted mean cross-entropy plus half the squared kernel times
+ * The loss of softmax regression on standardised features as a function of its parameters: the kernel, width
+ * × labelCount, then the bias. It is the weighted mean cross-entropy plus half the squared kernel times
  * `regularisation`. Each head standardises with mean and deviation of the rows that it learns from.
  */
 export interface HeadObjective {

@@ -26,7 +26,7 @@ export function headTask(
   };
 }
 
-/** Balanced: images / (classes × images of the class), so that their mean over the images is 1. */
+/** Balanced: images / (label count × images of the class), so that the mean over the images is 1. */
 function classWeights(train: DataSet, { classWeights }: Recipe): Float64Array {
   const weights = new Float64Array(train.labels.length).fill(1);
   if (classWeights === 'none') return weights;

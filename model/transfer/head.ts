@@ -6,13 +6,13 @@ import type { HeadObjective, HeadScores, HeldOut } from './head-objective.ts';
 import { lbfgs } from './lbfgs.ts';
 import type { ValidationCurve } from './validation-curve.ts';
 
-/** A head is trained when a pass over the rows lowers its loss by less than this share. */
+/** Training ends when a pass over the rows lowers a head's loss by less than this share. */
 const TOLERANCE = 1e-4;
-/** Weaker regularisation is not tried any more after so many strengths in a row that validate worse. */
+/** After so many strengths in a row with a higher validation loss, no weaker one is tried. */
 const PATIENCE = 2;
 export type Tried = Choices['tried'][number];
 
-/** One strength of regularisation, and how it did on what was held out. */
+/** One strength of regularisation, and its result on the held-out rows. */
 export interface Candidate {
   tried: Tried;
   /** One for each head. */
@@ -31,7 +31,7 @@ export interface HeadTrainingOptions {
 }
 
 /**
- * Trains all heads of an objective side by side to its minimum: a pass over the rows serves them all.
+ * Trains all heads of an objective side by side, so that they share each pass over the rows.
  *
  * @param starts one point for each head
  * @returns one point for each head
@@ -63,13 +63,14 @@ export interface TrialOptions {
   recipe: Recipe;
   /** Rows of each image. */
   variants: number;
-  /** Images that are held out by one head or another. */
+  /** Images that are held out by any head. */
   validationImages: number;
   curve: ValidationCurve;
 }
 
 /**
- * Tries strengths of regularisation on what is held out, from the strongest on, each starting where the one before it ended.
+ * Tries strengths of regularisation on the held-out rows, from the strongest on. Each starts where the
+ * previous one ended.
  */
 export async function tryStrengths(
   objective: HeadObjective,
@@ -100,9 +101,10 @@ export async function tryStrengths(
 }
 
 /**
- * Of the cut layer with the lowest loss on what was held out: the strongest regularisation that is within one standard error of it (the
- * one-standard-error rule, Breiman et al., "Classification and Regression Trees", 1984). It does better on images that are a little
- * different from the training images, as those to come are.
+ * Takes the cut layer with the lowest loss on the held-out rows, and of it the strongest regularisation whose
+ * loss is within one standard error of the lowest (the one-standard-error rule, Breiman et al.,
+ * "Classification and Regression Trees", 1984). It does better on images that differ a little from the
+ * training images, as the images of an endpoint do.
  */
 export function chooseCandidate(candidates: readonly Candidate[]): Candidate {
   const best = candidates.reduce((a, b) => (b.tried.validationLoss < a.tried.validationLoss ? b : a));

@@ -1,27 +1,27 @@
-/** A function's value and gradient at the point that was asked about. The gradient is not kept. */
+/** A function's value and gradient at a point. The gradient's array is copied, and can be used again. */
 export interface Measured {
   value: number;
   gradient: Float64Array;
 }
 
 export interface LbfgsOptions {
-  /** Points asked about, at the most. */
+  /** Evaluations of the function, at the most. */
   evaluations: number;
   /** Ends when an iteration lowers the value by less than this share of it. */
   tolerance: number;
 }
 
-/** Pairs of changes that are remembered. */
+/** Pairs of changes that approximate the Hessian. */
 const MEMORY = 10;
-/** Share of the promised decrease that a step has to bring (Armijo). */
+/** Share of the predicted decrease that a step has to reach (Armijo's condition). */
 const SUFFICIENT = 1e-4;
 const SHORTEST_STEP = 1e-6;
 const FLAT = 1e-10;
 
 /**
- * Minimises a smooth convex function by L-BFGS (Nocedal & Wright, "Numerical Optimization", 2006, algorithms 7.4 and 7.5) with a
- * backtracking line search. It is a generator: it yields the point at which it wants value and gradient, so that whoever drives several
- * of them can evaluate all their points in one go.
+ * Minimises a smooth convex function by L-BFGS (Nocedal & Wright, "Numerical Optimization", 2006, algorithms
+ * 7.4 and 7.5) with a backtracking line search. It is a generator that yields the point at which it needs
+ * value and gradient, so that the caller can evaluate the points of several searches in one pass.
  *
  * @returns the best point found
  */

@@ -9,13 +9,15 @@ export interface Scaling {
 const BLOCK_ROWS = 4_096;
 
 /**
- * How each of several heads standardises its features: by the rows that it learns from, which are all but those that it holds out.
+ * How each of several heads standardises its features: by the rows that it learns from, which are all rows
+ * except those that it holds out.
  *
  * @param heldOutBy head that holds the row out, or -1
  */
 export function standardise(features: FeatureRows, heldOutBy: Int8Array, heads: number): Scaling[] {
   const { rows, width } = features;
-  // The last sums are over the rows that all heads learn from, the others over those that one of them leaves out.
+  // The last sums are over the rows that all heads learn from, the others over the rows that one head holds
+  // out.
   const sums = Array.from({ length: heads + 1 }, () => ({
     count: 0,
     values: new Float64Array(width),
@@ -45,7 +47,8 @@ export function standardise(features: FeatureRows, heldOutBy: Int8Array, heads: 
       const square = learnt.reduce((all, sum) => all + sum.squares[i]!, 0) / count;
       variance[i] = Math.max(0, square - mean[i]! ** 2);
     }
-    // A feature that hardly ever fires must not shout when it does on an unseen image: a floor of 1 % of the mean variance.
+    // The floor of 1 % of the mean variance keeps features that are nearly constant in training from
+    // dominating on new images.
     const floor = 0.01 * (variance.reduce((all, value) => all + value, 0) / width) + 1e-12;
     return { mean, inverse: variance.map((value) => 1 / Math.sqrt(value + floor)) };
   });

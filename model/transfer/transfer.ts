@@ -18,18 +18,19 @@ import { createValidationCurve } from './validation-curve.ts';
 
 export interface TransferOptions {
   general: tfl.LayersModel;
-  /** Its output are the features, unless the recipe names others; see `cutBackbone`. */
+  /** The layer whose output is the features, unless the recipe names others; see `cutBackbone`. */
   cutLayer: string;
   train: DataSet;
   recipe: Recipe;
 }
 
 /**
- * Transfer learning with a frozen backbone: each variant of each image passes through it once, and a regularised softmax regression is
- * trained on the cached features. A first run holds out training images to choose cut layer and regularisation, and to calibrate the
- * probabilities; a second run trains on all of them with what was chosen, because with five images a class every one counts.
+ * Transfer learning with a frozen backbone: each variant of each image passes through it once, and a
+ * regularised softmax regression is trained on the cached features. A first run holds out training images to
+ * choose cut layer and regularisation, and to calibrate the probabilities. A second run trains with these
+ * settings on all images, because with five images a class every image counts.
  *
- * The general model is left as it is. The result is one standard LayersModel without custom layers.
+ * The general model is not changed. The result is a standard LayersModel without custom layers.
  *
  * @throws InvalidInputError when a cut layer is missing
  */
@@ -81,13 +82,16 @@ export async function trainTransfer(
   }
 }
 
-/** Passes over the rows that `trainTransfer` takes at the most: what a fair baseline takes as gradient steps at least. */
+/**
+ * Passes over the rows that `trainTransfer` takes at most. A fair baseline takes at least as many gradient
+ * steps.
+ */
 export function transferStepsAtMost(recipe: Recipe): number {
   const candidates = [recipe.regularisation].flat().length * (recipe.cutLayers?.length ?? 1);
   return (candidates + 1) * recipe.epochs;
 }
 
-/** One head on all rows, with what validation chose, from the mean of the heads that were validated. */
+/** Trains one head on all rows with the chosen settings. It starts from the mean of the validated heads. */
 async function trainOnAll(
   options: TransferOptions,
   features: FeatureRows,

@@ -1,14 +1,22 @@
 /**
- * How far an image lies from the classes, in features. Class means with one variance for all of them is how Lee et al. (NeurIPS 2018)
- * find images of none of the classes; here each feature has a variance of its own but no covariance, which few images cannot show. Ren et
- * al. (2021, arXiv:2106.09022) take the distance from the mean of all images away: what is far from everything is often only loud.
- * Half of it separates best on the demonstration, see `bench/unsure.ts`.
+ * Share of the squared distance from the mean of all images that is subtracted from the squared distance from
+ * the nearest class. Lee et al. (NeurIPS 2018) find images of none of the classes by class means with one
+ * covariance for all classes; here each feature has a variance of its own but no covariance, which cannot be
+ * estimated from few images. Ren et al. (2021, arXiv:2106.09022) subtract the distance from the mean of all
+ * images, because an image far from everything often only has large features. Subtracting half of it separates
+ * best on the demonstration, see `bench/unsure.ts`.
  */
 const DISCOUNT = 0.5;
-/** A feature that hardly ever fires must not shout when it does on an unseen image: a floor of its variance, in mean variances. */
+/**
+ * Least variance of a feature, as a share of the mean variance: it keeps features that are nearly constant in
+ * training from dominating on new images.
+ */
 const VARIANCE_FLOOR = 0.01;
 
-/** Sums over rows of features, from which means and variances follow. Those of a part can be taken away again. */
+/**
+ * Sums over rows of features, from which means and variances follow. The sums of a part can be subtracted
+ * again.
+ */
 export interface ClassSums {
   width: number;
   /** Rows of each class. */
@@ -39,7 +47,7 @@ export function addRow(
   }
 }
 
-/** All sums, each times its sign: 1 adds, −1 takes away. */
+/** Adds up sums: sign 1 adds, −1 subtracts. */
 export function combine(parts: readonly { sums: ClassSums; sign: 1 | -1 }[]): ClassSums {
   const first = parts[0]!.sums;
   const result = createSums(first.rows.length, first.width);
@@ -52,7 +60,7 @@ export function combine(parts: readonly { sums: ClassSums; sign: 1 | -1 }[]): Cl
   return result;
 }
 
-/** Where the classes lie. */
+/** Means and variances of the classes' features. */
 export interface ClassStatistics {
   width: number;
   /** Of each feature. */
@@ -60,14 +68,15 @@ export interface ClassStatistics {
   variance: Float64Array;
   /** Of the standardised features, labelCount × width values. */
   means: Float64Array;
-  /** Of each class's squared distance: see `statisticsOf`. A class without rows lies nowhere, and has none. */
+  /** Weight of each class's squared distance: see `statisticsOf`. 0 for a class without rows. */
   weights: Float64Array;
 }
 
 /**
  * @param variants rows of each image
- * @param images of a class whose weight is 1. The mean of m images is itself off by 1 / m of the variance, so a squared distance from
- * it is 1 + 1 / m times too large, and classes with few images would lose against those with many.
+ * @param images number of images of a class whose weight is 1. The mean of m images has itself an error of 1
+ *   / m of the variance, so a squared distance from it is 1 + 1 / m times too large: without weights, classes
+ *   with few images would seem farther than those with many.
  */
 export function statisticsOf(sums: ClassSums, variants: number, images: number): ClassStatistics {
   const { width } = sums;
@@ -92,10 +101,11 @@ export function statisticsOf(sums: ClassSums, variants: number, images: number):
 }
 
 /**
- * Per feature, the squared distance of a row from the nearest class's mean, less half of that from the mean of all.
+ * The squared distance of a row from the nearest class's mean, less half of its squared distance from the
+ * mean of all rows, divided by the number of features.
  *
- * @param discount another share than half; for comparisons
- * @returns the higher, the further out
+ * @param discount another share than half, for comparisons
+ * @returns the higher, the farther from all classes
  */
 export function distanceOf(
   statistics: ClassStatistics,
@@ -115,7 +125,7 @@ export function distanceOf(
 }
 
 /**
- * The same as a network computes it: `distanceOf` is `−max over classes of (z, z²) × kernel + bias`.
+ * The same as a network's layer: `distanceOf` is `−max over classes of (z, z²) × kernel + bias`.
  *
  * @returns kernel of shape [2 × width, labelCount], row by row, and a bias for each class
  */

@@ -3,16 +3,16 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { copyModel } from '../network/copy-model.ts';
 import { asLayer, type ClassStatistics } from './class-statistics.ts';
 
-/** Where the domain's classes lie, and from what distance on an image is none of them. */
+/** The means of the domain's classes, and the distance from which on an image belongs to none of them. */
 export interface OutOfDomain {
   statistics: ClassStatistics;
   /** The distance that most of the domain's own images stay within. */
   threshold: number;
-  /** Unit in which a distance is above or below the threshold. */
+  /** Unit of the distance from the threshold. */
   spread: number;
 }
 
-/** The layer whose input are the features: the head. */
+/** The layer whose input is the features: the head. */
 export function lastDense(model: tfl.LayersModel): tfl.layers.Layer {
   const dense = model.layers.findLast((layer) => layer.getClassName() === 'Dense');
   if (dense === undefined) throw new RangeError(`the model "${model.name}" has no dense layer`);
@@ -20,8 +20,9 @@ export function lastDense(model: tfl.LayersModel): tfl.layers.Layer {
 }
 
 /**
- * Gives a model a second output, from the same forward pass: how far an image is above (positive) or below the threshold, in spreads; shape
- * [n, 1]. All of it are standard layers, so that any TensorFlow.js program loads the model.
+ * Gives a model a second output of shape [n, 1], from the same forward pass: how far an image is above
+ * (positive) or below the threshold, in units of `spread`. It consists of standard layers, so that any
+ * TensorFlow.js program loads the model.
  *
  * @returns a model with weights of its own; the caller disposes both
  */
@@ -33,10 +34,10 @@ export async function withOutOfDomain(
   const { kernel, bias } = asLayer(statistics);
   const labelCount = bias.length;
   const { layers } = tfl;
-  // The statistics have a floor under every variance, so that the layer's own has nothing to do.
+  // Nearly 0, because the statistics have a floor under every variance.
   const epsilon = 1e-12;
   const standard = layers.batchNormalization({ name: 'standard', center: false, scale: false, epsilon });
-  // A layer that gets the same tensor twice has it disposed too soon (TensorFlow.js 4.22), hence a copy by another name.
+  // TensorFlow.js 4.22 disposes a tensor too soon that a layer gets twice, hence a copy with another name.
   const copy = layers.activation({ name: 'standard_again', activation: 'linear' });
   const squares = layers.multiply({ name: 'squares' });
   const both = layers.concatenate({ name: 'standard_and_squares' });

@@ -11,14 +11,17 @@ import { lastDense, type OutOfDomain, withOutOfDomain } from './out-of-domain-la
 
 const BATCH = 128;
 const FOLDS = 5;
-/** More variants of an image add nothing to where its class lies. */
+/** More variants of an image do not make its class's mean more accurate. */
 const MAXIMUM_VARIANTS = 4;
-/** Rows that pass the network at the most, and images that are held out: large domains take a part of their images. */
+/**
+ * Limits of the rows that pass the network, and of the held-out images: large domains use a part of their
+ * images.
+ */
 const MAXIMUM_ROWS = 20_000;
 const MAXIMUM_HELD_OUT = 2_000;
 
 export interface OutOfDomainOptions {
-  /** Share of the domain's own images that are not to be called unsure, in (0, 1]. */
+  /** Share of the domain's own images that must not be called unsure, in (0, 1]. */
   keep: number;
   /** Variants of each image that training made. */
   augmentation: number;
@@ -27,14 +30,15 @@ export interface OutOfDomainOptions {
 }
 
 export interface MeasuredDomain extends OutOfDomain {
-  /** Images behind the threshold. */
+  /** Number of held-out images that the threshold comes from. */
   heldOut: number;
 }
 
 /**
- * Teaches a model when to say that it is unsure: see `measureDomain` and `withOutOfDomain`.
+ * Adds the output "unsure" to a model: see `measureDomain` and `withOutOfDomain`.
  *
- * @returns the model with a second output, and the number of held-out images behind its threshold; the caller disposes both models
+ * @returns the model with a second output, and the number of held-out images behind its threshold; the caller
+ *   disposes both models
  */
 export async function addOutOfDomain(
   model: tfl.LayersModel,
@@ -48,12 +52,13 @@ export async function addOutOfDomain(
 /**
  * Measures the domain's training images on a finished model's own features.
  *
- * The threshold comes from images that the class means have not seen: they are held out in five parts, a part of every class in each, and
- * every part is measured by the means of the other four (cross-conformal prediction: Vovk, 2015, Annals of Mathematics and Artificial
- * Intelligence 74:9–28). So the smallest domains have as many held-out images as images.
+ * The threshold comes from images that the class means do not contain: the images are held out in five parts,
+ * stratified by class, and every part is measured with the means of the other four (cross-conformal
+ * prediction: Vovk, 2015, Annals of Mathematics and Artificial Intelligence 74:9–28). So even the smallest
+ * domain holds out every image.
  *
  * @param model normalised pixels → probabilities; its last dense layer takes the features
- * @returns the spread is the standard deviation of the held-out images' distances
+ * @returns `spread` is the standard deviation of the held-out images' distances
  */
 export async function measureDomain(
   model: tfl.LayersModel,
@@ -114,7 +119,9 @@ interface Planned {
   isHeldOut: boolean;
 }
 
-/** Which images are measured, each class's in random order, and in which part each is held out. */
+/**
+ * The images that are measured, those of each class in random order, and the part in which each is held out.
+ */
 function planOf(train: DataSet, seed: number): Planned[] {
   const byClass: number[][] = train.labels.map(() => []);
   for (let image = 0; image < train.size; image++) byClass[train.classIndices[image]!]!.push(image);

@@ -1,4 +1,6 @@
 import type { BackendName } from '#model/tensorflow/backend.ts';
 
-/** What the tests of training, transfer and files compute on: WebAssembly, unless `npm run test:native` says otherwise. */
+/**
+ * Backend of the tests of training, transfer and files: WebAssembly, or TensorFlow in `npm run test:native`.
+ */
 export const backendUnderTest = (process.env.GRAFT_TEST_BACKEND ?? 'wasm') as BackendName;

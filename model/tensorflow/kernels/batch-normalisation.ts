@@ -30,7 +30,8 @@ export interface NormaliseBatchGradientInputs extends tf.NamedTensorInfoMap {
 }
 
 /**
- * `max(0, gamma × (x − mean) / √(variance + epsilon) + beta)` with mean and (biased) variance of each channel over the batch.
+ * `max(0, gamma × (x − mean) / √(variance + epsilon) + beta)` with mean and (biased) variance of each channel
+ * over the batch.
  *
  * @returns y, mean, variance
  */

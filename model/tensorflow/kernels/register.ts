@@ -3,8 +3,8 @@ import type { BackendName } from '../backend.ts';
 const registered = new Set<'wasm' | 'tensorflow'>();
 
 /**
- * Registers the kernels that a backend of TensorFlow.js lacks, has only in a slow form, or has wrong; those of plain JavaScript stay as
- * they are, for comparison. Idempotent.
+ * Registers kernels for operations that a backend of TensorFlow.js lacks, computes slowly, or computes
+ * wrongly. The plain JavaScript backend keeps its own kernels, for comparison. Idempotent.
  */
 export async function registerKernels(name: BackendName): Promise<void> {
   if (name === 'cpu') return;

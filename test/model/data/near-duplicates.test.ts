@@ -13,7 +13,7 @@ let train: string;
 let test: string;
 let count = 0;
 
-/** A picture with enough in it to be told from others: gradients and three discs, all of them following from `n`. */
+/** A picture that differs from others: gradients and three discs, drawn from `n`. */
 function picture(n: number): Sharp {
   const disc = (k: number) => {
     const place = (factor: number) => 10 + ((n * factor + k * 37) % 80);

@@ -3,7 +3,9 @@ import { it } from 'vitest';
 import { convolveAndPool } from '#model/network/convolve-and-pool.ts';
 import { describeOnFastBackends, expectSameAsPlain, random } from '../tensorflow/kernels/backends.ts';
 
-/** Images, height, width, inputs, outputs. Odd sides lose their last row or column; 6 outputs have no kernel. */
+/**
+ * Images, height, width, inputs, outputs. Odd sides lose their last row or column; 6 outputs have no kernel.
+ */
 const shapes = [
   [2, 32, 32, 3, 12],
   [3, 16, 16, 12, 24],

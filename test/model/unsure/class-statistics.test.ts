@@ -8,7 +8,10 @@ import {
   statisticsOf,
 } from '#model/unsure/class-statistics.ts';
 
-/** Two classes of two rows each around (0, 0) and (4, 0): of the first feature mean 2 and variance 5, of the second 0 and 1. */
+/**
+ * Two classes of two rows each around (0, 0) and (4, 0): of the first feature mean 2 and variance 5, of the
+ * second 0 and 1.
+ */
 const rows: [label: number, row: number[]][] = [
   [0, [-1, 1]],
   [0, [1, -1]],

@@ -36,7 +36,7 @@ beforeAll(async () => {
   train = await loadDataSet(join(folder, 'train'), input, { labels });
   test = await loadDataSet(join(folder, 'test'), input, { labels });
   noise = imagesOfNoise(12);
-  // The network's weights are random: where images lie in its features is what counts here, not what it calls them.
+  // The network's weights are random: these tests are about its features, not about its answers.
   model = buildNetwork({ input, labelCount: labels.length, filters: [8, 16], seed: 3 });
 });
 afterAll(async () => {

@@ -7,7 +7,7 @@ import {
 } from '../batch-normalisation.ts';
 import { attributes, type TensorFlowBackend } from './operations.ts';
 
-/** TensorFlow's own fused operations, which TensorFlow.js leaves aside in training. */
+/** TensorFlow's own fused operations, which TensorFlow.js does not use in training. */
 export function registerBatchNormalisation() {
   tf.registerKernel({
     kernelName: NORMALISE_BATCH,
@@ -39,7 +39,7 @@ export function registerBatchNormalisation() {
         const native = backend as unknown as TensorFlowBackend;
         const { type } = attributes(native);
         const behindActivation = native.executeSingleOutput('ReluGrad', [type('T', 'TF_FLOAT')], [dy, y]);
-        // What the forward operation hands over: the CPU's wants the variance, the GPU's the inverse deviation.
+        // On the CPU the operation takes the variance, on a GPU the inverse deviation.
         const spread = native.isUsingGpuDevice ? tf.rsqrt(tf.add(variance as tf.Tensor, epsilon)) : variance;
         return native
           .executeMultipleOutputs(

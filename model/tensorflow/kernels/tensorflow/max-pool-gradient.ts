@@ -8,9 +8,10 @@ interface Pooling {
 }
 
 /**
- * Replaces the gradient of 'valid' max pooling on the CPU. TensorFlow's `MaxPoolGrad` looks for the largest values once more, with
- * 64-bit indices, and takes longer than a convolution's two gradients. Looking with 32-bit indices takes a third of that. On a GPU,
- * and where the installed TensorFlow has no such indices, everything stays as it is.
+ * Replaces the gradient of 'valid' max pooling on the CPU. TensorFlow's `MaxPoolGrad` searches the largest
+ * values again, with 64-bit indices, and takes longer than a convolution's two gradients. A search with
+ * 32-bit indices takes a third of that. On a GPU, and where the installed TensorFlow has no such indices,
+ * TensorFlow's own gradient is used.
  */
 export function registerMaxPoolGradient() {
   const backend = tf.backend() as unknown as TensorFlowBackend;
@@ -23,7 +24,7 @@ export function registerMaxPoolGradient() {
       const pooling = args.attrs as unknown as Pooling;
       if (pooling.pad !== 'valid') return original.kernelFunc(args);
       const { dy, input } = args.inputs as { dy: tf.TensorInfo; input: tf.TensorInfo };
-      return handDown(backend, dy, input, pooling);
+      return passGradientToWinners(backend, dy, input, pooling);
     },
   });
 }
@@ -42,8 +43,13 @@ function hasSmallIndices(backend: TensorFlowBackend): boolean {
   }
 }
 
-/** Every output hands its gradient to the largest value of its window. */
-function handDown(backend: TensorFlowBackend, dy: tf.TensorInfo, x: tf.TensorInfo, pooling: Pooling) {
+/** Every output passes its gradient to the largest value of its window. */
+function passGradientToWinners(
+  backend: TensorFlowBackend,
+  dy: tf.TensorInfo,
+  x: tf.TensorInfo,
+  pooling: Pooling,
+) {
   const { binding } = backend;
   const { type, bool } = attributes(backend);
   const common = poolingAttributes(backend, pooling);

@@ -1,6 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
-/** The parts of TensorFlow.js' native backend that kernels of our own build on (4.22; a test holds them to it). */
+/**
+ * The parts of TensorFlow.js' native backend that kernels of our own build on (4.22; a test holds them to
+ * it).
+ */
 export interface TensorFlowBackend {
   executeSingleOutput(name: string, attributes: Attribute[], inputs: tf.TensorInfo[]): tf.Tensor;
   executeMultipleOutputs(
@@ -15,7 +18,9 @@ export interface TensorFlowBackend {
   binding: Binding;
 }
 
-/** A tensor of the native library that TensorFlow.js does not know of: to be deleted by whoever made it. */
+/**
+ * A tensor of the native library that TensorFlow.js does not know. The code that made it has to delete it.
+ */
 export interface Handle {
   id: number;
 }

@@ -1,7 +1,7 @@
 import { registerBatchNormalisation } from './batch-normalisation.ts';
 import { registerMaxPoolGradient } from './max-pool-gradient.ts';
 
-/** Registers TensorFlow's fused operations where TensorFlow.js puts several plain ones together. */
+/** Registers TensorFlow's fused operations where TensorFlow.js combines several plain ones. */
 export function registerTensorFlowKernels(): void {
   registerBatchNormalisation();
   registerMaxPoolGradient();

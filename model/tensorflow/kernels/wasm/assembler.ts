@@ -1,7 +1,7 @@
 /**
- * A small assembler for WebAssembly functions over `i32` addresses and `f32x4` vectors: enough for kernels that are written for
- * one shape, with its sizes as constants, and compiled when they are first needed. Byte codes: WebAssembly core specification 2.0,
- * section 5.
+ * A small assembler for WebAssembly functions over `i32` addresses and `f32x4` vectors: enough for kernels
+ * that are written for one shape, with its sizes as constants, and compiled when they are first needed. Byte
+ * codes: WebAssembly core specification 2.0, section 5.
  */
 
 /** Instructions that leave at most one value on the stack. */

@@ -96,8 +96,8 @@ export function registerBatchNormalisation() {
 const together = (channels: number) => [4, 3, 2, 1].find((count) => channels % (4 * count) === 0)!;
 
 /**
- * Goes over all pixels of a few channels before the next few, so that what belongs to a channel stays in registers: `before` sets it
- * up, `each` runs at every vector of values, `after` stores it.
+ * Goes over all pixels of a few channels before the next few, so that what belongs to a channel stays in
+ * registers: `before` sets it up, `each` runs at every vector of values, `after` stores it.
  */
 function overChannels(
   channels: number,

@@ -9,11 +9,11 @@ interface Attributes {
 type Shape4D = [number, number, number, number];
 
 /**
- * Both gradients of a convolution as forward convolutions, which the backend computes fast: it has no gradient of the filter, and a slow
- * one of the input.
+ * Both gradients of a convolution as forward convolutions, which the backend computes fast: it has no
+ * gradient of the filter, and a slow one of the input.
  *
- * The operations are called on the kernel's inputs inside one `tf.tidy`: tensors made with `makeTensorFromTensorInfo` would hold no
- * reference to their data and free it while it is in use.
+ * The operations are called on the kernel's inputs inside one `tf.tidy`: tensors made with
+ * `makeTensorFromTensorInfo` would hold no reference to their data and free it while it is in use.
  */
 export function registerConvolutionGradients() {
   tf.registerKernel({
@@ -49,8 +49,8 @@ export function registerConvolutionGradients() {
 }
 
 /**
- * Convolution of the input with the output's gradient, where images take the place of channels: the stride of the forward convolution
- * becomes the dilation.
+ * Convolution of the input with the output's gradient, where images take the place of channels: the stride of
+ * the forward convolution becomes the dilation.
  */
 function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, info: tf.backend_util.Conv2DInfo) {
   const { top, bottom, left, right } = info.padInfo;
@@ -73,7 +73,10 @@ function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, info: tf.backend_util.C
   return tf.transpose(cut, [1, 2, 0, 3]);
 }
 
-/** Convolution of the output's gradient with the filter turned by 180°, inputs and outputs exchanged. Stride 1 only. */
+/**
+ * Convolution of the output's gradient with the filter turned by 180°, inputs and outputs exchanged. Stride 1
+ * only.
+ */
 function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, info: tf.backend_util.Conv2DInfo) {
   const { top, bottom, left, right } = info.padInfo;
   const turned = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]);

@@ -1,12 +1,12 @@
 import { clearBytes, copyBytes, defineFunction, i32, loop, sequence, set } from './assembler.ts';
 
 /**
- * A 3 × 3 convolution at stride 1 that keeps height and width ("same"), followed by 2 × 2 max pooling, in one pass. Each
- * function is written for one shape.
+ * A 3 × 3 convolution at stride 1 that keeps height and width ("same"), followed by 2 × 2 max pooling, in one
+ * pass. Each function is written for one shape.
  *
- * The input lies in a frame of zeros (one pixel on each side), so no border needs a case of its own. With every pooled value the
- * forward pass stores where the winning patch begins in the framed input. Only that patch gets a gradient, which saves three
- * quarters of the work of the usual two gradients.
+ * The input lies in a frame of zeros (one pixel on each side), so no border needs a case of its own. With
+ * every pooled value the forward pass stores where the winning patch begins in the framed input. Only that
+ * patch gets a gradient, which saves three quarters of the work of the usual two gradients.
  */
 export interface Shape {
   height: number;
@@ -26,7 +26,7 @@ export function layoutOf({ height, width, inputs, outputs }: Shape) {
     pixel,
     row,
     image: (height + 2) * row,
-    /** So much has to be readable behind the last image. */
+    /** Bytes that must be readable behind the last image. */
     slack: 16 * vectorsPerRow - 3 * pixel,
     vectorsPerRow,
     /** Of one filter laid out as three rows of whole vectors. */

@@ -1,7 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { assemble, type FunctionSource } from './assembler.ts';
 
-/** The parts of TensorFlow.js' WebAssembly backend that kernels of our own build on (4.22; a test holds them to it). */
+/**
+ * The parts of TensorFlow.js' WebAssembly backend that kernels of our own build on (4.22; a test holds them
+ * to it).
+ */
 export interface WasmBackend {
   makeOutput(shape: number[], dtype: 'float32' | 'int32'): tf.TensorInfo;
   typedArrayFromHeap(info: tf.TensorInfo): Float32Array | Int32Array;
@@ -15,7 +18,9 @@ export interface WasmBackend {
 export const addressOf = (backend: WasmBackend, info: tf.TensorInfo) =>
   backend.dataIdMap.get(info.dataId).memoryOffset;
 
-/** The values themselves, not a copy. Any allocation can invalidate the array: allocate first, look after. */
+/**
+ * The values themselves, not a copy. Any allocation can invalidate the array, so allocate before this call.
+ */
 export const valuesOf = (backend: WasmBackend, info: tf.TensorInfo) =>
   backend.typedArrayFromHeap(info) as Float32Array;
 
@@ -24,7 +29,7 @@ type Compiled = (args: Record<string, number>) => void;
 const compiled = new WeakMap<WebAssembly.Memory, Map<string, Compiled>>();
 
 /**
- * A kernel function that works on the backend's memory, compiled when it is first asked for.
+ * A kernel function that works on the backend's memory, compiled when it is first needed.
  *
  * @param key names the function with everything that its source depends on, for instance its shapes
  */

@@ -9,8 +9,8 @@ const VECTORS = 3;
 const COLUMNS = 4 * VECTORS;
 
 /**
- * Replaces the backend's matrix product, which is fast only when neither matrix is transposed: gradients of dense layers transpose
- * one. Small products and batches of different matrices stay with the original.
+ * Replaces the backend's matrix product, which is fast only when neither matrix is transposed: gradients of
+ * dense layers transpose one. Small products and batches of different matrices stay with the original.
  */
 export function registerMatrixProduct() {
   const original = tf.getKernel('BatchMatMul', 'wasm');
@@ -68,8 +68,8 @@ function transposed(backend: WasmBackend, matrix: tf.TensorInfo, rows: number, c
 }
 
 /**
- * C = A × B of any sizes from one tile on. `rowBytes` and `columnBytes` are from one row or column of A to the next. The last tile
- * of a row or column overlaps the one before it instead of being smaller.
+ * C = A × B of any sizes from one tile on. `rowBytes` and `columnBytes` are from one row or column of A to
+ * the next. The last tile of a row or column overlaps the one before it instead of being smaller.
  */
 const matrixProduct = defineFunction({
   parameters: ['a', 'b', 'c', 'rows', 'inner', 'columns', 'rowBytes', 'columnBytes'],

@@ -9,8 +9,9 @@ interface Attributes {
 }
 
 /**
- * Replaces the backend's gradient of max pooling, which is slow, and wrong in 4.22: it does not agree with the plain JavaScript
- * backend even for 2 × 2 windows. Every output hands its gradient to the first largest value of its window.
+ * Replaces the backend's gradient of max pooling, which is slow, and wrong in 4.22: it does not agree with
+ * the plain JavaScript backend even for 2 × 2 windows. Every output passes its gradient to the first largest
+ * value of its window.
  */
 export function registerMaxPoolGradient() {
   tf.unregisterKernel('MaxPoolGrad', 'wasm');
@@ -32,13 +33,18 @@ export function registerMaxPoolGradient() {
       const dx = backend.makeOutput(x.shape, 'float32');
       const slopes = valuesOf(backend, dx);
       slopes.fill(0);
-      handDown(info, valuesOf(backend, x), valuesOf(backend, dy), slopes);
+      passGradientToWinners(info, valuesOf(backend, x), valuesOf(backend, dy), slopes);
       return dx;
     },
   });
 }
 
-function handDown(info: tf.backend_util.Conv2DInfo, x: Float32Array, dy: Float32Array, dx: Float32Array) {
+function passGradientToWinners(
+  info: tf.backend_util.Conv2DInfo,
+  x: Float32Array,
+  dy: Float32Array,
+  dx: Float32Array,
+) {
   const { inHeight, inWidth, outHeight, outWidth, inChannels, strideHeight, strideWidth } = info;
   const row = inWidth * inChannels;
   let output = 0;

@@ -7,8 +7,8 @@ const CACHED_BYTES = 24 * 1024;
 const REGISTERS = 12;
 
 /**
- * Gradient of the filters. `gradient` gets one filter after another, each as three rows of whole vectors (see `layoutOf`), with
- * meaningless values where a vector reaches beyond its row.
+ * Gradient of the filters. `gradient` gets one filter after another, each as three rows of whole vectors (see
+ * `layoutOf`), with meaningless values where a vector reaches beyond its row.
  *
  * `pixels` counts the pooled pixels of all images.
  */
@@ -77,8 +77,8 @@ export function filterGradient(shape: Shape) {
 const CACHED_FILTER_BYTES = 16 * 1024;
 
 /**
- * Gradient of the framed input. `filters` holds one filter after another as three rows of whole vectors, with zeros where a
- * vector reaches beyond its row.
+ * Gradient of the framed input. `filters` holds one filter after another as three rows of whole vectors, with
+ * zeros where a vector reaches beyond its row.
  */
 export function inputGradient(shape: Shape) {
   const { row, image, slack, vectorsPerRow, filter, outputPixel } = layoutOf(shape);

@@ -2,10 +2,11 @@ import { type Code, defineFunction, f32x4, i32, type Local, loop, sequence, set 
 import { layoutOf, type Shape } from './frame-source.ts';
 
 /**
- * Makes what the kernel stores of the four convolved places of a pooling window, a vector of outputs at a time.
+ * Makes what the kernel stores of the four convolved places of a pooling window, a vector of outputs at a
+ * time.
  *
- * @param names `at` is the window's byte in the framed input, `out` its outputs' in `y`, `block` the first of these outputs' within all of a
- *   pixel; `extra` is an address of the finish's own
+ * @param names `at` is the window's byte in the framed input, `out` its outputs' in `y`, `block` the first of
+ *   these outputs' within all of a pixel; `extra` is an address of the finish's own
  * @param sums of the four places, one vector each
  * @param v counts the vectors from `block` on
  */
@@ -16,7 +17,10 @@ type Finish = (
   vector: () => Local,
 ) => Code;
 
-/** Stores the largest value, and in `extra` (as many int32) the byte at which its patch begins; among equals the first wins. */
+/**
+ * Stores the largest value, and in `extra` (as many int32) the byte at which its patch begins; among equals
+ * the first wins.
+ */
 const keepWinners =
   (shape: Shape): Finish =>
   ({ y, at, out, extra }, sums, v, vector) => {
@@ -35,7 +39,10 @@ const keepWinners =
     );
   };
 
-/** Stores max(0, scale × largest + shift). `extra` holds for every four outputs their four scales, then their four shifts. */
+/**
+ * Stores max(0, scale × largest + shift). `extra` holds for every four outputs their four scales, then their
+ * four shifts.
+ */
 const activate: Finish = ({ y, out, block, extra }, sums, v, vector) => {
   const value = vector();
   const [a, b, c, d] = sums as [Local, Local, Local, Local];

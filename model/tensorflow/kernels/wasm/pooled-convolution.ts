@@ -24,7 +24,10 @@ export interface PooledConvolution {
   winners: tf.Tensor;
 }
 
-/** 2 × 2 max pooling of the 3 × 3 "same" convolution of x, shape [n, height, width, inputs]. No gradient of its own. */
+/**
+ * 2 × 2 max pooling of the 3 × 3 "same" convolution of x, shape [n, height, width, inputs]. No gradient of
+ * its own.
+ */
 export function pooledConvolution(x: tf.Tensor4D, filter: tf.Tensor4D): PooledConvolution {
   const [y, framed, winners] = tf.engine().runKernel(FORWARD, { x, filter }) as unknown as tf.Tensor[];
   return { y: y as tf.Tensor4D, framed: framed!, winners: winners! };
@@ -50,7 +53,10 @@ export function pooledConvolutionInputGradient(
 /** Of a batch normalisation, each of shape [outputs], as training left them. */
 export type Normalisation = Record<'gamma' | 'beta' | 'mean' | 'variance', tf.Tensor>;
 
-/** `max(0, gamma × (p − mean) / √(variance + epsilon) + beta)` with p of `pooledConvolution`, in one pass. No gradient. */
+/**
+ * `max(0, gamma × (p − mean) / √(variance + epsilon) + beta)` with p of `pooledConvolution`, in one pass. No
+ * gradient.
+ */
 export function inferredBlock(
   x: tf.Tensor4D,
   filter: tf.Tensor4D,
@@ -211,7 +217,9 @@ function scalingOf(
   return scaling;
 }
 
-/** Pairs each weight's place in filters laid out in rows of whole vectors with its place in the usual order. */
+/**
+ * Pairs each weight's place in filters laid out in rows of whole vectors with its place in the usual order.
+ */
 function forEachWeight(
   { inputs, outputs }: Shape,
   inRows: Float32Array,

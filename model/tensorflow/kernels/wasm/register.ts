@@ -6,7 +6,9 @@ import { registerMatrixProduct } from './matrix-product.ts';
 import { registerMaxPoolGradient } from './max-pool-gradient.ts';
 import { registerPooledConvolution } from './pooled-convolution.ts';
 
-/** Registers the kernels that the WebAssembly backend lacks, has only in a slow form, or has wrong. */
+/**
+ * Registers kernels for operations that the WebAssembly backend lacks, computes slowly, or computes wrongly.
+ */
 export function registerWasmKernels(): void {
   registerConvolutionGradients();
   registerMaxPoolGradient();
@@ -16,7 +18,10 @@ export function registerWasmKernels(): void {
   registerIdentity();
 }
 
-/** The backend's own copies the values, and the tape for gradients takes the identity of all that it keeps. */
+/**
+ * The backend's own kernel copies the values, and the tape for gradients calls it for every tensor that it
+ * keeps.
+ */
 function registerIdentity() {
   tf.unregisterKernel('Identity', 'wasm');
   tf.registerKernel({

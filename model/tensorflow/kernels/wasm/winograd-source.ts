@@ -3,9 +3,10 @@ import { layoutOf, type Shape } from './frame-source.ts';
 import { FINISHES, type FinishName, vectorsAtOnce } from './pooled-convolution-source.ts';
 
 /**
- * The convolution of `convolveAndPool` by minimal filtering, F(2 × 2, 3 × 3) of Lavin & Gray, "Fast Algorithms for Convolutional Neural
- * Networks" (2015), section 4.1: the four places of a pooling window, which look at 4 × 4 pixels, take 16 products for each input and output
- * instead of 36. Patches and filters are transformed to 16 numbers each, which are multiplied as 16 matrix products.
+ * The convolution of `convolveAndPool` by minimal filtering, F(2 × 2, 3 × 3) of Lavin & Gray, "Fast
+ * Algorithms for Convolutional Neural Networks" (2015), section 4.1: the four places of a pooling window,
+ * which look at 4 × 4 pixels, take 16 products for each input and output instead of 36. Patches and filters
+ * are transformed to 16 numbers each, which are multiplied as 16 matrix products.
  *
  * Windows are handled in groups; `positions` (int32) has the byte of each window's patch in the framed input.
  */
@@ -145,7 +146,9 @@ export function multiplyTerms(shape: Shape) {
   });
 }
 
-/** Transforms the products of a group's first `windows` back to the four places of each, and hands them on. */
+/**
+ * Transforms the products of a group's first `windows` back to the four places of each, and hands them on.
+ */
 export function finishWindows(shape: Shape, finish: FinishName) {
   const { outputPixel } = layoutOf(shape);
   return defineFunction({

@@ -17,7 +17,7 @@ const nativeIsInstalled =
     }
   });
 
-/** Runs the tests on every backend that Graft has kernels for: WebAssembly, and TensorFlow where it is installed. */
+/** Runs the tests on each backend for which Graft has kernels: WebAssembly, and TensorFlow if installed. */
 export function describeOnFastBackends(what: string, tests: (backend: BackendName) => void) {
   describe(`${what} on WebAssembly`, () => tests('wasm'));
   if (nativeIsInstalled) describe(`${what} on TensorFlow`, () => tests('tensorflow'));
@@ -39,7 +39,9 @@ export async function computeOn(
   return values;
 }
 
-/** What TensorFlow.js and its backend hold, and what the native library, where there is one, holds beyond that. */
+/**
+ * Tensors of TensorFlow.js and its backend, and those that only the native library knows, where there is one.
+ */
 function held() {
   const backend = tf.backend() as tf.KernelBackend & { binding?: { getNumOfTensors(): number } };
   const data = backend.numDataIds();
@@ -60,7 +62,9 @@ export async function expectSameAsPlain(
   for (const [index, values] of actual.entries()) expectClose(values, expected[index]!);
 }
 
-/** Largest difference as a share of the largest value. Float32 has seven digits; sums of thousands lose two. */
+/**
+ * Largest difference as a share of the largest value. Float32 has seven digits; sums of thousands lose two.
+ */
 const TOLERANCE = 1e-5;
 
 export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = TOLERANCE) {
