@@ -3,8 +3,8 @@
  * the nearest class. Lee et al. (NeurIPS 2018) find images of none of the classes by class means with one
  * covariance for all classes; here each feature has a variance of its own but no covariance, which cannot be
  * estimated from few images. Ren et al. (2021, arXiv:2106.09022) subtract the distance from the mean of all
- * images, because an image far from everything often only has large features. Subtracting half of it separates
- * best on the demonstration, see `bench/unsure.ts`.
+ * images, because an image far from everything often only has large features. Subtracting half of it
+ * separates best on the demonstration, see `bench/unsure.ts`.
  */
 const DISCOUNT = 0.5;
 /**

@@ -36,7 +36,6 @@ export const KNOWN_WORDS = new Set([
   'memberNames',
   'readAsDataURL',
   'requiredCount',
-  'trainOnBatch',
   // Names of products, formats, people and places of publication
   'BuildKit',
   'CommonJS',
