@@ -10,17 +10,17 @@ import type {
   World,
 } from './service.ts';
 
-/** One operation of a service: what the service keeps, the operation's input, who asked. */
+/** An operation of a service. It gets what the service keeps, the operation's input, and the request. */
 // biome-ignore lint/suspicious/noExplicitAny: each operation narrows with the SDK's own types
 type OperationOn<Context> = (context: Context, input: any, request: RequestContext) => unknown;
 
-/** An AWS service as its folder describes it; see `Service` for what each part is for. */
+/** The definition of an AWS service. `Service` documents what each part is for. */
 export interface ServiceDefinition<Context> extends ServiceFacts {
-  /** Makes what the operations work on, once for each local AWS. */
+  /** Creates what the operations work on, once for each local AWS. */
   createContext(world: World): Context;
-  /** By name. What is not here is refused. */
+  /** By name. An operation that is not here is refused. */
   operations: Record<string, OperationOn<Context>>;
-  /** Called before every operation; throws to refuse its input. */
+  /** Called before every operation. Throws to refuse the input. */
   checkInput?(context: Context, input: object): void;
   resources?(context: Context): Record<string, ResourceType>;
   routes?(context: Context): Record<string, RouteHandler>;
@@ -30,7 +30,7 @@ export interface ServiceDefinition<Context> extends ServiceFacts {
   stop?(context: Context): Promise<void> | void;
 }
 
-/** The one way to make a service: `createSqs = defineService({ … })`. */
+/** Makes a service: `createSqs = defineService({ … })`. */
 export function defineService<Context>(definition: ServiceDefinition<Context>): ServiceFactory {
   const { createContext, operations, checkInput, resources, routes, ...others } = definition;
   const { onBusEvent, guard, start, stop, ...facts } = others;

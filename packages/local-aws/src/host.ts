@@ -92,7 +92,8 @@ function createServices(
 }
 
 /**
- * Answers the server's requests: with 503 until the returned function is called, except the one for the health.
+ * Answers the server's requests: with 503 until the returned function is called, except the one for the
+ * health.
  */
 function answer(
   server: Server,

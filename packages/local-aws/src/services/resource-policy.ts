@@ -18,8 +18,8 @@ interface Statement {
 }
 
 /**
- * Whether a resource policy lets a service call the resource. A denial outweighs any permission. An element or condition
- * that is not understood never permits, and always denies.
+ * Whether a resource policy lets a service call the resource. A denial outweighs any permission. A statement
+ * with an unknown element or condition never permits and always denies.
  *
  * @param policy JSON text, or undefined when the resource has none
  */

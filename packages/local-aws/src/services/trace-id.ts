@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * X-Ray's form: version, seconds since 1970 in hexadecimal, 96 random bits. Nothing is sampled: there is no X-Ray here.
+ * A trace ID in X-Ray's form: version, seconds since 1970 in hexadecimal, 96 random bits. Nothing is sampled,
+ * as there is no X-Ray here.
  *
  * @param now milliseconds since 1970
  */

@@ -1,7 +1,7 @@
 import { isSigV2 } from './presigned.ts';
 import type { Services } from './services.ts';
 
-/** What a request says about itself before any body is read: the service it wants and who asks. */
+/** What a request's line and headers tell: the service that it is for, and the caller. */
 export interface Addressed {
   /** The signing name, or undefined where nothing tells. */
   service: string | undefined;
@@ -18,10 +18,11 @@ export interface RequestHead {
 }
 
 /**
- * Reads the credential scope of a header's or a presigned URL's SigV4 signature. Signatures are not verified: any key
- * pair is the account's own (docs/fidelity.md).
+ * Reads the credential scope of a header's or a presigned URL's SigV4 signature. Signatures are not verified:
+ * any key pair is the account's own (docs/fidelity.md).
  *
- * @param onHost signing name of the service that the host name belongs to; it counts where there is no signature
+ * @param onHost signing name of the service that the host name belongs to; it counts where there is no
+ *   signature
  */
 export function readAddress(services: Services, head: RequestHead, onHost?: string): Addressed {
   const { query, headers } = head;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../service.ts';
 
-/** Above every documented limit of the emulated services' unstreamed requests (API Gateway has 10 MB, Lambda 6 MB). */
+/** Higher than every documented limit of requests that do not stream (API Gateway 10 MB, Lambda 6 MB). */
 const LARGEST = 32 * 1024 * 1024;
 
 /** Reads a whole body. @throws ServiceError `RequestEntityTooLargeException` */

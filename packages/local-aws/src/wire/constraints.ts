@@ -1,11 +1,13 @@
-/** What a service's model says about a shape beyond its type. Lengths count characters, bytes, list items or map entries. */
+/**
+ * What a service's model says about a shape beyond its type. Lengths are characters, bytes, items or entries.
+ */
 export interface ShapeConstraints {
   min?: number;
   max?: number;
   /** Must match the whole string. */
   pattern?: string;
   enum?: string[];
-  /** Shapes of a structure's members, of a list's items, of a map's keys and values, where those are limited. */
+  /** Names of limited shapes: a structure's members, a list's items, a map's keys and values. */
   members?: Record<string, string>;
   item?: string;
   key?: string;

@@ -31,7 +31,7 @@ export function notEmulated(protocol: Protocol, what: string): ServiceError {
   return new ServiceError('UnknownOperationException', message);
 }
 
-/** An error of ours stays itself; anything else is a fault in the local AWS and says so. */
+/** A ServiceError stays as it is. Any other error is a defect of the local AWS and becomes a 500. */
 export function asServiceError(error: unknown, service: ServiceFacts): ServiceError {
   if (error instanceof ServiceError) return error;
   if (error instanceof ShapeError) return refusal(service, error);

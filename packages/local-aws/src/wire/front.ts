@@ -121,7 +121,7 @@ async function send(
       response.end();
       return;
     }
-    // A client that goes away mid-stream is no fault of ours.
+    // A client that disconnects is not an error.
     await pipeline(answer.body, response).catch(() => response.destroy());
     return;
   }

@@ -8,13 +8,18 @@ import type { Services } from './services.ts';
 export interface Incoming {
   request: IncomingMessage;
   method: string;
-  /** As sent, after the path that the host name stands for: a virtual-hosted S3 request as if in path style. */
+  /**
+   * As sent. If the host name stands for a path, it begins with that path (virtual-hosted requests of S3).
+   */
   path: string;
   query: URLSearchParams;
   headers: Record<string, string | undefined>;
   address: Addressed;
   id: string;
-  /** Tells a client that sent `Expect: 100-continue` to send its body; without effect on others and a second time. */
+  /**
+   * Tells a client that sent `Expect: 100-continue` to send its body. Does nothing for other clients or a
+   * second time.
+   */
   letIn(): void;
   /** Whether a client still waits for that. */
   waits(): boolean;
@@ -57,7 +62,10 @@ export function readIncoming(
   };
 }
 
-/** The body as a stream. A client that waits sends it only when something is read, so after every check before that. */
+/**
+ * The body as a stream. A client that waits for `100-continue` gets it with the first read, after every check
+ * before that.
+ */
 export function bodyOf(incoming: Incoming): Readable {
   const { request } = incoming;
   if (!incoming.waits()) return request;

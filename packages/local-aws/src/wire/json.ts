@@ -10,8 +10,8 @@ import {
 import { ShapeError } from './shape.ts';
 
 /**
- * A parsed JSON value as the SDK's commands have it: dates, bytes, members by their names. Members that the schema does
- * not know stay, for `checkShape` to refuse; `null` is absence.
+ * A parsed JSON value as the SDK's commands have it: dates, bytes, members by their names. Members that the
+ * schema does not know stay, for `checkShape` to refuse; `null` is absence.
  *
  * @param jsonNames whether the `jsonName` trait counts (REST-JSON) or not (AWS JSON)
  */

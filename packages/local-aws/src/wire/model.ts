@@ -1,11 +1,12 @@
 import { NormalizedSchema } from '@smithy/core/schema';
 
 /**
- * What we read from the SDK's exported schemas. Their tuple layout is internal to the SDK, so its version is pinned and
- * `packages/local-aws/test/wire/model.test.ts` checks it:
+ * What we read from the SDK's exported schemas. Their tuple layout is internal to the SDK, so its version is
+ * pinned and `packages/local-aws/test/wire/model.test.ts` checks it:
  *
  * - operation: `[9, namespace, name, traits, input, output]`, trait `http: [method, uri, status]`
- * - structure: `[3, namespace, name, traits, memberNames, memberSchemas, requiredCount?]`, required members first
+ * - structure: `[3, namespace, name, traits, memberNames, memberSchemas, requiredCount?]`, required members
+ *   first
  * - error: as structure, with `-3` and the traits `error`, `httpError`, `awsQueryError: [code, status]`
  */
 export interface OperationModel {

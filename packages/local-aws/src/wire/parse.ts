@@ -18,7 +18,10 @@ export interface Asked extends Call {
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** The form in which to refuse what could not be understood; a service that is not here has the spoken protocol. */
+/**
+ * Facts for an error before the service is known. A service that is not here gets the protocol of the
+ * request.
+ */
 export function guessFacts(incoming: Incoming, services: Services): ServiceFacts {
   const { address, headers } = incoming;
   const known =
@@ -82,8 +85,9 @@ export async function parseRequest(
 }
 
 /**
- * A form says nothing about who is asked: a presigned upload by curl or urllib carries that type too. So the signature
- * decides; without one, or for a service that is not here, the places where forms are sent to: `/`, and a queue's URL.
+ * Whether the request is an AWS query form. Its content type does not decide: curl and urllib send it with
+ * presigned uploads too. A signature decides. Without one, or for an unknown service, the path does: `/`, or
+ * a queue's URL.
  */
 function speaksQuery({ address, method, path, query, headers }: Incoming, services: Services): boolean {
   const known = services.all().filter((service) => service.signingName === address.service);

@@ -2,9 +2,12 @@ import { ServiceError } from '../service.ts';
 
 /** SigV4's limit for a presigned URL: seven days. */
 const LONGEST_SECONDS = 604_800;
-/** How far ahead of ours a signer's clock may be. */
+/** How far a signer's clock may be ahead. */
 const CLOCK_SKEW_MS = 15 * 60_000;
-/** What a SigV4 URL must say for itself (S3's API reference, "Authenticating requests: using query parameters"). */
+/**
+ * Parameters that a SigV4 URL must have (S3's API reference, "Authenticating requests: using query
+ * parameters").
+ */
 const SIGV4_PARAMETERS = [
   'X-Amz-Algorithm',
   'X-Amz-Credential',
@@ -20,7 +23,8 @@ export function isSigV2(query: URLSearchParams): boolean {
 }
 
 /**
- * Refuses a presigned S3 URL that has expired, is not valid yet, or could never be valid. Its signature is not verified.
+ * Refuses a presigned S3 URL that has expired, is not valid yet, or could never be valid. Its signature is
+ * not verified.
  *
  * @param now milliseconds since 1970
  * @throws ServiceError AccessDenied, AuthorizationQueryParametersError, in S3's words

@@ -7,7 +7,7 @@ import { readText } from './scalars.ts';
 import { ShapeError } from './shape.ts';
 import { fromXml, parseXml } from './xml.ts';
 
-/** What of an HTTP request the bindings read. */
+/** The parts of an HTTP request that an operation's input is read from. */
 export interface RestRequest {
   query: URLSearchParams;
   headers: Record<string, string | undefined>;

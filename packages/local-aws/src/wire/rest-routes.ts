@@ -7,9 +7,14 @@ interface Route {
   operation: OperationModel;
   pattern: RegExp;
   labels: string[];
-  /** Constant query parameters of the URI (`?uploads`, `?list-type=2`); undefined as value: only presence counts. */
+  /**
+   * Constant query parameters of the URI (`?uploads`, `?list-type=2`). Undefined as value: any value will do.
+   */
   constants: [name: string, value: string | undefined][];
-  /** Query parameters and headers without which the request is another operation's (`?uploadId`, `x-amz-copy-source`). */
+  /**
+   * Required query parameters and headers (`?uploadId`, `x-amz-copy-source`). A request without them is for
+   * another operation.
+   */
   requiredQuery: string[];
   requiredHeaders: string[];
   literals: number;
@@ -45,7 +50,7 @@ export function findRoute(
       10 * route.constants.length +
       route.requiredQuery.length +
       route.requiredHeaders.length;
-    // A route that lacks something required still names the operation that was meant, when no other route fits.
+    // If no route fits, one that lacks a required parameter still tells which operation was meant.
     const rank = required ? specific + 10_000 : -specific;
     if (best === undefined || rank > best.rank) best = { route, found, rank };
   }
@@ -114,7 +119,10 @@ function routeOf(operation: OperationModel, uri: string): Route {
   };
 }
 
-/** S3's traits leave `/{Bucket}` to the client's endpoint rules: labels that the template lacks come first in the path. */
+/**
+ * S3's model leaves `/{Bucket}` to the client's endpoint rules. Labels that the template lacks come first in
+ * the path.
+ */
 function pathStyle(members: [string, NormalizedSchema][], template: string): string {
   return members
     .filter(([, member]) => member.getMergedTraits().httpLabel)

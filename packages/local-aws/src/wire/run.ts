@@ -13,8 +13,8 @@ export interface Call {
 }
 
 /**
- * Runs one operation. Checks the input's shape and what its model allows, asks the guards when a role asks, and
- * checks the output's shape: a service that answers wrongly is found here and not in a client.
+ * Runs one operation. Checks the input's shape and what its model allows, asks the guards when a role asks,
+ * and checks the output's shape: a service that answers wrongly is found here and not in a client.
  */
 export async function runOperation(
   services: Services,

@@ -1,6 +1,6 @@
 import type { Protocol, Service } from '../service.ts';
 
-/** The services of one local AWS. SageMaker's two APIs share a signing name: the protocol tells them apart. */
+/** The services of a local AWS. SageMaker's two APIs share a signing name; their protocols differ. */
 export class Services {
   readonly #all: Service[] = [];
 

@@ -4,7 +4,7 @@ import { requiredMembers } from './model.ts';
 
 /** A value does not have its schema's shape. */
 export class ShapeError extends Error {
-  /** A member that must be there is not; otherwise the wrong type, or a member that the schema does not know. */
+  /** True for a missing required member; false for a wrong type or an unknown member. */
   readonly missing: boolean;
   readonly path: string;
 
@@ -17,8 +17,8 @@ export class ShapeError extends Error {
 }
 
 /**
- * Checks a value as the SDK's commands have it (dates as `Date`, blobs as bytes): types, unknown members, required
- * members. The schemas know no patterns, lengths or ranges: each service checks those itself.
+ * Checks a value as the SDK's commands have it (dates as `Date`, blobs as bytes): types, unknown members,
+ * required members. The schemas know no patterns, lengths or ranges: each service checks those itself.
  *
  * @param path of the value in messages, empty for the whole
  * @throws ShapeError naming the first member that is wrong

@@ -28,7 +28,10 @@ export function parseXml(text: string): { root: string; content: unknown } {
   return { root, content: document[root] };
 }
 
-/** Parsed XML as the SDK's commands have it. Elements that the schema does not know stay, for `checkShape` to refuse. */
+/**
+ * Converts parsed XML to the SDK's form. Elements that the schema does not know stay, so that `checkShape`
+ * refuses them.
+ */
 export function fromXml(schema: NormalizedSchema, content: unknown, path = ''): unknown {
   if (schema.isStructSchema()) return readStructure(schema, content, path);
   if (schema.isListSchema()) {

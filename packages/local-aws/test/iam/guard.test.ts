@@ -75,7 +75,7 @@ const template = {
   },
 };
 
-/** Answers everything with what its model requires at the least; S3 finds no object. */
+/** Returns the least that each operation's model requires; S3 finds no object. */
 const answering = (create: ServiceFactory, answers: Record<string, unknown>): ServiceFactory =>
   standIn(
     create,
@@ -270,7 +270,7 @@ describe('a role’s credentials', () => {
     });
   });
 
-  it('are no role’s when somebody brings a session of their own', async () => {
+  it('are the account’s when the session is not of this local AWS', async () => {
     const client = local.client(s3.S3Client, {
       accessKeyId: 'ASIA',
       secretAccessKey: 's',
@@ -282,7 +282,7 @@ describe('a role’s credentials', () => {
 });
 
 describe('STS', () => {
-  it('says who asks', async () => {
+  it('returns the caller’s identity', async () => {
     const root = await local.client(STSClient).send(new GetCallerIdentityCommand({}));
     const reader = await as('Reader', STSClient).send(new GetCallerIdentityCommand({}));
 

@@ -54,7 +54,7 @@ describe('evaluating a policy', () => {
     expect(evaluate(statements, ask('s3:GetObject', 'arn:hidden'))).toBe('not allowed');
   });
 
-  it('counts the action alone where nobody can tell the resource', () => {
+  it('counts the action alone where the resource is unknown', () => {
     const statements = policy(allow({ Action: 'states:SendTaskSuccess', Resource: 'arn:one' }));
 
     expect(evaluate(statements, ask('states:SendTaskSuccess', undefined))).toBe('allowed');

@@ -155,7 +155,8 @@ export interface MatchedRoute {
 }
 
 /**
- * Finds the method for a path: a literal part before `{name}` before `{name+}`, the method itself before `ANY`.
+ * Finds the method for a path. A literal part comes before `{name}`, that before `{name+}`; the method itself
+ * before `ANY`.
  *
  * @param segments of the path below the stage, percent-encoded as sent
  */

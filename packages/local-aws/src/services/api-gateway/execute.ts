@@ -120,7 +120,7 @@ function send(
   answer: HttpAnswer,
   ids: { requestId: string; traceId: string },
 ): void {
-  // What is left of a refused body would be taken for the next request.
+  // The rest of a refused body would be read as the next request.
   if (!message.complete) response.setHeader('connection', 'close');
   response.writeHead(answer.status, {
     ...answer.headers,

@@ -23,8 +23,11 @@ import { apiGatewayResources } from './resources.ts';
 import { UsagePlans } from './usage-plans.ts';
 
 /**
- * API Gateway, REST APIs: Lambda proxy integrations, API keys and usage plans, called under `/_aws/execute-api/`. What is
- * there comes from templates; stages and usage plans can be changed a little. Only the account itself may ask for it.
+ * API Gateway's REST APIs, with Lambda proxy integrations, API keys and usage plans. They are invoked under
+ * `/_aws/execute-api/`.
+ *
+ * Templates create them. This API reads them and can change a few settings of stages and usage plans. No role
+ * may use it: it has no `permissions`.
  */
 export const createApiGateway = defineService<ApiGatewayContext>({
   signingName: 'apigateway',

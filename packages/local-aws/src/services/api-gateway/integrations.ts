@@ -11,8 +11,8 @@ type MockIntegration = Extract<Integration, { Type: 'MOCK' }>;
 export type FunctionAnswer = { payload: Uint8Array } | GatewayErrorType;
 
 /**
- * Invokes the integration's function, with the integration's role where it has one, otherwise where the function's
- * policy lets API Gateway.
+ * Invokes the integration's function. An integration with a role uses that role; without one the function's
+ * policy must allow API Gateway.
  *
  * @param sourceArn `arn:aws:execute-api:<region>:<account>:<api>/<stage>/<method>/<resource path>`
  */
@@ -80,7 +80,9 @@ async function mayInvoke(world: World, functionArn: string, sourceArn: string): 
   });
 }
 
-/** The first integration response, its parameters being constants in single quotes: what CORS preflights need. */
+/**
+ * The first integration response, as CORS preflights need it. Its parameters are constants in single quotes.
+ */
 export function mockAnswer({ IntegrationResponses }: MockIntegration): HttpAnswer {
   const [response] = IntegrationResponses;
   const headers: Record<string, string> = { 'content-type': 'application/json' };

@@ -1,4 +1,7 @@
-/** Whether a media type, parameters aside, is one of the API's binary ones (`image/png`, a whole family, or everything). */
+/**
+ * Whether a media type is binary for the API, which names types (`image/png`), families (`image/*`) or
+ * everything. Parameters of the type do not count.
+ */
 export function isBinary(mediaType: string | undefined, binaryMediaTypes: readonly string[]): boolean {
   const type = mediaType?.split(';')[0]?.trim().toLowerCase() ?? '';
   return binaryMediaTypes.some((one) => {

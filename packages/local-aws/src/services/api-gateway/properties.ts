@@ -7,7 +7,8 @@ export const restApiProperties = z.strictObject({
   Description: z.string().optional(),
   BinaryMediaTypes: z.array(z.string()).default([]),
   ApiKeySourceType: z.literal('HEADER').default('HEADER'),
-  // Every endpoint type is the same local port, which sends no headers of CloudFront. osls writes an empty policy for none.
+  // Every endpoint type is the same local port, without CloudFront's headers. osls writes an empty policy
+  // where there is none.
   EndpointConfiguration: z.strictObject({ Types: z.array(z.string()) }).optional(),
   Policy: z.literal('').optional(),
   Tags: tags,

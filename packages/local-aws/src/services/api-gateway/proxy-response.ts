@@ -4,7 +4,10 @@ import { isBinary } from './media-types.ts';
 
 const headerValue = z.union([z.string(), z.number(), z.boolean()]);
 
-/** What a Lambda proxy integration must answer; anything else is a 502. Other members are ignored, as API Gateway does. */
+/**
+ * What a Lambda proxy integration must return; anything else becomes a 502. Other members are ignored, as in
+ * API Gateway.
+ */
 const proxyResponse = z.object({
   statusCode: z.coerce.number().int().min(100).max(599),
   headers: z.record(z.string(), headerValue).nullish(),
@@ -29,7 +32,8 @@ const REMAPPED = new Set([
 
 /**
  * @param payload what the function returned
- * @param accept the request's `Accept`: a base64 body becomes bytes only if its first media type is a binary one
+ * @param accept the request's `Accept`: a base64 body becomes bytes only if its first media type is a binary
+ *   one
  * @returns undefined when the function's answer has not the form that API Gateway wants
  */
 export function proxyAnswer(

@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http';
 
 /** API Gateway's limit of a request. */
 const LARGEST = 10 * 1024 * 1024;
-/** A larger body is read to its end and thrown away, so that its sender reads our answer; beyond this nobody waits. */
+/**
+ * A larger body is read to its end and dropped, so that the client reads the response. Beyond this limit the
+ * connection is closed.
+ */
 const LARGEST_DISCARDED = 128 * 1024 * 1024;
 
 /** @returns undefined when the body is over 10 MB */

@@ -41,7 +41,9 @@ export function describedStack(record: StackRecord): cfn.Stack {
   };
 }
 
-/** A stack whose record is from another version may have a template that is not read any more; it is described all the same. */
+/**
+ * A stack from another version may have a template that can no longer be parsed. It is described without it.
+ */
 function templateOf(record: StackRecord): { description?: string; parameters: cfn.Parameter[] } {
   let template: Template;
   try {

@@ -9,7 +9,7 @@ import { Stacks } from './stacks.ts';
 
 const engines = new WeakMap<World, StackEngine>();
 
-/** The one that makes, changes and removes a local AWS's stacks, whoever asks: the API, or the start with a template. */
+/** The stack engine of a local AWS. The API and the start with a template both use it. */
 export function stackEngineOf(world: World): StackEngine {
   let engine = engines.get(world);
   if (engine === undefined) {
@@ -65,14 +65,14 @@ export class StackEngine {
   }
 
   /**
-   * Provisions a template from this machine's disk, before the local AWS opens: the same as creating or updating the stack.
+   * Provisions a template from this machine's disk before the local AWS opens: creates or updates its stack.
    *
-   * @returns the stack, and what could not be made, in which case it is as it was before
-   * @throws InvalidInputError listing everything that can be refused before anything is made
+   * @returns the stack and what could not be created; then the stack is as it was before
+   * @throws InvalidInputError listing everything that can be refused before anything is created
    */
   async start(name: string, target: Desired): Promise<{ stack: StackRecord; failures: Failure[] }> {
     let known = this.stacks.find(name);
-    // What has never come to be is in nobody's way.
+    // A resource that was never created needs no removal.
     if (known?.status === 'ROLLBACK_COMPLETE' || known?.status === 'REVIEW_IN_PROGRESS') {
       this.stacks.put({ ...known, status: 'DELETE_COMPLETE', deleted: this.#world.clock.now() });
       known = undefined;
@@ -120,7 +120,7 @@ export class StackEngine {
     const operation = new StackOperation(this.#world, this.stacks, record);
     const running = work(operation).finally(() => this.#running.delete(operation));
     this.#running.set(operation, running);
-    // Whoever begins it over the API does not wait; a fault of ours must not end the process.
+    // A client of the API does not wait for the end. A defect here must not end the process.
     running.catch((error: unknown) =>
       this.#world.log.error({ err: error, stack: record.name }, 'a stack operation broke off'),
     );

@@ -29,7 +29,7 @@ import {
 import { validateTemplate } from './operations/validate-template.ts';
 import { permissions } from './permissions.ts';
 
-/** CloudFormation: stacks made of templates, whether they come through this API or with the start of the local AWS. */
+/** CloudFormation: stacks from templates, created through this API or when the local AWS starts. */
 export const createCloudFormation = defineService<CloudFormationContext>({
   signingName: 'cloudformation',
   protocol: 'query',

@@ -14,8 +14,8 @@ import type { Stacks } from './stacks.ts';
 const STACK_TYPE = 'AWS::CloudFormation::Stack';
 
 /**
- * One operation on one stack: it is begun on disk before anything changes, so that the local AWS goes on with it after a kill,
- * and it ends in one of CloudFormation's states whatever fails.
+ * One operation on one stack. It is recorded on disk before anything changes, so that the local AWS continues
+ * it after a kill. Whatever fails, it ends in one of CloudFormation's states.
  */
 export class StackOperation {
   readonly #world: World;
@@ -78,7 +78,10 @@ export class StackOperation {
     return [];
   }
 
-  /** Removes what the last update has no more use for. What cannot be removed is left, as CloudFormation leaves it. */
+  /**
+   * Removes resources that the last update replaced. A resource that cannot be removed stays, as in
+   * CloudFormation.
+   */
   async cleanUp(): Promise<void> {
     const { cleanup } = this.#record;
     const isReplaced = ({ logicalId }: StackResource) => this.#run.resources.has(logicalId);

@@ -29,7 +29,7 @@ export interface Desired {
   parameters: Record<string, string>;
   tags: Record<string, string>;
   capabilities: string[];
-  /** Folder of the template and its archives, where they come from this machine's disk and not through the API. */
+  /** Folder of the template and its archives. Undefined for a template that came through the API. */
   folder?: string;
 }
 

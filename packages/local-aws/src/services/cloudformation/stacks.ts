@@ -128,7 +128,10 @@ export class Stacks {
   }
 }
 
-/** Before stacks could be changed, a record was what had been read at the start; its resources are found again. */
+/**
+ * An older version stored what was read at the start as the record. Its resources are found again by their
+ * names.
+ */
 function fromEarlierVersion(value: unknown): StackRecord {
   const {
     template,

@@ -4,8 +4,9 @@ import { stackEngineOf } from './engine.ts';
 import type { StackRecord } from './records.ts';
 
 /**
- * Provisions a template from this machine's disk before the local AWS opens. The same template on the same state folder finds
- * everything again; another one changes the stack, and one that is refused leaves it as it was.
+ * Provisions a template from this machine's disk before the local AWS opens. The same template on the same
+ * state folder finds its resources again. A different template updates the stack; a refused one leaves it
+ * unchanged.
  *
  * @param folder of the template and its functions' archives
  * @throws LocalAwsError listing everything that was refused

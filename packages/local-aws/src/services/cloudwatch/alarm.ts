@@ -126,7 +126,8 @@ export interface Verdict {
 }
 
 /**
- * Evaluates an alarm over its last whole periods, aligned to the clock: a minute that has not ended says nothing yet.
+ * Evaluates an alarm over its last whole periods, which are aligned to the clock. A period that has not ended
+ * does not count.
  *
  * @param now milliseconds since 1970
  * @returns undefined where missing data leave the state as it is

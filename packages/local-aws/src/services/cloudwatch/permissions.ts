@@ -1,6 +1,9 @@
 import { arnOf, type Permissions } from '../../operation-permissions.ts';
 
-/** What CloudWatch's operations need. Metrics are no resources; each of the named alarms is one, or all alarms. */
+/**
+ * What CloudWatch's operations need. An operation on alarms needs the action on each of them. Metrics are not
+ * resources.
+ */
 export const permissions: Permissions = (operation, input, place) => {
   const action = `cloudwatch:${operation}`;
   if (operation.includes('Alarm')) {

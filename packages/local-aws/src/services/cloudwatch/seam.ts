@@ -1,2 +1,5 @@
-/** What other services may use of CloudWatch: its API takes no metrics in the namespaces of AWS's own services. */
+/**
+ * What other services may use of CloudWatch. PutMetricData refuses the namespaces of AWS's own services, so
+ * they add their metrics here.
+ */
 export { metricsOf } from './metrics.ts';

@@ -9,7 +9,10 @@ import { createRepository, deleteRepository, describeRepositories } from './oper
 import { permissions } from './permissions.ts';
 import { Repositories } from './repositories.ts';
 
-/** ECR: repositories and the manifests of their images. Layers are not kept: no Docker can push here or pull. */
+/**
+ * ECR: repositories and the manifests of their images. Layers are not kept, so Docker can neither push nor
+ * pull.
+ */
 export const createEcr = defineService<EcrContext>({
   signingName: 'ecr',
   protocol: 'json-1.1',

@@ -6,7 +6,10 @@ import type { Rule, Rules, Target } from './rules.ts';
 import { PermanentFailure, sendToDeadLetters, sendToTarget } from './send.ts';
 import { type BridgeEvent, targetInput } from './target-input.ts';
 
-/** EventBridge retries "with exponential backoff and jitter" over a day without telling the times: these are ours. */
+/**
+ * EventBridge retries "with exponential backoff and jitter" for a day. It does not document the intervals;
+ * these are chosen here.
+ */
 const FIRST_BACKOFF_MS = 1_000;
 const LONGEST_BACKOFF_MS = 600_000;
 /** Failures that waiting does not mend. */
@@ -23,7 +26,10 @@ interface Delivery {
   attempts: number;
 }
 
-/** One event for one target each, on disk from acceptance until the target or the dead-letter queue has it. */
+/**
+ * Deliveries of one event to one target. Each stays on disk until the target or the dead-letter queue has
+ * accepted it.
+ */
 export interface Deliveries {
   accept(event: BridgeEvent): void;
   /** Takes up what an earlier run had accepted. */

@@ -1,4 +1,7 @@
-/** A value by EventBridge's subset of JSONPath: `$.detail.items[0]`, `$['detail-type']`; undefined when it is not there. */
+/**
+ * Reads a value by EventBridge's subset of JSONPath: `$.detail.items[0]`, `$['detail-type']`. Undefined where
+ * there is none.
+ */
 export function byPath(value: unknown, path: string): unknown {
   let current = value;
   for (const step of parsePath(path)) {

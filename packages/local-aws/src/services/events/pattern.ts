@@ -7,9 +7,9 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Matcher = (event: unknown) => boolean;
 
 /**
- * Compiles an EventBridge event pattern (user guide, "Comparison operators for use in event patterns"): every field of
- * the pattern must match; a field matches when one value of its list does; an array in the event matches with any of its
- * elements.
+ * Compiles an EventBridge event pattern (user guide, "Comparison operators for use in event patterns"). Every
+ * field of the pattern must match. A field matches if one value of its list does, an array if one of its
+ * elements does.
  *
  * @throws ServiceError `InvalidEventPatternException` naming the field
  */

@@ -14,11 +14,12 @@ export class PermanentFailure extends Error {
 }
 
 /**
- * Sends one event to one target: with the target's role where it has one, otherwise where the target's resource policy
- * lets EventBridge, as in AWS.
+ * Sends an event to a target. A target with a role is called with that role; without one its resource policy
+ * must allow EventBridge.
  *
- * @param delivery its `id` names the execution of a state machine, so that a delivery repeated after a restart starts none twice
- * @throws PermanentFailure or what the target's service threw
+ * @param delivery its `id` names a state machine's execution, so that repeating the delivery starts no second
+ *   one
+ * @throws PermanentFailure or the error of the target's service
  */
 export async function sendToTarget(
   world: World,
@@ -56,7 +57,7 @@ export async function sendToTarget(
   }
 }
 
-/** What became of an event that cannot be delivered, beside the event, as the message attributes that AWS gives. */
+/** Why an event could not be delivered. AWS sends these as message attributes beside the event. */
 export interface DeadLetter {
   rule: Rule;
   target: Target;

@@ -36,7 +36,10 @@ export function targetInput(
   return fill(InputTemplate, values);
 }
 
-/** `<name>` becomes JSON where it stands alone, and text where it stands within quotes; an absent value is empty text. */
+/**
+ * Replaces `<name>`: by JSON where it stands alone, by text within quotes, by empty text where there is no
+ * value.
+ */
 function fill(template: string, values: Record<string, unknown>): string {
   let quoted = false;
   return template.replace(/\\.|"|<([A-Za-z0-9_.-]+)>/gs, (found, name: string | undefined) => {

@@ -25,7 +25,7 @@ const OPERATORS: Record<string, { test: Test; negated?: boolean }> = {
   NumericGreaterThanEquals: { test: (expected, actual) => Number(actual) >= Number(expected) },
 };
 
-/** Keys that the local AWS gives a value to in a role's own policies, at least for some requests (lower case). */
+/** Condition keys of a role's policies that have a value for at least some requests (lower case). */
 const KEYS = new Set([
   'aws:securetransport',
   'aws:principalarn',
@@ -38,7 +38,7 @@ const KEYS = new Set([
   's3:max-keys',
 ]);
 
-/** Services whose actions nobody can ask for here, so that conditions on them never matter. */
+/** Services that the local AWS does not have, so that conditions on their actions never matter. */
 const ABSENT = /^(ecr|xray|kms|ec2|ssm|secretsmanager):/i;
 
 /**

@@ -21,7 +21,8 @@ export function decide(world: World, role: Role, { action, resource, context }: 
 }
 
 /**
- * Whether a role may do something, as services ask before they create what would need it (false without such a role).
+ * Whether a role's policies allow an action; false where there is no such role. Services ask before they
+ * create a resource that needs the permission.
  *
  * @param action for instance `sqs:SendMessage`
  * @param resource ARN, or `*` for an action without a resource

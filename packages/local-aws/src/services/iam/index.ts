@@ -3,8 +3,8 @@ import { guard } from './guard.ts';
 import { policyResource, roleResource } from './roles.ts';
 
 /**
- * Roles and policies of the template, and the check of everything that is asked with a role's credentials. Its API is not
- * emulated: every operation is refused by name.
+ * IAM: roles and policies of the template, and the check of every request with a role's credentials. It has
+ * no operations.
  */
 export const createIam = defineService({
   signingName: 'iam',

@@ -1,7 +1,9 @@
 import { ServiceError } from '../../service.ts';
 import type { Role } from './roles.ts';
 
-/** Characters of a role's inline policies together, and of its trust policy; white space does not count (IAM's quotas). */
+/**
+ * IAM's quotas: characters of all inline policies of a role, and of its trust policy, without white space.
+ */
 const INLINE_POLICIES = 10_240;
 const TRUST_POLICY = 2_048;
 

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '../../errors.ts';
 import type { Statement } from './policy.ts';
 
-/** AWS's own managed policies that templates like ours attach, as AWS defines them. */
+/** AWS's managed policies that Lambda functions and API Gateway usually have, as AWS defines them. */
 const MANAGED: Record<string, Statement[]> = {
   'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole': [
     {

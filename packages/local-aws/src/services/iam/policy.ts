@@ -34,7 +34,10 @@ export type Statement = z.output<typeof statement>;
 export interface Request {
   /** For instance `s3:GetObject`. */
   action: string;
-  /** ARN, or `*` for an action without a resource; undefined where nobody can tell, so that only the action counts. */
+  /**
+   * ARN, or `*` for an action without a resource. Undefined where the request does not tell it: only the
+   * action counts.
+   */
   resource: string | undefined;
   context: ConditionContext;
 }

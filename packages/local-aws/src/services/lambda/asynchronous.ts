@@ -32,7 +32,7 @@ interface WaitingEvent {
   throttled: number;
 }
 
-/** Events accepted with 202, kept on disk until they are done with: invoked at least once, retried, or sent on. */
+/** Asynchronous events. Each stays on disk until it has succeeded, has run out of attempts or is too old. */
 export interface AsynchronousInvocations {
   accept(target: ResolvedFunction, invocation: Invocation): void;
   /** Takes up what an earlier run had accepted. */

@@ -39,9 +39,10 @@ interface KeptCode {
 /** Unpacked code of all functions, by the digest of its archive. */
 export interface CodeStore {
   /**
-   * @param folder of archives on this machine, where the packaged template comes from: `Code.S3Key` is looked up there by its
-   *   last segment (`serverless/shop/dev/…/predict.zip` is `<folder>/predict.zip`). Without one the code is read from S3,
-   *   once for a bucket, key and version: as in Lambda, what becomes of the object later does not matter
+   * @param folder of archives on this machine, where the packaged template comes from: `Code.S3Key` is looked
+   *   up there by its last segment (`serverless/shop/dev/…/predict.zip` is `<folder>/predict.zip`). Without
+   *   one the code is read from S3, once for a bucket, key and version: as in Lambda, what becomes of the
+   *   object later does not matter
    */
   open(functionName: string, code: FunctionProperties['Code'], folder?: string): Promise<Code>;
   forget(functionName: string): void;
@@ -134,7 +135,7 @@ function readArtefact(functionName: string, path: string): Buffer {
   }
 }
 
-/** Writes beside the final place and renames, so that a kill leaves no half-unpacked code that looks whole. */
+/** Writes to a temporary place and renames it, so that a kill leaves no incomplete code. */
 function write(files: ZipEntry[], root: string): void {
   const unfinished = `${root}.${randomBytes(4).toString('hex')}`;
   for (const { path, content } of files) {
@@ -147,8 +148,8 @@ function write(files: ZipEntry[], root: string): void {
 }
 
 /**
- * Lambda's Node runtimes bring the AWS SDK along, so packagers leave it out: a link beside the code lets it be found,
- * and nothing else of ours.
+ * Lambda's Node runtimes contain the AWS SDK, so packagers leave it out. A link beside the code makes the
+ * SDK, and no other package of this repository, available.
  */
 function linkRuntimePackages(folder: string): void {
   const require = createRequire(import.meta.url);

@@ -10,7 +10,9 @@ import type { RuntimeApi, RuntimeInvocation } from './runtime-api.ts';
 
 /** Time for loading the module, beside the function's own time-out. */
 const INIT_MS = 10_000;
-/** Lambda's limit of a synchronous response (its own message names 100 bytes more than the 6 MB it documents). */
+/**
+ * Lambda's limit of a synchronous response (its own message names 100 bytes more than the 6 MB it documents).
+ */
 const LARGEST_RESPONSE = 6 * 1024 * 1024 + 100;
 /** `LogResult` is the log's last 4 KB. */
 const TAIL_BYTES = 4096;
@@ -56,7 +58,7 @@ interface Current {
   cancelTimer(): void;
 }
 
-/** One execution environment: a Node process that handles one invocation at a time, and any number one after another. */
+/** One execution environment: a Node process that handles invocations one after another. */
 export class ExecutionEnvironment {
   readonly #parts: EnvironmentParts;
   readonly #target: ResolvedFunction;
@@ -104,7 +106,10 @@ export class ExecutionEnvironment {
     return this.#parts.world.clock.now() >= this.#retireAt;
   }
 
-  /** Only while `idle` (or just created). Never rejects: what goes wrong is an answer with `functionError`. */
+  /**
+   * Invokes the function. Call it only while the environment is `idle` or new. Never rejects: failures have
+   * `functionError`.
+   */
   invoke(invocation: Invocation): Promise<InvocationResult> {
     return new Promise((resolve) => {
       const timeoutMs = this.#target.definition.properties.Timeout * 1000;
@@ -154,7 +159,7 @@ export class ExecutionEnvironment {
       name: `lambda ${definition.name}`,
       command: process.execPath,
       args: [
-        // V8's heap is most of what a function uses; Lambda leaves the rest of the memory to it in the same way.
+        // V8's heap is most of a function's memory. Lambda leaves the rest to it in the same way.
         `--max-old-space-size=${Math.floor(definition.properties.MemorySize * 0.9)}`,
         bootstrap,
       ],
@@ -184,7 +189,7 @@ export class ExecutionEnvironment {
       AWS_SESSION_TOKEN: credentials.sessionToken,
       AWS_DEFAULT_REGION: world.region,
       AWS_REGION: world.region,
-      // The SDK's warning is about this machine's Node, which is not the one that the function will have in AWS.
+      // The SDK's warning is about this machine's version of Node, not about Lambda's.
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       AWS_ENDPOINT_URL: world.endpoint,
       AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
@@ -255,7 +260,10 @@ export class ExecutionEnvironment {
       : { payload: body, failed, memoryMb };
   }
 
-  /** Answers once the handler has, all its output has been read, and the runtime asks for the next invocation. */
+  /**
+   * Resolves the invocation once the handler has returned, its output was read and the runtime asks for the
+   * next one.
+   */
   #settle(): void {
     const current = this.#current;
     if (current?.answer === undefined) return;

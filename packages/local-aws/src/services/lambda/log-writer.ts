@@ -1,6 +1,8 @@
 import type { World } from '../../service.ts';
 
-/** Writes one execution environment's log stream through CloudWatch Logs' API, in order and without making anyone wait. */
+/**
+ * Writes an execution environment's log stream through CloudWatch Logs' API, in order and in the background.
+ */
 export interface LogWriter {
   write(message: string): void;
   /** Settles when everything written so far is in the stream. */
@@ -13,7 +15,8 @@ const MOST_BYTES = 1_000_000;
 const OVERHEAD = 26;
 
 /**
- * @param roleArn the function's role: without `logs:CreateLogStream` and `logs:PutLogEvents` it has no logs, as in AWS
+ * @param roleArn the function's role: without `logs:CreateLogStream` and `logs:PutLogEvents` it has no logs,
+ *   as in AWS
  */
 export function createLogWriter(world: World, group: string, stream: string, roleArn: string): LogWriter {
   const asRole = { roleArn };

@@ -9,7 +9,7 @@ import {
 } from './environment.ts';
 import type { ResolvedFunction } from './functions.ts';
 
-/** A warm environment without work is ended after this time: it holds some fifty megabytes. AWS keeps them longer. */
+/** An idle environment ends after this time, as it holds some 50 MB. AWS keeps them longer. */
 const IDLE_MS = 120_000;
 /** Concurrent invocations of all functions without a reservation of their own: an account's in AWS. */
 const UNRESERVED_CONCURRENCY = 1_000;

@@ -20,8 +20,8 @@ export interface RuntimeInvocation {
 }
 
 /**
- * The Lambda Runtime API (2018-06-01) for all execution environments: one loopback server, which tells them apart by
- * the first segment of the path, since `AWS_LAMBDA_RUNTIME_API` may carry one.
+ * The Lambda Runtime API (2018-06-01) for all execution environments on one loopback server. The first
+ * segment of the path, which `AWS_LAMBDA_RUNTIME_API` may contain, tells the environments apart.
  */
 export interface RuntimeApi {
   /** @returns the value of `AWS_LAMBDA_RUNTIME_API` for this environment */

@@ -1,7 +1,10 @@
 import type { PutLogEventsRequest, RejectedLogEventsInfo } from '@aws-sdk/client-cloudwatch-logs';
 import { ServiceError } from '../../service.ts';
 
-/** CloudWatch Logs' limits of one batch: bytes, with so many for each event on top, and the time that it may span. */
+/**
+ * CloudWatch Logs' limits of a batch: bytes in all, bytes added for each event, and milliseconds between
+ * first and last event.
+ */
 const LARGEST_BATCH = 1_048_576;
 const EVENT_OVERHEAD = 26;
 const LONGEST_SPAN_MS = 86_400_000;

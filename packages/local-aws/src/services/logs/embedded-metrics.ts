@@ -5,7 +5,9 @@ import { z } from 'zod';
 const MOST_DIMENSIONS = 30;
 const MOST_VALUES = 100;
 
-/** The root of a log event in embedded metric format; everything else in it are values, dimensions and other people's properties. */
+/**
+ * The root of a log event in embedded metric format. Its other members are values, dimensions and properties.
+ */
 const embeddedSchema = z.object({
   _aws: z.object({
     Timestamp: z.int().positive(),
@@ -21,10 +23,9 @@ const embeddedSchema = z.object({
 const valuesSchema = z.union([z.number(), z.array(z.number()).max(MOST_VALUES)]);
 
 /**
- * What CloudWatch Logs makes of a log event in embedded metric format: each metric once for each set of dimensions. Nothing of any other
- * event, and nothing of a metric or dimension that the event names and does not have.
- *
- * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ * The metrics of a log event in embedded metric format, each once for each set of dimensions. Other events
+ * have none. A metric or dimension that the event declares but does not contain is left out. See "Embedded
+ * metric format specification" in CloudWatch's user guide.
  */
 export function embeddedMetrics(message: string): PutMetricDataInput[] {
   // Most lines are none, and need not be parsed.

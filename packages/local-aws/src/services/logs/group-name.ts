@@ -1,7 +1,11 @@
 import { ServiceError } from '../../service.ts';
 import type { LogGroups } from './log-groups.ts';
 
-/** A group's name, also where a caller gives its ARN. @throws ServiceError for another account's or region's */
+/**
+ * The name of a group that is given by its name or its ARN.
+ *
+ * @throws ServiceError for another account or region
+ */
 export function groupName(
   groups: LogGroups,
   input: { logGroupName?: string | undefined; logGroupIdentifier?: string | undefined },

@@ -22,7 +22,7 @@ interface StreamRecord {
 
 /** Every execution environment opens a stream: the oldest go when a group has more than this. */
 const MOST_STREAMS = 100;
-/** How exactly the disk knows a stream's last event: to write it down every time would cost more than the event. */
+/** Precision of a stream's last event on disk. Writing every time would cost more than the event. */
 const REMEMBERED_MS = 60_000;
 const DAY_MS = 86_400_000;
 const SEPARATOR = '\n';

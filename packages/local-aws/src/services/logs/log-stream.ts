@@ -11,7 +11,10 @@ export interface LogEvent {
   m: string;
 }
 
-/** A stream longer than this many characters loses its older half: a forgotten loop must not fill the disk. */
+/**
+ * A stream longer than this many characters loses its older half, so that a forgotten loop does not fill the
+ * disk.
+ */
 const LONGEST = 2_000_000;
 
 /** The events of one log stream, in one file, read when first asked for. */

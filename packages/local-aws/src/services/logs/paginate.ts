@@ -2,7 +2,11 @@ import { ServiceError } from '../../service.ts';
 
 const PAGE = 50;
 
-/** A page of a list, and the token of the next one where there is one. @throws ServiceError for a wrong token */
+/**
+ * A page of a list, and the token of the next page if there is one.
+ *
+ * @throws ServiceError for an invalid token
+ */
 export function paginate<T>(all: T[], limit = PAGE, token?: string): { page: T[]; nextToken?: string } {
   const from = token === undefined ? 0 : Number(token);
   if (!Number.isInteger(from)) {

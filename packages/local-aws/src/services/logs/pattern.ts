@@ -1,8 +1,8 @@
 import { ServiceError } from '../../service.ts';
 
 /**
- * CloudWatch's filter patterns for unstructured text: `ERROR time-out` (all terms), `"a phrase"`, `-not` and `?either
- * ?or`. Matching is case-sensitive and by substring.
+ * CloudWatch's filter patterns for unstructured text: `ERROR time-out` (all terms), `"a phrase"`, `-not` and
+ * `?either ?or`. Matching is case-sensitive and by substring.
  *
  * @throws ServiceError for the structured patterns, `[…]` and `{ $.field = … }`, which are not emulated
  */

@@ -1,8 +1,8 @@
 import { arnOf, type Permissions } from '../../operation-permissions.ts';
 
 /**
- * What CloudWatch Logs' operations need. It names the stream always, empty where the operation is on the group:
- * `…:log-group:NAME:log-stream:`.
+ * What CloudWatch Logs' operations need. Their resource always names a stream, which is empty for an
+ * operation on the group: `…:log-group:NAME:log-stream:`.
  */
 export const permissions: Permissions = (operation, input, place) => {
   const name = String(input.logGroupName ?? input.logGroupIdentifier ?? input.logGroupNamePrefix ?? '');

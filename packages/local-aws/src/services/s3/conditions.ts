@@ -25,8 +25,8 @@ export function assertSupported({ IfNoneMatch }: WriteConditions): void {
 }
 
 /**
- * Checks a write's conditions at the moment of the commit, in the same synchronous step: of many writers with the same
- * condition exactly one gets through, whatever the order in which their bodies arrived.
+ * Checks a write's conditions in the synchronous step that commits it. Of several writers with the same
+ * condition exactly one succeeds, in whatever order their bodies arrived.
  *
  * @param before the object when the request began: a deletion since then is a conflict, not a missing key
  */

@@ -14,8 +14,8 @@ export interface ChangedObject {
 type CreationReason = 'PutObject' | 'CompleteMultipartUpload' | 'CopyObject';
 
 /**
- * Publishes `Object Created` where the bucket sends its events to EventBridge. Form: "EventBridge event message structure", S3
- * user guide; unlike S3's own notifications, the key is not URL-encoded.
+ * Publishes `Object Created` if the bucket sends its events to EventBridge. The form is that of "EventBridge
+ * event message structure", S3 user guide; unlike in S3's own notifications, the key is not URL-encoded.
  */
 export function publishCreated(s3: S3Context, changed: ChangedObject, reason: CreationReason): void {
   const { key, version } = changed;

@@ -8,8 +8,8 @@ export interface ByteRange {
 }
 
 /**
- * One range of a `Range` header (RFC 9110 section 14.2). Undefined for the whole object: no header, one that is not a byte
- * range, or several ranges, which S3 does not serve.
+ * The range of a `Range` header (RFC 9110 section 14.2). Undefined for the whole object: no header, a unit
+ * other than bytes, or several ranges, which S3 does not serve.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');

@@ -55,11 +55,11 @@ export interface BodyMembers {
 }
 
 /**
- * Streams a request's body into a new blob and verifies every digest that came with it: `Content-MD5`, checksum headers and
- * trailers, the signature's payload hash. A blob that fails is removed.
+ * Streams a request's body into a new blob and verifies every digest that came with it: `Content-MD5`,
+ * checksum headers and trailers, the signature's payload hash. A blob that fails is removed.
  *
- * @param options `fallback` is the algorithm where the request names none; with `alsoFallback` it is computed as well where
- *   the request names another one
+ * @param options `fallback` is the algorithm for a request that names none; `alsoFallback` computes it for
+ *   the others too
  */
 export async function receive(
   blobs: Blobs,
@@ -98,7 +98,8 @@ export async function receive(
   };
 
   try {
-    // Not the request itself: the pipeline would destroy it on an error, and with it the connection that carries our answer.
+    // Not the request itself: on an error the pipeline would destroy it, and with it the connection for the
+    // response.
     const body = (request.body ?? asStream(input.Body)).iterator({ destroyOnReturn: false });
     const file = createWriteStream(path, { flags: 'wx', flush: true });
     if (decoder === undefined) await pipeline(body, take, file);
@@ -144,7 +145,7 @@ function declaredLength(input: BodyMembers, request: RequestContext, chunked: bo
   return length;
 }
 
-/** `aws-chunked` describes the transfer, not the object: what is left is the object's encoding. */
+/** Splits a `Content-Encoding`: `aws-chunked` describes the transfer, the rest is the object's encoding. */
 export function contentEncodings(header: string | undefined): { chunked: boolean; rest: string | undefined } {
   const names = (header ?? '')
     .split(',')

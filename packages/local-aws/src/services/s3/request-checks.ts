@@ -10,7 +10,10 @@ import {
 import { ServiceError } from '../../service.ts';
 import { invalidArgument, invalidRequest, notImplemented } from './errors.ts';
 
-/** Settings that would change what is stored or who may read it, and which are not emulated: refused, not ignored. */
+/**
+ * Settings that are not emulated and would change what is stored or who may read it. They are refused, not
+ * ignored.
+ */
 const REFUSED = {
   SSECustomerAlgorithm: 'x-amz-server-side-encryption-customer-algorithm',
   CopySourceSSECustomerAlgorithm: 'x-amz-copy-source-server-side-encryption-customer-algorithm',
@@ -83,8 +86,8 @@ const VALUES: Record<string, { among: object; refusal(value: string): ServiceErr
 };
 
 /**
- * What every operation checks before it looks at a bucket: an owner that the caller expects, members that are not emulated,
- * values that S3 does not know.
+ * Checks every request before its operation: an expected owner, members that are not emulated, values that S3
+ * does not know.
  *
  * @throws ServiceError
  */

@@ -13,7 +13,8 @@ export function checksumMembers(checksum: Checksum | undefined): Record<string, 
 }
 
 /**
- * `EncodingType=url`: as a form encodes, with slashes kept. Needed for keys with characters that XML 1.0 cannot say.
+ * `EncodingType=url`: encodes like a form, but keeps slashes. For keys with characters that XML 1.0 cannot
+ * contain.
  */
 export function encodedWith(encodingType: string | undefined): (text: string) => string {
   if (encodingType !== 'url') return (text) => text;

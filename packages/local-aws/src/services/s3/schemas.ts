@@ -13,8 +13,8 @@ type Structure = [number, string, string, unknown, string[], unknown[], number?]
 type OperationTuple = [number, string, string, unknown, () => Structure, () => Structure];
 
 /**
- * The client's schemas, with what they leave to S3's documentation: a GetObject or HeadObject with a range answers 206,
- * while the model knows 200 only.
+ * The client's schemas, and what S3 only documents: GetObject and HeadObject with a range return 206, while
+ * the model has only 200.
  */
 export const schemas: Record<string, unknown> = {
   ...client,

@@ -1,9 +1,9 @@
 /**
  * The path that a virtual-hosted request's host stands for: `/photos` of `photos.localhost:4566`.
  *
- * Clients that are told `http://localhost:4566` put the bucket before the host (`photos.localhost:4566`), those told
- * `http://s3.localhost:4566` too (`photos.s3.localhost:4566`). S3's own names are for clients that a proxy or
- * `curl --resolve` sends here. An address in numbers has no room for a bucket.
+ * Clients that are told `http://localhost:4566` put the bucket before the host (`photos.localhost:4566`),
+ * those told `http://s3.localhost:4566` too (`photos.s3.localhost:4566`). S3's own names are for clients that
+ * a proxy or `curl --resolve` sends here. An address in numbers has no room for a bucket.
  *
  * @param host the `Host` header
  */

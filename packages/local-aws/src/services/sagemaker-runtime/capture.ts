@@ -4,10 +4,11 @@ import { parseS3Uri, type ServingContainer } from '../sagemaker/seam.ts';
 import type { Answer, Invocation } from './forward.ts';
 
 /**
- * Keeps a share of the answered requests as SageMaker's data capture does: a JSON line under endpoint, variant and hour. SageMaker
- * gathers lines into files; here each has its own. A line that cannot be written is logged and lost, as in SageMaker.
+ * Writes a share of the requests and responses to S3, like SageMaker's data capture: JSON lines under
+ * endpoint, variant and hour. SageMaker collects lines in files; here each line has its own. If a line cannot
+ * be written it is logged and lost, as in SageMaker.
  *
- * @param exchange `random` in [0, 1) decides whether the exchange is kept
+ * @param exchange with its `random` in [0, 1), which decides whether the exchange is kept
  */
 export async function captureInvocation(
   world: World,

@@ -20,9 +20,9 @@ export interface Answer {
 }
 
 /**
- * Asks a container's `/invocations`.
+ * Sends a request to a container's `/invocations`.
  *
- * @throws ServiceError ModelError (424) with the container's own status and words, when it refuses, fails or is too slow
+ * @throws ServiceError ModelError (424) with the container's status and message when it fails or is too slow
  */
 export async function forward(
   world: World,
@@ -63,7 +63,10 @@ export async function forward(
   }
 }
 
-/** A container that takes no connection has just ended: the request never reached it, and waits for the next start. */
+/**
+ * A container that refuses the connection has just ended and did not see the request. The request waits for
+ * the next start.
+ */
 async function ask(
   container: ServingContainer,
   invocation: Invocation,

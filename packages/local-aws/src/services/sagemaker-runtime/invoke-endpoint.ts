@@ -76,7 +76,7 @@ export async function invokeEndpoint(
     };
     const answer = await container.whileAsked(() => forward(world, name, container, invocation));
     measured.answered = performance.now();
-    // Nobody waits for it, as in SageMaker.
+    // In the background, as in SageMaker.
     void captureInvocation(world, name, container, { invocation, answer, random: Math.random() });
     return {
       Body: answer.body,

@@ -14,8 +14,8 @@ export interface Measured {
 }
 
 /**
- * SageMaker's invocation metrics: of the variant, and of the variant under this configuration, which is what tells the new instances of
- * a rollout from the old ones.
+ * SageMaker's invocation metrics, for the variant and for the variant with its endpoint configuration. The
+ * latter tells the new instances of a rollout from the old ones.
  */
 export function measureInvocation(world: World, measured: Measured): void {
   const { endpoint, config, variant, began, asked = began, answered = asked, error } = measured;

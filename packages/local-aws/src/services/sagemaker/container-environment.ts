@@ -2,8 +2,8 @@ import { dirname } from 'node:path';
 import type { World } from '../../service.ts';
 
 /**
- * The environment that every container starts with. Nothing of the local AWS's own is inherited: what a developer has
- * exported must not change what a job does.
+ * The environment of every container. It inherits nothing from the local AWS: what a developer has exported
+ * must not change a job.
  *
  * @param home a folder of the container's own
  */

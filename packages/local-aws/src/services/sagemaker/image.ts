@@ -5,8 +5,8 @@ import type { World } from '../../service.ts';
 const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 
 /**
- * Why an image cannot run here, or undefined when it can: every tag and digest of a repository of ECR is the container that
- * `ContainerOptions` names. Of an image that was pushed, the manifest must be one that SageMaker takes.
+ * Why an image cannot run here; undefined when it can. Every tag and digest of a repository in ECR stands for
+ * the container of `ContainerOptions`. A pushed image must have a manifest that SageMaker accepts.
  */
 export async function imageProblem(world: World, image: string): Promise<string | undefined> {
   const { repositories = [] } = (await world.call(

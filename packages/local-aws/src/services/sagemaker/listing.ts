@@ -24,8 +24,8 @@ export interface Listed {
 const PAGE = 10;
 
 /**
- * One page of a list: filtered, sorted (newest first unless asked otherwise; names rise), cut. The token is the name of the
- * last entry, so that a page does not shift when something new is created.
+ * One page of a list, filtered and sorted (newest first by default, names ascending). The token is the name
+ * of the last entry, so that new entries do not shift the pages.
  */
 export function page<T extends Listed>(
   all: readonly T[],

@@ -7,8 +7,8 @@ const BATCH_MS = 250;
 const BATCH_LINES = 1000;
 
 /**
- * Sends a process's lines to a log stream through CloudWatch Logs' public API, in batches and in order. Where the role may not
- * write them, or in a composition without that service, they are lost, as the local AWS's own log says.
+ * Sends a process's lines to a log stream through CloudWatch Logs' public API, in batches and in order. If
+ * the role may not write them, or there is no such service, they are lost; the local AWS's own log says so.
  */
 export class LogStream {
   readonly #world: World;

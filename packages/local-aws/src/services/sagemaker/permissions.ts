@@ -11,7 +11,10 @@ const NAMED: [member: string, kind: string][] = [
   ['ModelName', 'model'],
 ];
 
-/** What SageMaker's operations need, from its service authorization reference. Names in its ARNs are lower case. */
+/**
+ * What SageMaker's operations need, from its service authorization reference. Names in its ARNs are lower
+ * case.
+ */
 export const permissions: Permissions = (operation, input, { region, accountId }) => {
   const action = `sagemaker:${operation}`;
   if (operation.startsWith('List') && operation !== 'ListTags') return [{ action, resource: '*' }];
@@ -37,8 +40,8 @@ export const permissions: Permissions = (operation, input, { region, accountId }
       action: 'iam:PassRole',
       resource: role,
       context: { 'iam:passedtoservice': 'sagemaker.amazonaws.com' },
-      // SageMaker's hosting sends this text as it is, asterisk included; jobs are named ("Cross-service confused deputy
-      // prevention" of its developer guide).
+      // SageMaker's hosting sends this text with the asterisk. Training jobs are named ("Cross-service
+      // confused deputy prevention", developer guide).
       sourceArn:
         own?.[1] === 'training-job'
           ? arn(own[1], input[own[0]])

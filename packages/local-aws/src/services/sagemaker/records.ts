@@ -68,8 +68,8 @@ export type LocalEndpointStatus =
   | 'Failed';
 
 /**
- * Everything that a variant needs to run, taken from configuration and model when they were deployed: both may be deleted
- * while an endpoint runs on them.
+ * What a variant needs to run, copied from configuration and model at deployment: both may be deleted while
+ * the endpoint runs.
  */
 export interface VariantPlan {
   name: string;

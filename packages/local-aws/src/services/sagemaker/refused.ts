@@ -1,8 +1,7 @@
 import { ServiceError } from '../../service.ts';
 
 /**
- * Members that would change what happens, and which are not emulated: refused by name, since to ignore them would be to
- * pretend.
+ * Refuses members that are not emulated and would change the result. Ignoring them would be wrong.
  *
  * @param members dotted paths; `[]` for every item of a list
  */

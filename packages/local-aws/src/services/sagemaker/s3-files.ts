@@ -18,7 +18,7 @@ export function parseS3Uri(uri: string): S3Location {
   return { bucket: match[1]!, key: match[2]! };
 }
 
-/** SageMaker's way to S3: its public API, with the permissions of the role that the job or model was given. */
+/** SageMaker's access to S3: the public API, with the permissions of the job's or model's role. */
 export class S3Files {
   readonly #world: World;
   readonly #roleArn: string;
@@ -46,8 +46,8 @@ export class S3Files {
   }
 
   /**
-   * Downloads every object under an `S3Prefix` into a folder, each at its path behind the prefix's last slash; a prefix that
-   * is one object's key gives that one file.
+   * Downloads every object under an `S3Prefix` into a folder, each at its path after the prefix's last slash.
+   * A prefix that is an object's key gives that one file.
    *
    * @returns the number of files
    */

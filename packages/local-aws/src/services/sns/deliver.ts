@@ -3,8 +3,8 @@ import { policyAllows } from '../resource-policy.ts';
 import type { PublishedMessage, Subscription, Topic } from './topics.ts';
 
 /**
- * Delivers one message to one subscription, where the queue's or function's own policy lets SNS. A failure is logged; the
- * retries of AWS are not emulated, since within one process nothing is unreachable for a while only.
+ * Delivers one message to one subscription, if the queue's or function's policy allows SNS. A failure is
+ * logged. AWS's retries are not emulated: within one process no service is temporarily unreachable.
  */
 export async function deliver(
   world: World,
@@ -47,7 +47,7 @@ export async function deliver(
   }
 }
 
-/** A raw message keeps its attributes as the queue's own; SQS refuses more than ten, and the message is lost then. */
+/** A raw message passes on its attributes. SQS refuses more than ten; the message is then lost. */
 function rawAttributes({ attributes }: PublishedMessage) {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, { Type, Value }]) => [

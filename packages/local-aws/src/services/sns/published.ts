@@ -3,7 +3,7 @@ import type { Topics } from './topics.ts';
 
 export const PUBLISHED_PREFIX = '/_local/sns/';
 
-/** `/_local/sns/<topic>`: the messages that were published, oldest first, for people and tests. */
+/** `/_local/sns/<topic>`: the published messages, oldest first, for users and tests. */
 export function showPublished(topics: Topics): RouteHandler {
   return (_request, response, url) => {
     const name = decodeURIComponent(url.pathname.slice(PUBLISHED_PREFIX.length));

@@ -5,7 +5,7 @@ import { Collection } from '../../store/collection.ts';
 import { fileNameOf } from '../../store/file-name.ts';
 import { Journal } from '../../store/journal.ts';
 
-/** A topic remembers this many messages for people; its older half goes when there are more. */
+/** A topic keeps this many messages to be read back. When there are more, the older half is dropped. */
 const MOST_MESSAGES = 1000;
 
 export interface PublishedMessage {

@@ -42,7 +42,10 @@ export interface QueueTimes {
 /** Between two purges of a queue. */
 const PURGE_MS = 60_000;
 
-/** A standard queue. Messages are on disk before a send returns, and stay until they are deleted or too old. */
+/**
+ * A standard queue. A message is on disk before SendMessage returns, and stays until it is deleted or too
+ * old.
+ */
 export class Queue {
   readonly name: string;
   readonly arn: string;
@@ -81,7 +84,7 @@ export class Queue {
     return stored;
   }
 
-  /** Takes over what another queue gave up: it keeps its id and the time at which it was sent, and so its age. */
+  /** Takes a message from another queue. It keeps its id and the time at which it was sent. */
   take({ receipt: _, firstReceivedAt: __, ...message }: StoredMessage, sourceArn: string): void {
     this.#messages.put(message.id, { ...message, sourceArn, visibleAt: this.#clock.now(), receives: 0 });
     this.#notify();
@@ -191,7 +194,10 @@ export function md5(text: string): string {
   return createHash('md5').update(text).digest('hex');
 }
 
-/** SQS's digest of message attributes (developer guide, "Calculating the MD5 message digest for message attributes"). */
+/**
+ * SQS's digest of message attributes (developer guide, "Calculating the MD5 message digest for message
+ * attributes").
+ */
 export function md5OfAttributes(attributes: StoredMessage['attributes']): string {
   const hash = createHash('md5');
   const add = (bytes: Buffer) => {

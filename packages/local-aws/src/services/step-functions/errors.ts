@@ -1,6 +1,6 @@
 /**
- * What makes a state fail. `error` and `reason` are what `$states.errorOutput` shows as `Error` and `Cause`; both may
- * be missing (a Fail state without them, `SendTaskFailure` without arguments).
+ * What makes a state fail. `error` and `reason` are what `$states.errorOutput` shows as `Error` and `Cause`;
+ * both may be missing (a Fail state without them, `SendTaskFailure` without arguments).
  */
 export class StatesError extends Error {
   readonly error: string | undefined;
@@ -34,8 +34,8 @@ export class EvaluationError extends StatesError {
 }
 
 /**
- * The scope that this code works for was abandoned: a sibling failed, somebody stopped the execution, it timed out, or
- * the service is being shut down. Never recorded by the one who catches it.
+ * The workflow that this code belongs to was abandoned: another branch failed, the execution was stopped or
+ * timed out, or the service shuts down. History never records it.
  */
 export class Abandoned extends Error {
   constructor() {
@@ -50,8 +50,8 @@ export function timedOut(): StatesError {
 }
 
 /**
- * A task token stayed silent longer than `HeartbeatSeconds`. AWS reports `States.Timeout`; `Retry` and `Catch` may name
- * it either way.
+ * No heartbeat came within `HeartbeatSeconds`. AWS reports `States.Timeout`; `Retry` and `Catch` may use
+ * either name.
  */
 export function heartbeatTimedOut(): StatesError {
   return new StatesError('States.Timeout', '', ['States.HeartbeatTimeout']);

@@ -45,7 +45,10 @@ function partition(array: unknown, size: unknown): Json[] | undefined {
   return parts;
 }
 
-/** `$range(0, 10, 5)` → `[0, 5, 10]`; a single number comes without its array, as every JSONata sequence of one does. */
+/**
+ * `$range(0, 10, 5)` → `[0, 5, 10]`. A single number comes without an array, like every JSONata sequence of
+ * one.
+ */
 function range(start: unknown, end: unknown, delta: unknown): unknown {
   const [first, last, step] = [
     numberOf('range', 'start', start),
@@ -90,7 +93,10 @@ function numberOf(name: string, argument: string, value: unknown): number {
   throw failure(`$${name}`, `needs a number as its ${argument}`);
 }
 
-/** In the form of JSONata's own errors: D3137 is the one of `$error`, whose message JSONata does not replace. */
+/**
+ * Has the form of JSONata's own errors. D3137 is the code of `$error`, whose message JSONata does not
+ * replace.
+ */
 function failure(name: string, message: string): Error {
   return Object.assign(new Error(`${name} ${message}`), { code: 'D3137' });
 }

@@ -4,8 +4,8 @@ import type { HistoryEvent, HistoryEventType } from '@aws-sdk/client-sfn';
 export const MOST_EVENTS = 25_000;
 
 /**
- * One line of an execution's journal: a history event, or (without `type`) something that only the interpreter needs
- * to know after a restart.
+ * One line of an execution's journal: a history event, or (without `type`) something that only the
+ * interpreter needs to know after a restart.
  */
 export interface Entry {
   /** What this is about, unique in the execution: `0` is the first state, `0/1` its second attempt, … */

@@ -19,8 +19,8 @@ import { permissions } from './permissions.ts';
 import { stateMachineResource } from './resources.ts';
 
 /**
- * Step Functions: standard state machines of the template, written in JSONata. Executions survive a kill of the
- * process; see docs/fidelity.md for what is and is not supported.
+ * Step Functions: standard state machines of the template, written in JSONata. Executions survive a kill of
+ * the process; see docs/fidelity.md for what is and is not supported.
  */
 export const createStepFunctions = defineService<StepFunctionsContext>({
   signingName: 'states',

@@ -44,7 +44,9 @@ export class Evaluator {
     return value;
   }
 
-  /** As `evaluate`, for a field whose value must have a type; `expected` is how the message names the type. */
+  /**
+   * As `evaluate`, for a field whose value must have a type; `expected` is how the message names the type.
+   */
   async evaluateTo<T extends Json>(
     { template, location }: { template: Json; location: string },
     visible: Visible,
@@ -136,7 +138,9 @@ export class Evaluator {
   }
 }
 
-/** @throws StatesError `States.DataLimitExceeded` when a state's data is larger than 262,144 bytes of UTF-8 */
+/**
+ * @throws StatesError `States.DataLimitExceeded` when a state's data is larger than 262,144 bytes of UTF-8
+ */
 export function checkSize(value: Json, state: string): void {
   if (sizeOf(JSON.stringify(value)) <= DATA_LIMIT) return;
   throw new StatesError(

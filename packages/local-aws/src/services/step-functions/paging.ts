@@ -26,7 +26,7 @@ function readToken(token: string, list: string): number {
     const [belongsTo, from] = JSON.parse(Buffer.from(token, 'base64').toString('utf8')) as [string, number];
     if (belongsTo === list && Number.isInteger(from)) return from;
   } catch {
-    // Not one of ours: fall through.
+    // An invalid token: fall through.
   }
   throw new ServiceError('InvalidToken', "Invalid Token: 'Invalid token'");
 }

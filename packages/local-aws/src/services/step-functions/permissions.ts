@@ -1,6 +1,9 @@
 import type { Permissions } from '../../operation-permissions.ts';
 
-/** What Step Functions' operations need. A task token does not tell its state machine, so that the action counts alone. */
+/**
+ * What Step Functions' operations need. A task token does not tell its state machine, so only the action
+ * counts.
+ */
 export const permissions: Permissions = (operation, input) => [
   {
     action: `states:${operation}`,

@@ -24,8 +24,9 @@ export interface EventOptions {
 }
 
 /**
- * How far an execution has come. Everything that happened is a line in its journal under a key that is the same when
- * the interpreter runs again from the start, so that after a restart it finds what is done instead of doing it again.
+ * An execution's progress. Everything that happened is a line in its journal, under a key that is the same
+ * when the interpreter runs again from the start. After a restart the interpreter finds finished work there
+ * and does not repeat it.
  */
 export class Progress {
   readonly #log: Log;

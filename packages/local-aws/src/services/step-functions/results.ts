@@ -14,8 +14,8 @@ export interface Exit {
  * `Output` and `Assign`, of a state, a catcher or a choice. Both see the variables as they were before.
  *
  * @param otherwise the output where there is no `Output`
- * @param options what the expressions see beside the state's input (`result`, `errorOutput`), and the prefix of the
- *   field in messages, for instance `Catch[0]/`
+ * @param options what the expressions see beside the state's input (`result`, `errorOutput`), and the prefix
+ *   of the field in messages, for instance `Catch[0]/`
  */
 export async function leave(
   visit: Visit,

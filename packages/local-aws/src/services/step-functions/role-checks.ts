@@ -2,7 +2,10 @@ import { ServiceError, type World } from '../../service.ts';
 import { roleMay, trustsService } from '../iam/seam.ts';
 import type { Machine } from './machines.ts';
 
-/** What delivers a state machine's log ("Logging in CloudWatch Logs" of the developer guide); none knows a resource. */
+/**
+ * Permissions for the delivery of a state machine's log ("Logging in CloudWatch Logs", developer guide). None
+ * has a resource.
+ */
 const LOG_DELIVERY = [
   'logs:CreateLogDelivery',
   'logs:GetLogDelivery',
@@ -15,10 +18,10 @@ const LOG_DELIVERY = [
 ];
 
 /**
- * What Step Functions asks of a role before it takes a state machine with it. Tracing without permission is not refused, there or
- * here: its traces are only missing.
+ * Checks a state machine's role before the state machine is created. As in AWS, missing permissions for
+ * tracing are no error: the traces are only missing.
  *
- * @throws ServiceError `AccessDeniedException` as Step Functions words it
+ * @throws ServiceError `AccessDeniedException` in Step Functions' words
  */
 export function checkMachineRole(
   world: World,

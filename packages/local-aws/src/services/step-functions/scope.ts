@@ -33,7 +33,7 @@ export interface Run {
     RedriveCount: number;
   };
   readonly machine: { Id: string; Name: string };
-  /** Task tokens that wait for an answer, by the key of their attempt: call to make them look into the journal again. */
+  /** Functions by attempt key. Call one to make a task that waits for its token read the journal again. */
   readonly waiting: Map<string, () => void>;
   /** The token by which the outside answers an attempt. */
   tokenFor(attemptKey: string): string;

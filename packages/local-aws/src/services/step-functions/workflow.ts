@@ -13,12 +13,12 @@ import { succeed } from './states/succeed.ts';
 import { task } from './states/task.ts';
 import { wait } from './states/wait.ts';
 
-/** After so many states in a row the event loop gets a turn, so that a busy machine does not stop the others. */
+/** After this many states in a row the event loop gets a turn, so that other executions go on. */
 const STATES_A_TURN = 50;
 
 /**
- * Runs a workflow from `StartAt` to its end. States that the journal has as left are not run again: their output and
- * variables are taken from there.
+ * Runs a workflow from `StartAt` to its end. States that have ended according to the journal are not run
+ * again; their output and variables come from there.
  *
  * @returns the output of the last state
  * @throws StatesError when a state fails and nothing catches it

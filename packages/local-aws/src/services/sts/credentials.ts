@@ -7,7 +7,7 @@ import { writeFileAtomically } from '../../store/atomic-file.ts';
 
 /** Lambda's and AssumeRole's usual life of temporary credentials. */
 const DEFAULT_SECONDS = 3600;
-/** Tokens of this local AWS start so; any other token is somebody's own and counts as the account itself. */
+/** Prefix of the tokens that this local AWS issues. Any other token counts as the account itself. */
 const TOKEN_PREFIX = 'local.';
 
 /** Temporary credentials of a role, in the shape that the SDK's credential providers return. */
@@ -25,8 +25,8 @@ export interface RoleSession {
 }
 
 /**
- * Credentials that act as the role: requests with them carry `RequestContext.roleArn` and are limited to the role's
- * policies. They stay valid over a restart on the same state folder.
+ * Credentials that act as the role: requests with them carry `RequestContext.roleArn` and are limited to the
+ * role's policies. They stay valid over a restart on the same state folder.
  *
  * @param options seconds of validity (one hour) and the session's name (`local`)
  */
@@ -57,7 +57,8 @@ export function mintRoleCredentials(
 /**
  * The role behind a session token, or undefined for a token that this local AWS did not issue.
  *
- * @throws ServiceError `ExpiredToken`, or `InvalidClientTokenId` when the token was changed or belongs to another state folder
+ * @throws ServiceError `ExpiredToken`, or `InvalidClientTokenId` when the token was changed or belongs to
+ *   another state folder
  */
 export function roleOf(world: World, sessionToken: string | undefined): RoleSession | undefined {
   if (!sessionToken?.startsWith(TOKEN_PREFIX)) return undefined;

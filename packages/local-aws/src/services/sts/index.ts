@@ -5,7 +5,7 @@ import { assumeRole } from './operations/assume-role.ts';
 import { getCallerIdentity } from './operations/get-caller-identity.ts';
 import { permissions } from './permissions.ts';
 
-/** Who asks, and credentials for acting as a role. */
+/** STS: the caller's identity, and credentials for roles. */
 export const createSts = defineService({
   signingName: 'sts',
   protocol: 'query',

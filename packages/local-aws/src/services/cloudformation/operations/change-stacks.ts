@@ -5,7 +5,7 @@ import type { CloudFormationContext } from '../context.ts';
 import { readRequest } from '../request.ts';
 import { refuseUnlessUpdatable } from '../updatable.ts';
 
-// Making, changing and deleting stacks without a change set. Each answers at once; the stack's events tell the rest.
+// Each operation returns at once and goes on in the background. The stack's events tell the progress.
 
 export async function createStack(
   { world, engine }: CloudFormationContext,

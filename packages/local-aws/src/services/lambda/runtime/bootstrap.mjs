@@ -1,5 +1,6 @@
 // Runs inside an execution environment: Lambda's runtime for Node, over the Lambda Runtime API
-// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). Plain JavaScript: it runs without any loader.
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html). Plain JavaScript: it runs without any
+// loader.
 import { existsSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
@@ -8,11 +9,16 @@ import { format } from 'node:util';
 
 const api = new URL(`http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime/`);
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-/** Ends the output of one invocation on either stream, so that its log is complete before its answer is given. */
+/**
+ * Marks the end of an invocation's output on both streams, so that its log is complete before its response.
+ */
 const endOfOutput = `\0${process.env.LOCAL_OUTPUT_MARK}\n`;
 delete process.env.LOCAL_OUTPUT_MARK;
 
-/** Whether handlers may call back, as they could up to Node 22; what Lambda's Node is, and not ours, decides. */
+/**
+ * Whether handlers may use a callback, which Lambda allows up to Node 22. The function's runtime decides, not
+ * this machine's Node.
+ */
 const callbacks = Number(/nodejs(\d+)/.exec(process.env.AWS_EXECUTION_ENV)?.[1]) < 24;
 
 /** Undefined between invocations. */
@@ -106,7 +112,9 @@ async function loadHandler() {
 /** Answers the running invocation with null; set while one runs. */
 let abandon;
 
-/** A handler answers by a promise or, up to nodejs22.x, by Node's callback; when nothing is left to wait for, with null. */
+/**
+ * A handler returns a promise or, up to nodejs22.x, calls back. When no work is pending the result is null.
+ */
 function run(handler, event, context) {
   return new Promise((resolve, reject) => {
     abandon = () => resolve(null);

@@ -5,8 +5,8 @@ import { groupName } from '../group-name.ts';
 import type { LogEvent } from '../log-stream.ts';
 
 /**
- * `GetLogEvents`: pages forward or backward through one stream. A token says direction and position, and the same token
- * comes back at the end, which is how readers notice it.
+ * `GetLogEvents`: pages forward or backward through one stream. A token holds direction and position. At the
+ * end the same token comes back, which tells clients to stop.
  */
 export function getLogEvents({ groups }: LogsContext, input: GetLogEventsRequest): GetLogEventsResponse {
   const events = groups

@@ -5,12 +5,13 @@ import { incompleteBody } from '../errors.ts';
 const LONGEST_LINE = 16 * 1024;
 
 /**
- * Decodes `Content-Encoding: aws-chunked`: `<hex size>[;chunk-signature=…]\r\n<bytes>\r\n`, the last chunk of size 0, then
- * trailers. Clients send it whenever they compute a checksum while they stream, which SDK v3 does by default. Chunk
- * signatures are read over, not verified. `trailers` is complete when the stream has ended.
+ * Decodes `Content-Encoding: aws-chunked`: `<hex size>[;chunk-signature=…]\r\n<bytes>\r\n`, the last chunk of
+ * size 0, then trailers. Clients send it whenever they compute a checksum while they stream, which SDK v3
+ * does by default. Chunk signatures are read over, not verified. `trailers` is complete when the stream has
+ * ended.
  *
- * Source: "Signature calculations … transferring payload in multiple chunks" and "Checksums with trailing headers", S3's API
- * reference.
+ * Source: "Signature calculations … transferring payload in multiple chunks" and "Checksums with trailing
+ * headers", S3's API reference.
  */
 export class AwsChunkedDecoder extends Transform {
   /** By lower-case name. */

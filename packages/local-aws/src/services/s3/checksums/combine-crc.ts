@@ -30,8 +30,8 @@ function powerOfX(length: number, field: Field): bigint {
 const toNumber = (bytes: Buffer) => BigInt(`0x${bytes.toString('hex')}`);
 
 /**
- * CRC of a concatenation from the CRCs of its pieces, without reading them again (as zlib's `crc32_combine`): a multipart
- * upload of gigabytes gets its full-object checksum at once.
+ * CRC of a concatenation from the CRCs of its pieces, like zlib's `crc32_combine`. No bytes are read again: a
+ * multipart upload of gigabytes gets its full-object checksum at once.
  *
  * @param pieces big-endian CRC and length in bytes of each piece, in order
  */

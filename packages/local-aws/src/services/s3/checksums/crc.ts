@@ -32,7 +32,7 @@ export const POLYNOMIALS = {
 const EIGHT_TABLES = 8;
 let crc32cTables: Uint32Array[] | undefined;
 
-/** Table `k` advances a byte by `k` further zero bytes, so that eight bytes are taken at a time (slicing-by-8). */
+/** Table `k` advances a byte by `k` zero bytes, so that eight bytes are processed at once (slicing-by-8). */
 function tablesOfCrc32c(): Uint32Array[] {
   const first = new Uint32Array(256);
   for (let byte = 0; byte < 256; byte++) {
@@ -104,7 +104,10 @@ function tablesOfCrc64(): { low: Uint32Array; high: Uint32Array } {
   return { low, high };
 }
 
-/** CRC-64/NVME, what S3 computes when the client sends no checksum; two 32-bit halves, since BigInt is 50 times slower. */
+/**
+ * CRC-64/NVME, which S3 computes where the client sends no checksum. In two 32-bit halves, as BigInt is 50
+ * times slower.
+ */
 export function createCrc64Nvme(): Crc {
   crc64Tables ??= tablesOfCrc64();
   const { low: tableLow, high: tableHigh } = crc64Tables;

@@ -17,7 +17,11 @@ import type { Bucket } from '../store/bucket.ts';
 import { blobsOf } from '../store/bucket.ts';
 import type { Version } from '../store/records.ts';
 
-/** The version that a read asks for. @throws ServiceError NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker */
+/**
+ * The version that a request reads.
+ *
+ * @throws ServiceError NoSuchKey, NoSuchVersion, MethodNotAllowed for a delete marker
+ */
 export function readableVersion(bucket: Bucket, key: string, versionId: string | undefined): Version {
   if (versionId === undefined) {
     const current = bucket.current(key);

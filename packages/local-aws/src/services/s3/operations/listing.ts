@@ -22,7 +22,7 @@ export interface Listing {
   last: string;
 }
 
-/** Walks ordered keys: prefix, delimiter, page. `includes` leaves out what the caller does not list (deleted objects). */
+/** Lists ordered keys by prefix, delimiter and page. `includes` leaves out keys such as deleted objects. */
 export function listKeys(
   keys: readonly string[],
   { prefix, delimiter, after, limit }: ListingRequest,

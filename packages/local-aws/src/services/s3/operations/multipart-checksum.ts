@@ -8,8 +8,8 @@ type CrcAlgorithm = keyof typeof POLYNOMIALS;
 const isCrc = (algorithm: Algorithm): algorithm is CrcAlgorithm => algorithm in POLYNOMIALS;
 
 /**
- * The kind of checksum an upload gets: CRC-64/NVME only over the full object, hashes only as a composite, the other CRCs
- * either way, by default composite ("Checking object integrity", S3 user guide).
+ * The kind of checksum an upload gets: CRC-64/NVME only over the full object, hashes only as a composite, the
+ * other CRCs either way, by default composite ("Checking object integrity", S3 user guide).
  */
 export function checksumTypeFor(algorithm: Algorithm, asked: string | undefined): ChecksumType {
   const type = asked ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE');

@@ -16,8 +16,8 @@ import { versionHeader } from '../responses.ts';
 import type { Version } from '../store/records.ts';
 
 /**
- * Streams the body to disk, then commits in one synchronous step: conditions, version, record on disk, event. Until that
- * step nobody sees anything of it.
+ * Streams the body to disk, then commits in one synchronous step: conditions, version, record on disk, event.
+ * Before that step no request sees the object.
  */
 export async function putObject(
   s3: S3Context,

@@ -3,12 +3,12 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Files of bytes that never change, under random names. A blob counts only when a record mentions it, so an upload that
- * was cut off is invisible, and the next start removes it.
+ * Files that never change, under random names. A blob counts only once a record mentions it. An interrupted
+ * upload is therefore invisible, and the next start removes it.
  */
 export class Blobs {
   readonly #folder: string;
-  /** Readers by blob: an object that is deleted while it is being sent stays until the last reader is done. */
+  /** Number of readers of each blob. A deleted object's blob stays until its last reader has finished. */
   readonly #readers = new Map<string, number>();
   readonly #doomed = new Set<string>();
 

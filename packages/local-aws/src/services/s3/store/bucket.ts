@@ -2,13 +2,15 @@ import { Collection } from '../../../store/collection.ts';
 import { compareKeys, lowerBound } from './key-order.ts';
 import { type BucketRecord, NULL_VERSION, type ObjectRecord, type Version } from './records.ts';
 
-/** What a change did, and the blobs that nobody needs any more. */
+/** What a change did, and the blobs that no record mentions any more. */
 export interface Change {
   version: Version;
   freed: string[];
 }
 
-/** One bucket's objects: documents on disk, an ordered index in memory. Every method is one synchronous, atomic step. */
+/**
+ * A bucket's objects: documents on disk, an ordered index in memory. Every method is synchronous and atomic.
+ */
 export class Bucket {
   record: BucketRecord;
   readonly #documents: Collection<ObjectRecord>;

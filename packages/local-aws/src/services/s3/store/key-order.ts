@@ -1,6 +1,6 @@
 /**
- * S3 lists keys by their UTF-8 bytes. JavaScript compares UTF-16 code units, which differ from it where a surrogate pair
- * (U+10000 and above) meets U+E000–U+FFFF: the fix-up moves the surrogates behind.
+ * Orders keys like S3, by their UTF-8 bytes. JavaScript compares UTF-16 code units. The two orders differ
+ * between surrogate pairs (U+10000 and above) and U+E000–U+FFFF, so surrogates are moved behind.
  */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

@@ -31,8 +31,9 @@ export class EndpointController {
   }
 
   /**
-   * Goes on with an endpoint that is `Updating`: the new containers are healthy before requests go to them, step by step; if they do
-   * not become so, or an alarm rings meanwhile, the old ones stay, and the endpoint is in service on its old configuration.
+   * Continues an endpoint that is `Updating`. New containers must be healthy before they get requests, step
+   * by step. If they do not become healthy, or an alarm goes off, the endpoint stays in service with its old
+   * configuration.
    */
   update(name: string): void {
     this.#do(name, async (endpoint) => {
@@ -141,7 +142,7 @@ export class EndpointController {
     return this.#sagemaker.closing.aborted;
   }
 
-  /** `SystemUpdating` is SageMaker's name for maintenance in which nothing may be changed and requests are still taken. */
+  /** `SystemUpdating` is SageMaker's status for maintenance: requests are served, changes are refused. */
   #startAgain(name: string, endpoint: EndpointRecord): void {
     const { fleet } = this.#sagemaker;
     this.change(name, { status: 'SystemUpdating' });

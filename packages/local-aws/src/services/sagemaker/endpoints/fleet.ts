@@ -11,8 +11,7 @@ export interface Deployment {
 }
 
 /**
- * The deployment that the next request goes to. The share is kept exactly, request by request: of ten requests a canary of 10 %
- * gets the tenth.
+ * The deployment for the next request. The share is exact: of ten requests a canary of 10 % gets the tenth.
  */
 export function route(deployment: Deployment): Deployment {
   const { next } = deployment;
@@ -60,7 +59,7 @@ export class Fleet {
 
 const fleets = new WeakMap<World, Fleet>();
 
-/** The one fleet of a local AWS: SageMaker's control plane and its runtime are two services over it, as in AWS. */
+/** The fleet of a local AWS. SageMaker's control plane and its runtime API share it. */
 export function fleetOf(world: World): Fleet {
   let fleet = fleets.get(world);
   if (fleet === undefined) {

@@ -81,7 +81,7 @@ export function stepsOf(
   return [...steps, last];
 }
 
-/** @throws ServiceError ValidationException when one of the alarms does not exist, or SageMaker may not see it */
+/** @throws ServiceError ValidationException when an alarm does not exist or the role may not see it */
 export async function checkAlarms(
   sagemaker: SageMakerContext,
   deployment: DeploymentConfig | undefined,

@@ -29,8 +29,8 @@ const LONGEST_PAUSE_MS = 30_000;
 export class StartupFailure extends Error {}
 
 /**
- * One production variant's container: the unpacked model and the `serve` process in a folder of its own. A serverless one may sleep,
- * without a process, until it is asked again.
+ * A production variant's container: the unpacked model and the `serve` process, in their own folder. A
+ * serverless one may sleep, without a process, until the next request.
  */
 export class ServingContainer implements Sleeper {
   readonly plan: VariantPlan;
@@ -102,7 +102,10 @@ export class ServingContainer implements Sleeper {
     }
   }
 
-  /** Where it listens; waits while a container that sleeps or has ended is being started again, however often that fails. */
+  /**
+   * The address on which it listens. Waits while a sleeping or ended container starts again, however often
+   * the start fails.
+   */
   async address(): Promise<string> {
     if (this.#asleep && !this.#stopping) {
       this.#asleep = false;
@@ -114,13 +117,16 @@ export class ServingContainer implements Sleeper {
       try {
         return await ready;
       } catch (error) {
-        // Another start is on its way, unless nobody wants one any more.
+        // Another start is under way, unless the container was stopped.
         if (this.#ready === ready) throw error;
       }
     }
   }
 
-  /** Settles once it is known that the process which listened there has ended, so that `address` waits for the next one. */
+  /**
+   * Settles once the process at that address is known to have ended, so that `address` waits for the next
+   * one.
+   */
   async ended(address: string): Promise<void> {
     if (this.#healthy && address === addressOf(this.#port)) await this.#process?.exited;
   }
@@ -265,7 +271,10 @@ export class ServingContainer implements Sleeper {
   }
 }
 
-/** What went wrong: the error that ended the process, which Node follows up with a stack and its version; otherwise the last line. */
+/**
+ * The reason of the failure: the error that ended the process (Node prints a stack and its version after it),
+ * otherwise the last line.
+ */
 const lastWords = (lines: readonly string[]) =>
   lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1);
 

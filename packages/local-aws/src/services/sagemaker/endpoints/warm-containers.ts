@@ -1,13 +1,13 @@
 /** What can be ended for a while. */
 export interface Sleeper {
-  /** Whether it could sleep now: it runs, and nobody waits for its answer. */
+  /** Whether it can sleep: it runs and has no request. */
   readonly idle: boolean;
   sleep(): void;
 }
 
 /**
- * The serverless containers that run. SageMaker keeps none for an endpoint that nobody asks; here a few stay for speed, and the one that
- * was asked longest ago makes room: a hundred domains would otherwise be a hundred processes.
+ * The serverless containers that run. SageMaker keeps none for an idle endpoint. Here a few stay, for speed.
+ * The one with the oldest last request makes room, so that a hundred endpoints are not a hundred processes.
  */
 export class WarmContainers {
   readonly #most: number;

@@ -8,8 +8,8 @@ import type { S3Files, S3Location } from '../s3-files.ts';
 const LOOK_EVERY_MS = 1_000;
 
 /**
- * Keeps a job's checkpoint folder and its prefix in S3 alike, as SageMaker does: downloaded before the container starts, uploaded while
- * it runs; a file that the container deletes is deleted there too.
+ * Synchronises a job's checkpoint folder with its prefix in S3, as SageMaker does: downloads it before the
+ * container starts, uploads changes while it runs, and deletes files that the container deletes.
  */
 export class CheckpointSync {
   readonly #s3: S3Files;

@@ -3,8 +3,8 @@ import { tagsOf } from '../tags.ts';
 import { findJob, secondsOf } from './describe-training-job.ts';
 
 /**
- * Publishes `SageMaker Training Job State Change` with the job as it stands; SageMaker does so for every secondary status too.
- * Times are milliseconds, as in its events ("Events that SageMaker AI sends to Amazon EventBridge", developer guide).
+ * Publishes `SageMaker Training Job State Change`, as SageMaker does for every secondary status. Times are
+ * milliseconds ("Events that SageMaker AI sends to Amazon EventBridge", developer guide).
  */
 export function publishJob(sagemaker: SageMakerContext, name: string): void {
   const job = findJob(sagemaker, name);

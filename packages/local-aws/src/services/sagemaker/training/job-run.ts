@@ -203,7 +203,10 @@ export class JobRun {
     return code ?? (signal === 'SIGTERM' ? 143 : 137);
   }
 
-  /** The spot instance's end: SIGTERM, and SIGKILL after two minutes. Once per job, where this machine was told to do so at all. */
+  /**
+   * Interrupts the spot instance: SIGTERM, then SIGKILL after two minutes. At most once per job, where the
+   * settings ask for it.
+   */
   #interruptLater(): () => void {
     const { container, world } = this.#sagemaker;
     const spot = this.#job.request.EnableManagedSpotTraining && this.#job.interruptions === undefined;

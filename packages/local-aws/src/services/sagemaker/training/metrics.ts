@@ -10,7 +10,8 @@ export interface Metrics {
 }
 
 /**
- * Reads metrics off the output by the job's regular expressions: the first group, kept as a 32-bit float, as SageMaker does.
+ * Reads metrics from the output with the job's regular expressions: the first group as a 32-bit float, as in
+ * SageMaker.
  *
  * @throws ServiceError ValidationException naming an expression that cannot be read
  */

@@ -31,8 +31,9 @@ export class TrainingRunner {
   }
 
   /**
-   * Takes up what an earlier run of the local AWS left: jobs that had not begun wait again; one that was cut off is, to its owner, a
-   * job that met an internal error: it restarts from its beginning as often as its RetryStrategy allows, and then fails.
+   * Continues the jobs of an earlier run of the local AWS. A job that had not begun waits again. A job that
+   * was interrupted counts as one with an internal error: it restarts as often as its RetryStrategy allows,
+   * and then fails.
    */
   resume(): void {
     const left = this.#sagemaker.store.jobs

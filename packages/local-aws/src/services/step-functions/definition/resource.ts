@@ -29,8 +29,8 @@ export const OPTIMISED: Record<string, readonly string[]> = {
 };
 
 /**
- * `aws-sdk:` services by the name that `Resource` uses (the Java SDK's, lower-case).
- * `error` begins the error's name, `S3.NoSuchKeyException`; `camelCase` services write their members with a small first letter.
+ * `aws-sdk:` services by the name that `Resource` uses (the Java SDK's, lower-case). `error` begins the
+ * error's name, `S3.NoSuchKeyException`; `camelCase` services write their members with a small first letter.
  */
 export const SDK_SERVICES: Record<string, { signingName: string; error: string; camelCase?: true }> = {
   cloudwatchlogs: { signingName: 'logs', error: 'CloudWatchLogs', camelCase: true },

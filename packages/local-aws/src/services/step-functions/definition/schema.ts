@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The fields of each state type with the JSONata query language, strictly: what is not here is refused by its name.
- * Rules that concern more than one field or state are in the neighbouring files.
+ * The fields of each state type with the JSONata query language, strictly: what is not here is refused by its
+ * name. Rules that concern more than one field or state are in the neighbouring files.
  */
 
 const json = z.json();

@@ -62,7 +62,10 @@ export class Execution {
     this.#progress = new Progress(journal, surroundings.clock);
   }
 
-  /** Starts, or goes on where the journal ends. Resolves with undefined when the service is shut down before the end. */
+  /**
+   * Starts, or continues from the journal. Resolves with undefined when the service shuts down before the
+   * end.
+   */
   run(): Promise<Ending | undefined> {
     const { clock } = this.#surroundings;
     const over = this.#progress.recall('end');
@@ -112,9 +115,9 @@ export class Execution {
   }
 
   /**
-   * An answer to a task token. It is in the journal before this returns.
+   * A reply to a task token. It is in the journal before this returns.
    *
-   * @returns false when nobody waits for it any more
+   * @returns false when no task waits for it
    */
   reply(attemptKey: string, reply: Reply): boolean {
     if (!this.#awaits(attemptKey)) return false;
@@ -123,7 +126,7 @@ export class Execution {
     return true;
   }
 
-  /** @returns false when nobody waits for it any more */
+  /** @returns false when no task waits for it */
   heartbeat(attemptKey: string): boolean {
     if (!this.#awaits(attemptKey)) return false;
     this.#progress.note({ last: this.#newest(attemptKey) }, `${attemptKey}/heartbeat`, {});
@@ -131,7 +134,7 @@ export class Execution {
     return true;
   }
 
-  /** By the journal, not by who is waiting now: an answer may come before a restarted execution is there again. */
+  /** By the journal, not by `#waiting`: a reply may come before a restarted execution waits again. */
   #awaits(attemptKey: string): boolean {
     const has = (key: string) => this.#progress.recall(key) !== undefined;
     const visitKey = attemptKey.slice(0, attemptKey.lastIndexOf('/'));

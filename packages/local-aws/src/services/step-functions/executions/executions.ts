@@ -14,8 +14,8 @@ import { statusChange } from './status-change.ts';
 import { openToken, sealToken } from './token.ts';
 
 /**
- * All executions, running and ended. Each is a record and a journal on disk; the running ones go on from their
- * journals after a restart.
+ * All executions, running and ended. Each is a record and a journal on disk; after a restart the running ones
+ * continue from their journals.
  */
 export class Executions {
   readonly #world: World;
@@ -111,12 +111,12 @@ export class Executions {
     });
   }
 
-  /** @throws ServiceError when nobody waits for this token */
+  /** @throws ServiceError when no task waits for this token */
   reply(token: string, reply: Reply): void {
     this.#withToken(token, (execution, attemptKey) => execution.reply(attemptKey, reply));
   }
 
-  /** @throws ServiceError when nobody waits for this token */
+  /** @throws ServiceError when no task waits for this token */
   heartbeat(token: string): void {
     this.#withToken(token, (execution, attemptKey) => execution.heartbeat(attemptKey));
   }

@@ -1,15 +1,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /**
- * A task token says which attempt of which execution it answers, so that it needs no register and stays valid over
- * restarts; the seal keeps anybody from making one up.
+ * A task token contains the execution and the attempt that it answers, so that it needs no register and stays
+ * valid over restarts. A seal prevents forged tokens.
  */
 export function sealToken(secret: string, executionArn: string, attemptKey: string): string {
   const text = JSON.stringify([executionArn, attemptKey]);
   return Buffer.from(JSON.stringify([text, seal(secret, text)])).toString('base64');
 }
 
-/** @returns undefined for what is no token of ours */
+/** @returns undefined when the token is invalid */
 export function openToken(
   secret: string,
   token: string,

@@ -20,10 +20,11 @@ export interface Attempt {
 }
 
 /**
- * Waits for whatever comes first: the service's answer (or with a task token the answer from outside), `TimeoutSeconds`
- * or `HeartbeatSeconds`.
+ * Waits for the first of the service's answer (with a task token, the reply), `TimeoutSeconds` and
+ * `HeartbeatSeconds`.
  *
- * After a restart a request that was under way is made again, with the same token; one that the service had taken is not.
+ * After a restart an unfinished request is sent again, with the same token. A request that the service had
+ * accepted is not.
  *
  * @throws StatesError
  */

@@ -67,7 +67,10 @@ class Iterations {
     return results;
   }
 
-  /** Takes one item after the other. An iteration follows in history on the one before it in the same worker. */
+  /**
+   * Processes items one after another. In history an iteration follows on the previous one of the same
+   * worker.
+   */
   async #work(flow: { last: number }, { items, keys }: Plan, results: Json[], ends: number[]): Promise<void> {
     while (this.#next < items.length) {
       const index = this.#next++;
@@ -112,7 +115,10 @@ class Iterations {
     }
   }
 
-  /** `ItemSelector`, or the item; of an object the pair. Kept, because a selector may give something else the next time. */
+  /**
+   * `ItemSelector`, or the item (of an object, the pair). Recorded, because a selector may give something
+   * else the next time.
+   */
   async #input(scope: Scope, key: string): Promise<Json> {
     const { name, enteredId } = this.#visit;
     const { ItemSelector: selector } = this.#state;

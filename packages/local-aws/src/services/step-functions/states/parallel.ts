@@ -8,7 +8,7 @@ import { Scope, type Visit, visibleTo } from '../scope.ts';
 
 export type RunWorkflow = (scope: Scope, workflow: Workflow, input: Json) => Promise<Json>;
 
-/** Runs all branches at once; the first that fails ends the others. The result is the array of their outputs. */
+/** Runs all branches at once. The first failure ends the others. The result is the array of their outputs. */
 export function parallel(visit: Visit, state: ParallelState, runWorkflow: RunWorkflow): Promise<Exit> {
   const { scope } = visit;
   const attempt = async (key: string) => {

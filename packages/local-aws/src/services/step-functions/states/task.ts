@@ -98,7 +98,7 @@ function outputDetails(output: Json) {
   return { output: JSON.stringify(output), outputDetails: { truncated: false } };
 }
 
-/** Failures carry no data in history that tells `States.HeartbeatTimeout`, so the aliases are kept beside it. */
+/** History's failures do not tell `States.HeartbeatTimeout`, so the aliases are recorded with them. */
 function recordFailure(visit: Visit, key: string, events: TaskEvents, error: StatesError): void {
   const details = {
     ...(error.error === undefined ? {} : { error: error.error }),

@@ -9,7 +9,10 @@ import { type Visit, visibleTo } from '../scope.ts';
 /** Longest wait that Step Functions takes, in seconds. */
 const LONGEST = 99_999_999;
 
-/** Waits for some seconds or until a time. The end is kept as a time, so that a restart does not prolong it. */
+/**
+ * Waits for a number of seconds or until a time. Records the end as a time, so that a restart does not
+ * prolong it.
+ */
 export async function wait(visit: Visit, state: WaitState): Promise<Exit> {
   const { scope } = visit;
   const key = `${visit.key}/until`;

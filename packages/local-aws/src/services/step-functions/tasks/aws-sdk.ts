@@ -7,8 +7,8 @@ import { toTaskError } from './failures.ts';
 import type { Call } from './lambda.ts';
 
 /**
- * `arn:aws:states:::aws-sdk:<service>:<action>`: any operation of a local service. Members begin with a capital letter
- * in the state machine, as in the Java SDK, whatever the service's own API does.
+ * `arn:aws:states:::aws-sdk:<service>:<action>`: any operation of a local service. In the state machine
+ * members begin with a capital letter, as in the Java SDK, even where the service's API differs.
  */
 export async function callSdk(call: Call, service: string, action: string, input: Json): Promise<Json> {
   const known = SDK_SERVICES[service];
@@ -27,7 +27,7 @@ export async function callSdk(call: Call, service: string, action: string, input
   return known.camelCase ? rename(plain, (name) => name.charAt(0).toUpperCase() + name.slice(1)) : plain;
 }
 
-/** Members that are bytes in the services' models: JSON that stands there is sent as its text, a string as it is. */
+/** Members that are bytes in the services' models. JSON is sent as its text, a string as it is. */
 const BYTES = ['Body', 'Payload'];
 
 function withBytes(request: Json): Json {
