@@ -1,4 +1,5 @@
 import type { GatePolicy } from './contracts/domain.ts';
+import { groupBy } from './group-by.ts';
 import { MAXIMUM_DAMAGED_SHARE } from './image-files.ts';
 import { fewestImagesFor, mcnemarExact } from './statistics.ts';
 
@@ -103,13 +104,7 @@ export function balanceWarnings(split: Split, counts: ReadonlyMap<string, number
  * @param images in the order in which messages are to name them
  */
 export function sameContent<Image extends { sha256: string }>(images: readonly Image[]): Image[][] {
-  const groups = new Map<string, Image[]>();
-  for (const image of images) {
-    const group = groups.get(image.sha256);
-    if (group) group.push(image);
-    else groups.set(image.sha256, [image]);
-  }
-  return [...groups.values()].filter((group) => group.length > 1);
+  return groupBy(images, ({ sha256 }) => sha256).filter((group) => group.length > 1);
 }
 
 /**
@@ -217,7 +212,8 @@ function sentence(examples: readonly string[], what: string): string[] {
   ];
 }
 
-function examplesOf(all: readonly string[]): string {
+/** The first of many examples for a message, and how many more there are. */
+export function examplesOf(all: readonly string[]): string {
   const more = all.length > EXAMPLES ? `, and ${all.length - EXAMPLES} more` : '';
   return `${all.slice(0, EXAMPLES).join(', ')}${more}`;
 }

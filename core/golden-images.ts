@@ -1,10 +1,9 @@
 import type { EvaluationRow } from './contracts/evaluation.ts';
-import type { Findings } from './data-checks.ts';
+import { examplesOf, type Findings } from './data-checks.ts';
+import { groupBy } from './group-by.ts';
 
 /** Golden images of one confirmation at most. More would cost time and show little more. */
 export const MAXIMUM_GOLDEN_IMAGES = 50;
-/** Examples that a message shows. */
-const EXAMPLES = 5;
 
 /**
  * An endpoint is confirmed on one test image of each label. This gives a warning for the labels whose test
@@ -35,14 +34,11 @@ export function requestSizeFindings(
       warnings: [],
     };
   }
-  const shown = tooLarge
-    .slice(0, EXAMPLES)
-    .map(([label, { id, size }]) => `${label} (test/${id}: ${size} bytes)`);
-  const more = tooLarge.length > EXAMPLES ? `, and ${tooLarge.length - EXAMPLES} more` : '';
+  const examples = tooLarge.map(([label, { id, size }]) => `${label} (test/${id}: ${size} bytes)`);
   return {
     problems: [],
     warnings: [
-      `${tooLarge.length === 1 ? 'One class has' : `${tooLarge.length} classes have`} no test image of at most ${limit} bytes, which is what the endpoint takes. It is confirmed on the other classes, and refuses images like these; add ${remedy}: ${shown.join(', ')}${more}`,
+      `${tooLarge.length === 1 ? 'One class has' : `${tooLarge.length} classes have`} no test image of at most ${limit} bytes, which is what the endpoint takes. It is confirmed on the other classes, and refuses images like these; add ${remedy}: ${examplesOf(examples)}`,
     ],
   };
 }
@@ -55,12 +51,5 @@ export function goldenCandidates(
   rows: readonly EvaluationRow[],
   fits: (row: EvaluationRow) => boolean,
 ): EvaluationRow[][] {
-  const byLabel = new Map<string, EvaluationRow[]>();
-  for (const row of rows) {
-    if (!fits(row)) continue;
-    const known = byLabel.get(row.truth);
-    if (known === undefined) byLabel.set(row.truth, [row]);
-    else known.push(row);
-  }
-  return [...byLabel.values()];
+  return groupBy(rows.filter(fits), ({ truth }) => truth);
 }

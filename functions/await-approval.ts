@@ -3,7 +3,7 @@ import { s3Client, snsClient } from '#cloud/aws/clients.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { publishApprovalQuestion } from '#cloud/notices/approval-question.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
-import type { PendingApproval } from '#core/contracts/approval.ts';
+import { APPROVAL_ANSWER_FORM, type PendingApproval } from '#core/contracts/approval.ts';
 import { approvalPolicySchema } from '#core/contracts/domain.ts';
 import { domainSubjectSchema, gatedSchema } from '#core/contracts/promotion-state.ts';
 import { lambda } from './middleware/lambda.ts';
@@ -17,8 +17,7 @@ const inputSchema = domainSubjectSchema.extend({
   again: z.boolean(),
 });
 
-const NOT_UNDERSTOOD =
-  'An answer has come that could not be understood. It needs "approved" (true or false), "by" (your name), and for a no its reason as "comment".';
+const NOT_UNDERSTOOD = `An answer has come that could not be understood. ${APPROVAL_ANSWER_FORM}`;
 
 /** Asks a person. The token is stored before the message is sent, so that `graft` finds what the message names. */
 export function createAwaitApproval({

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { forEachBounded } from '#core/bounded.ts';
+import { groupBy } from '#core/group-by.ts';
 import type { Bucket } from '../aws/bucket.ts';
 
 /** Requests at a time: of few large groups and of many small ones. Ten thousand images of one size take about twenty seconds. */
@@ -103,16 +104,4 @@ async function sha256Of(bucket: Bucket, key: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of await bucket.stream(key)) hash.update(chunk as Buffer);
   return hash.digest('base64');
-}
-
-/** `Map.groupBy`, which Node.js has from version 21 on. */
-function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return [...groups.values()];
 }

@@ -1,5 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { PendingApproval } from '#core/contracts/approval.ts';
+import type { ApprovalAnswer, PendingApproval } from '#core/contracts/approval.ts';
 import { promotionPrefix, reportKey } from '#core/keys.ts';
 import type { Bucket } from '../aws/bucket.ts';
 
@@ -25,7 +25,7 @@ export async function publishApprovalQuestion(
   note?: string,
 ): Promise<void> {
   const { domain, execution, model, version, token, forced } = pending;
-  const plain = (answer: object) => [
+  const plain = (answer: ApprovalAnswer) => [
     'aws stepfunctions send-task-success \\',
     `  --task-output '${JSON.stringify(answer)}' \\`,
     `  --task-token '${token}'`,

@@ -14,6 +14,10 @@ export const approvalAnswerSchema = z.discriminatedUnion('approved', [
 ]);
 export type ApprovalAnswer = z.output<typeof approvalAnswerSchema>;
 
+/** These rules, for a person who answers without `graft`. */
+export const APPROVAL_ANSWER_FORM =
+  'It needs "approved" (true or false), "by" (your name), and for a no its reason as "comment".';
+
 /** What became of the question, as `outcome.json` keeps it. `by` is null when nobody answered in time. */
 export const approvalSchema = z.strictObject({
   approved: z.boolean(),
