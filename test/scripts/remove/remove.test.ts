@@ -14,8 +14,8 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { createCloudWatch, createStepFunctions } from 'local-aws/services';
-import { jobIs, type Machine, provisioned, startMachine } from 'local-aws/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { jobIs, type Machine, provisioned, SOON, startMachine } from 'local-aws/testing';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Removal } from '../../../scripts/remove/arguments.ts';
 import type { Clients } from '../../../scripts/remove/clients.ts';
 import { removeStage } from '../../../scripts/remove/remove.ts';
@@ -41,6 +41,8 @@ beforeAll(async () => {
     await machine.event(jobIs(`graft-${stage}-produce-ended`, 'Completed'));
     await machine.event(jobIs(`graft-${stage}-produce-running`, 'Training'));
   }
+  // A job's stream comes with its program's first line, a moment after its status.
+  await vi.waitUntil(async () => (await trainingStreams()).length === 2 * stages.length, SOON);
 });
 
 afterAll(() => machine.stop());
@@ -65,15 +67,19 @@ async function remove(changes: Partial<Removal> = {}) {
   return { printed: lines.join('\n'), stacksRemoved: stack.removed };
 }
 
+async function trainingStreams(): Promise<string[]> {
+  const { logStreams } = await clients.logs.send(
+    new DescribeLogStreamsCommand({ logGroupName: '/aws/sagemaker/TrainingJobs' }),
+  );
+  return logStreams!.map(({ logStreamName }) => logStreamName!);
+}
+
 /** Names of everything that is there, of both stages. */
 async function everything(): Promise<string[]> {
   const { sagemaker, cloudwatch, logs, s3, states } = clients;
   const most = { MaxResults: 100 };
   const executions = await Promise.all(
     stages.map((stage) => states.send(new DescribeExecutionCommand({ executionArn: executionArn(stage) }))),
-  );
-  const streams = await logs.send(
-    new DescribeLogStreamsCommand({ logGroupName: '/aws/sagemaker/TrainingJobs' }),
   );
   return [
     ...executions.filter(({ status }) => status === 'RUNNING').map((one) => `execution ${one.executionArn}`),
@@ -96,7 +102,7 @@ async function everything(): Promise<string[]> {
     ...(await logs.send(new DescribeLogGroupsCommand({}))).logGroups!.map(
       (one) => `logs ${one.logGroupName}`,
     ),
-    ...streams.logStreams!.map((one) => `stream ${one.logStreamName}`),
+    ...(await trainingStreams()).map((name) => `stream ${name}`),
     ...(await s3.send(new ListBucketsCommand({}))).Buckets!.map((one) => `bucket ${one.Name}`),
   ].sort();
 }
