@@ -33,8 +33,10 @@ export async function writePage(folder: string, page: Page): Promise<string[]> {
   }
   const text = `# What transfer learning gives, measured
 
-Made by \`${page.command}\`; change it there, not here. ${EXPLANATION}. Test images are by icon sets that no training saw; what the domains are,
-and how they are photographed: [examples/icons](../examples/icons/README.md). What it is compared with: [baseline.md](baseline.md).
+Made by \`${page.command}\`; change it there, not here. ${EXPLANATION}.
+
+No training saw the icon sets of the test images. What the domains are, and how they are photographed:
+[examples/icons](../examples/icons/README.md). What transfer is compared with: [baseline.md](baseline.md).
 
 ${page.subject.replaceAll('\n', '  \n')}
 
