@@ -13,13 +13,16 @@ const inputSchema = domainSubjectSchema.extend({
   token: z.string().min(1),
   gate: gatedSchema,
   policy: approvalPolicySchema,
-  /** Whether an answer has come that could not be understood. */
+  /** Whether an earlier answer could not be understood. */
   again: z.boolean(),
 });
 
-const NOT_UNDERSTOOD = `An answer has come that could not be understood. ${APPROVAL_ANSWER_FORM}`;
+const NOT_UNDERSTOOD = `The answer could not be understood. ${APPROVAL_ANSWER_FORM}`;
 
-/** Asks a person. The token is stored before the message is sent, so that `graft` finds what the message names. */
+/**
+ * Asks a person. The token is stored before the message is sent, so that `graft` finds what the message
+ * names.
+ */
 export function createAwaitApproval({
   store,
   sns,

@@ -23,10 +23,13 @@ const inputSchema = domainSubjectSchema.extend({
   manual: manualSchema.optional(),
 });
 
-/** `SystemUpdating` is SageMaker's own maintenance, which takes no new configuration and answers as ever: no reason to take a model back. */
+/**
+ * Statuses in which an endpoint answers. `SystemUpdating` is SageMaker's own maintenance: the endpoint
+ * accepts no new configuration, but answers as before.
+ */
 const serving = new Set(['InService', 'SystemUpdating']);
 
-/** Asks the live endpoint about test images whose answers are known from the training job. */
+/** Asks the live endpoint about test images, and compares its answers with the training job's. */
 export function createConfirmEndpoint({
   store,
   data,
@@ -52,8 +55,8 @@ export function createConfirmEndpoint({
   };
 
   /**
-   * Where the promotion kept none, which is one of an older Graft. What was measured long ago says nothing about test images that were
-   * replaced since, and those that are gone cannot be sent.
+   * Golden images for a promotion of an older Graft, which kept none. Test images that were replaced after
+   * the measurement cannot be used.
    */
   async function currentImages(
     { domain, evaluationKey, manual }: z.output<typeof inputSchema>,

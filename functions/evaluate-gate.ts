@@ -26,15 +26,16 @@ const inputSchema = domainSubjectSchema.extend({
   training: domainPromotionSchema.shape.training.unwrap(),
   gate: gatePolicySchema,
   champion: preparedSchema.shape.champion,
-  /** Absent in an execution that began before the golden images were kept. */
+  /** Absent in an execution of an older Graft. */
   endpoint: preparedSchema.shape.endpoint.optional(),
   manual: manualSchema.optional(),
 });
 type Input = z.output<typeof inputSchema>;
 
 /**
- * Decides from what both jobs measured on the same test images, the champion's answers among it, and writes the decision down with its
- * reasons. Of a model that may be deployed it keeps the golden images.
+ * Makes the gate decision from the evaluations of both jobs on the same test images, which include the
+ * champion's answers, and writes it down with its reasons. For a model that may be deployed, it also keeps
+ * the golden images.
  */
 export function createEvaluateGate({ store, data }: Services<'store' | 'data'>) {
   return async function evaluateGate(input: Input): Promise<Gated> {
@@ -42,9 +43,9 @@ export function createEvaluateGate({ store, data }: Services<'store' | 'data'>) 
     const transfer = await store.evaluations.collect(subject, 'transfer', training.transfer);
     const challenger = transfer.evaluation;
     const baseline = await baselineFor(input, challenger);
-    // Looked up now: another promotion may have crowned one since this one began.
+    // Looked up now: another promotion may have gone live since this one began.
     const live = (await store.champions.find(subject.domain))?.champion;
-    // A job that is only asked about again was given the champion of its own time.
+    // With gate-only, the jobs were given the champion of an earlier execution.
     const given = manual?.gateOnly ? null : (offered?.trainingJob ?? null);
     const isNew = live !== undefined && live.trainingJob !== given;
     const own = isNew ? await store.evaluations.find(live.evaluationKey) : undefined;
@@ -52,7 +53,7 @@ export function createEvaluateGate({ store, data }: Services<'store' | 'data'>) 
 
     const decided = decide({ challenger, baseline: baseline.evaluation, champion, policy });
     const key = decisionKey(subject.execution, subject.domain);
-    // Whoever forces a model that the gate accepts has forced nothing.
+    // A model that the gate accepts is not forced.
     const force = decided.decision === 'REJECT' ? manual?.force : undefined;
     const forced = force === undefined ? {} : { forced: force };
     const { reusedFrom } = training.baseline;
@@ -66,7 +67,8 @@ export function createEvaluateGate({ store, data }: Services<'store' | 'data'>) 
         domain: subject.domain,
         rows: challenger.rows,
         limit: maximumBodyBytes(endpoint?.settings.type ?? 'serverless'),
-        // The job began after that, so what is as it was then is what the job has seen.
+        // The job began after the snapshot, so an image that has not changed since is the one that the job
+        // read.
         since: (await store.bucket.modifiedAt(snapshot)) ?? Number.POSITIVE_INFINITY,
       });
     }
@@ -94,7 +96,7 @@ export function createEvaluateGate({ store, data }: Services<'store' | 'data'>) 
     try {
       return await store.evaluations.collectReused(subject, baseline, challenger);
     } catch (error) {
-      // Gate-only trains nothing, so that nobody could train another one.
+      // Gate-only trains nothing, so it cannot train another baseline.
       if (error instanceof BaselineUnfitError && manual?.gateOnly) {
         throw new IntegrityError(error.message, { cause: error });
       }

@@ -13,7 +13,7 @@ import type { Services } from './middleware/services.ts';
 
 const inputSchema = domainSubjectSchema.extend({ gateOnly: gateOnlySchema });
 
-/** Finds what both jobs of an earlier execution have trained, for the gate to be asked once more. */
+/** Finds what both training jobs of an earlier execution produced, for a new gate decision. */
 export function createFindTraining({
   store,
   sagemaker,

@@ -8,7 +8,7 @@ import {
 import { log } from '#cloud/aws/log.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { cleanUpConfigurations } from '#cloud/clean-up/configurations.ts';
-import { watchEndpoint } from '#cloud/endpoints/endpoint-watch.ts';
+import { monitorEndpoint } from '#cloud/endpoints/endpoint-monitoring.ts';
 import { publishNotice } from '#cloud/notices/outcome-notice.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { stopTrainingJob } from '#cloud/training/training-jobs.ts';
@@ -25,12 +25,13 @@ import { isNewer } from '#core/versions.ts';
 import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
 
-/** Hundreds of domains share one state's 262,144 bytes; `outcome.json` has the whole reason. */
+/** Characters. Hundreds of domains share one state's 262,144 bytes; `outcome.json` has the whole reason. */
 const REASON_IN_STATE = 160;
 
 /**
- * Concludes one domain, whichever way it came here: champion, notice, outcome, in this order, so that `outcome.json` says that
- * the others are done and a retry repeats nothing that is.
+ * Ends the promotion of one domain, however it went. It writes the champion, sends the notice and writes the
+ * outcome, in this order: `outcome.json` then shows that the other two are done, and a retry does not repeat
+ * them.
  */
 export function createFinishDomain(
   services: Services<
@@ -49,19 +50,19 @@ export function createFinishDomain(
       await store.outcomes.save(outcome);
     }
     if (promotion.prepared?.approval?.required) await store.approvals.remove(promotion);
-    // While the lock is held, so that nobody begins to deploy what is being looked at.
+    // The lock is still held, so that no other promotion changes the endpoint meanwhile.
     if (outcome.outcome === 'DEPLOYED') {
       await cleanUp(promotion, outcome);
-      await watch(promotion.deployment!.endpoint);
+      await monitor(promotion.deployment!.endpoint);
     }
     await store.locks.release(domain, execution);
-    await stopJobsNobodyWaitsFor(promotion);
+    await stopAbandonedJobs(promotion);
     if (promotion.prepared?.resources.spot) {
       await store.bucket
         .deleteBelow(checkpointsPrefix(execution, domain))
         .catch((error: Error) => log.warn('could not remove the checkpoints', { error }));
     }
-    return excerpt(outcome);
+    return shortOutcome(outcome);
   };
 
   async function conclusionOf(promotion: DomainPromotion): Promise<Outcome> {
@@ -71,7 +72,7 @@ export function createFinishDomain(
     let { outcome, reason } = conclude(promotion);
     if (outcome === 'DEPLOYED' && !(await crown(promotion, finishedAt))) {
       outcome = 'FAILED';
-      reason = `champion.json of "${domain}" was changed by somebody else meanwhile. ${reason}`;
+      reason = `champion.json of "${domain}" has been changed since the deployment began. ${reason}`;
     }
     return {
       schemaVersion: 1,
@@ -98,7 +99,10 @@ export function createFinishDomain(
     };
   }
 
-  /** What is live and dated later. A rollback is no older model, and nor is the very version that is live. */
+  /**
+   * The live version, where its date is later. A rollback, or the live version itself, is not superseded by
+   * its date.
+   */
   async function newerThan({
     domain,
     version,
@@ -109,7 +113,7 @@ export function createFinishDomain(
     return { supersededBy: live.version };
   }
 
-  /** What is not cleaned up costs little and is found again next time: no reason to change an outcome. */
+  /** A failure does not change the outcome: the next clean-up finds the same files. */
   async function cleanUp(
     { domain, execution, deployment, training, manual }: DomainPromotion,
     outcome: Outcome,
@@ -122,16 +126,16 @@ export function createFinishDomain(
       await store.configurations.markPromoted(domain, promoted);
       const target = { domain, endpoint, keep: settings.keptConfigurations };
       const removed = await cleanUpConfigurations(services, target);
-      if (removed.length > 0) log.info('removed configurations that nothing refers to', { domain, removed });
+      if (removed.length > 0) log.info('removed configurations without references', { domain, removed });
     } catch (error) {
       log.warn('could not clean up', { domain, error: error as Error });
     }
   }
 
-  /** An endpoint that nobody watches answers all the same: no reason to change an outcome. */
-  async function watch(endpoint: string): Promise<void> {
-    await watchEndpoint(services, endpoint, settings).catch((error: Error) =>
-      log.warn('could not watch the endpoint', { endpoint, error }),
+  /** A failure does not change the outcome: the endpoint answers without an alarm too. */
+  async function monitor(endpoint: string): Promise<void> {
+    await monitorEndpoint(services, endpoint, settings).catch((error: Error) =>
+      log.warn('could not set up the alarm and the log retention of the endpoint', { endpoint, error }),
     );
   }
 
@@ -139,18 +143,21 @@ export function createFinishDomain(
     const next = championOf(promotion, promotedAt);
     const etag = promotion.deployment!.previous?.etag ?? null;
     if (!(await store.champions.crown(next, etag))) return false;
-    // As it stands there: a retry finds the one that the first attempt has crowned, with the time of that.
+    // Read again: after a retry it has the time of the first attempt.
     const live = await store.champions.find(promotion.domain);
     await store.championHistory.add(live?.champion ?? next);
     return true;
   }
 
-  /** When one of the two jobs fails, the state machine lets go of the other, which would run on and cost money. */
-  async function stopJobsNobodyWaitsFor({ prepared, training }: DomainPromotion): Promise<void> {
+  /**
+   * When one of the two training jobs fails, the state machine abandons the other, which would run on and
+   * cost money.
+   */
+  async function stopAbandonedJobs({ prepared, training }: DomainPromotion): Promise<void> {
     if (prepared === undefined || training !== undefined) return;
     for (const job of Object.values(prepared.jobs)) {
       await stopTrainingJob(sagemaker, job).catch((error: Error) =>
-        log.warn('could not stop a training job that nobody waits for', { job, error }),
+        log.warn('could not stop an abandoned training job', { job, error }),
       );
     }
   }
@@ -180,7 +187,7 @@ function championOf(promotion: DomainPromotion, promotedAt: string): Champion {
   };
 }
 
-function excerpt(outcome: Outcome): DomainOutcome {
+function shortOutcome(outcome: Outcome): DomainOutcome {
   const { domain, reason, baselineAccuracy, transferAccuracy, endpoint } = outcome;
   return {
     domain,

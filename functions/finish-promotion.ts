@@ -18,15 +18,19 @@ const inputSchema = z.strictObject({
   outcomes: z.array(domainOutcomeSchema),
 });
 
-/** It shares the state's 262,144 bytes with the outcomes, and nobody reads more. */
+/** Characters. The summary shares the state's 262,144 bytes with the outcomes. */
 const SUMMARY_LIMIT = 5_000;
 
-/** Removing stops then, and goes on after the next promotion: the function itself may take 300 s. */
+/**
+ * The clean-up stops after this time, and goes on after the next promotion. The function may run for 300 s.
+ */
 const CLEAN_UP_MS = 200_000;
 
 type Input = z.output<typeof inputSchema>;
 
-/** Sums a promotion up over its domains, when all of them have ended, and removes what nobody needs any more. */
+/**
+ * Summarises a promotion when all its domains have ended, and removes the files that are no longer needed.
+ */
 export function createFinishPromotion(
   services: Services<'store' | 'models' | 'sagemaker' | 'now', 'endpointPrefix' | 'keptPromotions'>,
 ) {
@@ -43,23 +47,23 @@ export function createFinishPromotion(
     for (const { domain } of outcomes) {
       if (now() - began > CLEAN_UP_MS) return;
       const group = modelPackageGroupName(settings.endpointPrefix, domain);
-      await attempt({ domain }, () => cleanUpArtifacts(services, { domain, group, keep, now: now() }));
+      await tryToRemove({ domain }, () => cleanUpArtifacts(services, { domain, group, keep, now: now() }));
     }
-    await attempt({ model }, () => cleanUpGeneralModels(services, { model, keep, now: now() }));
+    await tryToRemove({ model }, () => cleanUpGeneralModels(services, { model, keep, now: now() }));
   }
 
-  /** What is not removed costs little and is found again next time: no reason to fail a promotion. */
-  async function attempt(of: Record<string, string>, remove: () => Promise<string[]>): Promise<void> {
+  /** A failure does not fail the promotion: the next clean-up finds the same files. */
+  async function tryToRemove(of: Record<string, string>, remove: () => Promise<string[]>): Promise<void> {
     try {
       const removed = await remove();
-      if (removed.length > 0) log.info('removed files that nothing refers to', { ...of, removed });
+      if (removed.length > 0) log.info('removed files without references', { ...of, removed });
     } catch (error) {
       log.warn('could not clean up', { ...of, error: error as Error });
     }
   }
 }
 
-/** What became of a promotion, over its domains. */
+/** How a promotion ended in each of its domains. */
 export function summarise(input: Input): PromotionSummary {
   const { model, version, outcomes } = input;
   const counts = new Map<string, number>();

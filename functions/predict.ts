@@ -17,20 +17,20 @@ import { logged } from './middleware/logged.ts';
 import { problems } from './middleware/problems.ts';
 import type { Services } from './middleware/services.ts';
 
-/** API Gateway gives up after 29 s and Lambda after 28 s; this leaves time to say so. */
+/** API Gateway's limit is 29 s and the Lambda's 28 s; this leaves time for an answer. */
 const TIMEOUT_MS = 25_000;
 
 /** One image's answer, or a list's. */
 const answerSchema = z.union([predictionResponseSchema, predictionListSchema]);
 
-/** It needs no records of promotions, whose code would make its start slower: it looks into the bucket itself. */
+/** It takes the artifacts bucket instead of the store, whose code would slow down its cold start. */
 type PredictServices = Services<'data' | 'runtime', 'endpointPrefix'> & {
   artifacts: Bucket;
   /** Aborts when the caller has waited long enough. */
   timeout: () => AbortSignal;
 };
 
-/** `POST /domains/{domain}/predictions`: hands the image to the domain's endpoint and its answer back. */
+/** `POST /domains/{domain}/predictions`: sends the image to the domain's endpoint and returns its answer. */
 export function createPredict(services: PredictServices) {
   const { runtime, timeout, settings } = services;
   return async function predict(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
@@ -62,7 +62,7 @@ export function createPredict(services: PredictServices) {
   };
 }
 
-/** Why nothing answers for a domain. */
+/** The reason why a domain has no endpoint. */
 async function missingEndpoint(
   { data, artifacts }: PredictServices,
   domain: string,
@@ -73,7 +73,7 @@ async function missingEndpoint(
     artifacts.exists(championKey(domain)),
   ]);
   if (promoted) {
-    const detail = `The endpoint of "${domain}" is not there, although a model was promoted to it: it was deleted, or is being replaced`;
+    const detail = `"${domain}" has no endpoint, although a model was promoted to it: the endpoint was deleted, or is being replaced`;
     return new ProblemError(503, detail, { retryAfterSeconds: 60, cause });
   }
   if (!known) return new ProblemError(404, `There is no domain "${domain}"`, { cause });

@@ -30,7 +30,7 @@ const inputSchema = domainSubjectSchema.extend({
   manual: manualSchema.optional(),
 });
 
-/** Checks a domain before any money is spent on it, and keeps this promotion's own copy of its `domain.json`. */
+/** Checks a domain before it causes any cost, and keeps this promotion's own copy of its `domain.json`. */
 export function createPrepareDomain(services: Services<'store' | 'data' | 'now', 'endpointPrefix'>) {
   const { store, data, now } = services;
   const { endpointPrefix } = services.settings;
@@ -39,7 +39,7 @@ export function createPrepareDomain(services: Services<'store' | 'data' | 'now',
     const name = parse(nameSchema, input.domain, `The domain's name "${input.domain}"`);
     const { domain, bytes, committed } = await readDomain(data, name);
     const live = (await store.champions.find(name))?.champion;
-    // The gate alone may be asked about a model of any age: nothing is deployed.
+    // Gate-only takes a model of any age, since it deploys nothing.
     const { force, gateOnly } = input.manual ?? {};
     if (!gateOnly) refuseSuperseded(live, input, force && live?.trainingJob);
     const { images, warnings } = await checkImages(data, domain);
@@ -48,10 +48,10 @@ export function createPrepareDomain(services: Services<'store' | 'data' | 'now',
     warnings.push(...late.warnings, ...(await checkData(data, domain, images)));
     if (force && live && isNewer(live, input.version)) {
       warnings.push(
-        `${force.by} lets ${input.version} take the place of ${live.version}, which is dated later (${force.reason})`,
+        `${force.by} forces ${input.version} over ${live.version}, whose date is later (${force.reason})`,
       );
     }
-    const champion = await offer(live, warnings);
+    const champion = await championToCompare(live, warnings);
     await store.promotions.add({ execution, domain: name });
     await store.bucket.write(domainSnapshotKey(execution, name), bytes, 'application/json');
     const { instanceType, spot, maxSeconds } = domain.recipe;
@@ -82,12 +82,15 @@ export function createPrepareDomain(services: Services<'store' | 'data' | 'now',
     };
   };
 
-  async function offer(live: Champion | undefined, warnings: string[]): Promise<OfferedChampion | null> {
+  async function championToCompare(
+    live: Champion | undefined,
+    warnings: string[],
+  ): Promise<OfferedChampion | null> {
     if (live === undefined) return null;
     const { trainingJob, version, modelKey } = live;
     if (await store.bucket.exists(modelKey)) return { trainingJob, version, modelKey };
     warnings.push(
-      `The live model's archive ${store.bucket.uri(modelKey)} is gone, so no new model can be compared with it and the gate will refuse every one: put the archive back, or promote by hand`,
+      `The live model's archive ${store.bucket.uri(modelKey)} is missing, so no new model can be compared with it and the gate will reject every one: put the archive back, or force a promotion`,
     );
     return { trainingJob, version, modelKey: null };
   }

@@ -19,14 +19,14 @@ const inputSchema = domainPromotionSchema.extend({
   executionArn: z.string().optional(),
 });
 
-/** What an outcome says about the model itself; the others say nothing about it, and are not registered. */
+/** The approval status by outcome. Other outcomes say nothing about the model, and it is not registered. */
 const approvals: Partial<Record<OutcomeName, 'Approved' | 'Rejected'>> = {
   DEPLOYED: 'Approved',
   REJECTED: 'Rejected',
   ROLLED_BACK: 'Rejected',
 };
 
-/** Puts the model into SageMaker's registry with what became of it and where it comes from. */
+/** Registers the model in SageMaker's registry, with its outcome and its lineage. */
 export function createRegisterModel({
   store,
   models,

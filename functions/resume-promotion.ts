@@ -10,7 +10,7 @@ import { type Settled, settleTraining } from '#cloud/training/training-callbacks
 import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
 
-/** AWS adds members to its events, so these schemas are open. */
+/** AWS adds members to its events, so these schemas accept unknown ones. */
 const inputSchema = z.discriminatedUnion('detail-type', [
   z.object({
     'detail-type': z.literal('SageMaker Training Job State Change'),
@@ -25,8 +25,9 @@ const inputSchema = z.discriminatedUnion('detail-type', [
 const movingJob = new Set(['InProgress', 'Stopping']);
 
 /**
- * Brings SageMaker's news to whoever waits for them. The event only says where to look: events come late, twice and out of
- * order, so what is passed on is what SageMaker says now. Jobs and endpoints that nobody waits for are ignored.
+ * Answers the states that wait for a training job or an endpoint. Events come late, twice and out of order,
+ * so an event only names the job or the endpoint, whose status is then read from SageMaker. Those that no
+ * state waits for are ignored.
  */
 export function createResumePromotion(services: Services<'store' | 'sagemaker' | 'sfn'>) {
   const { store, sagemaker } = services;
@@ -36,7 +37,7 @@ export function createResumePromotion(services: Services<'store' | 'sagemaker' |
       event['detail-type'] === 'SageMaker Training Job State Change'
         ? await resumeTraining(event.detail.TrainingJobName, event.detail.TrainingJobStatus)
         : await resumeEndpoint(event.detail.EndpointName, event.detail.EndpointStatus);
-    log.info('looked', { ...event.detail, settled });
+    log.info('checked', { ...event.detail, settled });
     return settled;
   };
 

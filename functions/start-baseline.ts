@@ -16,8 +16,9 @@ import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
 
 /**
- * The baseline: the same network on the same images, from random weights. An earlier promotion's is taken where it depends on nothing
- * that has changed since; otherwise its training job is started.
+ * Starts the training job of the baseline: the same network on the same images, from random weights. Where
+ * nothing that it depends on has changed since an earlier promotion, that promotion's baseline is reused
+ * instead.
  */
 export function createStartBaseline(
   services: Services<'store' | 'models' | 'sagemaker' | 'sfn'> & { settings: TrainingSettings },
@@ -29,7 +30,7 @@ export function createStartBaseline(
     if (baseline) {
       const fingerprint = await fingerprintOf(models, settings.image, task, baseline.domainFingerprint);
       const earlier = baseline.reuse ? await findEarlier(task, fingerprint) : undefined;
-      if (earlier !== undefined) return takeEarlier(task, earlier);
+      if (earlier !== undefined) return reuseEarlier(task, earlier);
       await store.baselines.claim(fingerprint, task, task.job);
     }
     const hasOther = images?.other !== undefined;
@@ -39,14 +40,14 @@ export function createStartBaseline(
   async function findEarlier(task: TrainingTaskInput, fingerprint: string): Promise<Trained | undefined> {
     const earlier = await store.baselines.find(fingerprint, task);
     if (earlier === undefined) return undefined;
-    // On a retry: what an earlier attempt began is finished, whoever was faster.
+    // On a retry, an own training job that has begun goes on, even if an earlier baseline is finished by now.
     const own = await describeTrainingJob(sagemaker, store.bucket, task.job);
     return own === undefined ? earlier : undefined;
   }
 
-  async function takeEarlier(task: TrainingTaskInput, earlier: Trained): Promise<Settled> {
+  async function reuseEarlier(task: TrainingTaskInput, earlier: Trained): Promise<Settled> {
     await store.baselines.recordReuse(task, earlier);
-    log.info('takes an earlier baseline', { from: earlier.reusedFrom, job: earlier.job });
+    log.info('an earlier baseline is reused', { from: earlier.reusedFrom, job: earlier.job });
     return (await answerTask(sfn, task.token, { output: earlier })) ? 'answered' : 'not waiting';
   }
 }

@@ -6,7 +6,10 @@ import { type TrainingTaskInput, trainingTaskInputSchema } from '#core/contracts
 import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
 
-/** Starts the training job that fine-tunes the general model for a domain, and scores the champion beside it. */
+/**
+ * Starts the training job that fine-tunes the general model for a domain, and evaluates the champion on the
+ * same images.
+ */
 export function createStartFineTuning(
   services: Services<'store' | 'sagemaker' | 'sfn'> & { settings: TrainingSettings },
 ) {

@@ -13,7 +13,7 @@ import type { Services } from './middleware/services.ts';
 
 /** S3's event as EventBridge delivers it. Unlike in S3's own notifications, the key is not URL-encoded. */
 const inputSchema = z.object({
-  /** When the object arrived. */
+  /** When the object was written. */
   time: z.iso.datetime().optional(),
   detail: z.object({
     bucket: z.object({ name: z.string() }),
@@ -32,9 +32,9 @@ export type Started = { started: boolean; execution?: string };
 const nothing: Started = { started: false };
 
 /**
- * Starts a promotion when one of the two things arrives that it is made of: a general model, to every domain; a domain's new data, with
- * the newest general model. Name and input of an execution depend on nothing but the model's version and the object that has
- * arrived, so that an event that is delivered twice finds the execution that its first delivery started.
+ * Starts a promotion when a general model arrives (to every domain) or a domain's new data (of the newest
+ * general model). Name and input of the execution depend only on the model's version and the object that has
+ * arrived. So an event that is delivered twice starts one execution.
  */
 export function createStartPromotion(
   services: Services<'models' | 'data' | 'sfn', 'stateMachineArn' | 'publicKeys'>,
@@ -56,7 +56,7 @@ export function createStartPromotion(
     if (bucket.name === data.name && folder === 'domains' && rest.length === 1 && rest[0] === 'domain.json') {
       return startWithData(object, name!);
     }
-    log.info('neither the manifest of a general model nor the domain.json of a domain', {
+    log.info('the object is neither a manifest of a general model nor a domain.json', {
       bucket: bucket.name,
       key: object.key,
     });
@@ -76,19 +76,18 @@ export function createStartPromotion(
     );
     const first = await start(executionName(model, version), { model, version });
     if (first.started || time === undefined || !(await hasFailedBefore(first.execution!, time))) return first;
-    // Not the same event twice: the version has been put there once more, since its promotion had failed.
+    // Not the same event twice: the version was pushed again after its promotion had failed.
     return start(executionName(model, version, arrivalOf(object)), { model, version });
   }
 
   async function startWithData(object: ArrivedObject, folder: string): Promise<Started> {
     const newest = await findNewestModel(models, publicKeys, (refused) =>
-      log.warn('a newer model is passed over', { ...refused }),
+      log.warn('a newer model is skipped', { ...refused }),
     );
     if (newest === undefined) {
-      log.info(
-        'no general model that can be verified yet: the first one will be promoted to this domain too',
-        { domain: folder },
-      );
+      log.info('there is no verified general model yet: the first one will be promoted to this domain too', {
+        domain: folder,
+      });
       return nothing;
     }
     const { model, version, committed } = newest;
@@ -100,12 +99,12 @@ export function createStartPromotion(
     );
     const arrived = await data.modifiedAt(object.key);
     if (arrived === undefined) {
-      log.info('domain.json has been removed meanwhile', { domain: folder });
+      log.info('domain.json has been removed since', { domain: folder });
       return nothing;
     }
-    // The model's own promotion lists the domains after its manifest has arrived, so it takes these data along.
+    // The model's own promotion lists the domains after its manifest has arrived, so it uses these data.
     if (committed > arrived) {
-      log.info('the model came after these data and is promoted with them', {
+      log.info('the model arrived after these data, and its own promotion uses them', {
         domain: folder,
         model,
         version,
@@ -131,7 +130,7 @@ export function createStartPromotion(
       );
     } catch (error) {
       if (!(error instanceof ExecutionAlreadyExists)) throw error;
-      log.info('there is an execution for this already', { execution });
+      log.info('this execution already exists', { execution });
       return { started: false, execution };
     }
     log.info('promotion started', { execution });
@@ -139,7 +138,7 @@ export function createStartPromotion(
   }
 }
 
-/** What tells this arrival of an object from the one before: the same for every delivery of its event. */
+/** Identifies one write of an object; the same for every delivery of its event. */
 function arrivalOf({ 'version-id': versionId, etag = '', sequencer = '' }: ArrivedObject): string {
   return versionId ?? `${etag} ${sequencer}`;
 }

@@ -10,12 +10,16 @@ import { InvalidInputError } from '#core/errors.ts';
 import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
 
-/** One execution's history may have 25,000 events, and a domain takes sixty-two (`npm run bench:promotion`), more while it waits. */
+/**
+ * One execution's history may have 25,000 events. A domain takes sixty-two (`npm run bench:promotion`), and
+ * more while it waits.
+ */
 const MAXIMUM_DOMAINS = 250;
 
 /**
- * First state: believes nothing about the model that it has not checked, then says which domains it is for. A rollback needs no
- * general model: what was live before has passed here once, and is looked at again before it is put back.
+ * The first state: verifies the general model, and lists the domains that it is promoted to. A rollback needs
+ * no general model: the earlier champion was verified when it was promoted, and RollBackEndpoint checks it
+ * again.
  */
 export function createVerifyModel({
   store,
@@ -27,7 +31,7 @@ export function createVerifyModel({
     if ('rollback' in input) return verifyRollback(input);
     const { model, version, force, gateOnly } = input;
     const { manifestSha256 } = await verifyModel(models, { model, version }, settings.publicKeys);
-    // A domain that was asked for and is not there is that domain's failure, so it is not looked up here.
+    // Not looked up here: a chosen domain that does not exist fails by itself, in PrepareDomain.
     const domains = input.domains ? [...new Set(input.domains)] : await listDomains(data);
     if (domains.length > MAXIMUM_DOMAINS) {
       throw new InvalidInputError(`There are ${domains.length} domains for one execution`, {

@@ -35,15 +35,19 @@ const inputSchema = domainPromotionSchema.extend({
 });
 type Input = z.output<typeof inputSchema>;
 
-/** The gate may have failed after it had written one of them. */
+/**
+ * EvaluateGate may have failed after it had written one of them, so the key does not come from the gate
+ * decision alone.
+ */
 const keyOfEvaluation = ({ execution, domain, gate }: Input, mode: Mode) =>
   gate?.evaluationKeys[mode] ?? evaluationKey(execution, domain, mode);
 
 const modes: readonly Mode[] = ['transfer', 'baseline'];
 
 /**
- * Writes `report.html` and `report.json` from what the promotion left in S3: for the person who is asked for approval, and again after
- * FinishDomain. It reads the outcome from where that wrote it, so nothing here can change an outcome.
+ * Writes `report.html` and `report.json` from the promotion's records in S3: once for the person who is asked
+ * for approval, and again after FinishDomain. It only reads the outcome that FinishDomain wrote, so it cannot
+ * change it.
  */
 export function createWriteReport(
   services: Services<'store' | 'models' | 'data' | 'sagemaker' | 'now', 'instancePrices'>,
@@ -96,7 +100,7 @@ export function createWriteReport(
     return { reportKey: page };
   };
 
-  /** How the promotion ended; before that, what a person is asked to decide. */
+  /** How the promotion ended, or that it waits for approval. */
   async function outcomeOf(input: Input): Promise<ReportSource['outcome']> {
     const { execution, domain, model, version, prepared, gate } = input;
     const written = await store.outcomes.find(input);
@@ -108,7 +112,7 @@ export function createWriteReport(
       schemaVersion: 1,
       ...{ domain, model, version, execution },
       outcome: 'AWAITING_APPROVAL',
-      reason: `${gate.forced ? 'The gate says no' : 'The gate says yes'}, and a person decides: graft approve ${domain}, or graft reject ${domain}. What is live stays live until then`,
+      reason: `${gate.forced ? 'The gate says no' : 'The gate says yes'}, and a person decides: graft approve ${domain}, or graft reject ${domain}. The live model stays live until then`,
       baselineAccuracy: gate.baselineAccuracy,
       transferAccuracy: gate.transferAccuracy,
       gate: gate.rows,
@@ -134,7 +138,7 @@ export function createWriteReport(
     return jobs.filter((job) => job !== undefined);
   }
 
-  /** VerifyModel has checked it; here it is only asked what it says about itself. */
+  /** VerifyModel has already verified the manifest. */
   async function generalModelOf({ model, version }: Input) {
     const key = manifestKey(model, version);
     const manifest = await models.find(key);

@@ -12,7 +12,9 @@ import type { z } from 'zod';
 import { NotFoundError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
 
-/** Whether S3 said that there is no such object. `HeadObject` has no body to carry a code, hence the status. */
+/**
+ * Whether S3 said that there is no such object. `HeadObject` has no body to carry a code, hence the status.
+ */
 export function isNoSuchObject(error: unknown): boolean {
   return (
     error instanceof Error &&
@@ -22,7 +24,10 @@ export function isNoSuchObject(error: unknown): boolean {
   );
 }
 
-/** Whether a conditional request failed: the object exists or has changed, or another write of it is under way. */
+/**
+ * Whether a conditional request failed: the object exists or has changed, or another write of it is under
+ * way.
+ */
 export function isPreconditionFailed(error: unknown): boolean {
   return (
     error instanceof Error &&
@@ -62,7 +67,9 @@ export class Bucket {
     return `s3://${this.name}/${key}`;
   }
 
-  /** Bytes, ETag and time of the last write (milliseconds since 1970); undefined when there is no such object. */
+  /**
+   * Bytes, ETag and time of the last write (milliseconds since 1970); undefined when there is no such object.
+   */
   async find(key: string): Promise<{ bytes: Uint8Array; etag: string; modified: number } | undefined> {
     try {
       const object = await this.s3.send(new GetObjectCommand({ Bucket: this.name, Key: key }));
@@ -114,7 +121,8 @@ export class Bucket {
   }
 
   /**
-   * A JSON object, parsed with its schema, and its ETag for a conditional write; undefined when there is none.
+   * A JSON object, parsed with its schema, and its ETag for a conditional write; undefined when there is
+   * none.
    *
    * @throws InvalidInputError when it does not have the schema's form
    */

@@ -13,12 +13,15 @@ const endpointEnvironment = z.object({
   AWS_ENDPOINT_URL_S3: z.string().optional(),
 });
 
-/** Six attempts with the SDK's exponential backoff (about ten seconds in all) before a state's `Retry` takes over. */
+/**
+ * Six attempts with the SDK's exponential backoff, about ten seconds in all. After that a state's `Retry`
+ * takes over.
+ */
 const retries = { maxAttempts: 6, retryMode: 'standard' } as const;
 
 /**
- * A client for S3. Credentials, region and endpoint come from the standard places of the AWS SDK. With an endpoint of one's own,
- * buckets stand in the path, since `<bucket>.127.0.0.1` is no host name.
+ * A client for S3. Credentials, region and endpoint come from the standard places of the AWS SDK. With
+ * another endpoint than AWS's, the bucket is part of the path, since `<bucket>.127.0.0.1` is no host name.
  */
 export function s3Client(): S3Client {
   const environment = readEnvironment(endpointEnvironment);
@@ -30,7 +33,7 @@ export function sageMakerClient(): SageMakerClient {
   return new SageMakerClient(retries);
 }
 
-/** For `InvokeEndpoint`. A caller waits for the answer, so it is asked once more at the most. */
+/** For `InvokeEndpoint`. The caller waits for the answer, so a failed call is repeated once at most. */
 export function sageMakerRuntimeClient(): SageMakerRuntimeClient {
   return new SageMakerRuntimeClient({ maxAttempts: 2, retryMode: 'standard' });
 }

@@ -27,8 +27,8 @@ export type TaskAnswer = { output: unknown } | { error: string; cause: string };
 /**
  * Answers a waiting state.
  *
- * @returns false when no state waits with this token any more: the task was answered, timed out, or its execution has
- *   ended. That is how duplicated events look, so it is no error.
+ * @returns false when no state waits with this token any more: the task was answered, timed out, or its
+ *   execution has ended. That is how duplicated events look, so it is no error.
  */
 export async function answerTask(sfn: SFNClient, token: string, answer: TaskAnswer): Promise<boolean> {
   try {

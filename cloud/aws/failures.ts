@@ -1,4 +1,4 @@
-/** What an AWS SDK error tells beyond its name. */
+/** What an error of the AWS SDK has besides its name. */
 interface ServiceFault extends Error {
   $fault?: 'client' | 'server';
   $retryable?: { throttling?: boolean };
@@ -15,7 +15,10 @@ const throttlingNames = new Set([
   'SlowDown',
   'RequestThrottled',
 ]);
-/** SageMaker's name for a quota that is used up, and CloudWatch's. Rates have other names. */
+/**
+ * SageMaker's and CloudWatch's names for a quota that is used up. Errors about request rates have other
+ * names.
+ */
 const limitNames = new Set(['ResourceLimitExceeded', 'LimitExceeded', 'LimitExceededFault']);
 const connectionCodes = new Set([
   'ECONNRESET',
@@ -26,7 +29,7 @@ const connectionCodes = new Set([
   'EAI_AGAIN',
 ]);
 
-/** Whether a service asked us to come more slowly. */
+/** Whether a service refused the call because of its request rate. */
 export function isThrottled(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const fault = error as ServiceFault;
@@ -37,12 +40,12 @@ export function isThrottled(error: unknown): boolean {
   );
 }
 
-/** Whether the account has as many of something as it may have. */
+/** Whether a quota of the account is used up. */
 export function isLimitReached(error: unknown): boolean {
   return error instanceof Error && limitNames.has(error.name);
 }
 
-/** Whether the same call may succeed later: throttled, failed on the service's side, or cut off on the way. */
+/** Whether the same call may succeed later: throttled, failed in the service, or the connection broke. */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const fault = error as ServiceFault;

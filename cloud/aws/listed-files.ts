@@ -1,14 +1,14 @@
 import { isLitter } from '#core/image-files.ts';
 import type { Bucket } from './bucket.ts';
 
-/** An object as the file or folder that it will be on the disk of a training job. */
+/** An object of a bucket, as the file or folder that a training job finds on its disk. */
 export interface ListedFile {
   key: string;
-  /** The key below the prefix. */
+  /** The key without the prefix. */
   id: string;
-  /** Names of the folders that it lies in, below the prefix; of a folder, its own name too. */
+  /** Names of the folders that it is in, below the prefix; for a folder, its own name too. */
   folders: string[];
-  /** Whether it only marks a folder, as S3's console makes them: its key ends with a slash. */
+  /** Whether it only marks a folder, as S3's console makes them. Its key then ends with a slash. */
   isFolder: boolean;
   size: number;
   /** Without quotes. */
@@ -17,7 +17,9 @@ export interface ListedFile {
   modified: number;
 }
 
-/** All files below a prefix (which ends with a slash), except those that operating systems add by themselves. */
+/**
+ * All files below a prefix (which ends with a slash), except those that operating systems add by themselves.
+ */
 export async function listFiles(bucket: Bucket, prefix: string): Promise<ListedFile[]> {
   const files: ListedFile[] = [];
   for await (const { key, size, etag, modified } of bucket.list(prefix)) {

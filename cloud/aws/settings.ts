@@ -25,7 +25,10 @@ function readTags(value: string): Tag[] {
   });
 }
 
-/** The Lambdas' settings, each with its environment variable; `serverless.yml` gives each function those it asks for. */
+/**
+ * The Lambdas' settings, each with its environment variable. `serverless.yml` sets those that a function
+ * reads.
+ */
 const known = {
   stage: ['GRAFT_STAGE', text],
   modelsBucket: ['GRAFT_MODELS_BUCKET', text],
@@ -49,7 +52,7 @@ const known = {
     'GRAFT_TRAINING_LOG_DAYS',
     optionalText.transform((days) => (days === undefined ? days : Number(days))),
   ],
-  /** On everything that promotions create, beside Graft's own: `team=vision,cost-center=42`. */
+  /** Tags of everything that promotions create, besides Graft's own tags: `team=vision,cost-center=42`. */
   ownTags: ['GRAFT_TAGS', z.string().default('').transform(readTags)],
   /** Key of the buckets, for what SageMaker writes into them; undefined for S3's own. */
   kmsKeyArn: ['GRAFT_KMS_KEY_ARN', optionalText],
@@ -74,7 +77,7 @@ export interface SharedSettings {
   tags: readonly Tag[];
 }
 
-/** A network of the deployment's own, as SageMaker takes it. */
+/** The deployment's own network, in SageMaker's form. */
 export interface Vpc {
   Subnets: string[];
   SecurityGroupIds: string[];

@@ -5,12 +5,12 @@ export interface Tag {
   Value: string;
 }
 
-/** A promotion's domain, with the tags of the deployment. */
+/** A promotion of a domain, with the deployment's tags. */
 export interface Tagged extends DomainSubject {
   tags?: readonly Tag[];
 }
 
-/** On everything that a promotion creates in SageMaker: who it is for and where it comes from. */
+/** Tags of everything that a promotion creates in SageMaker: domain, general model and execution. */
 export function promotionTags({ execution, domain, model, version, tags = [] }: Tagged): Tag[] {
   return [
     ...tags,

@@ -5,11 +5,11 @@ import { extract } from 'tar-stream';
 import { IntegrityError, NotFoundError } from '#core/errors.ts';
 import { type Bucket, isNoSuchObject } from './bucket.ts';
 
-/** A row per test image: 64 MB are hundreds of thousands of them. */
+/** An evaluation has one row for each test image; 64 MB hold hundreds of thousands of rows. */
 const MEMBER_LIMIT = 64 * 1024 * 1024;
 
 /**
- * One file out of a `tar.gz` in S3, read as a stream.
+ * Reads one file of a `tar.gz` in S3. The archive is read as a stream.
  *
  * @param member path inside the archive, without a leading `./`
  * @throws NotFoundError when there is no such archive
@@ -23,7 +23,7 @@ export async function readMember(bucket: Bucket, key: string, member: string): P
   tar.on('entry', (header, entry, next) => {
     const wanted = header.name.replace(/^\.\//, '') === member;
     if (wanted && (header.size ?? 0) > MEMBER_LIMIT) {
-      next(new IntegrityError(`${member} has ${header.size} bytes, at most ${MEMBER_LIMIT} are read`));
+      next(new IntegrityError(`${member} has ${header.size} bytes; the limit is ${MEMBER_LIMIT}`));
       return;
     }
     found ||= wanted;
@@ -31,18 +31,19 @@ export async function readMember(bucket: Bucket, key: string, member: string): P
       if (wanted) chunks.push(chunk as Buffer);
     });
     entry.on('end', () => next());
-    // A damaged archive also breaks the current entry. The pipeline below reports it, so this listener does nothing.
+    // A damaged archive also breaks the current entry. The pipeline below reports it, so this listener does
+    // nothing.
     entry.on('error', () => {});
   });
   try {
     await pipeline(archive, createGunzip(), tar);
   } catch (cause) {
     if (cause instanceof IntegrityError) throw cause;
-    throw new IntegrityError(`${bucket.uri(key)} is no whole tar.gz`, { cause });
+    throw new IntegrityError(`${bucket.uri(key)} is not a complete tar.gz`, { cause });
   }
   if (!found) {
-    throw new IntegrityError(`${bucket.uri(key)} has no ${member}`, {
-      hint: 'Look into the log of the training job that wrote it.',
+    throw new IntegrityError(`${bucket.uri(key)} does not contain ${member}`, {
+      hint: 'Read the log of the training job that wrote it.',
     });
   }
   return Buffer.concat(chunks);

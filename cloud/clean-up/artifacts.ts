@@ -6,26 +6,29 @@ import type { RecordedPromotion } from '../records/promotion-records.ts';
 import type { PromotionStore } from '../records/promotion-store.ts';
 import { type RegisteredModel, registeredModels, retireModel } from '../registry/model-packages.ts';
 
-/** An execution may run for seven days (`TimeoutSeconds` of `promote-model`); one that has no outcome after eight never gets one. */
+/**
+ * An execution may run for seven days (`TimeoutSeconds` of `promote-model`). One without an outcome after
+ * eight days never gets one.
+ */
 export const LONGEST_EXECUTION_MS = 8 * 24 * 3_600_000;
 
 export interface ArtifactsRequest {
   domain: string;
   /** The domain's group in the model registry. */
   group: string;
-  /** Promotions of the domain that keep everything, the newest. */
+  /** How many of the domain's newest promotions keep all their files. */
   keep: number;
   /** Milliseconds since 1970. */
   now: number;
 }
 
 /**
- * Removes what the training jobs of a domain's older promotions have written, beyond the newest `keep` that have ended, as long as nothing
- * refers to it: not the champion, not a configuration that the clean-up of configurations has kept (so that whatever can be rolled back
- * to is whole), not the model registry. While another promotion of the domain runs nothing is removed at all, since it may have been
- * given any of it.
+ * Removes what the training jobs of a domain's older promotions have written. The newest `keep` promotions
+ * that have ended keep their files. So does everything that is still referred to: by the champion, by a
+ * configuration that the clean-up of configurations has kept (a rollback needs it), or by the model registry.
+ * While another promotion of the domain runs, nothing is removed, since it may use any of these files.
  *
- * Small records stay for ever: outcome, decision, evaluations, reports.
+ * Small records stay forever: outcome, gate decision, evaluations, reports.
  *
  * @returns the removed keys
  */
@@ -43,34 +46,34 @@ export async function cleanUpArtifacts(
 
   const removed: string[] = [];
   for (const { execution } of surplus) {
-    let stays = 0;
+    let kept = 0;
     for (const key of await artifactsOf(store.bucket, execution, domain)) {
-      if (inUse.has(key) || !(await letGo(sagemaker, approved.get(key)))) {
-        stays += 1;
+      if (inUse.has(key) || !(await tryToRetire(sagemaker, approved.get(key)))) {
+        kept += 1;
         continue;
       }
       await store.bucket.delete(key);
       removed.push(key);
     }
-    // A model that can be put back is confirmed on the golden images that were kept with it.
-    for (const key of stays > 0 ? [] : await goldenImagesOf(store.bucket, execution, domain)) {
+    // A rollback confirms the model with the golden images that were kept with it.
+    for (const key of kept > 0 ? [] : await goldenImagesOf(store.bucket, execution, domain)) {
       await store.bucket.delete(key);
       removed.push(key);
     }
-    // Last: what a failure leaves, or somebody still refers to, is looked at again next time.
-    if (stays === 0) await store.promotions.remove({ execution, domain });
+    // Last: the next clean-up looks again at files that a failure left, or that something still refers to.
+    if (kept === 0) await store.promotions.remove({ execution, domain });
   }
   return removed;
 }
 
-/** Undefined when a record does not say what it refers to: then nobody knows what may go. */
+/** Undefined when a record does not say which archive it refers to: any of them may be in use. */
 async function keysInUse(store: PromotionStore, domain: string): Promise<Set<string> | undefined> {
   const configurations = await store.configurations.list(domain);
   const live = await store.champions.find(domain);
   const keys = new Set(live === undefined ? [] : [live.champion.modelKey]);
   for (const { endpointConfig, modelKey } of configurations) {
     if (modelKey === undefined) {
-      log.warn('keeps all artifacts: a configuration does not say which archive it serves', {
+      log.warn('all artifacts are kept: the record of a configuration does not name its archive', {
         endpointConfig,
       });
       return undefined;
@@ -86,7 +89,7 @@ async function artifactsOf(bucket: Bucket, execution: string, domain: string): P
 }
 
 async function goldenImagesOf(bucket: Bucket, execution: string, domain: string): Promise<string[]> {
-  // S3 lists by key, so the record that names them comes first, and none is ever named that is not there.
+  // S3 lists by key, so the record that names the images is deleted first and never names a missing image.
   return keysBelow(bucket, goldenImagesPrefix(evaluationKey(execution, domain, 'transfer')));
 }
 
@@ -96,7 +99,10 @@ async function keysBelow(bucket: Bucket, prefix: string): Promise<string[]> {
   return keys;
 }
 
-/** Versions in the registry that may be deployed from there, by the key of their archive. Rejected ones refer to nothing that anybody needs. */
+/**
+ * Versions in the registry that a person may deploy from there, by the key of their archive; rejected ones
+ * are left out.
+ */
 async function approvedArchives(
   sagemaker: SageMakerClient,
   artifacts: Bucket,
@@ -114,10 +120,12 @@ async function approvedArchives(
 }
 
 /**
- * Versions that Graft approved when it deployed them, and that nobody can roll back to any more, are retired before their archive goes, so
- * that the registry never offers what is not there. One that a person has spoken about stays, with its archive.
+ * Retires the versions that Graft approved when it deployed them, before their archive is removed. The
+ * registry then never offers a model without an archive.
+ *
+ * @returns false when a person has decided about one of these versions: it stays, with its archive
  */
-async function letGo(sagemaker: SageMakerClient, registered: RegisteredModel[] = []): Promise<boolean> {
+async function tryToRetire(sagemaker: SageMakerClient, registered: RegisteredModel[] = []): Promise<boolean> {
   if (registered.some(({ approval, reviewed }) => approval !== 'Approved' || reviewed)) return false;
   for (const { arn } of registered) await retireModel(sagemaker, arn);
   return true;

@@ -14,9 +14,10 @@ export interface CleanUpServices {
 }
 
 /**
- * Removes a domain's endpoint configurations, with their models and alarms, beyond the newest `keep` that have been live and the
- * newest `keep` that never were. SageMaker deletes a configuration that an endpoint runs on without a word, so whatever is live, leads
- * to something live or is waited for stays, however old it is. Call it with the deployment lock held.
+ * Removes a domain's endpoint configurations, with their models and alarms, except the newest `keep` that
+ * have been live and the newest `keep` that never were. SageMaker deletes even a configuration that an
+ * endpoint runs on, without an error. So a configuration stays, however old it is, while it is live, while an
+ * endpoint changes to it, and while a state waits for it. Call it with the deployment lock held.
  *
  * @returns names of the removed configurations
  */
@@ -45,7 +46,7 @@ export async function cleanUpConfigurations(
     await deleteAlarms(cloudwatch, endpoint, endpointConfig);
     await deleteEndpointConfig(sagemaker, endpointConfig);
     if (!modelsInUse.has(modelName)) await deleteModel(sagemaker, modelName);
-    // Last: what a failure leaves is found again next time.
+    // Last: after a failure the next clean-up finds the record and tries again.
     await store.configurations.remove(domain, endpointConfig);
   }
   return removable.map(({ endpointConfig }) => endpointConfig);

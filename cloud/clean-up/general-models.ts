@@ -5,9 +5,9 @@ import type { PromotionStore } from '../records/promotion-store.ts';
 import { LONGEST_EXECUTION_MS } from './artifacts.ts';
 
 /**
- * Removes the files of a general model's versions beyond the newest `keep`, except manifests and signatures, by which what was made
- * of them can still be traced. A version stays whole while it is some domain's champion, and as long as an execution that began when it
- * arrived may run.
+ * Removes the files of a general model's versions, except those of the newest `keep`. Manifests and
+ * signatures stay: the lineage of served models refers to them. A version keeps its files while a champion
+ * comes from it, and while an execution that began when it arrived may still run.
  *
  * @param now milliseconds since 1970
  * @returns the removed keys
@@ -23,7 +23,7 @@ export async function cleanUpGeneralModels(
   const removable: string[] = [];
   for (const version of versions.slice(keep)) {
     const committed = await models.modifiedAt(manifestKey(model, version));
-    // An upload that has not been committed may still be going on.
+    // Without a manifest, the upload may not have ended.
     if (committed === undefined || now - committed < LONGEST_EXECUTION_MS) continue;
     const records = [manifestKey(model, version), signatureKey(model, version)];
     for await (const { key } of models.list(generalModelPrefix(model, version))) {

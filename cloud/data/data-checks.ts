@@ -7,10 +7,11 @@ import { countsOf, refuseProblems, type StoredImages } from './domain-images.ts'
 import { identicalObjects } from './identical-objects.ts';
 
 /**
- * Judges a domain's images by what S3 knows about them, before any training job is started.
+ * Checks a domain's images by what S3 knows about them, before a training job is started.
  *
  * @returns warnings, a sentence each
- * @throws InvalidInputError when the gate could not pass any model on these images, or a test image is a training image too
+ * @throws InvalidInputError when the gate could accept no model on these images, or a test image is also a
+ *   training image
  */
 export async function checkData(data: Bucket, domain: Domain, images: StoredImages): Promise<string[]> {
   refuseProblems(

@@ -7,9 +7,9 @@ import type { Bucket } from '../aws/bucket.ts';
 import { type ListedFile, listFiles } from '../aws/listed-files.ts';
 import { separateImages } from './separate-images.ts';
 
-/** Two leave one for training and one for validation. */
+/** One for training and one for validation. */
 const MINIMUM_TRAINING_IMAGES = 2;
-/** Without one, the class's recall does not exist. */
+/** Without one, the class has no recall. */
 const MINIMUM_TEST_IMAGES = 1;
 
 /** One image in the data bucket. */
@@ -23,28 +23,28 @@ export interface StoredImage extends NamedImage {
 }
 export type StoredImages = Record<Part, StoredImage[]>;
 
-/** A domain's images, and what a person should know about the rest of its files, a sentence each. */
+/** A domain's images, and warnings about its other files, one sentence each. */
 export interface CheckedImages {
   images: StoredImages;
   warnings: string[];
 }
 
 /**
- * Lists a domain's images, compares the folders with the labels, and leaves out what is no image, as the training job will.
+ * Lists a domain's images and compares the folders with the labels. Files that are no images are left out, as
+ * in a training job.
  *
- * @throws InvalidInputError that lists everything that does not agree
+ * @throws InvalidInputError that lists everything that is wrong
  */
 export async function checkImages(data: Bucket, domain: Domain): Promise<CheckedImages> {
-  const problems: string[] = [];
-  const warnings: string[] = [];
+  const report: Report = { problems: [], warnings: [] };
   const images: StoredImages = { train: [], test: [], other: [] };
   for (const part of ['train', 'test', 'other'] as const) {
     const listed = await listFiles(data, imagesPrefix(domain.domain, part));
     const files =
-      part === 'other' ? unlabelled(listed, problems) : labelled(domain, part, listed, problems, warnings);
+      part === 'other' ? filesWithoutLabels(listed, report) : filesOfLabels(domain, part, listed, report);
     const found = await separateImages(data, part, files);
-    problems.push(...found.problems);
-    warnings.push(...found.warnings);
+    report.problems.push(...found.problems);
+    report.warnings.push(...found.warnings);
     images[part] = found.images.map(({ id, key, size, etag, modified }) => ({
       part,
       id,
@@ -53,14 +53,14 @@ export async function checkImages(data: Bucket, domain: Domain): Promise<Checked
       etag,
       modified,
     }));
-    if (part !== 'other') problems.push(...shortages(domain, part, images[part]));
+    if (part !== 'other') report.problems.push(...shortages(domain, part, images[part]));
   }
   refuseProblems(
     domain,
-    problems,
+    report.problems,
     'Make folders, images and domain.json agree (domain.json has to come last, and `aws s3 sync` sends it first)',
   );
-  return { images, warnings };
+  return { images, warnings: report.warnings };
 }
 
 /** @throws InvalidInputError that lists the first ten problems, if there are any */
@@ -83,43 +83,48 @@ export function countsOf({ labels }: Domain, images: readonly StoredImage[]): Ma
   return counts;
 }
 
-/** The files directly in the labels' folders. */
-function labelled(
+/** What is found wrong with a domain's files, one sentence each. */
+interface Report {
+  problems: string[];
+  warnings: string[];
+}
+
+/** The files directly in the labels' folders; what is wrong with the others goes into the report. */
+function filesOfLabels(
   { labels }: Domain,
   split: Split,
   listed: readonly ListedFile[],
-  problems: string[],
-  warnings: string[],
+  { problems, warnings }: Report,
 ): ListedFile[] {
   const known = new Set(labels);
-  const strangers = new Set<string>();
+  const unknownFolders = new Set<string>();
   const nested = new Set<string>();
   const beside: string[] = [];
   const files: ListedFile[] = [];
   for (const file of listed) {
     const [first, ...rest] = file.folders;
     if (first === undefined) beside.push(file.id);
-    else if (!known.has(first)) strangers.add(first);
+    else if (!known.has(first)) unknownFolders.add(first);
     else if (rest.length > 0) nested.add(`${split}/${first} has a folder of its own, "${rest[0]}"`);
     else if (!file.isFolder) files.push(file);
   }
-  for (const stranger of strangers) problems.push(strangerProblem(split, stranger, labels));
+  for (const folder of unknownFolders) problems.push(unknownFolderProblem(split, folder, labels));
   problems.push(...nested);
   warnings.push(...besideWarnings(`${split}/`, beside));
   return files;
 }
 
-function strangerProblem(split: Split, stranger: string, labels: readonly string[]): string {
-  const problem = `${split}/${stranger} is not among the labels`;
-  if (labels.includes(stranger.normalize('NFC'))) {
+function unknownFolderProblem(split: Split, folder: string, labels: readonly string[]): string {
+  const problem = `${split}/${folder} is not among the labels`;
+  if (labels.includes(folder.normalize('NFC'))) {
     return `${problem} (the same name in another Unicode form: rename the folder to NFC)`;
   }
-  const twin = labels.find((label) => foldLabel(label) === foldLabel(stranger));
+  const twin = labels.find((label) => foldLabel(label) === foldLabel(folder));
   return twin === undefined ? problem : `${problem}, which have "${twin}": upper and lower case count`;
 }
 
-/** Images of none of the classes. There need not be any. */
-function unlabelled(listed: readonly ListedFile[], problems: string[]): ListedFile[] {
+/** The images of no class, of which there need not be any. */
+function filesWithoutLabels(listed: readonly ListedFile[], { problems }: Report): ListedFile[] {
   const folders = new Set(listed.flatMap((file) => file.folders.slice(0, 1)));
   for (const folder of folders) {
     problems.push(`other/${folder} is a folder, but the images of other/ have no labels`);

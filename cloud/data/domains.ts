@@ -4,7 +4,7 @@ import { domainKey } from '#core/keys.ts';
 import { parseJson } from '#core/parse.ts';
 import type { Bucket } from '../aws/bucket.ts';
 
-/** Folders of the data bucket that have a `domain.json`, sorted. Each domain's own preparation checks its name. */
+/** Folders of the data bucket that have a `domain.json`, sorted. PrepareDomain checks each domain's name. */
 export async function listDomains(data: Bucket): Promise<string[]> {
   const folders = await data.folders('domains/');
   const domains: string[] = [];
@@ -15,7 +15,8 @@ export async function listDomains(data: Bucket): Promise<string[]> {
 }
 
 /**
- * `domain.json` of one domain, its exact bytes, and when it came (milliseconds since 1970), which commits the images before it.
+ * `domain.json` of one domain, its exact bytes, and when it was written (milliseconds since 1970). Writing it
+ * commits the images that were written before it.
  *
  * @throws NotFoundError, InvalidInputError
  */

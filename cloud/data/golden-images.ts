@@ -6,7 +6,7 @@ import { goldenCandidates, MAXIMUM_GOLDEN_IMAGES } from '#core/golden-images.ts'
 import { goldenImageKey, goldenRecordKey, imagesPrefix } from '#core/keys.ts';
 import { type Bucket, isNoSuchObject, isPreconditionFailed, type StoredObject } from '../aws/bucket.ts';
 
-/** What the endpoint has to answer, and where the image lies. */
+/** A test image, and what the endpoint must answer about it. */
 export interface GoldenImage {
   row: EvaluationRow;
   bucket: Bucket;
@@ -22,18 +22,22 @@ export interface GoldenSource {
   data: Bucket;
   domain: string;
   rows: readonly EvaluationRow[];
-  /** Bytes that the endpoint takes. */
+  /** Largest image that the endpoint accepts, in bytes. */
   limit: number;
-  /** Milliseconds since 1970: an image that was written later may be another one than the training job has seen. */
+  /**
+   * Milliseconds since 1970. An image that was written later may differ from the one that the training job
+   * read.
+   */
   since: number;
 }
 
 /**
- * Keeps a copy of one test image of every class with the promotion, at most 50: those that the endpoint will be asked about. Days may pass
- * until then, in which their owner replaces or removes them. Kept once: asked again, it leaves what is there.
+ * Copies one test image of every class, at most 50, into the promotion's folder. ConfirmEndpoint asks the
+ * endpoint about them, perhaps days later, when the domain owner may have replaced or removed the originals.
+ * A second call changes nothing.
  *
  * @param evaluation key of the evaluation in the artifacts bucket
- * @throws IntegrityError when no test image is as the training job has seen it
+ * @throws IntegrityError when every test image has changed since the training job read it
  */
 export async function keepGoldenImages(
   artifacts: Bucket,
@@ -58,15 +62,15 @@ export async function keepGoldenImages(
   }
   if (images.length === 0) {
     throw new IntegrityError(
-      `None of the test images of "${domain}" that the endpoint takes is as it was when the promotion began, so no endpoint could be confirmed`,
+      `None of the test images of "${domain}" that the endpoint takes is unchanged since the promotion began, so no endpoint could be confirmed`,
       { hint: 'The data changed meanwhile: start the promotion again.' },
     );
   }
-  // Last: what is listed there is there.
+  // Last: the record names only images that are already copied.
   await artifacts.writeJson(record, { schemaVersion: 1, images });
 }
 
-/** The golden images that were kept with an evaluation; undefined where there are none, as of a model that an older Graft promoted. */
+/** The golden images that were kept with an evaluation; undefined where an older Graft kept none. */
 export async function findKeptImages(
   artifacts: Bucket,
   evaluation: string,
@@ -80,9 +84,9 @@ export async function findKeptImages(
 }
 
 /**
- * Golden images from the domain's own folder, where none were kept.
+ * Golden images from the domain's own folder, for a promotion that kept none.
  *
- * @throws GoldenMismatchError when there is none that the endpoint takes and that was there at the time
+ * @throws GoldenMismatchError when no test image is old enough and small enough
  */
 export async function chooseGoldenImages(source: GoldenSource): Promise<GoldenImage[]> {
   const { data, domain, since } = source;
@@ -109,7 +113,7 @@ async function candidatesOf({ data, domain, rows, limit, since }: GoldenSource) 
   return { stored, candidates: goldenCandidates(rows, ({ id }) => stored.has(id)) };
 }
 
-/** @returns false when the image was removed or replaced since it was listed */
+/** @returns false when the image was removed or replaced after it was listed */
 async function copyUnchanged(
   from: { bucket: Bucket; key: string; etag: string },
   to: { bucket: Bucket; key: string },
@@ -121,7 +125,7 @@ async function copyUnchanged(
         Key: to.key,
         CopySource: `${from.bucket.name}/${from.key.split('/').map(encodeURIComponent).join('/')}`,
         CopySourceIfMatch: from.etag,
-        // Tags are the owner's, and to copy them would take permissions of their own.
+        // The tags belong to the domain owner, and copying them would need further permissions.
         TaggingDirective: 'REPLACE',
       }),
     );

@@ -3,13 +3,19 @@ import { forEachBounded } from '#core/bounded.ts';
 import { groupBy } from '#core/group-by.ts';
 import type { Bucket } from '../aws/bucket.ts';
 
-/** Requests at a time: of few large groups and of many small ones. Ten thousand images of one size take about twenty seconds. */
+/**
+ * Parallel requests: within a group of one size, and groups. Ten thousand images of one size take about
+ * twenty seconds.
+ */
 const PARALLEL_REQUESTS = 12;
 const PARALLEL_SIZES = 4;
-/** An ETag of this form is the content's MD5 or, with a KMS key, random: equal ones mean equal content, others nothing. */
+/**
+ * An ETag of this form is the content's MD5 or, with a KMS key, random. Equal ETags mean equal content;
+ * different ETags mean nothing.
+ */
 const WHOLE_OBJECT_ETAG = /^[0-9a-f]{32}$/;
 
-/** Besides SHA-256, what S3 may keep for an object and tells in the answer of `HeadObject`. Equal ones prove nothing. */
+/** Checksums besides SHA-256 that S3 may keep for an object. Equal ones do not prove equal content. */
 const CHECKSUMS = ['ChecksumCRC64NVME', 'ChecksumCRC32', 'ChecksumCRC32C', 'ChecksumSHA1'] as const;
 type Checksums = Partial<Record<(typeof CHECKSUMS)[number] | 'ChecksumSHA256', string>>;
 
@@ -21,15 +27,15 @@ export interface ListedObject {
 }
 
 /**
- * Groups of two or more objects with the same bytes, found with as little reading as can be:
+ * Groups of two or more objects with the same bytes, found with as few requests as possible:
  *
- * 1. objects of different sizes differ: nothing is asked;
- * 2. same size and ETag are the same: nothing is asked;
- * 3. same size, other ETag: S3 is asked for the checksums it keeps. SHA-256 (which `graft data push` stores) decides; another checksum that
- *    all of them have tells those apart that differ in it;
- * 4. what is left is read and hashed.
+ * 1. objects of different sizes differ: no request;
+ * 2. objects of the same size and ETag are the same: no request;
+ * 3. same size, different ETags: S3 gives the checksums that it keeps. SHA-256 (which `graft data push`
+ *    stores) decides; of another checksum that all of them have, different values mean different objects;
+ * 4. objects that are still in doubt are read and hashed.
  *
- * Empty objects are left out: they are no images.
+ * Empty objects are left out, since they are no images.
  */
 export async function identicalObjects<Item extends ListedObject>(
   bucket: Bucket,
@@ -45,7 +51,7 @@ export async function identicalObjects<Item extends ListedObject>(
     PARALLEL_SIZES,
     async (sameSize) => void groups.push(...(await identicalAmong(bucket, sameSize))),
   );
-  // In the order of the listing, whatever answered first.
+  // In the order of the listing, not of the answers.
   const place = new Map(objects.map((object, index) => [object.key, index]));
   return groups.sort(([one], [other]) => place.get(one!.key)! - place.get(other!.key)!);
 }
@@ -66,7 +72,7 @@ async function identicalAmong<Item extends ListedObject>(
     .filter((same) => same.length > 1);
 }
 
-/** By key, a text that two of these objects share if and only if their bytes are the same. */
+/** A text for each key. Two objects have the same text if and only if they have the same bytes. */
 async function contentsOf(bucket: Bucket, keys: readonly string[]): Promise<Map<string, string>> {
   const contents = new Map<string, string>();
   const known = new Map<string, Checksums>();
@@ -78,7 +84,7 @@ async function contentsOf(bucket: Bucket, keys: readonly string[]): Promise<Map<
   const sameChecksum = shared === undefined ? [[...keys]] : groupBy(keys, (key) => known.get(key)![shared]!);
   const doubtful: string[] = [];
   for (const group of sameChecksum) {
-    // Alone with its checksum, an object is like no other.
+    // An object with a checksum that no other has is different from all others.
     if (group.length === 1) contents.set(group[0]!, group[0]!);
     else doubtful.push(...group);
   }
@@ -88,7 +94,10 @@ async function contentsOf(bucket: Bucket, keys: readonly string[]): Promise<Map<
   return contents;
 }
 
-/** Checksums of the whole object: one that was put together from its parts' (`…-<parts>`) says nothing about another object's. */
+/**
+ * Checksums of the whole object. One that S3 made from the checksums of parts (`…-<parts>`) cannot be
+ * compared.
+ */
 async function checksumsOf(bucket: Bucket, key: string): Promise<Checksums> {
   const head = await bucket.head(key, { ChecksumMode: 'ENABLED' });
   const checksums: Checksums = {};
@@ -99,7 +108,7 @@ async function checksumsOf(bucket: Bucket, key: string): Promise<Checksums> {
   return checksums;
 }
 
-/** Base64, as S3 writes it. */
+/** In base64, as S3 writes it. */
 async function sha256Of(bucket: Bucket, key: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of await bucket.stream(key)) hash.update(chunk as Buffer);

@@ -5,14 +5,15 @@ import { hasImageEnding, IMAGE_HEAD_BYTES, imageType, MAXIMUM_IMAGE_BYTES } from
 import { type Bucket, isNoSuchObject } from '../aws/bucket.ts';
 import type { ListedFile } from '../aws/listed-files.ts';
 
-/** Requests at a time for the first bytes of objects. */
+/** Parallel requests for the first bytes of objects. */
 const PARALLEL_REQUESTS = 32;
 
 /**
- * Separates images from what a training job will leave out: files that are empty or too large, as the listing says, and of those whose
- * names promise no image the ones that do not begin like one. Whether an image is damaged shows when it is decoded.
+ * Separates images from files that a training job leaves out. Those are files that are empty or too large,
+ * and files without an image's ending whose first bytes are not an image's. Damaged images are found only
+ * when they are decoded.
  *
- * A hundred thousand images with the usual endings take no request at all; one without takes a request for its first bytes.
+ * Files with the usual endings take no request; each other file takes one, for its first bytes.
  */
 export async function separateImages(
   data: Bucket,
@@ -32,7 +33,7 @@ export async function separateImages(
   };
 }
 
-/** The first bytes of an object; none of one that has been removed since it was listed. */
+/** The first bytes of an object; none when it was removed after it was listed. */
 async function firstBytesOf({ s3, name }: Bucket, key: string): Promise<Uint8Array> {
   try {
     const range = `bytes=0-${IMAGE_HEAD_BYTES - 1}`;

@@ -3,16 +3,20 @@ import { imageType } from '#core/image-files.ts';
 import type { Thumbnail } from '#core/report/sections/mistakes.ts';
 import { type Bucket, isNoSuchObject } from '../aws/bucket.ts';
 
-/** Images are embedded as they are, since a Lambda has no decoder to make them smaller. */
+/** In bytes. Images are embedded unchanged, since a Lambda has no decoder to make them smaller. */
 export const IMAGE_LIMIT = 512 * 1024;
-/** Of all images of one page together, before base64 adds a third: a page of some megabytes still opens at once. */
+/**
+ * In bytes, for all images of one page together, before base64 adds a third. A page of a few megabytes opens
+ * quickly.
+ */
 export const PAGE_LIMIT = 4 * 1024 * 1024;
 
 /**
- * Images as `data:` URIs; for one that is gone, too large or no picture the reason why it is not shown.
+ * Images as `data:` URIs. For an image that is missing, too large or of another type, the reason why it is
+ * not shown.
  *
  * @param prefix folder of the images, with a slash at its end
- * @param ids below it; the answer is by them
+ * @param ids names of the images below it; the keys of the result
  */
 export async function readThumbnails(
   data: Bucket,
@@ -22,12 +26,12 @@ export async function readThumbnails(
   const thumbnails = new Map<string, Thumbnail>();
   let left = PAGE_LIMIT;
   for (const id of ids) {
-    const bytes = await readSmall(data, prefix + id, Math.min(IMAGE_LIMIT, left));
+    const bytes = await readUpTo(data, prefix + id, Math.min(IMAGE_LIMIT, left));
     if (typeof bytes === 'string') {
       thumbnails.set(id, { missing: bytes });
       continue;
     }
-    // By what it begins with: nothing but a picture is put into a page.
+    // The first bytes decide: only images go into a page.
     const type = imageType(bytes);
     if (type === undefined) {
       thumbnails.set(id, { missing: 'neither PNG, JPEG nor WebP' });
@@ -39,8 +43,8 @@ export async function readThumbnails(
   return thumbnails;
 }
 
-/** The bytes, or why there are none. */
-async function readSmall({ s3, name }: Bucket, key: string, limit: number): Promise<Uint8Array | string> {
+/** The bytes, or the reason why there are none. */
+async function readUpTo({ s3, name }: Bucket, key: string, limit: number): Promise<Uint8Array | string> {
   try {
     const { Body, ContentLength } = await s3.send(new GetObjectCommand({ Bucket: name, Key: key }));
     if (ContentLength === undefined || ContentLength > limit) {

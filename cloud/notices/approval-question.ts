@@ -13,8 +13,9 @@ export function decisionTable({ rows }: Pick<PendingApproval, 'rows'>): string[]
 }
 
 /**
- * Asks the topic's subscribers for approval. The message has the gate decision, and how to answer with `graft` and without
- * it. The token alone permits nothing: an answer needs the permission `states:SendTaskSuccess` too.
+ * Asks the topic's subscribers for approval. The message has the gate decision, and how to answer with
+ * `graft` and without it. The token alone permits nothing: an answer needs the permission
+ * `states:SendTaskSuccess` too.
  *
  * @param note what was wrong with an earlier answer
  */
@@ -44,7 +45,7 @@ export async function publishApprovalQuestion(
           : `The gate says no, and ${forced.by} forces it (${forced.reason}):`,
         ...decisionTable(pending).map((line) => `  ${line}`),
         '',
-        `Without an answer by ${pending.expiresAt} it is rejected. What is live stays live until then.`,
+        `Without an answer by ${pending.expiresAt} it is rejected. The live model stays live until then.`,
         '',
         'Look at the report first:',
         `  aws s3 cp ${artifacts.uri(reportKey(execution, domain, 'html'))} ${domain}.html`,
@@ -53,9 +54,9 @@ export async function publishApprovalQuestion(
         `  graft approve ${domain} --execution ${execution}`,
         `  graft reject ${domain} --execution ${execution} --reason "…"`,
         '',
-        'or, without graft, yes:',
+        'or, without graft, to approve:',
         ...plain({ approved: true, by: 'your name' }),
-        'no:',
+        'to reject:',
         ...plain({ approved: false, by: 'your name', comment: 'your reason' }),
         '',
         `Execution: ${execution}`,

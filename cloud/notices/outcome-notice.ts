@@ -4,23 +4,29 @@ import { promotionPrefix } from '#core/keys.ts';
 import type { Bucket } from '../aws/bucket.ts';
 
 /**
- * What a person can do about each outcome. Nobody is told that a version is live already: nothing changed and nothing is to be done; nor
- * of EVALUATED: whoever asked for it looks at it.
+ * What a person can do after each outcome. There is no notice of EVALUATED, since the person who asked for it
+ * reads the result, and none where this version is already live, since nothing has changed.
  */
 const advice: Partial<Record<OutcomeName, string>> = {
   DEPLOYED: 'Nothing to do: it is live.',
   REJECTED:
-    'What was live is untouched. Where the gate said no: add training images, or review the policy in domain.json, and push the data again.',
+    'The live model has not changed. If the gate rejected the new one: add training images, or review the gate policy in domain.json, and push the data again.',
   ROLLED_BACK:
-    'The new model is not live. The reason says what took it back: golden images, whose answers in the training job and in the endpoint are to be compared, or SageMaker, with the alarm or the health check in its words.',
-  FAILED: 'What was live is untouched. Remove the cause and start another execution for this domain.',
+    'The new model is not live. The reason says what rolled it back: either the golden images, for which the endpoint and the training job must give the same answers, or SageMaker, which names the alarm or the health check.',
+  FAILED: 'The live model has not changed. Remove the cause, and start another execution for this domain.',
 };
 
-/** A model that came and is not live surprises the one who trained it, most of all where a clock was wrong. */
+/**
+ * Explains why a pushed model is not live, above all where the clock of the machine that trained one was
+ * wrong.
+ */
 const supersededBy = (version: string) =>
-  `What was live is untouched: ${version}, which is dated later. If that date is wrong (the clock of the machine that trained it was fast), force this model in the domain, or roll the domain back and promote it again: docs/promotion.md.`;
+  `The live model has not changed: it is ${version}, whose date is later. If that date is wrong (the clock of the machine that trained it was fast), force this model in the domain, or roll the domain back and promote this model again: docs/promotion.md.`;
 
-/** Tells the topic's subscribers how a promotion ended for one domain. Filter by the attributes `domain` and `outcome`. */
+/**
+ * Tells the topic's subscribers how a promotion ended for one domain. They can filter by the attributes
+ * `domain` and `outcome`.
+ */
 export async function publishNotice(
   sns: SNSClient,
   { topicArn, artifacts }: { topicArn: string; artifacts: Bucket },

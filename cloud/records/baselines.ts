@@ -14,8 +14,8 @@ import type { Bucket } from '../aws/bucket.ts';
 import { log } from '../aws/log.ts';
 
 /**
- * The execution and the training job that train, or have trained, the baseline of a fingerprint. EvaluateGate of that
- * execution writes its evaluation.
+ * The execution and the training job that train, or have trained, the baseline of a fingerprint. EvaluateGate
+ * of that execution writes its evaluation.
  */
 const baselineSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -44,7 +44,9 @@ export async function fingerprintOf(
   );
 }
 
-/** The baselines that promotions have trained, by fingerprint, and those that later promotions have reused. */
+/**
+ * The baselines that promotions have trained, by fingerprint, and those that later promotions have reused.
+ */
 export function baselinesIn(bucket: Bucket) {
   /**
    * Evaluation of a baseline that an earlier execution trained, undefined when it is gone.
@@ -59,8 +61,8 @@ export function baselinesIn(bucket: Bucket) {
     findEvaluation,
 
     /**
-     * Records that this execution trains the baseline for this fingerprint; later promotions may reuse it once it has an
-     * evaluation.
+     * Records that this execution trains the baseline for this fingerprint; later promotions may reuse it
+     * once it has an evaluation.
      */
     claim(fingerprint: string, { execution, domain }: DomainSubject, job: string): Promise<void> {
       const claim: Baseline = { schemaVersion: 1, execution, job };
@@ -68,8 +70,8 @@ export function baselinesIn(bucket: Bucket) {
     },
 
     /**
-     * The finished baseline of an earlier execution, undefined where there is none. A damaged record is a reason to train a
-     * new baseline, never to fail.
+     * The finished baseline of an earlier execution, undefined where there is none. A damaged record is a
+     * reason to train a new baseline, never to fail.
      */
     async find(fingerprint: string, { execution, domain }: DomainSubject): Promise<Trained | undefined> {
       try {

@@ -15,8 +15,8 @@ const endpointCallbackSchema = z.strictObject({
   /** The configuration that was asked for. */
   endpointConfig: z.string(),
   /**
-   * Whether SageMaker has accepted the change. Before that, an endpoint in service on another configuration has not
-   * changed yet; after it, SageMaker has rolled it back.
+   * Whether SageMaker has accepted the change. Before that, an endpoint in service on another configuration
+   * has not changed yet; after it, SageMaker has rolled it back.
    */
   requested: z.boolean(),
   /** The configuration that was live when the change was asked for; to be back on it is to be rolled back. */
@@ -33,7 +33,10 @@ export function trainingCallbacksIn(bucket: Bucket) {
       return bucket.writeJson(trainingCallbackKey(job), { schemaVersion: 1, token });
     },
 
-    /** The task token that waits for a job; undefined for a job of another system, or one that is already answered. */
+    /**
+     * The task token that waits for a job; undefined for a job of another system, or one that is already
+     * answered.
+     */
     async find(job: string): Promise<string | undefined> {
       return (await bucket.findJson(trainingCallbackKey(job), trainingCallbackSchema))?.token;
     },

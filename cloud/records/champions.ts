@@ -31,9 +31,11 @@ export function championsIn(bucket: Bucket) {
 }
 
 /**
- * A model never replaces a newer one. It replaces its own version only where the domain was named, since its data may be new.
+ * A model never replaces a newer one. It replaces its own version only where the domain was named, since its
+ * data may be new.
  *
- * @param overruled training job of the one champion that it may replace all the same, since a person forces it
+ * @param overruled training job of the one champion that it may replace all the same, since a person forces
+ *   it
  * @throws SupersededError
  */
 export function refuseSuperseded(
@@ -59,8 +61,8 @@ export function refuseSuperseded(
 }
 
 /**
- * While a promotion waited for the domain's lock, another one may have gone live, with which the gate never compared this
- * one.
+ * While a promotion waited for the domain's lock, another one may have gone live, with which the gate never
+ * compared this one.
  *
  * @param compared what the gate compared with; nullish where no gate decided
  * @throws ChampionChangedError
@@ -72,6 +74,9 @@ export function refuseUncompared(
   const live = champion?.trainingJob ?? null;
   if (compared == null || compared.champion === live) return;
   throw new ChampionChangedError(
-    `"${domain}" serves the model of ${live ?? 'nobody'} by now, and the gate compared with that of ${compared.champion ?? 'nobody'}`,
+    `"${domain}" now serves ${modelOf(live)}, but the gate compared with ${modelOf(compared.champion)}`,
   );
 }
+
+const modelOf = (trainingJob: string | null) =>
+  trainingJob === null ? 'no model' : `the model of training job ${trainingJob}`;

@@ -3,8 +3,8 @@ import { configurationKey, configurationsPrefix } from '#core/keys.ts';
 import type { Bucket } from '../aws/bucket.ts';
 
 /**
- * What a promotion created in SageMaker. The clean-up cannot use SageMaker's own lists: they cannot be asked by domain, and
- * another stage in the same account may have a domain of the same name.
+ * What a promotion created in SageMaker. The clean-up cannot use SageMaker's own lists: they cannot be asked
+ * by domain, and another stage in the same account may have a domain of the same name.
  */
 const configurationSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -21,7 +21,10 @@ export type Configuration = z.output<typeof configurationSchema>;
 /** The endpoint configurations that promotions have created for each domain. */
 export function configurationsIn(bucket: Bucket) {
   return {
-    /** Records a configuration before it is created. A record that exists stays: it may say that it has been live. */
+    /**
+     * Records a configuration before it is created. A record that exists stays: it may say that it has been
+     * live.
+     */
     async add(
       domain: string,
       made: Pick<Configuration, 'endpointConfig' | 'modelName' | 'execution' | 'modelKey'>,

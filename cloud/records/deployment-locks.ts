@@ -19,9 +19,10 @@ export interface Holder {
 export function deploymentLocksIn(bucket: Bucket) {
   return {
     /**
-     * Makes this execution the only one that changes the domain's endpoint, from before it reads the champion until it has
-     * written the next one. Without the lock, of two models that are promoted at once, the older could replace the newer
-     * between the two. An execution that has ended without releasing the lock (aborted by hand) loses it.
+     * Makes this execution the only one that changes the domain's endpoint, from before it reads the champion
+     * until it has written the next one. Without the lock, of two models that are promoted at once, the older
+     * could replace the newer between the two. An execution that has ended without releasing the lock
+     * (aborted by hand) loses it.
      *
      * @throws BusyError while another running execution holds it
      */

@@ -25,8 +25,8 @@ export function evaluationsIn(bucket: Bucket) {
     },
 
     /**
-     * Reads `evaluation.json` out of a completed training job's output, checks that it is about what the job was for, and
-     * copies it to where people and later states find it without unpacking anything.
+     * Reads `evaluation.json` out of a completed training job's output, checks that it is about what the job
+     * was for, and copies it to where people and later states find it without unpacking anything.
      *
      * @throws NotFoundError, IntegrityError, InvalidInputError
      */
@@ -50,9 +50,9 @@ export function evaluationsIn(bucket: Bucket) {
     },
 
     /**
-     * Copies the evaluation of an earlier promotion's baseline into this promotion. It is checked as the promotion's own
-     * would be, and must be about the same images and labels as the transfer job's. Its general model may be another
-     * version.
+     * Copies the evaluation of an earlier promotion's baseline into this promotion. It is checked as the
+     * promotion's own would be, and must be about the same images and labels as the transfer job's. Its
+     * general model may be another version.
      *
      * @throws BaselineUnfitError when it cannot be used: this promotion then needs a baseline of its own
      */

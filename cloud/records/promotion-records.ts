@@ -10,12 +10,15 @@ export interface RecordedPromotion {
 }
 
 /**
- * The promotions of each domain whose artifacts are still there. The clean-up finds artifacts by domain, and below
- * `promotions/` they lie by execution.
+ * The promotions of each domain whose artifacts are still there. The clean-up finds artifacts by domain, and
+ * below `promotions/` they lie by execution.
  */
 export function promotionRecordsIn(bucket: Bucket) {
   return {
-    /** Records, before the first artifact, that a promotion has begun. A retry keeps the time of the first attempt. */
+    /**
+     * Records, before the first artifact, that a promotion has begun. A retry keeps the time of the first
+     * attempt.
+     */
     async add({ execution, domain }: { execution: string; domain: string }): Promise<void> {
       const record = { schemaVersion: 1, execution };
       await bucket.writeJsonIf({ ifNoneMatch: '*' }, promotionRecordKey(domain, execution), record);

@@ -61,15 +61,16 @@ export async function registerModelPackage(
       CustomerMetadataProperties: Object.fromEntries(
         Object.entries(metadata)
           .filter((entry): entry is [string, string] => typeof entry[1] === 'string')
-          .map(([name, value]) => [name, allowed(value)]),
+          .map(([name, value]) => [name, withAllowedCharacters(value)]),
       ),
     }),
   );
   return ModelPackageArn!;
 }
 
-/** The registry takes few characters, and names may have any: the others become `_`. */
-const allowed = (value: string) => value.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, VALUE_LIMIT);
+/** People choose these names, so characters that the registry does not accept become `_`. */
+const withAllowedCharacters = (value: string) =>
+  value.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, '_').slice(0, VALUE_LIMIT);
 
 async function ensureGroup(sagemaker: SageMakerClient, group: string, domain: string): Promise<void> {
   try {
@@ -84,7 +85,7 @@ async function ensureGroup(sagemaker: SageMakerClient, group: string, domain: st
   }
 }
 
-/** A version in the registry. */
+/** A version of a model in the registry. */
 export interface RegisteredModel {
   arn: string;
   version: number;
@@ -92,7 +93,7 @@ export interface RegisteredModel {
   createdAt: Date;
   /** S3 URI of its archive. */
   modelData: string;
-  /** Whether a person has given a reason for its status: Graft gives none. */
+  /** Whether its status has a reason: people give one, Graft only when it retires a version. */
   reviewed: boolean;
   metadata: PackageMetadata;
 }
@@ -151,8 +152,7 @@ export async function retireModel(sagemaker: SageMakerClient, arn: string): Prom
     new UpdateModelPackageCommand({
       ModelPackageArn: arn,
       ModelApprovalStatus: 'Rejected',
-      ApprovalDescription:
-        'Retired: too many newer versions have been live since, and its archive was removed.',
+      ApprovalDescription: 'Retired: newer versions have been live since, and its archive was removed.',
     }),
   );
 }

@@ -29,9 +29,9 @@ export async function findNewestModel(
       if (versionSchema.safeParse(version).success) candidates.push({ model, version });
     }
   }
-  // The model's name decides between equal versions, so that the same bucket always gives the same answer.
-  const age = ({ model, version }: ModelVersion) => `${version} ${model}`;
-  candidates.sort((one, other) => (age(one) < age(other) ? 1 : -1));
+  // Equal versions are ordered by the model's name, so that the same bucket always gives the same result.
+  const order = ({ model, version }: ModelVersion) => `${version} ${model}`;
+  candidates.sort((one, other) => (order(one) < order(other) ? 1 : -1));
   for (const candidate of candidates) {
     try {
       const { committed } = await verifyManifest(models, candidate, publicKeys);

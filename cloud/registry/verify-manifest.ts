@@ -54,12 +54,12 @@ export async function verifyManifest(
   verifyBytes(bytes, new TextDecoder().decode(signature.bytes), publicKeys);
 
   const manifest = parseJson(manifestSchema, new TextDecoder().decode(bytes), models.uri(key));
-  for (const [field, said, found] of [
+  for (const [field, stated, expected] of [
     ['model', manifest.model, model],
     ['version', manifest.version, version],
   ] as const) {
-    if (said !== found) {
-      throw new IntegrityError(`${field} in the manifest is "${said}", but its key says "${found}"`, {
+    if (stated !== expected) {
+      throw new IntegrityError(`${field} in the manifest is "${stated}", but its key says "${expected}"`, {
         hint: pushAgain,
       });
     }

@@ -4,7 +4,8 @@ import type { BilledJob } from '#core/report/compose.ts';
 import { isMissing } from '../aws/failures.ts';
 
 /**
- * How long a training job waited, ran and is billed for. Undefined when there is no such job: it was never started.
+ * How long a training job waited and ran, and for how many seconds it is billed. Undefined when it was never
+ * started.
  *
  * @param reusedFrom execution of the earlier promotion that ran it
  */
@@ -27,18 +28,18 @@ export async function findTrainingBill(
     name: job,
     status: description.TrainingJobStatus ?? 'Unknown',
     spot: description.EnableManagedSpotTraining ?? false,
-    ...given('reusedFrom', reusedFrom),
-    ...given('arn', description.TrainingJobArn),
-    ...given('instanceType', resources?.InstanceType),
-    ...given('instances', resources?.InstanceCount),
-    ...given('createdAt', description.CreationTime?.toISOString()),
-    ...given('startedAt', description.TrainingStartTime?.toISOString()),
-    ...given('endedAt', description.TrainingEndTime?.toISOString()),
-    ...given('seconds', description.TrainingTimeInSeconds),
-    ...given('billableSeconds', description.BillableTimeInSeconds),
+    ...optional('reusedFrom', reusedFrom),
+    ...optional('arn', description.TrainingJobArn),
+    ...optional('instanceType', resources?.InstanceType),
+    ...optional('instances', resources?.InstanceCount),
+    ...optional('createdAt', description.CreationTime?.toISOString()),
+    ...optional('startedAt', description.TrainingStartTime?.toISOString()),
+    ...optional('endedAt', description.TrainingEndTime?.toISOString()),
+    ...optional('seconds', description.TrainingTimeInSeconds),
+    ...optional('billableSeconds', description.BillableTimeInSeconds),
   };
 }
 
-function given<Name extends string, Value>(name: Name, value: Value | undefined) {
+function optional<Name extends string, Value>(name: Name, value: Value | undefined) {
   return (value === undefined ? {} : { [name]: value }) as { [name in Name]?: Value };
 }

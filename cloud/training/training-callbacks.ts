@@ -15,9 +15,9 @@ export interface TrainingServices {
 export type Settled = 'running' | 'answered' | 'not waiting';
 
 /**
- * Starts a training job on behalf of a waiting state. The token is stored first, so that not even the quickest job ends
- * unheard; and a job that exists already (this is a retry, perhaps after a lost event) is looked at, so that one that has ended is
- * answered at once.
+ * Starts a training job on behalf of a waiting state. The token is stored first, so that not even the
+ * quickest job ends unheard; and a job that exists already (this is a retry, perhaps after a lost event) is
+ * looked at, so that one that has ended is answered at once.
  */
 export async function startAndWait(
   services: TrainingServices & { settings: TrainingSettings },

@@ -20,9 +20,9 @@ import { isMissing, isValidation } from '../aws/failures.ts';
 import type { TrainingSettings } from '../aws/settings.ts';
 import { promotionTags } from '../aws/tags.ts';
 
-/** Model, images, their decoded pixels and features of a small data set fit many times over. */
+/** Enough for many times the general model, the images, their pixels and their features. */
 const VOLUME_GB = 30;
-/** SageMaker's own faults, and interrupted spot instances, are worth another try within the same job. */
+/** Attempts after a fault of SageMaker's own, or an interrupted spot instance, within the same job. */
 const RETRIES = 2;
 
 /** The lines that `container/train/train.ts` prints. */
@@ -40,11 +40,14 @@ export interface TrainingRequest extends DomainSubject {
   resources: TrainingResources;
   /** S3 key of the champion's `model.tar.gz`, for the job to score it on the same test images. */
   championKey?: string | undefined;
-  /** Whether the domain has images of none of its classes: SageMaker refuses a channel with nothing in it. */
+  /** Whether the domain has images of no class. SageMaker refuses an empty channel. */
   hasOther: boolean;
 }
 
-/** The request that starts a training job. Everything is given by the job's name, so that the same name means the same job. */
+/**
+ * The request that starts a training job. The job's name stands for all of it: the same name means the same
+ * job.
+ */
 export function trainingJobInput(
   settings: TrainingSettings,
   request: TrainingRequest,
@@ -66,7 +69,7 @@ export function trainingJobInput(
       channel('test', dataBucket, imagesPrefix(domain, 'test')),
       ...(hasOther ? [channel('other', dataBucket, imagesPrefix(domain, 'other'))] : []),
       channel('domain', artifactsBucket, domainSnapshotPrefix(execution, domain)),
-      // A prefix that is one object's whole key brings that one file.
+      // With one object's whole key as its prefix, the channel has that one file.
       ...(championKey === undefined ? [] : [channel('champion', artifactsBucket, championKey)]),
     ],
     OutputDataConfig: {
@@ -82,7 +85,7 @@ export function trainingJobInput(
     },
     StoppingCondition: {
       MaxRuntimeInSeconds: resources.maxSeconds,
-      // Running time and waiting for a spot instance together.
+      // Running time plus the time that it waits for a spot instance.
       ...(resources.spot ? { MaxWaitTimeInSeconds: 2 * resources.maxSeconds } : {}),
     },
     EnableManagedSpotTraining: resources.spot,
@@ -94,7 +97,7 @@ export function trainingJobInput(
           },
         }
       : {}),
-    // The platform brings the data in and the results out; the container itself needs no network.
+    // SageMaker copies the data in and the results out; the container itself needs no network.
     EnableNetworkIsolation: true,
     RetryStrategy: { MaximumRetryAttempts: RETRIES },
     ...(settings.vpc === undefined ? {} : { VpcConfig: settings.vpc }),
@@ -118,7 +121,7 @@ function channel(name: string, bucket: string, prefix: string) {
 
 const withoutSlash = (prefix: string) => prefix.replace(/\/$/, '');
 
-/** Creates the job. One of that name is the same job, created by an earlier attempt at this very state. */
+/** Creates the job. A job of that name is the same one, created by an earlier attempt of this state. */
 export async function startTrainingJob(
   sagemaker: SageMakerClient,
   settings: TrainingSettings,
@@ -133,15 +136,16 @@ export async function startTrainingJob(
   }
 }
 
-/** How a training job stands. */
+/** Status of a training job. */
 export type TrainingState =
   | { status: 'running' }
   | { status: 'completed'; trained: Trained }
   | { status: 'failed'; reason: string };
 
 /**
- * Undefined when there is no such job. Only `Completed` counts: a job that was stopped or ran out of time is a failed one, and so is
- * one that writes into another bucket, since it is somebody else's of the same name.
+ * The status of a training job; undefined when there is no such job. Only `Completed` counts as completed: a
+ * job that was stopped or ran out of time has failed. A job that writes to another bucket counts as failed
+ * too: it has the same name, but belongs to another deployment.
  */
 export async function describeTrainingJob(
   sagemaker: SageMakerClient,
@@ -159,13 +163,13 @@ export async function describeTrainingJob(
   const { ModelArtifacts, OutputDataConfig } = description;
   const root = artifacts.uri('');
   const elsewhere = [OutputDataConfig?.S3OutputPath, ModelArtifacts?.S3ModelArtifacts].find(
-    // Of a job without a model yet SageMaker gives an empty address.
+    // While a job has no model yet, SageMaker gives an empty address.
     (uri) => uri !== undefined && uri !== '' && !uri.startsWith(root),
   );
   if (elsewhere !== undefined) {
     return {
       status: 'failed',
-      reason: `Training job ${job} is not one of this deployment's: it writes to ${elsewhere}, and not into ${root}. Its model is not used; start another execution, which gives its jobs other names`,
+      reason: `Training job ${job} belongs to another deployment: it writes to ${elsewhere}, not to ${root}. Its model is not used; start another execution, which gives its jobs other names`,
     };
   }
   switch (description.TrainingJobStatus) {
@@ -194,11 +198,11 @@ export async function describeTrainingJob(
 
 function stopReason(secondaryStatus: string | undefined): string {
   if (secondaryStatus === 'MaxRuntimeExceeded') return 'it ran longer than recipe.maxSeconds';
-  if (secondaryStatus === 'MaxWaitTimeExceeded') return 'no spot instance came free in time';
+  if (secondaryStatus === 'MaxWaitTimeExceeded') return 'no spot instance was available in time';
   return 'by hand';
 }
 
-/** Stops a job that nobody waits for any more. One that has ended, or never began, is fine. */
+/** Stops a training job. Stopping a job that has ended, or never began, is fine. */
 export async function stopTrainingJob(sagemaker: SageMakerClient, job: string): Promise<void> {
   try {
     await sagemaker.send(new StopTrainingJobCommand({ TrainingJobName: job }));

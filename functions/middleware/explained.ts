@@ -22,7 +22,7 @@ export function explain(error: unknown): Error {
   }
   if (isLimitReached(error)) {
     const { name, message } = error as Error;
-    const raise = 'It is tried again; raise the quota in Service Quotas for it to go faster';
+    const raise = 'The state is retried; to speed it up, raise the quota in Service Quotas';
     return new LimitReachedError(`${name}: ${message}. ${raise}`, { cause: error });
   }
   if (isTransient(error)) {

@@ -13,8 +13,9 @@ export interface RecordingClient<Client> {
 }
 
 /**
- * A stand-in for an AWS SDK client: answers `send` by operation name (`DescribeTrainingJob`, …) and remembers what it was asked.
- * An operation without an answer is an error, so that no test passes on a call that nobody thought of.
+ * A stand-in for an AWS SDK client. It answers `send` by operation name (`DescribeTrainingJob`, …) and
+ * records every call. An operation without an answer is an error, so that no test passes with an unexpected
+ * call.
  */
 export function recordingClient<Client>(answers: Record<string, Answer>): RecordingClient<Client> {
   const current = new Map(Object.entries(answers));
@@ -22,7 +23,7 @@ export function recordingClient<Client>(answers: Record<string, Answer>): Record
   const send = async (command: { constructor: { name: string }; input: unknown }) => {
     const operation = command.constructor.name.replace(/Command$/, '');
     calls.push({ operation, input: command.input });
-    if (!current.has(operation)) throw new Error(`nobody said what ${operation} answers`);
+    if (!current.has(operation)) throw new Error(`the test gives no answer for ${operation}`);
     const answer = current.get(operation);
     const value =
       typeof answer === 'function' ? (answer as (input: unknown) => unknown)(command.input) : answer;

@@ -31,7 +31,7 @@ const ask = (changes: object = {}) =>
 const stored = () => stage.json(buckets.artifacts, approvalKey(subject.execution, subject.domain));
 
 describe('await-approval', () => {
-  test('stores the token with what is to be decided, and until when', async () => {
+  test('stores the token with the gate decision and the deadline', async () => {
     expect(await ask()).toEqual({ expiresAt: '2026-11-23T18:00:00.000Z' });
 
     expect(pendingApprovalSchema.parse(await stored())).toMatchObject({
@@ -43,7 +43,7 @@ describe('await-approval', () => {
     });
   });
 
-  test('tells a person the decision and both ways to answer', async () => {
+  test('sends the gate decision and both ways to answer', async () => {
     await ask();
 
     const [message] = sns.inputsOf('Publish');
@@ -60,21 +60,21 @@ describe('await-approval', () => {
     });
   });
 
-  test('says that a model is forced, and by whom', async () => {
+  test('says who forces a model', async () => {
     await ask({ gate: { ...gated, decision: 'REJECT', forced: { by: 'jane', reason: 'Monday' } } });
 
     expect(sns.inputsOf('Publish')[0]!.Message).toContain('The gate says no, and jane forces it (Monday)');
     expect(await stored()).toMatchObject({ decision: 'REJECT', forced: { by: 'jane' } });
   });
 
-  test('says what an answer needs when one could not be understood', async () => {
+  test('says what an answer needs after one that could not be understood', async () => {
     await ask({ again: true, token: 'token-2' });
 
     expect(sns.inputsOf('Publish')[0]!.Message).toMatch(/could not be understood.*"approved".*"by"/);
     expect(await stored()).toMatchObject({ token: 'token-2' });
   });
 
-  test('has stored the token when nobody can be told, so that a retry replaces it', async () => {
+  test('stores the token even when the message cannot be sent, so that a retry replaces it', async () => {
     sns.answer('Publish', serviceError('ThrottlingException', 'Rate exceeded'));
 
     await expect(ask({ token: 'token-3' })).rejects.toThrow('Rate exceeded');

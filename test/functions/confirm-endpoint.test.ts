@@ -69,7 +69,7 @@ describe('confirm-endpoint', () => {
     ]);
   });
 
-  describe('of a champion that was put back', () => {
+  describe('after a rollback', () => {
     const back = (promotedAt: string) => ({
       manual: {
         rollback: {
@@ -79,7 +79,7 @@ describe('confirm-endpoint', () => {
       },
     });
 
-    test('asks about the images that are as they were', async () => {
+    test('asks about images that have not changed since', async () => {
       await stage.remove(buckets.data, 'domains/produce/test/apple/00.png');
 
       const confirmed = await confirm(back(new Date(Date.now() + 60_000).toISOString()));
@@ -90,7 +90,7 @@ describe('confirm-endpoint', () => {
       expect(Buffer.from(first!.Body as Uint8Array)).toEqual(imageOf('apple/01.png'));
     });
 
-    test('cannot be sure where every image is newer than the champion', async () => {
+    test('fails where every image is newer than the champion', async () => {
       await expect(confirm(back('2026-01-01T00:00:00.000Z'))).rejects.toMatchObject({
         name: 'GoldenMismatch',
         message: expect.stringMatching(/None of the test images/),
@@ -119,8 +119,8 @@ describe('confirm-endpoint', () => {
 
     test.each([
       ['a new model', {}],
-      ['a champion that is put back, however long ago it was', { manual: back }],
-    ])('asks about those, of %s', async (_what, more) => {
+      ['a champion after a rollback, however old it is', { manual: back }],
+    ])('asks about those for %s', async (_what, more) => {
       expect(await confirm({ evaluationKey, ...more })).toEqual({ goldenImages: 2 });
 
       const asked = runtime.inputsOf('InvokeEndpoint');
@@ -141,7 +141,7 @@ describe('confirm-endpoint', () => {
     expect(types).toEqual(['image/png', 'image/jpeg']);
   });
 
-  test('goes on while SageMaker maintains the endpoint, which answers as ever', async () => {
+  test('confirms an endpoint that SageMaker is maintaining', async () => {
     sagemaker.answer('DescribeEndpoint', {
       EndpointStatus: 'SystemUpdating',
       EndpointConfigName: 'produce-config',
@@ -179,9 +179,9 @@ describe('confirm-endpoint', () => {
 
   test.each([
     ['fails inside', serviceError('ModelError', 'Received server error (500) from primary')],
-    ['answers what is no prediction', { Body: Buffer.from('{"predictions":[]}') }],
-    ['answers what is no JSON', { Body: Buffer.from('<html>') }],
-  ])('finds a model that %s', async (_what, answer) => {
+    ['gives an answer that is no prediction', { Body: Buffer.from('{"predictions":[]}') }],
+    ['gives an answer that is not JSON', { Body: Buffer.from('<html>') }],
+  ])('refuses a model that %s', async (_what, answer) => {
     runtime.answer('InvokeEndpoint', answer);
 
     await expect(confirm()).rejects.toMatchObject({ name: 'GoldenMismatch' });
@@ -205,7 +205,7 @@ describe('confirm-endpoint', () => {
     expect(runtime.calls).toEqual([]);
   });
 
-  test('passes on what may pass by itself, so that the state is retried', async () => {
+  test('passes on a temporary error, so that the state is retried', async () => {
     runtime.answer('InvokeEndpoint', serviceError('ThrottlingException', 'Rate exceeded'));
 
     await expect(confirm()).rejects.toThrow('Rate exceeded');

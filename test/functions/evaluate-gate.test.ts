@@ -42,7 +42,7 @@ beforeEach(async () => {
 });
 
 describe('evaluate-gate', () => {
-  test('promotes what is better, and writes down why and on what', async () => {
+  test('promotes a better model, and writes down the reasons and the evaluations', async () => {
     const gated = await evaluate();
 
     expect(gated).toMatchObject({ decision: 'PROMOTE', transferAccuracy: 0.9, baselineAccuracy: 0.4 });
@@ -56,7 +56,7 @@ describe('evaluate-gate', () => {
     expect(await stage.json(buckets.artifacts, baseline)).toEqual(evaluation('baseline', 8));
   });
 
-  test('records who forces what it rejects, and nobody where it does not', async () => {
+  test('records who forces a rejected model, and no one for an accepted model', async () => {
     const manual = { force: { by: 'jane', reason: 'Monday' } };
     const ask = () =>
       createEvaluateGate(stage.services())({
@@ -92,7 +92,7 @@ describe('evaluate-gate', () => {
     const earlier = (changes: Partial<Evaluation> = {}) =>
       evaluation('baseline', 8, 20, { general: { model: 'icons', version: olderVersion }, ...changes });
 
-    test('decides on it, whichever version of the general model it was made for, and says whose it is', async () => {
+    test('decides on it, whatever its version of the general model, and says which promotion trained it', async () => {
       await stage.put(buckets.artifacts, key, earlier());
 
       const gated = await ask();
@@ -114,27 +114,27 @@ describe('evaluate-gate', () => {
       ['damaged', 'half a fi', /not JSON/],
       ['of another domain', earlier({ domain: 'tools' }), /domain is "tools"/],
       ['a transfer', { ...earlier(), mode: 'transfer' }, /mode is "transfer"/],
-      ['no sum of its rows', earlier({ accuracy: 0.9 }), /not that of its rows/],
+      ['inconsistent with its rows', earlier({ accuracy: 0.9 }), /not that of its rows/],
       [
         'of other test images',
         earlier({ data: { ...earlier().data, testDigest: 'f'.repeat(64) } }),
         /not get the same test images/,
       ],
       ['of other labels', earlier({ labels: ['banana', 'apple'] }), /not get the same labels/],
-    ])('asks for one of its own where that is %s', async (_what, found, message) => {
+    ])('needs a baseline of its own where that is %s', async (_what, found, message) => {
       if (found === undefined) await stage.remove(buckets.artifacts, key);
       else await stage.put(buckets.artifacts, key, found);
 
       const unfit = { name: 'BaselineUnfit', message: expect.stringMatching(message) };
       await expect(ask()).rejects.toMatchObject(unfit);
-      // Nothing is trained then, so nobody could follow.
+      // Gate-only trains nothing, so there would be no other baseline.
       await expect(ask({ gateOnly: { trainingOf: 'promote-before' } })).rejects.toMatchObject({
         name: 'IntegrityViolation',
       });
     });
   });
 
-  test('rejects what is not, naming the rules', async () => {
+  test('rejects a worse model, naming the rules', async () => {
     await put('transfer', evaluation('transfer', 9));
 
     const gated = await evaluate();
@@ -177,14 +177,14 @@ describe('evaluate-gate', () => {
       });
     });
 
-    test('never passes silently when the job has no scores of it', async () => {
+    test('rejects when the job has not evaluated it', async () => {
       expect(await regression(offered)).toMatchObject({
         decision: 'REJECT',
         row: { passed: false, observed: expect.stringContaining('was not scored') },
       });
     });
 
-    test('is not satisfied with the scores of another champion', async () => {
+    test('rejects when the job has evaluated another champion', async () => {
       await put(
         'transfer',
         evaluation('transfer', 18, 20, scoresOf(evaluation('transfer', 5), 'another-job')),
@@ -193,7 +193,7 @@ describe('evaluate-gate', () => {
       expect(await regression(offered)).toMatchObject({ row: { passed: false } });
     });
 
-    test('takes the own evaluation of one that went live meanwhile, on the same images', async () => {
+    test('compares with a champion that went live meanwhile by its own evaluation on the same images', async () => {
       await stage.put(buckets.artifacts, live.evaluationKey, evaluation('transfer', 17));
 
       expect(await regression(null)).toMatchObject({
@@ -202,7 +202,7 @@ describe('evaluate-gate', () => {
       });
     });
 
-    test('does not compare with one that went live meanwhile on other images', async () => {
+    test('does not compare with a champion that went live meanwhile on other images', async () => {
       const data = { ...evaluation('transfer', 1).data, testDigest: 'b'.repeat(64) };
       await stage.put(buckets.artifacts, live.evaluationKey, evaluation('transfer', 1, 20, { data }));
 
@@ -212,7 +212,7 @@ describe('evaluate-gate', () => {
     });
   });
 
-  test('carries the job’s warnings about the images on', async () => {
+  test('passes on the job’s warnings about the images', async () => {
     await put('transfer', evaluation('transfer', 18, 20, { warnings: ['two look the same'] }));
 
     expect((await evaluate()).warnings).toEqual(['two look the same']);
@@ -259,10 +259,10 @@ describe('evaluate-gate', () => {
 
   test.each([
     [
-      'has no evaluation.json',
+      'does not contain evaluation.json',
       () => put('transfer', good, 'other.json'),
       'IntegrityViolation',
-      /has no evaluation\.json/,
+      /does not contain evaluation\.json/,
     ],
     [
       'is cut off',
@@ -271,13 +271,13 @@ describe('evaluate-gate', () => {
         await stage.put(buckets.artifacts, training.transfer.outputKey, whole.subarray(0, whole.length / 2));
       },
       'IntegrityViolation',
-      /no whole tar\.gz/,
+      /not a complete tar\.gz/,
     ],
     [
       'is no archive',
       () => stage.put(buckets.artifacts, training.transfer.outputKey, 'x'),
       'IntegrityViolation',
-      /no whole tar\.gz/,
+      /not a complete tar\.gz/,
     ],
     [
       'is missing',
@@ -285,7 +285,7 @@ describe('evaluate-gate', () => {
       'NotFound',
       /output\.tar\.gz/,
     ],
-  ])('names the archive that %s', async (_what, damage, name, message) => {
+  ])('fails, naming the archive, when it %s', async (_what, damage, name, message) => {
     await damage();
 
     await expect(evaluate()).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
@@ -314,7 +314,7 @@ describe('evaluate-gate', () => {
     const imageOf = (id: string) => `domains/produce/test/${id}`;
     const putBack = (id: string) => stage.put(buckets.data, imageOf(id), `pixels of ${id}`);
 
-    test('of a model that may be deployed, byte for byte, whatever becomes of the domain’s own', async () => {
+    test('of a model that may be deployed, byte for byte, even if the originals change later', async () => {
       await ask();
       await stage.put(buckets.data, imageOf('apple/00.png'), 'another image');
       await ask();
@@ -327,7 +327,7 @@ describe('evaluate-gate', () => {
       expect(Buffer.from(bytes).toString()).toBe('pixels of apple/00.png');
     });
 
-    test('of no other', async () => {
+    test('of no other model', async () => {
       await ask({ manual: { gateOnly: { trainingOf: 'promote-before' } } });
       expect(await kept()).toBeUndefined();
       await put('transfer', evaluation('transfer', 9));
@@ -335,7 +335,7 @@ describe('evaluate-gate', () => {
       expect(await kept()).toBeUndefined();
     });
 
-    test('of a model that somebody forces', async () => {
+    test('of a forced model', async () => {
       await put('transfer', evaluation('transfer', 9));
       await ask({ manual: { force: { by: 'jane', reason: 'Monday' } } });
       expect(await kept()).toEqual(['apple/00.png', 'banana/00.png']);
@@ -364,7 +364,7 @@ describe('evaluate-gate', () => {
       expect((await kept())?.[0]).toBe(first);
     });
 
-    test('of other classes where one has none that the endpoint takes', async () => {
+    test('of the other classes where one has no image that the endpoint accepts', async () => {
       const apples = rows.filter(({ truth }) => truth === 'apple');
       for (const { id } of apples) await stage.remove(buckets.data, imageOf(id));
       await ask();
@@ -373,7 +373,7 @@ describe('evaluate-gate', () => {
       expect(await kept()).toEqual(['banana/00.png']);
     });
 
-    test('that are as they were when the promotion began, and refuses where none is', async () => {
+    test('that have not changed since the promotion began, and fails where all have', async () => {
       await stage.put(buckets.artifacts, domainSnapshotKey(execution, 'produce'), '{}');
       await aSecondLater();
       await putBack('apple/00.png');
@@ -386,7 +386,7 @@ describe('evaluate-gate', () => {
       for (const { id } of rows) await putBack(id);
       await expect(ask()).rejects.toMatchObject({
         name: 'IntegrityViolation',
-        message: expect.stringMatching(/None of the test images of "produce" .*as it was/),
+        message: expect.stringMatching(/None of the test images of "produce" .*unchanged/),
       });
     });
   });

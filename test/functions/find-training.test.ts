@@ -37,7 +37,7 @@ describe('find-training', () => {
     });
   });
 
-  test('finds the baseline that the execution took from one before it', async () => {
+  test('finds the baseline that the execution reused', async () => {
     const link = { schemaVersion: 1, execution: 'first', job: 'baseline-of-first' };
     await stage.put('artifacts', reusedBaselineKey('earlier', 'produce'), link);
 

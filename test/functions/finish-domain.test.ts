@@ -74,7 +74,7 @@ const lambdaError = (errorType: string, errorMessage: string) => ({
 const failed = { error: lambdaError('InvalidInput', 'train/apple has 0 images') };
 
 describe('finish-domain', () => {
-  test('crowns the first champion', async () => {
+  test('writes the first champion', async () => {
     const answer = await finish();
 
     expect(answer).toMatchObject({
@@ -96,7 +96,7 @@ describe('finish-domain', () => {
     expect(await outcome()).toMatchObject({ outcome: 'DEPLOYED', finishedAt: '2026-11-23T17:00:00.000Z' });
   });
 
-  test('crowns over the champion that was there when the deployment began', async () => {
+  test('replaces the champion that was live when the deployment began', async () => {
     await stage.put(buckets.artifacts, championKey(domain), champion(olderVersion, { domain }));
     const { etag } = (await stage.store.champions.find(domain))!;
 
@@ -106,7 +106,7 @@ describe('finish-domain', () => {
     expect(await live()).toMatchObject({ version: subject.version });
   });
 
-  test('remembers every champion, once each however often it is tried', async () => {
+  test('adds every champion to the history once, however often it is tried', async () => {
     sns.answer('Publish', serviceError('ThrottlingException', 'Rate exceeded'));
     await expect(finish()).rejects.toThrow('Rate exceeded');
     sns.answer('Publish', {});
@@ -117,7 +117,7 @@ describe('finish-domain', () => {
     expect(history[0]!.promotedAt).toBe('2026-11-23T17:00:00.000Z');
   });
 
-  test('has a deployed endpoint watched, and an end for its logs', async () => {
+  test('sets up an alarm and a log retention for a deployed endpoint', async () => {
     await finish();
 
     expect(cloudwatch.inputsOf('PutMetricAlarm')).toMatchObject([
@@ -136,13 +136,13 @@ describe('finish-domain', () => {
     ]);
   });
 
-  test('is DEPLOYED although the endpoint could not be watched', async () => {
+  test('is DEPLOYED although the alarm could not be set up', async () => {
     cloudwatch.answer('PutMetricAlarm', serviceError('LimitExceeded', 'Too many alarms'));
 
     expect(await finish()).toMatchObject({ outcome: 'DEPLOYED' });
   });
 
-  test('takes away the question that a person was asked', async () => {
+  test('removes the pending approval', async () => {
     const approval = { required: true, timeoutSeconds: 60 };
     const key = approvalKey(subject.execution, domain);
     await stage.put(buckets.artifacts, key, { token: 'token' });
@@ -163,7 +163,7 @@ describe('finish-domain', () => {
       'changed meanwhile',
       { etag: '"0123456789abcdef0123456789abcdef"', version: olderVersion, endpointConfig: 'x' },
     ],
-  ])('never writes over a champion that %s', async (_what, previous) => {
+  ])('never overwrites a champion that %s', async (_what, previous) => {
     await stage.put(buckets.artifacts, championKey(domain), champion(newerVersion, { domain }));
 
     const answer = await finish({ deployment: { ...deployed, previous } });
@@ -172,14 +172,14 @@ describe('finish-domain', () => {
     expect(await live()).toMatchObject({ version: newerVersion });
   });
 
-  test('repeats nothing that is done when it is tried again', async () => {
+  test('repeats nothing on a retry', async () => {
     const first = await finish();
     expect(await finish()).toEqual(first);
 
     expect(sns.calls).toHaveLength(1);
   });
 
-  test('goes on where it was cut off after the champion', async () => {
+  test('goes on after an interruption that follows the champion', async () => {
     sns.answer('Publish', serviceError('ThrottlingException', 'Rate exceeded'));
     await expect(finish()).rejects.toThrow('Rate exceeded');
     sns.answer('Publish', {});
@@ -187,18 +187,18 @@ describe('finish-domain', () => {
     expect(await finish()).toMatchObject({ outcome: 'DEPLOYED' });
   });
 
-  test('tells the owner what happened, why, and what to do, in SNS’s limits', async () => {
+  test('tells the domain owner the outcome, the reason and what to do, within SNS’s limits', async () => {
     await finish({ ...failed, domain: `${domain}-ü-${'x'.repeat(120)}` });
 
     const [notice] = sns.inputsOf('Publish');
     expect(notice!.Subject).toMatch(/^[\x20-\x7e]{1,100}$/);
     expect(notice!.Message).toMatch(
-      /FAILED[\s\S]*train\/apple has 0 images[\s\S]*untouched[\s\S]*s3:\/\/artifacts\//,
+      /FAILED[\s\S]*train\/apple has 0 images[\s\S]*The live model has not changed[\s\S]*s3:\/\/artifacts\//,
     );
     expect(notice!.MessageAttributes).toMatchObject({ outcome: { StringValue: 'FAILED' } });
   });
 
-  test('carries what is to be known about the data into the outcome and the notice, each once', async () => {
+  test('puts each warning about the data into the outcome and the notice, once', async () => {
     await finish({
       prepared: { ...prepared, warnings: ['an image is there twice'] },
       gate: { ...gated, warnings: ['two look the same', 'an image is there twice'] },
@@ -210,18 +210,18 @@ describe('finish-domain', () => {
     );
   });
 
-  test('tells of a model that is not live because what is live is dated later, and what to do if that is wrong', async () => {
+  test('says that the live model has a later date, and what to do if that date is wrong', async () => {
     await stage.put(buckets.artifacts, championKey(domain), champion(newerVersion, { domain }));
 
     await finish({ error: lambdaError('Superseded', 'a newer one is live') });
 
     expect(await outcome()).toMatchObject({ outcome: 'SUPERSEDED', supersededBy: newerVersion });
     expect(sns.inputsOf('Publish')[0]!.Message).toMatch(
-      new RegExp(`SUPERSEDED[\\s\\S]*${newerVersion}, which is dated later[\\s\\S]*force this model`),
+      new RegExp(`SUPERSEDED[\\s\\S]*${newerVersion}, whose date is later[\\s\\S]*force this model`),
     );
   });
 
-  test('tells nobody that the very version is live already', async () => {
+  test('sends no notice where this version is already live', async () => {
     await stage.put(buckets.artifacts, championKey(domain), champion(subject.version, { domain }));
 
     const answer = await finish({ error: lambdaError('Superseded', 'a newer one is live') });
@@ -230,13 +230,13 @@ describe('finish-domain', () => {
     expect(sns.calls).toEqual([]);
   });
 
-  test('leaves the champion alone unless a deployment was confirmed', async () => {
+  test('does not change the champion without a confirmed deployment', async () => {
     await finish(failed);
 
     expect(await live()).toBeUndefined();
   });
 
-  test('lets go of the deployment lock, but only of its own', async () => {
+  test('releases the deployment lock, but only its own', async () => {
     const lock = { schemaVersion: 1, executionArn: 'arn', execution: subject.execution };
     await stage.put(buckets.artifacts, deploymentLockKey(domain), lock);
     await finish(failed);
@@ -256,7 +256,7 @@ describe('finish-domain', () => {
     ['never began', new ResourceNotFound({ message: 'no', $metadata: {} })],
     ['cannot be stopped', serviceError('AccessDeniedException', 'no')],
     ['runs on', {}],
-  ])('stops the other job of a pair that is given up, even when it %s', async (_what, answer) => {
+  ])('stops the other training job after one has failed, even when it %s', async (_what, answer) => {
     sagemaker.answer('StopTrainingJob', answer);
     const { training: _, ...promotion } = { ...confirmedPromotion, domain };
 
@@ -268,7 +268,7 @@ describe('finish-domain', () => {
     ]);
   });
 
-  test('keeps long reasons whole in outcome.json and short in the state', async () => {
+  test('keeps a long reason whole in outcome.json and shortens it in the state', async () => {
     const reason = 'x'.repeat(1000);
 
     const answer = await finish({ error: { Error: 'TrainingFailed', Cause: reason } });
@@ -307,7 +307,7 @@ describe('the clean-up after a promotion', () => {
     sagemaker.answer('DeleteModel', {});
   });
 
-  test('removes configurations, models and alarms beyond the newest, this one among them', async () => {
+  test('removes the configurations, models and alarms of all but the newest promotions', async () => {
     expect(await finish()).toMatchObject({ outcome: 'DEPLOYED' });
 
     expect(deleted()).toEqual({
@@ -324,7 +324,7 @@ describe('the clean-up after a promotion', () => {
     ).toMatchObject({ promotedAt: '2026-11-23T17:00:00.000Z' });
   });
 
-  test('never removes what is live, where a change leads, or what somebody waits for', async () => {
+  test('never removes a configuration that is live, that the endpoint changes to, or that a state waits for', async () => {
     sagemaker.answer('DescribeEndpoint', {
       EndpointStatus: 'Updating',
       EndpointConfigName: 'a',
@@ -345,7 +345,7 @@ describe('the clean-up after a promotion', () => {
     expect(deleted()).toEqual({ configs: [], models: [] });
   });
 
-  test('keeps a model that a configuration that stays serves', async () => {
+  test('keeps a model that a remaining configuration serves', async () => {
     await record('a', 1, 'model-of-d');
 
     await finish();
@@ -353,7 +353,7 @@ describe('the clean-up after a promotion', () => {
     expect(deleted()).toEqual({ configs: ['c', 'b', 'a'], models: ['model-of-c', 'model-of-b'] });
   });
 
-  test('counts what was never live apart, so that failures push no champion out', async () => {
+  test('counts configurations that were never live separately, so that failures remove no earlier champion', async () => {
     for (const name of ['x', 'y', 'z']) await record(name, null);
 
     await finish();
@@ -362,7 +362,7 @@ describe('the clean-up after a promotion', () => {
     expect(deleted().configs).not.toContain('d');
   });
 
-  test('goes on over what is gone already', async () => {
+  test('goes on when a resource is already deleted', async () => {
     const missing = serviceError('ValidationException', 'Could not find endpoint configuration "arn:…".');
     sagemaker.answer('DeleteEndpointConfig', missing);
     cloudwatch.answer('DeleteAlarms', serviceError('ResourceNotFound', 'no such alarm'));
@@ -389,13 +389,13 @@ describe('the clean-up after a promotion', () => {
   });
 });
 
-describe('what spot jobs have kept', () => {
+describe('the checkpoints of spot jobs', () => {
   const resources = { ...prepared.resources, spot: true };
 
   test.each([
-    ['has come to its end', {}],
+    ['has ended', {}],
     ['has failed', { error: { Error: 'TrainingFailed', Cause: 'stopped' }, training: undefined }],
-  ])('is removed once the promotion %s, and nobody else’s', async (_what, changes) => {
+  ])('are removed once the promotion %s, and those of others stay', async (_what, changes) => {
     const [own, other] = [kept(subject.execution), kept('another')];
     for (const key of [own, other]) await stage.put(buckets.artifacts, key, '{}');
 

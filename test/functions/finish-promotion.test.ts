@@ -9,7 +9,7 @@ const finish = (outcomes: Parameters<typeof summarise>[0]['outcomes']) =>
   summarise({ model, version, outcomes });
 
 describe('finish-promotion', () => {
-  test('counts the outcomes and names who failed, with the reason', async () => {
+  test('counts the outcomes and names the failed domains, with their reasons', async () => {
     const summary = await finish([
       { domain: 'produce', outcome: 'DEPLOYED', reason: 'live' },
       { domain: 'tools', outcome: 'FAILED', reason: 'no images' },
@@ -20,7 +20,7 @@ describe('finish-promotion', () => {
     expect(summary.summary).toBe('3 domains: 1 DEPLOYED, 2 FAILED\ntools: no images\ntoys: one class');
   });
 
-  test('has nobody to name where nobody failed', async () => {
+  test('names no domain where none failed', async () => {
     expect(await finish([{ domain: 'produce', outcome: 'REJECTED', reason: 'no' }])).toMatchObject({
       failed: [],
       summary: '1 domain: 1 REJECTED',
@@ -35,7 +35,7 @@ describe('finish-promotion', () => {
     });
   });
 
-  test('stays within what a state may hand on, with as many domains as one execution takes', async () => {
+  test('stays within the size limit of a state, with as many domains as one execution takes', async () => {
     const reason = '\u65b0'.repeat(160);
     const outcomes = Array.from({ length: 250 }, (_, n) => ({
       domain: `domain-with-a-name-as-long-${n}`,

@@ -52,7 +52,7 @@ async function ask(changes: Partial<APIGatewayProxyEvent> = {}) {
 const invoked = () => runtime.inputsOf('InvokeEndpoint');
 
 describe('a prediction', () => {
-  test('hands the image’s bytes to the domain’s endpoint, and its answer back', async () => {
+  test('sends the image’s bytes to the domain’s endpoint, and returns its answer', async () => {
     const response = await ask();
 
     expect(response).toMatchObject({ statusCode: 200, headers: { 'content-type': 'application/json' } });
@@ -61,14 +61,14 @@ describe('a prediction', () => {
     expect(Buffer.from(invoked()[0]!.Body as Uint8Array).toString('base64')).toBe(event.body);
   });
 
-  test('says whether the model is unsure, where the model does', async () => {
+  test('says whether the model is unsure, where the model can tell', async () => {
     const unsure = { ...prediction, unsure: true, outOfDomain: 0.75 };
     runtime.answer('InvokeEndpoint', { Body: new TextEncoder().encode(JSON.stringify(unsure)) });
 
     expect((await ask()).json).toEqual(unsure);
   });
 
-  test('hands on the answers to a list of images', async () => {
+  test('returns the answers to a list of images', async () => {
     const answers = { predictions: [prediction, { ...prediction, unsure: true, outOfDomain: 0.75 }] };
     runtime.answer('InvokeEndpoint', { Body: Buffer.from(JSON.stringify(answers)) });
 
@@ -142,7 +142,7 @@ describe('a problem', () => {
     ['a time-out', 504, serviceError('TimeoutError', 'socket'), /in time/, '5'],
     ['an abort', 504, serviceError('AbortError', 'aborted'), /in time/, '5'],
     ['no endpoint yet', 503, noEndpoint, /no endpoint yet/, '60'],
-    ['what nobody expects', 500, new Error('password is 1234'), /Something went wrong/, undefined],
+    ['an unexpected error', 500, new Error('password is 1234'), /Something went wrong/, undefined],
     [
       'missing rights',
       500,
@@ -163,13 +163,13 @@ describe('a problem', () => {
   test('an unknown domain is 404, not a missing endpoint', async () => {
     runtime.answer('InvokeEndpoint', noEndpoint);
 
-    const response = await ask({ pathParameters: { domain: 'nobody' } });
+    const response = await ask({ pathParameters: { domain: 'unknown' } });
 
     expect(response.statusCode).toBe(404);
     expect(response.json.detail).toContain('"nobody"');
   });
 
-  test('an endpoint that somebody deleted is not one that never was', async () => {
+  test('a deleted endpoint is told apart from one that never existed', async () => {
     runtime.answer('InvokeEndpoint', noEndpoint);
     await stage.put(buckets.artifacts, 'domains/produce/champion.json', {});
 
@@ -178,7 +178,7 @@ describe('a problem', () => {
 
     expect(response).toMatchObject({ statusCode: 503, headers: { 'retry-after': '60' } });
     expect(response.json.detail).toMatch(
-      /"produce" is not there, although a model was promoted to it.*deleted/,
+      /"produce" has no endpoint, although a model was promoted to it.*deleted/,
     );
   });
 
@@ -188,7 +188,7 @@ describe('a problem', () => {
     expect(await ask()).toMatchObject({ statusCode: 502 });
   });
 
-  test('has the form of RFC 9457, and leaks nothing', async () => {
+  test('has the form of RFC 9457, and shows no internal details', async () => {
     runtime.answer('InvokeEndpoint', new Error('password is 1234'));
 
     const response = await ask();

@@ -43,7 +43,7 @@ const failure = (error: string, message: RegExp) => ({
 });
 
 describe('prepare-domain', () => {
-  test('says all that the next states need, defaults filled in', async () => {
+  test('returns all that the next states need, with defaults filled in', async () => {
     await push();
 
     const prepared = await prepare({ domain: name });
@@ -62,7 +62,7 @@ describe('prepare-domain', () => {
     expect(await prepare({ domain: name })).toEqual(prepared);
   });
 
-  test('holds an endpoint’s alarms to the gate’s latency where they have none of their own', async () => {
+  test('takes the gate policy’s latency for an endpoint’s alarms without one of their own', async () => {
     const endpoint = { type: 'instances', instanceType: 'ml.c5.large', instanceCount: 2 };
     await push({ endpoint });
 
@@ -80,7 +80,7 @@ describe('prepare-domain', () => {
     );
   });
 
-  test('counts the images of none of the classes, where there are any', async () => {
+  test('counts the images of no class, where there are any', async () => {
     for (const file of ['1.png', '2.webp', '.DS_Store', '']) {
       await stage.put(buckets.data, `domains/${name}/other/${file}`, `other ${file}`);
     }
@@ -98,11 +98,11 @@ describe('prepare-domain', () => {
     expect(await stage.json(buckets.artifacts, key)).toEqual(domain({ domain: name }));
   });
 
-  test('finds no domain where there is no domain.json', async () => {
+  test('fails where there is no domain.json', async () => {
     await expect(prepare({ domain: 'nowhere' })).rejects.toMatchObject(failure('NotFound', /nowhere/));
   });
 
-  test('refuses a folder whose name no endpoint could have', async () => {
+  test('refuses a folder whose name cannot be an endpoint’s', async () => {
     await expect(prepare({ domain: 'My Fruit' })).rejects.toMatchObject(failure('InvalidInput', /My Fruit/));
   });
 
@@ -174,28 +174,28 @@ describe('prepare-domain', () => {
     await expect(prepare({ domain: name })).rejects.toMatchObject(failure('InvalidInput', message));
   });
 
-  test('says so when a folder’s name differs from its label in Unicode form only', async () => {
+  test('explains a folder name that differs from its label only in Unicode form', async () => {
     const images = [...whole, ...tested].map((image) => image.replace('banana', 'pa\u0303o'));
     await push({ labels: ['apple', 'p\u00e3o'] }, images);
 
     await expect(prepare({ domain: name })).rejects.toMatchObject(failure('InvalidInput', /NFC/));
   });
 
-  test('takes labels with spaces, dots and other scripts', async () => {
+  test('accepts labels with spaces, dots and other scripts', async () => {
     const images = [...whole, ...tested].map((image) => image.replace('banana', 'りんご No. 2'));
     await push({ labels: ['apple', 'りんご No. 2'] }, images);
 
     await expect(prepare({ domain: name })).resolves.toMatchObject({ images: { train: 4, test: 6 } });
   });
 
-  describe('before any money is spent', () => {
+  describe('before it causes any cost', () => {
     /** An image that came before `domain.json`, as all do where S3 cannot tell times apart. */
     const put = async (image: string, body: string) => {
       await stage.put(buckets.data, `domains/${name}/${image}`, body);
       await stage.put(buckets.data, `domains/${name}/domain.json`, domain({ domain: name }));
     };
 
-    test('takes images that come after domain.json for an upload that goes on, later for one in the wrong order', async () => {
+    test('takes images newer than domain.json for an unfinished upload, and later for one in the wrong order', async () => {
       await push();
       await aSecondLater();
       await stage.put(buckets.data, `domains/${name}/train/apple/4.png`, 'late');
@@ -221,7 +221,7 @@ describe('prepare-domain', () => {
       );
     });
 
-    test('refuses an image of none of the classes that is one of them, naming it', async () => {
+    test('refuses an image in other/ that is also an image of a class, naming it', async () => {
       await push();
       await put('other/1.png', 'image test/banana/2.JPEG');
 
@@ -230,7 +230,7 @@ describe('prepare-domain', () => {
       );
     });
 
-    test('warns of duplicates, contradictory labels and classes out of balance', async () => {
+    test('warns of duplicates, contradictory labels and unbalanced classes', async () => {
       await push();
       await put('train/banana/again.png', 'image train/apple/1.png');
       for (let n = 0; n < 20; n++) await put(`train/apple/more-${n}.png`, `more ${n}`);
@@ -244,7 +244,7 @@ describe('prepare-domain', () => {
       ]);
     });
 
-    test('warns of a class that the endpoint cannot be asked about, and refuses where that is every class', async () => {
+    test('warns of a class whose images are all too large for the endpoint, and refuses where that is every class', async () => {
       await push();
       const large = (n: number) => Buffer.alloc(4_194_304 + n).toString('latin1');
       for (const n of [1, 2, 3]) await put(`test/apple/${n}.JPEG`, large(n));
@@ -260,7 +260,7 @@ describe('prepare-domain', () => {
       );
     });
 
-    test('has no warnings where there is nothing to warn of', async () => {
+    test('has no warnings about good data', async () => {
       await push();
 
       expect(await prepare({ domain: name })).not.toHaveProperty('warnings');
@@ -276,7 +276,7 @@ describe('prepare-domain', () => {
       await expect(prepare({ domain: name })).rejects.toMatchObject(failure('InvalidInput', message));
     });
 
-    test('offers the champion to be scored again', async () => {
+    test('gives the champion to the transfer job', async () => {
       const live = champion(olderVersion, { domain: name });
       await push();
       await stage.put(buckets.artifacts, championKey(name), live);
@@ -292,12 +292,12 @@ describe('prepare-domain', () => {
       await stage.remove(buckets.artifacts, live.modelKey);
       expect(await prepare({ domain: name })).toMatchObject({
         champion: { trainingJob: live.trainingJob, modelKey: null },
-        warnings: [expect.stringContaining(`${live.modelKey} is gone`)],
+        warnings: [expect.stringContaining(`${live.modelKey} is missing`)],
       });
     });
   });
 
-  test('lets a person put it in the place of one that is dated later, and says so', async () => {
+  test('accepts an older model that a person forces, with a warning', async () => {
     await push();
     await stage.put(buckets.artifacts, championKey(name), champion(newerVersion, { domain: name }));
     const manual = { force: { by: 'jane', reason: 'the clock was fast' } };
@@ -305,11 +305,11 @@ describe('prepare-domain', () => {
     const { warnings } = await prepare({ domain: name, chosen: true, manual });
 
     expect(warnings).toContainEqual(
-      expect.stringMatching(/^jane lets 20261123.* take the place of 20261124.*\(the clock was fast\)/),
+      expect.stringMatching(/^jane forces 20261123.* over 20261124.*\(the clock was fast\)/),
     );
   });
 
-  test('takes a live version from the future for as old as its promotion', async () => {
+  test('takes a live version with a date in the future for as old as its promotion', async () => {
     await push();
     const live = (promotedAt: string) => champion('20361123T154200Z-ffffff', { domain: name, promotedAt });
     await stage.put(buckets.artifacts, championKey(name), live('2026-11-23T15:00:00.000Z'));
@@ -321,9 +321,9 @@ describe('prepare-domain', () => {
 
   test.each([
     ['a newer one is live', newerVersion, false, 'Superseded'],
-    ['a newer one is live, whoever asks', newerVersion, true, 'Superseded'],
+    ['a newer one is live, even if the domain was chosen', newerVersion, true, 'Superseded'],
     ['it is live already', subject.version, false, 'Superseded'],
-    ['it is live already, but somebody chose the domain', subject.version, true, undefined],
+    ['it is live already, but the domain was chosen', subject.version, true, undefined],
     ['an older one is live', olderVersion, false, undefined],
   ])('when %s', async (_what, live, chosen, error) => {
     await push();

@@ -46,7 +46,7 @@ const register = (outcome: OutcomeName, changes: object = {}) =>
 const created = () => sagemaker.inputsOf('CreateModelPackage')[0]!;
 
 describe('register-model', () => {
-  test('says what the model is, what became of it and where it comes from', async () => {
+  test('registers the model with its outcome and its lineage', async () => {
     expect(await register('DEPLOYED')).toEqual({ modelPackage: 'arn:package' });
 
     expect(created()).toMatchObject({
@@ -97,7 +97,7 @@ describe('register-model', () => {
     },
   );
 
-  test('keeps to the characters and lengths that the registry takes', async () => {
+  test('keeps to the characters and lengths that the registry accepts', async () => {
     await register('DEPLOYED', {
       ended: { domain: 'produce', outcome: 'DEPLOYED', reason: 'x'.repeat(2000) },
     });
@@ -110,7 +110,7 @@ describe('register-model', () => {
     expect(values).toContain('icons _all_');
   });
 
-  test('asks with the same token when it is tried again, and another one for another promotion', async () => {
+  test('uses the same token on a retry, and another one for another promotion', async () => {
     await register('DEPLOYED');
     await register('DEPLOYED');
     await register('DEPLOYED', { execution: 'another' });
@@ -120,14 +120,14 @@ describe('register-model', () => {
     expect(other).not.toBe(first);
   });
 
-  test('uses the group that is there', async () => {
+  test('uses an existing group', async () => {
     const exists = 'Model Package Group already exists: arn:group';
     sagemaker.answer('CreateModelPackageGroup', serviceError('ValidationException', exists));
 
     expect(await register('REJECTED')).toEqual({ modelPackage: 'arn:package' });
   });
 
-  test('passes on what may pass by itself, so that the state is tried again', async () => {
+  test('passes on a temporary error, so that the state is retried', async () => {
     sagemaker.answer('CreateModelPackageGroup', serviceError('ThrottlingException', 'Rate exceeded'));
 
     await expect(register('REJECTED')).rejects.toThrow('Rate exceeded');

@@ -32,7 +32,7 @@ const completed = {
   OutputDataConfig: { S3OutputPath: 's3://artifacts/promotions/promote-icons/produce/training' },
 };
 const jobCallback = () => stage.json(buckets.artifacts, trainingCallbackKey(job));
-const nobody = [
+const refusedTokens = [
   ['timed out', new TaskTimedOut({ message: '', $metadata: {} })],
   ['does not exist any more', new TaskDoesNotExist({ message: '', $metadata: {} })],
   ['has another token', new InvalidToken({ message: '', $metadata: {} })],
@@ -45,7 +45,7 @@ beforeEach(async () => {
 });
 
 describe('a training job’s event', () => {
-  test('brings the artefacts of a completed job to the state that waits', async () => {
+  test('answers the waiting state with the artifacts of a completed job', async () => {
     sagemaker.answer('DescribeTrainingJob', completed);
 
     await resume(jobEvent);
@@ -55,7 +55,7 @@ describe('a training job’s event', () => {
     expect(JSON.parse(success!.output as string)).toEqual(trained('transfer'));
   });
 
-  test('is believed only as far as SageMaker confirms it now', async () => {
+  test('counts only as far as SageMaker confirms it now', async () => {
     sagemaker.answer('DescribeTrainingJob', { TrainingJobStatus: 'Failed', FailureReason: 'no images' });
 
     await resume(jobEvent);
@@ -75,7 +75,7 @@ describe('a training job’s event', () => {
     expect(sfn.calls).toHaveLength(1);
   });
 
-  test.each(['InProgress', 'Stopping'])('means nothing while the job is %s', async (TrainingJobStatus) => {
+  test.each(['InProgress', 'Stopping'])('has no effect while the job is %s', async (TrainingJobStatus) => {
     await resume({ ...jobEvent, detail: { ...jobEvent.detail, TrainingJobStatus } });
 
     sagemaker.answer('DescribeTrainingJob', { TrainingJobStatus });
@@ -85,20 +85,20 @@ describe('a training job’s event', () => {
     expect(await jobCallback()).toBeDefined();
   });
 
-  test('of a job that is none of ours is left alone', async () => {
-    const detail = { ...jobEvent.detail, TrainingJobName: 'somebody-elses' };
+  test('of another system’s job is ignored', async () => {
+    const detail = { ...jobEvent.detail, TrainingJobName: 'of-another-system' };
 
     expect(await resume({ ...jobEvent, detail })).toEqual([]);
     expect(sagemaker.calls).toEqual([]);
   });
 
-  test('of a job that SageMaker does not know is left alone', async () => {
+  test('of a job that SageMaker does not know is ignored', async () => {
     sagemaker.answer('DescribeTrainingJob', new ResourceNotFound({ message: 'no', $metadata: {} }));
 
     await expect(resume(jobEvent)).resolves.toEqual(['running']);
   });
 
-  test.each(nobody)('is harmless when the task %s', async (_what, error) => {
+  test.each(refusedTokens)('is harmless when the task %s', async (_what, error) => {
     sagemaker.answer('DescribeTrainingJob', completed);
     sfn.answer('SendTaskSuccess', error);
 
@@ -107,7 +107,7 @@ describe('a training job’s event', () => {
     expect(await jobCallback()).toBeDefined();
   });
 
-  test('comes again when Step Functions is throttling', async () => {
+  test('is retried when Step Functions throttles', async () => {
     sagemaker.answer('DescribeTrainingJob', completed);
     sfn.answer('SendTaskSuccess', serviceError('ThrottlingException', 'Rate exceeded'));
 
@@ -156,7 +156,7 @@ describe('an endpoint’s event', () => {
     ]);
   });
 
-  test('means nothing on another configuration while the change has not been accepted yet', async () => {
+  test('has no effect on another configuration before SageMaker has accepted the change', async () => {
     await stage.put(buckets.artifacts, key, { ...waiting, requested: false });
     endpointIs('InService', 'config-before');
 
@@ -179,7 +179,7 @@ describe('an endpoint’s event', () => {
     ]);
   });
 
-  test.each(['CREATING', 'UPDATING', 'ROLLING_BACK', 'DELETING'])('%s is not looked into', async (status) => {
+  test.each(['CREATING', 'UPDATING', 'ROLLING_BACK', 'DELETING'])('%s is ignored', async (status) => {
     await resume({ ...endpointEvent, detail: { ...endpointEvent.detail, EndpointStatus: status } });
 
     expect(sagemaker.calls).toEqual([]);
@@ -196,7 +196,7 @@ describe('an endpoint’s event', () => {
     },
   );
 
-  test('of an endpoint that nobody waits for is left alone', async () => {
+  test('of an endpoint that no state waits for is ignored', async () => {
     const detail = { ...endpointEvent.detail, EndpointName: 'graft-dev-produce-2' };
 
     expect(await resume({ ...endpointEvent, detail })).toEqual([]);

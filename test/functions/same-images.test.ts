@@ -36,7 +36,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** 16 + 4 images in `train/` and `test/` each, one file that is none, 3 in `other/`, and everything that a NAS and three systems add. */
+/**
+ * 16 + 4 images in `train/` and `test/` each, one file that is no image, 3 images in `other/`, and the files
+ * that network storage and three operating systems add.
+ */
 async function makeHostileFolder() {
   for (const [part, seed] of [
     ['train', 1],
@@ -137,7 +140,7 @@ describe('the same folder of images', () => {
     );
   });
 
-  test('shows PrepareDomain the training image among the test images, whatever the two are called', async () => {
+  test('lets PrepareDomain find a training image among the test images, whatever their names', async () => {
     await sync();
     const image = await readFile(join(folder, 'train/apple/camera.jfif'));
     await stage.put(buckets.data, 'domains/produce/test/apple/without-an-ending', image);

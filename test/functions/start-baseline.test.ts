@@ -57,7 +57,7 @@ async function finished(execution: string, changes: Changes = {}) {
 const started = () => sagemaker.inputsOf('CreateTrainingJob').map(({ TrainingJobName }) => TrainingJobName);
 
 describe('start-baseline', () => {
-  test('differs from fine-tuning in the mode and nothing else that training could notice', async () => {
+  test('differs from the transfer job in the mode and the name only', async () => {
     await createStartFineTuning(services())(task('first'));
     await createStartBaseline(services())({ ...task('first'), job: 'another' });
 
@@ -69,7 +69,7 @@ describe('start-baseline', () => {
     });
   });
 
-  test('takes the finished baseline of an earlier promotion, of whichever version of the same architecture', async () => {
+  test('reuses the finished baseline of an earlier promotion, of any version of the same architecture', async () => {
     await finished('first');
 
     expect(await start('second', { version: newerVersion })).toBe('answered');
@@ -90,7 +90,7 @@ describe('start-baseline', () => {
     });
   });
 
-  test('always names the promotion that trained it, not one that took it too', async () => {
+  test('always names the promotion that trained it, not one that reused it too', async () => {
     await finished('first');
     await start('second');
 
@@ -119,11 +119,11 @@ describe('start-baseline', () => {
       {},
     ],
     [
-      'one that the gate did not find fit',
+      'one that EvaluateGate refused',
       () => finished('first'),
       { baseline: { domainFingerprint: 'a'.repeat(64), reuse: false } },
     ],
-  ])('trains where it finds %s', async (_what, before, changes, settings) => {
+  ])('trains a baseline where it finds %s', async (_what, before, changes, settings) => {
     await before();
 
     expect(await start('second', changes, settings)).toBe('running');
@@ -132,7 +132,7 @@ describe('start-baseline', () => {
     expect(sfn.calls).toEqual([]);
   });
 
-  test('trains one that takes the place of what was not fit', async () => {
+  test('replaces a baseline that did not fit', async () => {
     await finished('first');
     await finished('second', { baseline: { domainFingerprint: 'a'.repeat(64), reuse: false } });
 
@@ -142,7 +142,7 @@ describe('start-baseline', () => {
     expect(JSON.parse(output as string)).toMatchObject({ reusedFrom: 'second' });
   });
 
-  test('waits for the job of an earlier attempt, though another promotion was faster meanwhile', async () => {
+  test('waits for the job of an earlier attempt, even if another promotion’s baseline is finished by now', async () => {
     await start('second');
     await finished('first');
     sagemaker.answer('DescribeTrainingJob', { TrainingJobStatus: 'InProgress' });
@@ -153,7 +153,7 @@ describe('start-baseline', () => {
     expect(sfn.calls).toEqual([]);
   });
 
-  test('is told when nobody waits for it any more', async () => {
+  test('learns that its state waits no longer', async () => {
     await finished('first');
     sfn.answer('SendTaskSuccess', new TaskTimedOut({ message: 'timed out', $metadata: {} }));
 

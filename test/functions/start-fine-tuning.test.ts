@@ -37,7 +37,7 @@ beforeEach(() => {
 });
 
 describe('start-fine-tuning', () => {
-  test('stores the token before the job exists, so that its end is heard however soon it comes', async () => {
+  test('stores the token before the job exists, so that even a quick end is answered', async () => {
     let stored: unknown;
     sagemaker.answer('CreateTrainingJob', async () => {
       stored = await callback();
@@ -50,7 +50,7 @@ describe('start-fine-tuning', () => {
     expect(sfn.calls).toEqual([]);
   });
 
-  test('asks for the job that the container expects', async () => {
+  test('starts the job that the container expects', async () => {
     await start();
 
     const [job] = sagemaker.inputsOf('CreateTrainingJob');
@@ -83,7 +83,7 @@ describe('start-fine-tuning', () => {
     expect(job!.Tags).toContainEqual({ Key: 'graft:domain', Value: 'produce' });
   });
 
-  test('runs the job in the deployment’s network, with its key and its tags, where it has them', async () => {
+  test('runs the job in the deployment’s network, with its key and its tags, where they are set', async () => {
     const vpc = { Subnets: ['subnet-1'], SecurityGroupIds: ['sg-1'] };
     const tags = [{ Key: 'team', Value: 'vision' }];
     await createStartFineTuning(services({ kmsKeyArn: 'arn:key', vpc, tags }))(input);
@@ -105,7 +105,7 @@ describe('start-fine-tuning', () => {
     ['the champion’s model, where there is one', live, ['s3://artifacts/promotions/before/model.tar.gz']],
     ['nothing of a champion whose archive is gone', { ...live, modelKey: null }, []],
     ['nothing where nothing is live', null, []],
-  ])('brings %s', async (_what, champion, uris) => {
+  ])('gives the job %s', async (_what, champion, uris) => {
     await createStartFineTuning(services())({ ...input, champion });
 
     const channels = sagemaker.inputsOf('CreateTrainingJob')[0]!.InputDataConfig as {
@@ -117,9 +117,9 @@ describe('start-fine-tuning', () => {
   });
 
   test.each([
-    ['images of none of the classes', { train: 4, test: 6, other: 1 }, ['s3://data/domains/produce/other/']],
-    ['no channel that nothing lies in', { train: 4, test: 6 }, []],
-  ])('brings both jobs %s', async (_what, images, uris) => {
+    ['images of no class', { train: 4, test: 6, other: 1 }, ['s3://data/domains/produce/other/']],
+    ['no empty channel', { train: 4, test: 6 }, []],
+  ])('gives both jobs %s', async (_what, images, uris) => {
     await start({ ...input, images });
     await createStartBaseline(services())({ ...input, images });
 
@@ -133,7 +133,7 @@ describe('start-fine-tuning', () => {
     }
   });
 
-  test('gives a spot job time to wait for an instance, and each a place of its own for its checkpoints', async () => {
+  test('gives a spot job time to wait for an instance, and each job its own place for checkpoints', async () => {
     const spot = { ...input, resources: { ...input.resources, spot: true } };
     await start(spot);
     await createStartBaseline(services())({ ...spot, job: prepared.jobs.baseline });
@@ -169,7 +169,7 @@ describe('start-fine-tuning', () => {
   describe('when the job exists already, as on a retry', () => {
     beforeEach(() => sagemaker.answer('CreateTrainingJob', inUse));
 
-    test('waits on, with the new token, while it runs', async () => {
+    test('keeps waiting, with the new token, while it runs', async () => {
       sagemaker.answer('DescribeTrainingJob', { TrainingJobStatus: 'InProgress' });
 
       expect(await start({ ...input, token: 'token-2' })).toBe('running');
@@ -178,7 +178,7 @@ describe('start-fine-tuning', () => {
       expect(sfn.calls).toEqual([]);
     });
 
-    test('answers at once where it has completed: its event was lost', async () => {
+    test('answers at once when it has completed, since its event was lost', async () => {
       sagemaker.answer('DescribeTrainingJob', {
         TrainingJobStatus: 'Completed',
         ModelArtifacts: { S3ModelArtifacts: `s3://artifacts/${trained('transfer').modelKey}` },
@@ -208,7 +208,7 @@ describe('start-fine-tuning', () => {
       expect(sfn.inputsOf('SendTaskSuccess')).toEqual([]);
     });
 
-    test('waits on for a job of its own that has no model yet', async () => {
+    test('keeps waiting for its own job that has no model yet', async () => {
       sagemaker.answer('DescribeTrainingJob', {
         TrainingJobStatus: 'InProgress',
         ModelArtifacts: { S3ModelArtifacts: '' },
@@ -230,7 +230,7 @@ describe('start-fine-tuning', () => {
         expect(await start()).toBe('answered');
 
         const cause = expect.stringMatching(
-          /is not one of this deployment's: it writes to s3:\/\/artifacts-of-another\/promotions\/x, and not into s3:\/\/artifacts\//,
+          /belongs to another deployment: it writes to s3:\/\/artifacts-of-another\/promotions\/x, not to s3:\/\/artifacts\//,
         );
         expect(sfn.inputsOf('SendTaskFailure')).toEqual([
           { taskToken: 'token-1', error: 'TrainingFailed', cause },
@@ -239,7 +239,7 @@ describe('start-fine-tuning', () => {
       },
     );
 
-    test('keeps the stored token when its own is one that nobody waits with any more', async () => {
+    test('keeps the stored token when no state waits with its own any more', async () => {
       sagemaker.answer('DescribeTrainingJob', { TrainingJobStatus: 'Failed' });
       sfn.answer('SendTaskFailure', new TaskTimedOut({ message: 'timed out', $metadata: {} }));
 
@@ -248,7 +248,7 @@ describe('start-fine-tuning', () => {
     });
   });
 
-  test('passes other refusals on', async () => {
+  test('passes on other errors', async () => {
     sagemaker.answer('CreateTrainingJob', serviceError('ResourceLimitExceeded', 'no ml.c5.xlarge left'));
 
     await expect(start()).rejects.toThrow('no ml.c5.xlarge left');

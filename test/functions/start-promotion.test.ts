@@ -49,7 +49,7 @@ describe('start-promotion', () => {
     expect(first!.name).toMatch(/^promote-icons-20261123T154200Z-3f2a9c-[0-9a-f]{8}$/);
   });
 
-  describe('where the version has an execution already', () => {
+  describe('where the version already has an execution', () => {
     const startDate = new Date('2026-11-23T15:42:11.500Z');
     /** The first name is taken, by an execution that stands so. */
     function taken(status: string) {
@@ -99,12 +99,12 @@ describe('start-promotion', () => {
     'general/icons/20261123T154200Z-3f2a9c/old/manifest.json',
     'general/icons/manifest.json',
     'elsewhere/icons/20261123T154200Z-3f2a9c/manifest.json',
-  ])('leaves %s alone', async (key) => {
+  ])('ignores %s', async (key) => {
     expect(await startPromotion(withKey(key))).toEqual({ started: false });
     expect(sfn.calls).toEqual([]);
   });
 
-  test('leaves other buckets alone', async () => {
+  test('ignores other buckets', async () => {
     const other = { ...event, detail: { ...event.detail, bucket: { name: 'other' } } };
 
     expect(await startPromotion(other)).toEqual({ started: false });
@@ -122,7 +122,7 @@ describe('start-promotion', () => {
     });
   });
 
-  test('passes on that it was throttled, so that the event comes again', async () => {
+  test('passes on throttling, so that the event is delivered again', async () => {
     sfn.answer('StartExecution', serviceError('ThrottlingException', 'Rate exceeded'));
 
     await expect(startPromotion(event)).rejects.toThrow('Rate exceeded');
@@ -140,7 +140,9 @@ interface Pushed {
   files?: Record<string, string>;
 }
 
-/** Objects of a general model: key → when it came. Its manifest is signed, with a trusted key unless another is named. */
+/**
+ * Objects of a general model: key → time of writing. Its manifest is signed with a trusted key by default.
+ */
 const contents = new Map<string, string>();
 function pushed(model: string, version: string, at: Date, more: Pushed = {}): Record<string, Date> {
   const prefix = `general/${model}/${version}/`;
@@ -210,9 +212,9 @@ describe('start-promotion, of new data', () => {
   test.each<[string, string, Pushed]>([
     ['with a key that is not trusted', newest, { privateKey: generateSigningKeys().privateKey }],
     ['as another model', newest, { manifest: { model: 'photos' } }],
-    ['and is not whole', newest, { files: { 'model.json': modelFiles['model.json']! } }],
+    ['and is incomplete', newest, { files: { 'model.json': modelFiles['model.json']! } }],
     ['by a machine whose clock is fast', future, {}],
-  ])('passes over a newer one that was signed %s', async (_what, version, more) => {
+  ])('skips a newer one that was signed %s', async (_what, version, more) => {
     holding({
       ...pushed('icons', version, before, more),
       ...pushed('icons', older, before),
@@ -250,7 +252,7 @@ describe('start-promotion, of new data', () => {
     expect(names[2]).not.toBe(names[0]);
   });
 
-  test('takes an execution that exists for a duplicated event', async () => {
+  test('takes an existing execution for a duplicated event', async () => {
     sfn.answer('StartExecution', new ExecutionAlreadyExists({ message: 'exists', $metadata: {} }));
 
     await expect(startPromotion(dataEvent)).resolves.toMatchObject({ started: false });
@@ -263,20 +265,20 @@ describe('start-promotion, of new data', () => {
     expect(sfn.calls).toEqual([]);
   });
 
-  test('leaves it to a model that came after the data, whose own promotion takes them along', async () => {
+  test('starts nothing where the model arrived after the data, since its own promotion uses them', async () => {
     holding({ ...pushed('icons', newest, after), 'domains/produce/domain.json': arrival });
 
     expect(await startPromotion(dataEvent)).toEqual({ started: false });
     expect(sfn.calls).toEqual([]);
   });
 
-  test('starts twice rather than never where S3 cannot tell which came first', async () => {
+  test('starts twice rather than never where S3’s times do not say which came first', async () => {
     holding({ ...pushed('icons', newest, arrival), 'domains/produce/domain.json': arrival });
 
     await expect(startPromotion(dataEvent)).resolves.toMatchObject({ started: true });
   });
 
-  test('starts nothing for data that are gone again', async () => {
+  test('starts nothing for data that are already removed', async () => {
     holding(pushed('icons', newest, before));
 
     expect(await startPromotion(dataEvent)).toEqual({ started: false });
@@ -288,7 +290,7 @@ describe('start-promotion, of new data', () => {
     ['domains/domain.json', 'data'],
     ['domains/produce/domain.json', 'models'],
     ['general/icons/20261123T154200Z-3f2a9c/manifest.json', 'data'],
-  ])('leaves %s in the %s bucket alone', async (key, name) => {
+  ])('ignores %s in the %s bucket', async (key, name) => {
     const event = structuredClone(dataEvent);
     event.detail.object.key = key;
     event.detail.bucket.name = name;

@@ -38,7 +38,7 @@ const remove = (key: string) => stage.remove(buckets.models, key);
 describe('verify-model', () => {
   beforeEach(() => pushModel());
 
-  test('accepts a whole, signed model and lists the domains that have a domain.json', async () => {
+  test('accepts a complete, signed model and lists the domains that have a domain.json', async () => {
     await stage.put(buckets.data, 'domains/produce/domain.json', domain());
     await stage.put(buckets.data, 'domains/Tools_2/domain.json', '{}');
     await stage.put(buckets.data, 'domains/unfinished/train/a/1.png', 'x');
@@ -52,19 +52,19 @@ describe('verify-model', () => {
     });
   });
 
-  test('takes the domains that somebody chose, once each, without looking for them', async () => {
+  test('returns the chosen domains, once each, without looking for them', async () => {
     const verified = await verify({ ...input, domains: ['nowhere', 'produce', 'nowhere'] });
 
     expect(verified).toMatchObject({ domains: ['nowhere', 'produce'], chosen: true });
   });
 
-  test('passes on what a person asks for', async () => {
+  test('passes on who forces it', async () => {
     const force = { by: 'jane', reason: 'Monday' };
 
     expect(await verify({ ...input, domains: ['produce'], force })).toMatchObject({ manual: { force } });
   });
 
-  test('finds what a rollback goes to, without a general model', async () => {
+  test('finds the target of a rollback, without a general model', async () => {
     await remove(manifestKey(subject.model, subject.version));
     const live = champion(newerVersion, { endpointConfig: 'config-live' });
     await stage.put(buckets.artifacts, championKey('produce'), live);
@@ -94,7 +94,7 @@ describe('verify-model', () => {
     });
   });
 
-  test('finds no model where there is none', async () => {
+  test('fails where there is no model', async () => {
     await expect(verify({ model: 'icons', version: newerVersion })).rejects.toMatchObject({
       name: 'NotFound',
       message: expect.stringContaining(newerVersion),
@@ -138,7 +138,7 @@ describe('verify-model', () => {
       'with a key that is not trusted',
       () => signBytes(Buffer.from(JSON.stringify(manifest())), generateSigningKeys().privateKey),
     ],
-    ['that is none', () => 'hello'],
+    ['that is no signature', () => 'hello'],
   ])('refuses a signature %s', async (_what, signature) => {
     await stage.put(buckets.models, signatureKey(subject.model, subject.version), signature());
 
@@ -201,13 +201,13 @@ describe('verify-model', () => {
       'InvalidInput',
       /files\.0\.name/,
     ],
-  ])('refuses a manifest with %s, though it is signed', async (_what, given, name, message) => {
+  ])('refuses a signed manifest with %s', async (_what, given, name, message) => {
     await pushModel(given);
 
     await expect(verify()).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
   });
 
-  test('refuses everything while no key is trusted', async () => {
+  test('refuses every model while no key is trusted', async () => {
     const trustless = createVerifyModel(stage.services());
 
     await expect(trustless(input)).rejects.toMatchObject({ name: 'IntegrityViolation' });

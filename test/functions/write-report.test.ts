@@ -97,7 +97,7 @@ async function write(changes: Partial<Parameters<ReturnType<typeof createWriteRe
 }
 
 describe('write-report', () => {
-  test('writes what the promotion left, for people and for programs', async () => {
+  test('writes the report, for people and for programs', async () => {
     await evaluated();
 
     const { report, page, type } = await write({ executionArn: 'arn:execution' });
@@ -120,7 +120,7 @@ describe('write-report', () => {
     });
   });
 
-  test('takes what SageMaker bills, not how long a job ran', async () => {
+  test('counts the billed seconds, not the time that a job ran', async () => {
     await evaluated();
 
     const { report } = await write();
@@ -132,7 +132,7 @@ describe('write-report', () => {
     expect(report.cost.total).toBeCloseTo(2 * 0.204 * 0.01, 12);
   });
 
-  test('tells a baseline that an earlier promotion trained', async () => {
+  test('names the promotion that trained a reused baseline', async () => {
     await evaluated();
     const training = {
       ...confirmedPromotion.training!,
@@ -154,7 +154,7 @@ describe('write-report', () => {
     expect(page).toContain('reused from promote-before');
   });
 
-  test('embeds the misclassified images that it can, and says of the others why not', async () => {
+  test('embeds misclassified images, and says why it leaves one out', async () => {
     await evaluated(18);
     await putImage('apple/18.png', png());
     await putImage('apple/19.png', '<svg onload="alert(1)"/>');
@@ -168,7 +168,7 @@ describe('write-report', () => {
     expect(page).toContain('no longer in the data bucket');
   });
 
-  test('keeps to a page that opens at once, however large the images are', async () => {
+  test('limits the page’s size, however large the images are', async () => {
     await evaluated(0);
     for (const label of ['apple', 'banana'])
       for (let n = 0; n < 20; n++)
@@ -181,7 +181,7 @@ describe('write-report', () => {
     expect(page.length).toBeLessThan(1.4 * PAGE_LIMIT);
   });
 
-  test('is written for the person who is asked, before there is an outcome', async () => {
+  test('is written for the person who is asked for approval, before there is an outcome', async () => {
     domain = `${domain}-asking`;
     await evaluated();
     const approval = { required: true, timeoutSeconds: 600 };
@@ -203,7 +203,7 @@ describe('write-report', () => {
     expect(page).toContain('AWAITING_APPROVAL');
   });
 
-  test('shows what has been live in the domain', async () => {
+  test('shows every model that has been live in the domain', async () => {
     await evaluated();
     const champion = {
       ...{ schemaVersion: 1, domain, model: 'icons', version: subject.version, execution: 'before' },
@@ -237,14 +237,14 @@ describe('write-report', () => {
     expect(reportSchema.parse(json)).toMatchObject({ scores: {}, cost: { jobs: [], total: 0 } });
   });
 
-  test('is retried with what may pass, and says so', async () => {
+  test('passes on a temporary error, so that the state is retried', async () => {
     sagemaker.answer('DescribeTrainingJob', serviceError('ThrottlingException', 'Rate exceeded'));
     await evaluated();
 
     await expect(write()).rejects.toThrow('Rate exceeded');
   });
 
-  test('writes the same report when it is tried again', async () => {
+  test('writes the same report on a retry', async () => {
     await evaluated();
 
     expect(await write()).toEqual(await write());

@@ -9,7 +9,7 @@ describe('clients', () => {
     ['AWS_ENDPOINT_URL', 'http://127.0.0.1:4566', true],
     ['AWS_ENDPOINT_URL_S3', 'http://127.0.0.1:4566', true],
     ['AWS_ENDPOINT_URL', '', false],
-  ])('with %s=%s the bucket stands in the path: %s', (name, value, inPath) => {
+  ])('with %s=%s the bucket is part of the path: %s', (name, value, inPath) => {
     vi.stubEnv('AWS_ENDPOINT_URL', '');
     vi.stubEnv('AWS_REGION', 'eu-central-1');
     vi.stubEnv(name, value);
@@ -17,7 +17,7 @@ describe('clients', () => {
     expect(s3Client().config.forcePathStyle).toBe(inPath);
   });
 
-  test('a caller of the API waits for one more attempt at the most', async () => {
+  test('a call to an endpoint is repeated once at most', async () => {
     vi.stubEnv('AWS_REGION', 'eu-central-1');
 
     expect(await sageMakerRuntimeClient().config.maxAttempts()).toBe(2);
@@ -26,7 +26,7 @@ describe('clients', () => {
 });
 
 describe('settings', () => {
-  test('name everything that is missing at once, and only what was asked for', () => {
+  test('name all that are missing at once, and read only those that were asked for', () => {
     vi.stubEnv('GRAFT_DATA_BUCKET', 'data');
     vi.stubEnv('GRAFT_MODELS_BUCKET', '');
     vi.stubEnv('GRAFT_TOPIC_ARN', undefined);

@@ -3,7 +3,7 @@ import { readSettings, readSharedSettings } from '#cloud/aws/settings.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-test('what a deployment has in common is nothing but its stage by default', () => {
+test('by default, a deployment’s resources share only the tag of its stage', () => {
   vi.stubEnv('GRAFT_STAGE', 'dev');
 
   expect(readSharedSettings()).toEqual({ vpc: undefined, tags: [{ Key: 'graft:stage', Value: 'dev' }] });
@@ -14,7 +14,7 @@ test('what a deployment has in common is nothing but its stage by default', () =
   });
 });
 
-test('network and tags come as serverless.yml writes them', () => {
+test('network and tags have the form in which serverless.yml writes them', () => {
   vi.stubEnv('GRAFT_STAGE', 'dev');
   vi.stubEnv('GRAFT_TAGS', 'team=vision,note=a=b');
   vi.stubEnv('GRAFT_SUBNET_IDS', 'subnet-1,subnet-2');

@@ -35,7 +35,9 @@ beforeEach(() => {
   registry([]);
 });
 
-/** What the domain's model package group has in it: executions with their versions' status, and what a person said. */
+/**
+ * Versions in the domain's model package group: their execution, status, and the reason that a person gave.
+ */
 function registry(versions: { of: string; status: ModelApprovalStatus; said?: string }[]) {
   sagemaker = recordingClient<SageMakerClient>({
     ListModelPackages: ({ ModelApprovalStatus }: { ModelApprovalStatus: string }) => ({
@@ -114,8 +116,8 @@ async function finish({ kept = 1, later = 0 } = {}) {
   return createFinishPromotion(services)({ model: subject.model, version: subject.version, outcomes });
 }
 
-describe('what training jobs of older promotions have left', () => {
-  test('is removed beyond the newest, and never the small records', async () => {
+describe('the files of older promotions’ training jobs', () => {
+  test('are removed except the newest, and never the small records', async () => {
     for (const execution of ['one', 'two', 'three']) {
       await promoted(execution);
       await aSecondLater();
@@ -133,39 +135,42 @@ describe('what training jobs of older promotions have left', () => {
     expect(await exists(promotionRecordKey(domain, 'two'))).toBe(true);
   });
 
-  describe('stays while', () => {
+  describe('stay while', () => {
     beforeEach(async () => {
       await promoted('old');
       await aSecondLater();
       await promoted('new');
     });
 
-    test('it is the champion', async () => {
+    test('the champion is made of them', async () => {
       const live = champion(subject.version, { domain, modelKey: archiveOf('old') });
       await stage.put(buckets.artifacts, championKey(domain), live);
       await finish();
       expect(await left(['old'])).toEqual(['old']);
       for (const key of goldenOf('old')) expect(await exists(key), key).toBe(true);
-      // Its other files are nobody's.
+      // No other record refers to its other files.
       expect(await exists(outputOf('old'))).toBe(false);
       expect(await exists(promotionRecordKey(domain, 'old'))).toBe(true);
     });
 
-    test('a configuration serves it that can be rolled back to', async () => {
+    test('a configuration that a rollback may use serves them', async () => {
       await configured('old');
       await finish();
       expect(await left(['old'])).toEqual(['old']);
     });
 
-    test('some configuration does not say what it serves', async () => {
+    test('a configuration does not say what it serves', async () => {
       await configured('other', { modelKey: undefined });
       await finish();
       expect(await left(['old'])).toEqual(['old']);
     });
 
     test.each<[string, { status: ModelApprovalStatus; said?: string }]>([
-      ['a person has approved it in the registry', { status: 'Approved', said: 'the one for the fair' }],
-      ['a person has it looked at', { status: 'PendingManualApproval' }],
+      [
+        'a person has approved the model in the registry',
+        { status: 'Approved', said: 'the one for the fair' },
+      ],
+      ['a person has asked for its approval', { status: 'PendingManualApproval' }],
     ])('%s', async (_what, version) => {
       registry([{ of: 'old', ...version }]);
       await finish();
@@ -173,20 +178,20 @@ describe('what training jobs of older promotions have left', () => {
       expect(sagemaker.inputsOf('UpdateModelPackage')).toEqual([]);
     });
 
-    test('another promotion of the domain runs, which may have been given it', async () => {
+    test('another promotion of the domain runs, which may use them', async () => {
       await promoted('running', false);
       await finish();
       expect(await left(['old'])).toEqual(['old']);
     });
 
-    test('the registry cannot be asked, and the promotion ends all the same', async () => {
+    test('the registry does not answer, and the promotion ends nevertheless', async () => {
       sagemaker.answer('ListModelPackages', serviceError('ThrottlingException', 'slowly'));
       expect(await finish()).toMatchObject({ summary: '1 domain: 1 REJECTED' });
       expect(await left(['old'])).toEqual(['old']);
     });
   });
 
-  test('is waited for no longer than an execution can run', async () => {
+  test('are removed after the longest time that an execution can run', async () => {
     await promoted('aborted', false);
     await aSecondLater();
     await promoted('new');
@@ -196,7 +201,7 @@ describe('what training jobs of older promotions have left', () => {
     expect(await left(['aborted', 'new'])).toEqual(['new']);
   });
 
-  test('retires the version that Graft had approved before its archive goes', async () => {
+  test('are removed only after the version that Graft had approved is retired', async () => {
     await promoted('old');
     await aSecondLater();
     await promoted('new');
@@ -213,7 +218,7 @@ describe('what training jobs of older promotions have left', () => {
     expect(await left(['old', 'new'])).toEqual(['new']);
   });
 
-  test('stays where the version cannot be retired', async () => {
+  test('stay where the version cannot be retired', async () => {
     await promoted('old');
     await aSecondLater();
     await promoted('new');
@@ -242,20 +247,20 @@ describe('older versions of a general model', () => {
     }
   });
 
-  test('lose their weights and keep what they can be traced by', async () => {
+  test('lose their weights and keep their manifest and signature', async () => {
     await finish({ kept: 2, later: 9 * DAY });
 
     expect(await files(1)).toEqual(['manifest.json', 'manifest.sig']);
     expect(await files(2)).toEqual([...names].sort());
   });
 
-  test('stay whole while an execution with them may run', async () => {
+  test('keep all files while an execution with them may run', async () => {
     await finish({ kept: 2, later: 7 * DAY });
 
     expect(await files(1)).toEqual([...names].sort());
   });
 
-  test('stay whole while they are some domain’s champion', async () => {
+  test('keep all files while a champion comes from them', async () => {
     const live = champion(version(1), { domain: 'elsewhere' });
     await stage.put(buckets.artifacts, championKey('elsewhere'), live);
 

@@ -56,14 +56,14 @@ async function find(etagOf = (etag: string, _key: string) => etag) {
 const random = (_etag: string, key: string) => Buffer.from(key).toString('hex').padStart(32, '0').slice(-32);
 
 describe('identicalObjects', () => {
-  test('asks nothing about objects of different sizes', async () => {
+  test('needs no request for objects of different sizes', async () => {
     await put('a', 'one');
     await put('b', 'three');
 
     expect(await find()).toEqual({ groups: [], asked: [] });
   });
 
-  test('asks nothing where all of one size have the same ETag', async () => {
+  test('needs no request where all of one size have the same ETag', async () => {
     await put('a', 'same');
     await put('b', 'other');
     await put('c', 'same');
@@ -71,20 +71,20 @@ describe('identicalObjects', () => {
     expect(await find()).toEqual({ groups: [['a', 'c']], asked: [] });
   });
 
-  test('tells apart by the checksum that S3 keeps, without reading', async () => {
+  test('tells objects apart by the checksums that S3 keeps, without reading them', async () => {
     for (const key of ['a', 'b', 'c']) await put(key, `text ${key}`, { ChecksumAlgorithm: 'CRC32' });
 
     expect(await find()).toEqual({ groups: [], asked: ['HeadObjectCommand'] });
   });
 
-  test('finds by SHA-256, without reading, what has other ETags', async () => {
+  test('finds identical objects with different ETags by SHA-256, without reading them', async () => {
     for (const key of ['a', 'b']) await put(key, 'same', { ChecksumAlgorithm: 'SHA256' });
     await put('c', 'else', { ChecksumAlgorithm: 'SHA256' });
 
     expect(await find(random)).toEqual({ groups: [['a', 'b']], asked: ['HeadObjectCommand'] });
   });
 
-  test('reads where only a weaker checksum is the same', async () => {
+  test('reads objects of which only a weaker checksum is the same', async () => {
     for (const key of ['a', 'b']) await put(key, 'same', { ChecksumAlgorithm: 'CRC32' });
     await put('c', 'else', { ChecksumAlgorithm: 'CRC32' });
 
@@ -94,7 +94,7 @@ describe('identicalObjects', () => {
     });
   });
 
-  test('reads what was uploaded in parts, and what has checksums of different kinds', async () => {
+  test('reads objects that were uploaded in parts, or have checksums of different kinds', async () => {
     await put('a', 'same', { ChecksumAlgorithm: 'SHA256' });
     await put('b', 'same', { ChecksumAlgorithm: 'CRC32' });
     await putInParts('c', 'same');
@@ -103,7 +103,7 @@ describe('identicalObjects', () => {
     expect(await find(random)).toMatchObject({ groups: [['a', 'b', 'c']] });
   });
 
-  test('keeps the order of the listing, and leaves empty objects out', async () => {
+  test('keeps the order of the listing, and leaves out empty objects', async () => {
     for (const [key, text] of [
       ['1', 'xx'],
       ['2', 'abc'],

@@ -15,7 +15,7 @@ const throwing = (error: unknown) =>
   });
 
 describe('a handler', () => {
-  test('hands the parsed event on, and makes its function once', async () => {
+  test('passes on the parsed event, and makes its function once', async () => {
     let made = 0;
     const handler = lambda('PrepareDomain', schema, () => {
       made++;
@@ -27,7 +27,7 @@ describe('a handler', () => {
     expect(made).toBe(1);
   });
 
-  test('names state and field of an input that is wrong', async () => {
+  test('names the state and the field of an invalid input', async () => {
     const handler = lambda('PrepareDomain', schema, () => async () => 'never');
 
     await expect(handler({ domain: 1, colour: 2 } as never, context)).rejects.toMatchObject({
@@ -36,7 +36,7 @@ describe('a handler', () => {
     });
   });
 
-  test('tries again to make its function after a cold start that failed', async () => {
+  test('makes its function again after a failed cold start', async () => {
     let attempt = 0;
     const handler = lambda('PrepareDomain', schema, () => {
       if (attempt++ === 0) throw new InvalidInputError('GRAFT_DATA_BUCKET is missing');
@@ -47,7 +47,7 @@ describe('a handler', () => {
     expect(await handler({ domain: 'a' }, context)).toBe('fine');
   });
 
-  test('puts the hint where Step Functions shows it, and keeps the name that it matches on', async () => {
+  test('adds the hint to the message, which Step Functions shows, and keeps the name, which it matches', async () => {
     const error = new TrainingFailedError('The job failed', { hint: 'Look into its log.' });
 
     await expect(throwing(error)({ domain: 'a' }, context)).rejects.toMatchObject({
@@ -62,14 +62,14 @@ describe('a handler', () => {
     ['a fault of the service', serviceError('InternalError', 'oops', { $metadata: { httpStatusCode: 500 } })],
     ['a connection that broke', Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })],
     ['a time-out', serviceError('TimeoutError', 'too slow')],
-  ])('gives %s the one name that the state machine retries on', async (_what, error) => {
+  ])('gives %s the name that the state machine retries', async (_what, error) => {
     await expect(throwing(error)({ domain: 'a' }, context)).rejects.toMatchObject({
       name: 'Transient',
       message: expect.stringContaining(error.message),
     });
   });
 
-  test('says what to do about a quota, and gives it the name that the state machine waits on for long', async () => {
+  test('says what to do about a quota, and gives it the name that the state machine retries for long', async () => {
     const error = serviceError(
       'ResourceLimitExceeded',
       "The account-level service limit 'ml.c5.xlarge for training job usage' is 2 Instances",
@@ -82,7 +82,7 @@ describe('a handler', () => {
     });
   });
 
-  test('leaves other refusals as they are', async () => {
+  test('does not change other errors', async () => {
     const error = serviceError('AccessDeniedException', 'not allowed');
 
     await expect(throwing(error)({ domain: 'a' }, context)).rejects.toBe(error);

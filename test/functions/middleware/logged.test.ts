@@ -27,7 +27,7 @@ async function logOf(error: Error) {
 }
 
 describe('the log of the API', () => {
-  test('takes what a caller did wrong for no error, and keeps its stack out', async () => {
+  test('logs a caller’s mistake as no error, and without its stack', async () => {
     const { statusCode, last } = await logOf(new ProblemError(415, 'send an image'));
 
     expect(statusCode).toBe(415);
@@ -35,9 +35,9 @@ describe('the log of the API', () => {
   });
 
   test.each([
-    ['a problem of ours', new ProblemError(502, 'The model could not answer'), 502],
-    ['what nobody expects', new Error('a bug'), 500],
-  ])('has %s as an error, with all that is known', async (_what, error, status) => {
+    ['a problem of the deployment', new ProblemError(502, 'The model could not answer'), 502],
+    ['an unexpected error', new Error('a bug'), 500],
+  ])('logs %s as an error, with its details', async (_what, error, status) => {
     const { statusCode, last } = await logOf(error);
 
     expect(statusCode).toBe(status);

@@ -4,13 +4,13 @@ import { endpointAlarmName } from '#core/names.ts';
 import { isMissing } from '../aws/failures.ts';
 import { VARIANT } from './endpoint-configs.ts';
 
-export interface WatchClients {
+export interface MonitoringClients {
   cloudwatch: CloudWatchClient;
   logs: CloudWatchLogsClient;
 }
 
-export interface WatchSettings {
-  /** Topic that the alarm notifies. */
+export interface MonitoringSettings {
+  /** The alarm publishes there. */
   topicArn: string;
   /** Days that the endpoint's logs are kept. */
   logDays: number;
@@ -23,13 +23,13 @@ const FAILURES = 5;
 const PERIOD_SECONDS = 300;
 
 /**
- * What SageMaker does not do by itself: an alarm for an endpoint that fails after its rollout, and a
- * retention for its logs, which it would keep for ever. Putting both again changes nothing.
+ * Sets up an alarm for an endpoint that fails after its rollout, and a retention for its logs, which
+ * SageMaker keeps forever. A second call changes nothing.
  */
-export async function watchEndpoint(
-  { cloudwatch, logs }: WatchClients,
+export async function monitorEndpoint(
+  { cloudwatch, logs }: MonitoringClients,
   endpoint: string,
-  { topicArn, logDays, trainingLogDays }: WatchSettings,
+  { topicArn, logDays, trainingLogDays }: MonitoringSettings,
 ): Promise<void> {
   await cloudwatch.send(
     new PutMetricAlarmCommand({
