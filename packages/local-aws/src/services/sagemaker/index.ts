@@ -7,39 +7,39 @@ import { createSupervisor } from '../../processes/supervisor.ts';
 import type { ServiceFactory, World } from '../../service.ts';
 import constraints from './constraints.json' with { type: 'json' };
 import type { SageMakerContext, SageMakerControl } from './context.ts';
+import { EndpointController } from './endpoints/controller.ts';
+import { fleetOf } from './endpoints/fleet.ts';
+import { WarmContainers } from './endpoints/warm-containers.ts';
+import { createEndpoint, deleteEndpoint, updateEndpoint } from './operations/change-endpoint.ts';
+import { createTrainingJob } from './operations/create-training-job.ts';
+import { deleteTrainingJob } from './operations/delete-training-job.ts';
+import { describeEndpoint, listEndpoints } from './operations/describe-endpoint.ts';
+import { describeTrainingJob, listTrainingJobs } from './operations/describe-training-job.ts';
 import {
   createEndpointConfig,
   deleteEndpointConfig,
   describeEndpointConfig,
   listEndpointConfigs,
-} from './endpoint-configs.ts';
-import { createEndpoint, deleteEndpoint, updateEndpoint } from './endpoints/change-endpoint.ts';
-import { EndpointController } from './endpoints/controller.ts';
-import { describeEndpoint, listEndpoints } from './endpoints/describe-endpoint.ts';
-import { fleetOf } from './endpoints/fleet.ts';
-import { WarmContainers } from './endpoints/warm-containers.ts';
+} from './operations/endpoint-configs.ts';
 import {
   createModelPackageGroup,
   deleteModelPackageGroup,
   describeModelPackageGroup,
   listModelPackageGroups,
-} from './model-package-groups.ts';
+} from './operations/model-package-groups.ts';
 import {
   createModelPackage,
   deleteModelPackage,
   describeModelPackage,
   listModelPackages,
   updateModelPackage,
-} from './model-packages.ts';
-import { createModel, deleteModel, describeModel, listModels } from './models.ts';
+} from './operations/model-packages.ts';
+import { createModel, deleteModel, describeModel, listModels } from './operations/models.ts';
+import { stopTrainingJob } from './operations/stop-training-job.ts';
+import { addTags, deleteTags, listTags } from './operations/tags.ts';
 import { permissions } from './permissions.ts';
 import { SageMakerStore } from './sagemaker-store.ts';
-import { addTags, deleteTags, listTags } from './tags.ts';
-import { createTrainingJob } from './training/create-training-job.ts';
-import { deleteTrainingJob } from './training/delete-training-job.ts';
-import { describeTrainingJob, listTrainingJobs } from './training/describe-training-job.ts';
 import { TrainingRunner } from './training/runner.ts';
-import { stopTrainingJob } from './training/stop-training-job.ts';
 
 /** SageMaker's control plane: training jobs and endpoints run the container's programs as child processes. */
 export function createSageMaker(options: ContainerOptions = {}): ServiceFactory {

@@ -1,6 +1,6 @@
 import type { SageMakerContext } from '../context.ts';
+import { tagsOf } from '../operations/tags.ts';
 import type { EndpointRecord, LocalEndpointStatus } from '../records.ts';
-import { tagsOf } from '../tags.ts';
 import { variantSummaries } from './variant-summaries.ts';
 
 /** Statuses as events write them. */

@@ -1,6 +1,6 @@
 import type { SageMakerContext } from '../context.ts';
-import { tagsOf } from '../tags.ts';
-import { findJob, secondsOf } from './describe-training-job.ts';
+import { findJob, secondsOf } from '../operations/describe-training-job.ts';
+import { tagsOf } from '../operations/tags.ts';
 
 /**
  * Publishes `SageMaker Training Job State Change`, as SageMaker does for every secondary status. Times are

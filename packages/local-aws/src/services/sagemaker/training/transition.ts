@@ -1,7 +1,7 @@
 import type { SecondaryStatus, TrainingJobStatus } from '@aws-sdk/client-sagemaker';
 import type { SageMakerContext } from '../context.ts';
+import { findJob } from '../operations/describe-training-job.ts';
 import type { TrainingJobRecord } from '../records.ts';
-import { findJob } from './describe-training-job.ts';
 import { publishJob } from './events.ts';
 
 /** SageMaker's own words where they are known. */

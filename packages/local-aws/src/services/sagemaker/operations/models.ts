@@ -7,12 +7,12 @@ import type {
   ListModelsCommandInput,
   ListModelsCommandOutput,
 } from '@aws-sdk/client-sagemaker';
-import { ServiceError } from '../../service.ts';
-import { arnOf, type SageMakerContext } from './context.ts';
-import { alreadyExisting, couldNotFind, validation } from './errors.ts';
-import { page } from './listing.ts';
-import { refuseMembers } from './refused.ts';
-import { parseS3Uri, S3Files } from './s3-files.ts';
+import { ServiceError } from '../../../service.ts';
+import { arnOf, type SageMakerContext } from '../context.ts';
+import { alreadyExisting, couldNotFind, validation } from '../errors.ts';
+import { page } from '../listing.ts';
+import { refuseMembers } from '../refused.ts';
+import { parseS3Uri, S3Files } from '../s3-files.ts';
 import { putTags } from './tags.ts';
 
 const REFUSED = [

@@ -2,11 +2,11 @@ import type {
   InvokeEndpointCommandInput,
   InvokeEndpointCommandOutput,
 } from '@aws-sdk/client-sagemaker-runtime';
-import { ServiceError, type World } from '../../service.ts';
-import { type Fleet, route, type ServingContainer } from '../sagemaker/seam.ts';
-import { captureInvocation } from './capture.ts';
-import { forward, type Invocation } from './forward.ts';
-import { type Measured, measureInvocation } from './measure.ts';
+import { ServiceError, type World } from '../../../service.ts';
+import { type Fleet, route, type ServingContainer } from '../../sagemaker/seam.ts';
+import { captureInvocation } from '../capture.ts';
+import { forward, type Invocation } from '../forward.ts';
+import { type Measured, measureInvocation } from '../measure.ts';
 
 /** Limits of a request's body in bytes. */
 const INSTANCE_LIMIT = 6_291_456;

@@ -9,11 +9,11 @@ import type {
   UpdateModelPackageCommandInput,
   UpdateModelPackageCommandOutput,
 } from '@aws-sdk/client-sagemaker';
-import { arnOf, type SageMakerContext } from './context.ts';
-import { validation } from './errors.ts';
-import { page } from './listing.ts';
+import { arnOf, type SageMakerContext } from '../context.ts';
+import { validation } from '../errors.ts';
+import { page } from '../listing.ts';
+import { refuseMembers } from '../refused.ts';
 import { findModelPackageGroup } from './model-package-groups.ts';
-import { refuseMembers } from './refused.ts';
 
 const REFUSED = [
   'ModelPackageName',

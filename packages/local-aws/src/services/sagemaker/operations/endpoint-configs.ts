@@ -8,12 +8,12 @@ import type {
   ListEndpointConfigsCommandInput,
   ListEndpointConfigsCommandOutput,
 } from '@aws-sdk/client-sagemaker';
-import { arnOf, type SageMakerContext } from './context.ts';
-import { alreadyExisting, couldNotFind, validation } from './errors.ts';
-import { page } from './listing.ts';
+import { arnOf, type SageMakerContext } from '../context.ts';
+import { alreadyExisting, couldNotFind, validation } from '../errors.ts';
+import { page } from '../listing.ts';
+import type { CapturePlan, VariantPlan } from '../records.ts';
+import { refuseMembers } from '../refused.ts';
 import { findModel } from './models.ts';
-import type { CapturePlan, VariantPlan } from './records.ts';
-import { refuseMembers } from './refused.ts';
 import { putTags } from './tags.ts';
 
 const REFUSED = [

@@ -6,14 +6,14 @@ import type {
   UpdateEndpointCommandOutput,
 } from '@aws-sdk/client-sagemaker';
 import { arnOf, type SageMakerControl } from '../context.ts';
-import { planOf } from '../endpoint-configs.ts';
+import { publishEndpoint } from '../endpoints/events.ts';
+import { checkAlarms, checkRollout } from '../endpoints/rollout.ts';
 import { alreadyExisting, validation } from '../errors.ts';
 import type { EndpointRecord, VariantPlan } from '../records.ts';
 import { refuseMembers } from '../refused.ts';
-import { putTags } from '../tags.ts';
 import { findEndpoint } from './describe-endpoint.ts';
-import { publishEndpoint } from './events.ts';
-import { checkAlarms, checkRollout } from './rollout.ts';
+import { planOf } from './endpoint-configs.ts';
+import { putTags } from './tags.ts';
 
 const REFUSED = ['DeploymentConfig.RollingUpdatePolicy'];
 

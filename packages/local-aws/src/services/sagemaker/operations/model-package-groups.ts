@@ -7,11 +7,11 @@ import type {
   ListModelPackageGroupsCommandInput,
   ListModelPackageGroupsCommandOutput,
 } from '@aws-sdk/client-sagemaker';
-import { ServiceError } from '../../service.ts';
-import { arnOf, type SageMakerContext } from './context.ts';
-import { validation } from './errors.ts';
-import { page } from './listing.ts';
-import { refuseMembers } from './refused.ts';
+import { ServiceError } from '../../../service.ts';
+import { arnOf, type SageMakerContext } from '../context.ts';
+import { validation } from '../errors.ts';
+import { page } from '../listing.ts';
+import { refuseMembers } from '../refused.ts';
 import { putTags } from './tags.ts';
 
 export function createModelPackageGroup(

@@ -6,8 +6,8 @@ import type {
   ListTagsCommandOutput,
   Tag,
 } from '@aws-sdk/client-sagemaker';
-import type { SageMakerContext } from './context.ts';
-import { validation } from './errors.ts';
+import type { SageMakerContext } from '../context.ts';
+import { validation } from '../errors.ts';
 
 const MOST_TAGS = 50;
 

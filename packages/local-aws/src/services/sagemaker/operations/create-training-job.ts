@@ -7,9 +7,9 @@ import { arnOf, type SageMakerContext, type SageMakerControl } from '../context.
 import { validation } from '../errors.ts';
 import { refuseMembers } from '../refused.ts';
 import { parseS3Uri } from '../s3-files.ts';
-import { putTags } from '../tags.ts';
-import { publishJob } from './events.ts';
-import { createMetrics } from './metrics.ts';
+import { publishJob } from '../training/events.ts';
+import { createMetrics } from '../training/metrics.ts';
+import { putTags } from './tags.ts';
 
 /** The default of CheckpointConfig, and the one place that is emulated. */
 const CHECKPOINTS = '/opt/ml/checkpoints';

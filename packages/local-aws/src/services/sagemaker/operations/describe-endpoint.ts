@@ -5,10 +5,10 @@ import type {
   ListEndpointsCommandOutput,
 } from '@aws-sdk/client-sagemaker';
 import { arnOf, type SageMakerContext } from '../context.ts';
+import { variantSummaries } from '../endpoints/variant-summaries.ts';
 import { couldNotFind } from '../errors.ts';
 import { page } from '../listing.ts';
 import type { EndpointRecord } from '../records.ts';
-import { variantSummaries } from './variant-summaries.ts';
 
 export function findEndpoint(sagemaker: SageMakerContext, name: string): EndpointRecord {
   const endpoint = sagemaker.store.endpoints.get(name);
