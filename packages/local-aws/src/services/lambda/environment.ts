@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { ManagedProcess, OutputStream, Supervisor } from '../../processes/supervisor.ts';
 import type { World } from '../../service.ts';
-import { mintRoleCredentials } from '../sts/seam.ts';
+import { CREDENTIAL_SECONDS, environmentVariables, logGroupOf } from './environment-variables.ts';
+import { exitReason, LARGEST_RESPONSE, runtimeError, tooLargeResponse } from './failures.ts';
 import type { ResolvedFunction } from './functions.ts';
 import { createLogWriter } from './log-writer.ts';
 import { endLine, initLine, reportLine, startLine, type Usage } from './report.ts';
@@ -10,14 +11,9 @@ import type { RuntimeApi, RuntimeInvocation } from './runtime-api.ts';
 
 /** Time for loading the module, beside the function's own time-out. */
 const INIT_MS = 10_000;
-/**
- * Lambda's limit of a synchronous response (its own message names 100 bytes more than the 6 MB it documents).
- */
-const LARGEST_RESPONSE = 6 * 1024 * 1024 + 100;
 /** `LogResult` is the log's last 4 KB. */
 const TAIL_BYTES = 4096;
-/** Credentials of an environment; it is retired before they end. */
-const CREDENTIAL_SECONDS = 12 * 3600;
+/** An environment is retired this long before its credentials end. */
 const RETIRE_BEFORE_MS = 20 * 60_000;
 
 const bootstrap = fileURLToPath(new URL('runtime/bootstrap.mjs', import.meta.url));
@@ -84,7 +80,7 @@ export class ExecutionEnvironment {
     const { definition, version } = target;
     const day = new Date(world.clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
     this.#logStream = `${day}/[${version}]${randomUUID().replaceAll('-', '')}`;
-    this.#log = createLogWriter(world, this.#logGroup, this.#logStream, definition.properties.Role);
+    this.#log = createLogWriter(world, logGroupOf(definition), this.#logStream, definition.properties.Role);
     this.#retireAt = world.clock.now() + CREDENTIAL_SECONDS * 1000 - RETIRE_BEFORE_MS;
     this.#start().catch((error: Error) => {
       this.#end(`Runtime could not be started: ${error.message}`);
@@ -134,7 +130,7 @@ export class ExecutionEnvironment {
   }
 
   async #start(): Promise<void> {
-    const { supervisor, runtimeApi, onChange } = this.#parts;
+    const { world, supervisor, runtimeApi, onChange } = this.#parts;
     const { definition } = this.#target;
     const address = await runtimeApi.register(this.#id, {
       next: (respond) => {
@@ -164,53 +160,17 @@ export class ExecutionEnvironment {
         bootstrap,
       ],
       cwd: definition.code.root,
-      env: this.#variables(address),
+      env: environmentVariables(world, this.#target, {
+        AWS_LAMBDA_LOG_STREAM_NAME: this.#logStream,
+        AWS_LAMBDA_RUNTIME_API: address,
+        LOCAL_OUTPUT_MARK: this.#id,
+      }),
       onLine: (line, stream) => this.#output(line, stream),
     });
     const exit = await this.#process.exited;
     runtimeApi.unregister(this.#id);
     this.#end(exitReason(exit));
     onChange();
-  }
-
-  #variables(runtimeApi: string): Record<string, string> {
-    const { world } = this.#parts;
-    const { definition, version } = this.#target;
-    const { properties } = definition;
-    const credentials = mintRoleCredentials(world, properties.Role, {
-      seconds: CREDENTIAL_SECONDS,
-      sessionName: definition.name,
-    });
-    return {
-      ...properties.Environment?.Variables,
-      _HANDLER: properties.Handler,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_SESSION_TOKEN: credentials.sessionToken,
-      AWS_DEFAULT_REGION: world.region,
-      AWS_REGION: world.region,
-      // The SDK's warning is about this machine's version of Node, not about Lambda's.
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-      AWS_ENDPOINT_URL: world.endpoint,
-      AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
-      AWS_LAMBDA_FUNCTION_NAME: definition.name,
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(properties.MemorySize),
-      AWS_LAMBDA_FUNCTION_VERSION: version,
-      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-      AWS_LAMBDA_LOG_GROUP_NAME: this.#logGroup,
-      AWS_LAMBDA_LOG_STREAM_NAME: this.#logStream,
-      AWS_LAMBDA_RUNTIME_API: runtimeApi,
-      LOCAL_OUTPUT_MARK: this.#id,
-      LAMBDA_TASK_ROOT: definition.code.root,
-      LANG: 'en_US.UTF-8',
-      PATH: '/usr/local/bin:/usr/bin:/bin',
-      TZ: ':UTC',
-    };
-  }
-
-  get #logGroup(): string {
-    const { name, properties } = this.#target.definition;
-    return properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`;
   }
 
   #deliver(): void {
@@ -296,24 +256,16 @@ export class ExecutionEnvironment {
       const seconds = this.#target.definition.properties.Timeout.toFixed(2);
       const text = `Task timed out after ${seconds} seconds`;
       this.#write(`${new Date(this.#parts.world.clock.now()).toISOString()} ${requestId} ${text}`);
-      const body = { errorType: 'Sandbox.Timedout', errorMessage: `RequestId: ${requestId} Error: ${text}` };
       this.#finish(current, {
-        payload: Buffer.from(JSON.stringify(body)),
+        payload: runtimeError('Sandbox.Timedout', requestId, text),
         failed: true,
         memoryMb: 0,
         status: 'timeout',
       });
       return;
     }
-    const body =
-      this.#initError ??
-      Buffer.from(
-        JSON.stringify({
-          errorType: 'Runtime.ExitError',
-          errorMessage: `RequestId: ${requestId} Error: ${reason}`,
-        }),
-      );
-    this.#finish(current, { payload: body, failed: true, memoryMb: 0, status: 'error' });
+    const payload = this.#initError ?? runtimeError('Runtime.ExitError', requestId, reason);
+    this.#finish(current, { payload, failed: true, memoryMb: 0, status: 'error' });
   }
 
   #finish(
@@ -342,29 +294,4 @@ export class ExecutionEnvironment {
       usage,
     });
   }
-}
-
-function exitReason({
-  code,
-  signal,
-  error,
-}: {
-  code: number | null;
-  signal: string | null;
-  error?: Error;
-}): string {
-  if (error !== undefined) return `Runtime could not be started: ${error.message}`;
-  if (signal !== null)
-    return `Runtime exited with error: signal: ${signal === 'SIGKILL' ? 'killed' : signal}`;
-  if (code === 0) return 'Runtime exited without providing a reason';
-  return `Runtime exited with error: exit status ${code}`;
-}
-
-function tooLargeResponse(): Uint8Array {
-  return Buffer.from(
-    JSON.stringify({
-      errorType: 'Function.ResponseSizeTooLarge',
-      errorMessage: `Response payload size exceeded maximum allowed payload size (${LARGEST_RESPONSE} bytes).`,
-    }),
-  );
 }

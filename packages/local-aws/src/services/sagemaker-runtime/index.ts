@@ -2,7 +2,8 @@ import * as schemas from '@aws-sdk/client-sagemaker-runtime';
 import { defineService } from '../../define-service.ts';
 import { fleetOf } from '../sagemaker/seam.ts';
 import constraints from './constraints.json' with { type: 'json' };
-import { invokeEndpoint, type RuntimeContext } from './operations/invoke-endpoint.ts';
+import type { RuntimeContext } from './context.ts';
+import { invokeEndpoint } from './operations/invoke-endpoint.ts';
 import { permissions } from './permissions.ts';
 
 /** SageMaker's data plane: hands requests to the endpoints' containers. */

@@ -2,20 +2,16 @@ import type {
   InvokeEndpointCommandInput,
   InvokeEndpointCommandOutput,
 } from '@aws-sdk/client-sagemaker-runtime';
-import { ServiceError, type World } from '../../../service.ts';
-import { type Fleet, route, type ServingContainer } from '../../sagemaker/seam.ts';
+import { ServiceError } from '../../../service.ts';
+import { route, type ServingContainer } from '../../sagemaker/seam.ts';
 import { captureInvocation } from '../capture.ts';
+import type { RuntimeContext } from '../context.ts';
 import { forward, type Invocation } from '../forward.ts';
 import { type Measured, measureInvocation } from '../measure.ts';
 
 /** Limits of a request's body in bytes. */
 const INSTANCE_LIMIT = 6_291_456;
 const SERVERLESS_LIMIT = 4 * 1024 * 1024;
-
-export interface RuntimeContext {
-  world: World;
-  fleet: Fleet;
-}
 
 /** Members for features that endpoints here do not have. */
 const REFUSED = [

@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { untilHealthy } from '../../../processes/health.ts';
 import type { ManagedProcess } from '../../../processes/supervisor.ts';
-import { type Clock, ServiceError } from '../../../service.ts';
+import { ServiceError } from '../../../service.ts';
 import { unpack } from '../archive.ts';
 import { containerEnvironment } from '../container-environment.ts';
 import type { SageMakerContext } from '../context.ts';
@@ -13,10 +11,9 @@ import { imageProblem } from '../image.ts';
 import { LogStream } from '../log-stream.ts';
 import type { VariantPlan } from '../records.ts';
 import { parseS3Uri, S3Files } from '../s3-files.ts';
+import { freePort, ping } from './ping.ts';
 import type { Sleeper } from './warm-containers.ts';
 
-/** SageMaker waits this long for an answer to one `/ping`. */
-const PING_TIMEOUT_MS = 2_000;
 const PING_INTERVAL_MS = 100;
 /** Between SIGTERM and SIGKILL, as in SageMaker. */
 const STOP_GRACE_MS = 30_000;
@@ -279,27 +276,3 @@ const lastWords = (lines: readonly string[]) =>
   lines.findLast((line) => /^\w*Error\b/.test(line)) ?? lines.at(-1);
 
 const addressOf = (port: number) => `http://127.0.0.1:${port}`;
-
-/** Whether `/ping` answers 200 in time. */
-async function ping(address: string, clock: Clock): Promise<boolean> {
-  const abort = new AbortController();
-  const cancel = clock.after(PING_TIMEOUT_MS, () => abort.abort());
-  try {
-    const response = await fetch(`${address}/ping`, { signal: abort.signal });
-    await response.arrayBuffer();
-    return response.status === 200;
-  } finally {
-    cancel();
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
