@@ -28,8 +28,8 @@ export function readContainerFile(path: string): ContainerOptions {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new InvalidInputError(`--container ${path} cannot be read: ${(cause as Error).message}`, { cause });
+  } catch (error) {
+    throw new InvalidInputError(`--container ${path} cannot be read: ${(error as Error).message}`);
   }
   const { train, serve, ...options } = parse(containerFile, value, `The container file ${path}`);
   const folder = dirname(resolve(path));
