@@ -28,7 +28,7 @@ compares figures of the same round, and its median over the rounds is held again
 const TARGETS = { native: 0.6, wasm: 0.4 } as const;
 
 const SIDE = 32;
-const CLASSES = 300;
+const LABEL_COUNT = 300;
 const FILTERS = [16, 32, 64, 128];
 const BATCH = 64;
 
@@ -70,7 +70,7 @@ function subjects(seconds: string, python: string): Subject[] {
       command: python,
       args: [
         join(dirname(fileURLToPath(import.meta.url)), 'peers', 'keras_train.py'),
-        ...['--seconds', seconds, '--batch-size', String(BATCH), '--classes', String(CLASSES)],
+        ...['--seconds', seconds, '--batch-size', String(BATCH), '--label-count', String(LABEL_COUNT)],
         ...['--filters', FILTERS.join(',')],
       ],
     },
@@ -93,9 +93,9 @@ function noise(images: number): DataSet {
   const random = createRandom('noise');
   const pixels = Uint8Array.from({ length: images * size }, () => random.below(256));
   return {
-    labels: Array.from({ length: CLASSES }, (_, i) => `class ${i}`),
-    ids: Array.from({ length: images }, (_, i) => `class ${i % CLASSES}/${i}`),
-    classIndices: Int32Array.from({ length: images }, (_, i) => i % CLASSES),
+    labels: Array.from({ length: LABEL_COUNT }, (_, i) => `class ${i}`),
+    ids: Array.from({ length: images }, (_, i) => `class ${i % LABEL_COUNT}/${i}`),
+    classIndices: Int32Array.from({ length: images }, (_, i) => i % LABEL_COUNT),
     input: { height: SIDE, width: SIDE, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } },
     digest: '0'.repeat(64),
     size: images,
@@ -127,7 +127,7 @@ async function trainingRate(workers: number, seconds: number): Promise<number> {
     filters: FILTERS,
     workers,
   };
-  const training = trainGeneral(noise(8 * CLASSES), options, {
+  const training = trainGeneral(noise(8 * LABEL_COUNT), options, {
     signal: enough.signal,
     onProgress({ step }) {
       const at = performance.now();
@@ -148,7 +148,7 @@ async function trainingRate(workers: number, seconds: number): Promise<number> {
 function predictionRate(seconds: number): number {
   const model = buildNetwork({
     input: { height: SIDE, width: SIDE, channels: 3 },
-    labelCount: CLASSES,
+    labelCount: LABEL_COUNT,
     filters: FILTERS,
     seed: 1,
   });
@@ -190,7 +190,7 @@ async function compare(rounds: number, seconds: string, python: string, json: bo
     return { name, target, train: figures('train'), predict: figures('predict'), ...about(own[0]!) };
   });
   console.log(
-    `${SIDE} × ${SIDE} × 3, filters ${FILTERS.join('-')}, ${CLASSES} classes, batches of ${BATCH}; images per second, and the ratio to ${against.name}\n`,
+    `${SIDE} × ${SIDE} × 3, filters ${FILTERS.join('-')}, ${LABEL_COUNT} classes, batches of ${BATCH}; images per second, and the ratio to ${against.name}\n`,
   );
   console.log(
     `${''.padEnd(24)}${'training'.padStart(15)}${''.padEnd(12)}${'prediction'.padStart(15)}   version`,
@@ -202,7 +202,7 @@ async function compare(rounds: number, seconds: string, python: string, json: bo
     );
   }
   for (const [name, reason] of Object.entries(skipped)) console.log(`${name.padEnd(24)} skipped: ${reason}`);
-  const network = { side: SIDE, filters: FILTERS, classes: CLASSES };
+  const network = { side: SIDE, filters: FILTERS, labelCount: LABEL_COUNT };
   const flat = results.map(({ train, predict, ...rest }) => ({
     ...rest,
     ...{ train: train.rate, predict: predict.rate, trainRatio: train.ratio, predictRatio: predict.ratio },

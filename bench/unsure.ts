@@ -44,14 +44,14 @@ async function generalImages(
   seed: number,
 ): Promise<Images> {
   const sets = ICON_SETS.test.map(openIconSet);
-  const classes = generalClasses(ICON_SETS.train.map(openIconSet)).filter((thing) =>
+  const things = generalClasses(ICON_SETS.train.map(openIconSet)).filter((thing) =>
     sets.every((set) => set.has(thing)),
   );
   const each = input.height * input.width * 3;
   const pixels = new Uint8Array(GENERAL_IMAGES * each);
   const ids: string[] = [];
   for (let i = 0; i < GENERAL_IMAGES; i++) {
-    const thing = classes[Math.floor((i * classes.length) / GENERAL_IMAGES)]!;
+    const thing = things[Math.floor((i * things.length) / GENERAL_IMAGES)]!;
     const icon = await sets[i % sets.length]!.render(thing);
     pixels.set(
       capture(icon, input.height, conditions, createRandom('bench', name, seed, thing, i)),

@@ -84,9 +84,9 @@ def load_backbone(folder):
 
 
 def load_images(folder, size):
-    """`<label>/<file>` → ids, pixels in 0…255 [n, h, w, 3], classes, labels; in the order of names."""
+    """`<label>/<file>` → ids, pixels in 0…255 [n, h, w, 3], class indices, labels; in the order of names."""
     labels = sorted(name for name in os.listdir(folder) if os.path.isdir(os.path.join(folder, name)))
-    ids, pixels, classes = [], [], []
+    ids, pixels, class_indices = [], [], []
     for index, label in enumerate(labels):
         for name in sorted(os.listdir(os.path.join(folder, label))):
             image = tf.io.decode_image(tf.io.read_file(os.path.join(folder, label, name)), channels=3, expand_animations=False)
@@ -94,5 +94,5 @@ def load_images(folder, size):
                 image = tf.image.resize(image, (size["height"], size["width"]))
             ids.append(f"{label}/{name}")
             pixels.append(ops.convert_to_numpy(image).astype("float32"))
-            classes.append(index)
-    return ids, np.stack(pixels), np.array(classes), labels
+            class_indices.append(index)
+    return ids, np.stack(pixels), np.array(class_indices), labels

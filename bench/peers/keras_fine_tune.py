@@ -29,15 +29,15 @@ PATIENCE = 10
 VALIDATION_SHARE = 0.2
 
 
-def split_by_class(classes, seed):
+def split_by_class(class_indices, seed):
     """As our own recipe: a share of each class, at least one image."""
     random = np.random.default_rng(seed)
     held = []
-    for label in np.unique(classes):
-        images = np.flatnonzero(classes == label)
+    for label in np.unique(class_indices):
+        images = np.flatnonzero(class_indices == label)
         random.shuffle(images)
         held.extend(images[: max(1, round(len(images) * VALIDATION_SHARE))])
-    validation = np.zeros(len(classes), bool)
+    validation = np.zeros(len(class_indices), bool)
     validation[held] = True
     return ~validation, validation
 

@@ -19,7 +19,7 @@ from keras import layers
 SIDE, CHANNELS = 32, 3
 
 
-def build(filters, classes):
+def build(filters, label_count):
     model = keras.Sequential([keras.Input((SIDE, SIDE, CHANNELS))])
     for count in filters:
         model.add(layers.Conv2D(count, 3, padding="same", use_bias=False, kernel_initializer="he_normal"))
@@ -27,7 +27,7 @@ def build(filters, classes):
         model.add(layers.BatchNormalization(epsilon=1e-3, momentum=0.9))
         model.add(layers.ReLU())
     model.add(layers.Flatten())
-    model.add(layers.Dense(classes, activation="softmax"))
+    model.add(layers.Dense(label_count, activation="softmax"))
     return model
 
 
@@ -45,16 +45,16 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--classes", type=int, default=300)
+    parser.add_argument("--label-count", type=int, default=300)
     parser.add_argument("--filters", default="16,32,64,128")
     options = parser.parse_args()
 
     keras.utils.set_random_seed(1)
-    model = build([int(count) for count in options.filters.split(",")], options.classes)
+    model = build([int(count) for count in options.filters.split(",")], options.label_count)
     model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     images = 32 * options.batch_size
     x = np.random.default_rng(1).uniform(-1, 1, (images, SIDE, SIDE, CHANNELS)).astype("float32")
-    y = np.random.default_rng(2).integers(0, options.classes, images)
+    y = np.random.default_rng(2).integers(0, options.label_count, images)
 
     fit = lambda: model.fit(x, y, batch_size=options.batch_size, epochs=1, verbose=0)
     predict = lambda: model.predict(x, batch_size=options.batch_size, verbose=0)

@@ -30,11 +30,11 @@ export async function look(model: tfl.LayersModel, images: Images): Promise<Seen
   const output = tf.tidy(() => infer(backbone, toTensor(pixels, images.input))[0]!);
   const values = (await output.data()) as Float32Array;
   output.dispose();
-  const [width, classes] = [kernel.length / bias.length, bias.length];
+  const [width, labelCount] = [kernel.length / bias.length, bias.length];
   return Array.from({ length: images.size }, (_, i) => {
     const features = values.slice(i * width, (i + 1) * width);
     const logits = Array.from(bias, (start, label) =>
-      features.reduce((sum, value, k) => sum + value * kernel[k * classes + label]!, start),
+      features.reduce((sum, value, k) => sum + value * kernel[k * labelCount + label]!, start),
     );
     return { features, logits };
   });

@@ -73,8 +73,8 @@ export function foldsByClass(
   recipe: Pick<Recipe, 'folds' | 'validationShare' | 'seed'>,
 ): Folds {
   const heldOutBy = new Int8Array(data.size).fill(-1);
-  const classes = shuffledClasses(data, recipe.seed);
-  for (const [image, ...others] of classes) {
+  const imagesByClass = shuffledClasses(data, recipe.seed);
+  for (const [image, ...others] of imagesByClass) {
     if (image !== undefined && others.length === 0) heldOutBy[image] = BY_VARIANT;
   }
   if (recipe.folds === 1 || data.size > FOLDED_IMAGES) {
@@ -83,10 +83,10 @@ export function foldsByClass(
     }
     return { heads: 1, heldOutBy };
   }
-  const heads = Math.min(recipe.folds, Math.max(...classes.map((images) => images.length)));
+  const heads = Math.min(recipe.folds, Math.max(...imagesByClass.map((images) => images.length)));
   // Images are dealt in one row over all classes, so that folds have the same size even where classes have
   // fewer images than there are folds.
-  const several = classes.filter((images) => images.length > 1);
+  const several = imagesByClass.filter((images) => images.length > 1);
   for (const [dealt, image] of several.flat().entries()) heldOutBy[image] = dealt % heads;
   return { heads, heldOutBy };
 }

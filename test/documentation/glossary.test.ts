@@ -14,8 +14,17 @@ interface Confusion {
 
 /** In code, comments and messages, and in documents. */
 const CONFUSIONS: readonly Confusion[] = [
+  { what: '"artefact"', pattern: /artefact/i, instead: 'artifact' },
   { what: 'a fine-tuning job', pattern: /fine-tuning (training )?job/i, instead: 'transfer job' },
   { what: "the challenger's job", pattern: /challenger('s)? (training )?job/i, instead: 'transfer job' },
+  { what: '"course" for a curve', pattern: /\b[a-z]*Course\b/, instead: 'validation curve' },
+  {
+    what: '"classes" for a number or for integers',
+    pattern: /\b(const|let|readonly) classes\b|[.({[,]\s*classes\s*[,:.)}=\]]|^\s*classes\??[,:]/,
+    instead: 'labelCount or classIndices',
+    // The manifest's field, which is in S3, and that of the events of `graft train --json`.
+    except: /dataSet\.classes|classes: (z\.int\(\)|data\.labels\.length)|dataSet: \{.*classes:/,
+  },
 ];
 
 const lines = [...programs, ...documents]
@@ -42,6 +51,10 @@ describe('the glossary', () => {
   });
 
   test.each([
+    ['const artefacts = await list();', '"artefact"'],
+    ['function followCourse() {', '"course" for a curve'],
+    ['const { input, classes, seed } = options;', '"classes" for a number or for integers'],
+    ['  classes: Int32Array;', '"classes" for a number or for integers'],
     ['the fine-tuning job has scored it', 'a fine-tuning job'],
     ["runs in the challenger's job", "the challenger's job"],
   ])('finds a confusion in %j', (text, what) => {

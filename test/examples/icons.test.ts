@@ -79,16 +79,16 @@ describe('the data of the demonstration', () => {
   });
 
   it('has nothing of the domains among the general classes, of which there are at least 100', () => {
-    const classes = generalClasses(ICON_SETS.train.map(openIconSet));
+    const things = generalClasses(ICON_SETS.train.map(openIconSet));
 
-    expect(classes.length).toBeGreaterThanOrEqual(100);
+    expect(things.length).toBeGreaterThanOrEqual(100);
     const labels = DOMAINS.flatMap(({ trainingImages }) => Object.keys(trainingImages));
-    expect(classes.filter((name) => labels.includes(name))).toEqual([]);
+    expect(things.filter((name) => labels.includes(name))).toEqual([]);
     const relatives = [
       /apple|peach|mango|potato|pepper|melon|mushroom|corn|kiwi|avocado|salad|orange|berr/,
       /(^|-)(car|truck|lorry|automobile|van|bike|scooter|train|tram|railway|boat|canoe|ferry|plane|wheel)(-|$)/,
     ];
-    expect(classes.filter((name) => relatives.some((relative) => relative.test(name)))).toEqual([]);
+    expect(things.filter((name) => relatives.some((relative) => relative.test(name)))).toEqual([]);
   });
 
   it('asks about things that neither the general data set nor any domain has', () => {

@@ -143,7 +143,7 @@ test('the role of StartPromotion lets it verify a general model', async () => {
   expect(await read('weights.bin')).toMatch(/^AccessDenied/);
 });
 
-describe('the role of the clean-up of artefacts', () => {
+describe('the role of the clean-up of artifacts', () => {
   const remove = (Bucket: string, Key: string) =>
     ask('FinishPromotion', 's3', 'DeleteObject', { Bucket, Key });
   const models = 'graft-dev-models-000000000000-eu-central-1';

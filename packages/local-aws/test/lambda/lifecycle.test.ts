@@ -69,7 +69,7 @@ async function start(): Promise<void> {
   local = await startLocal({
     services,
     template,
-    folder: join(folder, 'artefacts'),
+    folder: join(folder, 'artifacts'),
     clock,
     state: join(folder, 'state'),
   });
@@ -109,10 +109,10 @@ const there = async (path: string) => {
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'local-aws-lambda-'));
   clock = new ManualClock();
-  mkdirSync(join(folder, 'artefacts'));
+  mkdirSync(join(folder, 'artifacts'));
   for (const name of ['main', 'letters']) {
     writeFileSync(
-      join(folder, 'artefacts', `${name}.zip`),
+      join(folder, 'artifacts', `${name}.zip`),
       zipArchive([{ path: 'functions/main.mjs', content: CODE }]),
     );
   }
@@ -139,7 +139,7 @@ test('code of an archive that changed is unpacked anew, the old removed', async 
   const changed = zipArchive([
     { path: 'functions/main.cjs', content: 'exports.handler = async () => "new";' },
   ]);
-  for (const name of ['main', 'letters']) writeFileSync(join(folder, 'artefacts', `${name}.zip`), changed);
+  for (const name of ['main', 'letters']) writeFileSync(join(folder, 'artifacts', `${name}.zip`), changed);
   await start();
   expect((await invoke({})).body).toBe('new');
   expect(readdirSync(unpacked)).toHaveLength(1);
@@ -148,9 +148,9 @@ test('code of an archive that changed is unpacked anew, the old removed', async 
 
 test('an archive that is not there is named when the template is read', async () => {
   await local.stop();
-  rmSync(join(folder, 'artefacts', 'letters.zip'));
+  rmSync(join(folder, 'artifacts', 'letters.zip'));
   await expect(start()).rejects.toThrow(/"letters" is not at .*letters\.zip/);
-  writeFileSync(join(folder, 'artefacts', 'letters.zip'), zipArchive([{ path: 'x', content: '' }]));
+  writeFileSync(join(folder, 'artifacts', 'letters.zip'), zipArchive([{ path: 'x', content: '' }]));
   await start();
 });
 

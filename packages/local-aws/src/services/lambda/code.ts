@@ -73,15 +73,15 @@ export function createCodeStore(world: World, folder: string): CodeStore {
   });
 
   return {
-    async open(functionName, code, artefacts) {
+    async open(functionName, code, artifacts) {
       if ('ZipFile' in code) {
         const content = Buffer.from(code.ZipFile);
         return keep(functionName, 'inline', content, () => [{ path: 'index.js', content }]);
       }
       const name = code.S3Key.slice(code.S3Key.lastIndexOf('/') + 1);
-      if (artefacts !== undefined) {
-        const path = resolve(artefacts, name);
-        const archive = readArtefact(functionName, path);
+      if (artifacts !== undefined) {
+        const path = resolve(artifacts, name);
+        const archive = readArtifact(functionName, path);
         return keep(functionName, path, archive, () => readZip(archive, name));
       }
       const source = `s3://${code.S3Bucket}/${code.S3Key}?${code.S3ObjectVersion ?? ''}`;
@@ -124,7 +124,7 @@ async function readObject(
   }
 }
 
-function readArtefact(functionName: string, path: string): Buffer {
+function readArtifact(functionName: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
