@@ -33,7 +33,7 @@ export function verdict(
   if (state.status === 'InService') {
     const where = `Endpoint ${endpoint} is in service on ${state.endpointConfig} instead of ${endpointConfig}`;
     if (callback.before !== undefined && state.endpointConfig !== callback.before) {
-      return failure(`${where}: somebody else has changed it (it was on ${callback.before})`);
+      return failure(`${where}: another caller has changed it (it was on ${callback.before})`);
     }
     return { error: ROLLED_BACK, cause: `${where}: SageMaker rolled back (${reason})` };
   }

@@ -18,7 +18,7 @@ export type ApprovalAnswer = z.output<typeof approvalAnswerSchema>;
 export const APPROVAL_ANSWER_FORM =
   'It needs "approved" (true or false), "by" (your name), and for a no its reason as "comment".';
 
-/** What became of the question, as `outcome.json` keeps it. `by` is null when nobody answered in time. */
+/** What became of the question, as `outcome.json` keeps it. `by` is null when no answer came in time. */
 export const approvalSchema = z.strictObject({
   approved: z.boolean(),
   by: z.string().nullable(),

@@ -45,7 +45,7 @@ describe('a promotion', () => {
       /^jane says no: limes$/,
     ],
     [
-      'was refused by nobody’s answer',
+      'had no answer in time',
       { ...begun, gate: gated, approval: { approved: false, by: null, comment: 'Nobody answered' } },
       'REJECTED',
       /^Nobody answered$/,
@@ -127,12 +127,7 @@ describe('a promotion', () => {
       'FAILED',
       /says "pear"\. The deployment could not be taken back: changing/,
     ],
-    [
-      'failed when nobody knows what became of it',
-      { ...begun, gate: gated },
-      'FAILED',
-      /before it came to a result/,
-    ],
+    ['failed when its end is unknown', { ...begun, gate: gated }, 'FAILED', /before it came to a result/],
   ])('%s', (_what, promotion, outcome, reason) => {
     expect(conclude(promotion)).toEqual({ outcome, reason: expect.stringMatching(reason) });
   });

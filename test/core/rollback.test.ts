@@ -13,10 +13,10 @@ const promoted = (day: number, changes: Partial<Champion> = {}) =>
   });
 const from = { version: versionOf(3), execution: 'x', endpointConfig: 'config-3', by: 'jane' };
 const [one, two, three] = [promoted(1), promoted(2), promoted(3)];
-/** On day 4 somebody went back to the second. */
+/** On day 4 a rollback went back to the second. */
 const back = { ...two, promotedAt: '2026-11-04T00:00:00.000Z', rolledBackFrom: from };
 
-/** On day 5 somebody thought better of it. */
+/** On day 5 another rollback undid that. */
 const forward = {
   ...three,
   promotedAt: '2026-11-05T00:00:00.000Z',

@@ -37,7 +37,7 @@ describe('a program that is told to stop', () => {
     heard.release();
   });
 
-  test('hears when somebody means it', () => {
+  test('calls back again for a second request', () => {
     const heard = listen();
 
     heard.signal(0);

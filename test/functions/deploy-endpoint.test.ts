@@ -556,7 +556,7 @@ describe('a deployment on instances', () => {
 
     expect(failures()[0]).toMatchObject({
       error: 'DeploymentFailed',
-      cause: expect.stringMatching(/config-of-somebody.*somebody else/),
+      cause: expect.stringMatching(/config-of-somebody.*another caller/),
     });
   });
 });

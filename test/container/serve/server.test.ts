@@ -63,8 +63,8 @@ async function rawRequest(line: string): Promise<string> {
 const invoke = (body: BodyInit, type: string) =>
   fetch(`${url}/invocations`, { method: 'POST', body, headers: { 'content-type': type } });
 
-describe('whoever counts predictions', () => {
-  it('hears what each request was answered, and nothing of one that failed', async () => {
+describe('onAnswered', () => {
+  it('gets the predictions of each request, and nothing of one that failed', async () => {
     model.ready(predictor());
     const one = await (await invoke('image', 'image/png')).json();
     const image = Buffer.from('image').toString('base64');

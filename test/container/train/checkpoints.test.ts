@@ -114,7 +114,7 @@ describe('a baseline whose instance is taken away', () => {
     expect(run.stderr).not.toContain(RESUMED);
   });
 
-  it('writes none where nobody would bring them back', async () => {
+  it('writes none where nothing would restore them', async () => {
     const { child, done, says } = startContainer('train', root);
     await says('graft:step=');
     child.kill('SIGTERM');

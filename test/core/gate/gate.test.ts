@@ -76,7 +76,7 @@ describe('the gate', () => {
     expect(exact.failed).toEqual([]);
   });
 
-  test('counts from the rows, so that a wrong summary convinces nobody', () => {
+  test('counts from the rows, whatever a wrong summary says', () => {
     const boasting = { ...evaluation('transfer', 8), accuracy: 1 };
 
     expect(decideOn({ challenger: boasting }).failed).toContain('minimum-accuracy');

@@ -188,7 +188,7 @@ describe('minimum-recall', () => {
           prediction: row.prediction === 'apple' ? 'pear' : 'apple',
         })),
       ],
-      // What a summary says convinces nobody.
+      // The summary is not read.
       recall: { apple: 1, pear: 1 },
     });
   test.each([

@@ -47,7 +47,7 @@ describe('the report', () => {
 
   test.each([
     ['an instance type that is not in the list', job('baseline', { instanceType: 'ml.x9.huge' })],
-    ['a job whose billable time nobody knows', { ...job('baseline'), billableSeconds: undefined as never }],
+    ['a job whose billable time is unknown', { ...job('baseline'), billableSeconds: undefined as never }],
   ])('says that the cost is unknown for %s, and never guesses', (_what, baseline) => {
     const made = report({ jobs: [job('transfer'), baseline] });
 

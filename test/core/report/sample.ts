@@ -73,7 +73,7 @@ export function job(mode: Mode, changes: Partial<BilledJob> = {}): BilledJob {
   };
 }
 
-/** A promotion that went all the way, with labels and ids as nobody should write them. */
+/** A promotion that was deployed, with labels and ids that need escaping. */
 export function reportSource(changes: Partial<ReportSource> = {}): ReportSource {
   return {
     outcome: {
