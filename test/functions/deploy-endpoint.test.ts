@@ -247,7 +247,7 @@ describe('deploy-endpoint', () => {
   });
 
   test.each(['Creating', 'Updating', 'SystemUpdating', 'RollingBack', 'Deleting'])(
-    'is busy while the endpoint is %s for somebody else',
+    'is busy while another caller has the endpoint %s',
     async (status) => {
       endpointIs(status, 'config-before');
 
@@ -546,17 +546,17 @@ describe('a deployment on instances', () => {
     expect(sagemaker.inputsOf('CreateEndpointConfig')[0]).not.toHaveProperty('DataCaptureConfig');
   });
 
-  test('is no rollback of SageMaker’s when somebody else has changed the endpoint', async () => {
+  test('is no rollback of SageMaker’s when another caller has changed the endpoint', async () => {
     sfn.answer('SendTaskFailure', {});
     runsOn(4);
     await deployOn(instances());
-    endpointIs('InService', 'config-of-somebody', {});
+    endpointIs('InService', 'config-of-another-caller', {});
 
     await deployOn(instances());
 
     expect(failures()[0]).toMatchObject({
       error: 'DeploymentFailed',
-      cause: expect.stringMatching(/config-of-somebody.*another caller/),
+      cause: expect.stringMatching(/config-of-another-caller.*another caller/),
     });
   });
 });
