@@ -1,24 +1,23 @@
 import type { DataCaptureConfig } from '@aws-sdk/client-sagemaker';
 import { z } from 'zod';
 import { cloudWatchClient, s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
-import { isRunning } from '#cloud/aws/executions.ts';
+import { isRunning, type Settled } from '#cloud/aws/executions.ts';
 import { isLimitReached } from '#cloud/aws/failures.ts';
 import { log } from '#cloud/aws/log.ts';
 import { readSettings, readSharedSettings } from '#cloud/aws/settings.ts';
-import { changeAndWait } from '#cloud/endpoints/endpoint-callbacks.ts';
 import {
   describeConfig,
   ensureEndpointConfig,
   productionVariant,
   VARIANT,
 } from '#cloud/endpoints/endpoint-configs.ts';
+import { startEndpointTask } from '#cloud/endpoints/endpoint-tasks.ts';
 import { type EndpointState, updateEndpoint } from '#cloud/endpoints/endpoints.ts';
 import { ensureModel } from '#cloud/endpoints/models.ts';
 import { putConfiguration } from '#cloud/endpoints/put-configuration.ts';
 import { guardedDeployment, type RolloutTarget } from '#cloud/endpoints/rollouts.ts';
 import { refuseSuperseded, refuseUncompared } from '#cloud/records/champions.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
-import type { Settled } from '#cloud/training/training-callbacks.ts';
 import type { EndpointSettings } from '#core/contracts/domain.ts';
 import {
   type Deployed,
@@ -70,7 +69,7 @@ export function createDeployEndpoint(
 
     try {
       const created = await createModelAndConfig(input);
-      return await changeAndWait(services, {
+      return await startEndpointTask(services, {
         token,
         endpoint: endpoint.name,
         endpointConfig: created.endpointConfig,

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import type { Settled } from '#cloud/aws/executions.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
-import { changeAndWait } from '#cloud/endpoints/endpoint-callbacks.ts';
 import { isServerlessConfig } from '#cloud/endpoints/endpoint-configs.ts';
+import { startEndpointTask } from '#cloud/endpoints/endpoint-tasks.ts';
 import { deleteEndpoint, type EndpointState, updateEndpoint } from '#cloud/endpoints/endpoints.ts';
 import { nextStep } from '#cloud/endpoints/transitions.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
-import type { Settled } from '#cloud/training/training-callbacks.ts';
 import { deployedSchema, domainSubjectSchema, type Restored } from '#core/contracts/promotion-state.ts';
 import { DeploymentFailedError } from '#core/errors.ts';
 import { lambda } from './middleware/lambda.ts';
@@ -30,7 +30,7 @@ export function createRestoreEndpoint(services: Services<'store' | 'sagemaker' |
   return async function restoreEndpoint(input: z.output<typeof inputSchema>): Promise<Settled> {
     const { endpoint, endpointConfig: unconfirmed, previous } = input.deployment;
     const target = previous?.endpointConfig ?? null;
-    return changeAndWait(services, {
+    return startEndpointTask(services, {
       token: input.token,
       endpoint,
       endpointConfig: target ?? NO_CONFIG,

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import type { Settled } from '#cloud/aws/executions.ts';
 import { log } from '#cloud/aws/log.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
-import { settleEndpoint } from '#cloud/endpoints/endpoint-callbacks.ts';
+import { settleEndpointTask } from '#cloud/endpoints/endpoint-tasks.ts';
 import { describeEndpoint } from '#cloud/endpoints/endpoints.ts';
 import { isChanging } from '#cloud/endpoints/transitions.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
-import { type Settled, settleTraining } from '#cloud/training/training-callbacks.ts';
+import { settleTrainingTask } from '#cloud/training/training-tasks.ts';
 import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
 
@@ -44,7 +45,7 @@ export function createResumePromotion(services: Services<'store' | 'sagemaker' |
   async function resumeTraining(job: string, status: string): Promise<Settled[]> {
     if (movingJob.has(status)) return [];
     const token = await store.trainingCallbacks.find(job);
-    return token === undefined ? [] : [await settleTraining(services, job, token)];
+    return token === undefined ? [] : [await settleTrainingTask(services, job, token)];
   }
 
   async function resumeEndpoint(endpoint: string, status: string): Promise<Settled[]> {
@@ -54,7 +55,7 @@ export function createResumePromotion(services: Services<'store' | 'sagemaker' |
     const state = await describeEndpoint(sagemaker, endpoint);
     const settled: Settled[] = [];
     for (const callback of callbacks) {
-      settled.push(await settleEndpoint(services, state, callback));
+      settled.push(await settleEndpointTask(services, state, callback));
     }
     return settled;
   }

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
-import { isRunning } from '#cloud/aws/executions.ts';
+import { isRunning, type Settled } from '#cloud/aws/executions.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
-import { changeAndWait } from '#cloud/endpoints/endpoint-callbacks.ts';
+import { startEndpointTask } from '#cloud/endpoints/endpoint-tasks.ts';
 import { updateEndpoint } from '#cloud/endpoints/endpoints.ts';
 import { putConfiguration } from '#cloud/endpoints/put-configuration.ts';
 import { requireServable } from '#cloud/endpoints/rollback-target.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
-import type { Settled } from '#cloud/training/training-callbacks.ts';
 import { type Deployed, domainSubjectSchema, rollbackSchema } from '#core/contracts/promotion-state.ts';
 import { SupersededError } from '#core/errors.ts';
 import { lambda } from './middleware/lambda.ts';
@@ -45,7 +44,7 @@ export function createRollBackEndpoint(services: Services<'store' | 'sagemaker' 
       version: live.champion.version,
       endpointConfig: live.champion.endpointConfig,
     };
-    return changeAndWait(services, {
+    return startEndpointTask(services, {
       token,
       endpoint,
       endpointConfig,

@@ -1,12 +1,12 @@
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
-import { answerTask } from '#cloud/aws/executions.ts';
+import { answerTask, type Settled } from '#cloud/aws/executions.ts';
 import { log } from '#cloud/aws/log.ts';
 import { readTrainingSettings, type TrainingSettings } from '#cloud/aws/settings.ts';
 import { fingerprintOf } from '#cloud/records/baselines.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
-import { type Settled, startAndWait } from '#cloud/training/training-callbacks.ts';
 import { describeTrainingJob } from '#cloud/training/training-jobs.ts';
+import { startTrainingTask } from '#cloud/training/training-tasks.ts';
 import {
   type Trained,
   type TrainingTaskInput,
@@ -34,7 +34,7 @@ export function createStartBaseline(
       await store.baselines.claim(fingerprint, task, task.job);
     }
     const hasOther = images?.other !== undefined;
-    return startAndWait(services, { ...task, mode: 'baseline', hasOther });
+    return startTrainingTask(services, { ...task, mode: 'baseline', hasOther });
   };
 
   async function findEarlier(task: TrainingTaskInput, fingerprint: string): Promise<Trained | undefined> {

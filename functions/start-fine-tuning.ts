@@ -1,7 +1,8 @@
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
+import type { Settled } from '#cloud/aws/executions.ts';
 import { readTrainingSettings, type TrainingSettings } from '#cloud/aws/settings.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
-import { type Settled, startAndWait } from '#cloud/training/training-callbacks.ts';
+import { startTrainingTask } from '#cloud/training/training-tasks.ts';
 import { type TrainingTaskInput, trainingTaskInputSchema } from '#core/contracts/promotion-state.ts';
 import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
@@ -16,7 +17,7 @@ export function createStartFineTuning(
   return async function startFineTuning(input: TrainingTaskInput): Promise<Settled> {
     const { champion, images, ...task } = input;
     const championKey = champion?.modelKey ?? undefined;
-    return startAndWait(services, {
+    return startTrainingTask(services, {
       ...task,
       mode: 'transfer',
       championKey,

@@ -67,8 +67,8 @@ const missingNames = new Set([
 ]);
 
 /**
- * Whether a service calls a request invalid. SageMaker and CloudFormation answer so for many reasons, also for a name that
- * does not exist or exists already: only the text tells which.
+ * Whether a service calls a request invalid. SageMaker and CloudFormation answer so for many reasons, also
+ * for a name that does not exist or exists already: only the text tells which.
  */
 export function isValidation(error: unknown): error is Error {
   return error instanceof Error && ['ValidationException', 'ValidationError'].includes(error.name);

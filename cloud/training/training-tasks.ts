@@ -1,6 +1,6 @@
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { answerTask } from '../aws/executions.ts';
+import { answerTask, type Settled } from '../aws/executions.ts';
 import type { TrainingSettings } from '../aws/settings.ts';
 import type { PromotionStore } from '../records/promotion-store.ts';
 import { describeTrainingJob, startTrainingJob, type TrainingRequest } from './training-jobs.ts';
@@ -11,26 +11,23 @@ export interface TrainingServices {
   sfn: SFNClient;
 }
 
-/** What came of looking at a resource that somebody waits for. */
-export type Settled = 'running' | 'answered' | 'not waiting';
-
 /**
- * Starts a training job on behalf of a waiting state. The token is stored first, so that not even the
- * quickest job ends unheard; and a job that exists already (this is a retry, perhaps after a lost event) is
- * looked at, so that one that has ended is answered at once.
+ * Starts a training job on behalf of a waiting state. The token is stored first, so that even the quickest job
+ * is answered. On a retry, perhaps after a lost event, the job exists already: if it has ended, the state is
+ * answered at once.
  */
-export async function startAndWait(
+export async function startTrainingTask(
   services: TrainingServices & { settings: TrainingSettings },
   request: TrainingRequest & { token: string },
 ): Promise<Settled> {
   const { token, ...job } = request;
   await services.store.trainingCallbacks.save(job.job, token);
   if ((await startTrainingJob(services.sagemaker, services.settings, job)) === 'created') return 'running';
-  return settleTraining(services, job.job, token);
+  return settleTrainingTask(services, job.job, token);
 }
 
-/** Looks a job's true state up and, if it has ended, tells the state that waits for it. */
-export async function settleTraining(
+/** Reads a job's status from SageMaker and, if it has ended, answers the state that waits for it. */
+export async function settleTrainingTask(
   { store, sagemaker, sfn }: TrainingServices,
   job: string,
   token: string,
@@ -44,7 +41,7 @@ export async function settleTraining(
       ? { output: state.trained }
       : { error: 'TrainingFailed', cause: state.reason },
   );
-  // A refused token may be an old one, and what is stored by now the new one: it stays.
+  // The refused token may be an old one and the stored one newer, so the record stays.
   if (!delivered) return 'not waiting';
   await store.trainingCallbacks.remove(job);
   return 'answered';

@@ -1,10 +1,9 @@
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { ROLLED_BACK } from '#core/errors.ts';
-import { answerTask, type TaskAnswer } from '../aws/executions.ts';
+import { answerTask, type Settled, type TaskAnswer } from '../aws/executions.ts';
 import type { EndpointCallback } from '../records/callbacks.ts';
 import type { PromotionStore } from '../records/promotion-store.ts';
-import type { Settled } from '../training/training-callbacks.ts';
 import { describeEndpoint, type EndpointState } from './endpoints.ts';
 import { isChanging } from './transitions.ts';
 
@@ -18,10 +17,7 @@ export interface EndpointServices {
  * The answer for a state that waits for a configuration; undefined while the endpoint changes. `InService` is
  * not enough: an endpoint that SageMaker rolled back is in service too, on the configuration before.
  */
-export function verdict(
-  state: EndpointState | undefined,
-  callback: EndpointCallback,
-): TaskAnswer | undefined {
+function answerFor(state: EndpointState | undefined, callback: EndpointCallback): TaskAnswer | undefined {
   const { endpoint, endpointConfig } = callback;
   if (state?.status === 'InService' && state.endpointConfig === endpointConfig) {
     return { output: callback.output };
@@ -43,14 +39,14 @@ export function verdict(
 const failure = (cause: string): TaskAnswer => ({ error: 'DeploymentFailed', cause });
 
 /** Answers the waiting state, if there is an answer yet. */
-export async function settleEndpoint(
+export async function settleEndpointTask(
   { store, sfn }: Pick<EndpointServices, 'store' | 'sfn'>,
   state: EndpointState | undefined,
   callback: EndpointCallback,
 ): Promise<Settled> {
-  const what = verdict(state, callback);
-  if (what === undefined) return 'running';
-  if (!(await answerTask(sfn, callback.token, what))) return 'not waiting';
+  const answer = answerFor(state, callback);
+  if (answer === undefined) return 'running';
+  if (!(await answerTask(sfn, callback.token, answer))) return 'not waiting';
   await store.endpointCallbacks.remove(callback);
   return 'answered';
 }
@@ -73,7 +69,7 @@ export interface Change extends Omit<EndpointCallback, 'schemaVersion' | 'reques
  * requested. A retry (perhaps after a lost event) finds in that record whether the change was accepted, and
  * then answers by the endpoint's true state instead of requesting it a second time.
  */
-export async function changeAndWait(services: EndpointServices, change: Change): Promise<Settled> {
+export async function startEndpointTask(services: EndpointServices, change: Change): Promise<Settled> {
   const { store, sagemaker, sfn } = services;
   const { token, endpoint, endpointConfig, output } = change;
   const found = await store.endpointCallbacks.find(endpoint, endpointConfig);
@@ -97,7 +93,7 @@ export async function changeAndWait(services: EndpointServices, change: Change):
   if (callback.requested || (ours && state?.status !== 'Deleting')) {
     callback = { ...callback, requested: true };
     await store.endpointCallbacks.save(callback);
-    return settleEndpoint(services, state, callback);
+    return settleEndpointTask(services, state, callback);
   }
 
   if (!(await change.request(state))) {
@@ -114,5 +110,5 @@ export async function changeAndWait(services: EndpointServices, change: Change):
   // An endpoint that was ready (or had failed) before this record was written has sent its event in vain.
   state = await describeEndpoint(sagemaker, endpoint);
   if (state?.endpointConfig !== endpointConfig) return 'running';
-  return settleEndpoint(services, state, callback);
+  return settleEndpointTask(services, state, callback);
 }
