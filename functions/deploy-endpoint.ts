@@ -41,12 +41,18 @@ const inputSchema = domainSubjectSchema.extend({
   champion: preparedSchema.shape.champion.optional(),
   endpoint: preparedSchema.shape.endpoint,
   training: trainedSchema,
-  /** What the gate compared with: the champion's training job, null for none. Null as a whole where no gate decided. */
+  /**
+   * What the gate compared with: the champion's training job, null for none. Null as a whole where no gate
+   * decided.
+   */
   compared: z.strictObject({ champion: z.string().nullable() }).nullish(),
 });
 type Input = z.output<typeof inputSchema>;
 
-/** Creates the domain's endpoint or moves it to the new model, as its state allows; answered when it is in service on it. */
+/**
+ * Creates the domain's endpoint or moves it to the new model, as its state allows; answered when it is in
+ * service on it.
+ */
 export function createDeployEndpoint(
   services: Services<
     'store' | 'sagemaker' | 'sfn' | 'cloudwatch',

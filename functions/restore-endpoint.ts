@@ -21,8 +21,8 @@ const inputSchema = domainSubjectSchema.extend({
 const NO_CONFIG = 'no configuration';
 
 /**
- * Undoes a deployment that could not be confirmed: puts the configuration before back, or deletes the endpoint
- * where there was none.
+ * Undoes a deployment that could not be confirmed: puts the configuration before back, or deletes the
+ * endpoint where there was none.
  */
 export function createRestoreEndpoint(services: Services<'store' | 'sagemaker' | 'sfn'>) {
   const { sagemaker } = services;

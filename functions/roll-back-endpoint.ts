@@ -20,8 +20,9 @@ const inputSchema = domainSubjectSchema.extend({
 type Input = z.output<typeof inputSchema>;
 
 /**
- * Puts an earlier champion's configuration back because a person asked for it: the only way from a newer model to
- * an older one. Answered when the endpoint is in service on it; after that it is confirmed like every deployment.
+ * Puts an earlier champion's configuration back because a person asked for it: the only way from a newer
+ * model to an older one. Answered when the endpoint is in service on it; after that it is confirmed like
+ * every deployment.
  */
 export function createRollBackEndpoint(services: Services<'store' | 'sagemaker' | 'sfn'>) {
   const { store, sagemaker, sfn } = services;

@@ -45,7 +45,10 @@ beforeEach(async () => {
   await stage.put(buckets.artifacts, trained('transfer').modelKey, 'model');
 });
 
-/** How the endpoint stands from now on; on the configuration that this deployment asked for unless another is named. */
+/**
+ * How the endpoint stands from now on; on the configuration that this deployment asked for unless another is
+ * named.
+ */
 function endpointIs(EndpointStatus: string, EndpointConfigName = requestedConfig(), more: object = {}) {
   sagemaker.answer('DescribeEndpoint', { EndpointStatus, EndpointConfigName, ...more });
   return {};

@@ -1,4 +1,6 @@
-/** Lambda's limit of a synchronous response; its own message names 100 bytes more than the documented 6 MB. */
+/**
+ * Lambda's limit of a synchronous response; its own message names 100 bytes more than the documented 6 MB.
+ */
 export const LARGEST_RESPONSE = 6 * 1024 * 1024 + 100;
 
 /** How Lambda reports the end of a function's process. */
