@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createFeatureBlocks } from './feature-blocks.ts';
 import type { FeatureRows } from './feature-rows.ts';
-import { type HeadWeights, unstandardise } from './head-weights.ts';
+import { addBlockGradient, addPenalty, standardiseGradient } from './head-gradient.ts';
+import { type HeadWeights, sideBySide, unstandardise } from './head-weights.ts';
 import type { Measured } from './lbfgs.ts';
 import { logitRows } from './logit-rows.ts';
-import { type Scaling, standardise } from './standardise.ts';
+import { standardise } from './standardise.ts';
 
 /** What several heads are trained on, side by side: the folds of a cross-validation, or a single head. */
 export interface HeadTask {
@@ -77,16 +78,8 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
 
   /** Weights of all heads side by side, for raw features. The kernel has the shape [width, columns]. */
   function rawWeights(points: readonly Float64Array[]): { kernel: tf.Tensor2D; bias: Float64Array } {
-    const kernel = new Float32Array(width * columns);
-    const bias = new Float64Array(columns);
-    for (let head = 0; head < heads; head++) {
-      const raw = unstandardise(points[head]!, scalings[head]!, labelCount);
-      const first = head * labelCount;
-      for (let i = 0; i < width; i++) {
-        kernel.set(raw.kernel.subarray(i * labelCount, (i + 1) * labelCount), i * columns + first);
-      }
-      bias.set(raw.bias, first);
-    }
+    const weights = points.map((point, head) => unstandardise(point, scalings[head]!, labelCount));
+    const { kernel, bias } = sideBySide(weights, { width, labelCount });
     return { kernel: tf.tensor2d(kernel, [width, columns]), bias };
   }
 
@@ -130,13 +123,13 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
     const sums = createSums(heads);
     for (const [block, range] of matrix.blocks.entries()) {
       const byLogits = addBlock(range, logitsOf(block, kernel, bias), sums);
-      addGradients(gradients, matrix.backward(block, byLogits), byLogits);
+      addBlockGradient(gradients, matrix.backward(block, byLogits), byLogits, { width, labelCount });
     }
     kernel.dispose();
-    for (const [head, gradient] of gradients.entries()) standardiseGradient(gradient, scalings[head]!);
     const measured = points.map((point, head): Measured => {
       const gradient = gradients[head]!;
-      const penalty = addPenalty(point, gradient, regularisation);
+      standardiseGradient(gradient, scalings[head]!, labelCount);
+      const penalty = addPenalty(gradient, point, { weights: width * labelCount, regularisation });
       return { value: sums.losses[head]! + penalty, gradient };
     });
     const scores: HeadScores = {
@@ -145,39 +138,6 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
       validationLoss: sums.heldLoss / sums.heldWeight,
     };
     return { measured, scores };
-  }
-
-  /** Adds `Xᵀ R` of one block, and the sums of the columns of R for the bias. */
-  function addGradients(gradients: Float64Array[], product: Float32Array, byLogits: Float32Array) {
-    for (const [head, gradient] of gradients.entries()) {
-      const first = head * labelCount;
-      const add = (from: number, values: Float32Array, at: number) => {
-        for (let label = 0; label < labelCount; label++) gradient[from + label]! += values[at + label]!;
-      };
-      for (let i = 0; i < width; i++) add(i * labelCount, product, i * columns + first);
-      for (let at = first; at < byLogits.length; at += columns) add(width * labelCount, byLogits, at);
-    }
-  }
-
-  /** From the gradient by raw features to that by standardised ones: `inverse × (Xᵀ R − mean × ΣR)`. */
-  function standardiseGradient(gradient: Float64Array, { mean, inverse }: Scaling) {
-    for (let i = 0; i < width; i++) {
-      for (let label = 0; label < labelCount; label++) {
-        const at = i * labelCount + label;
-        const sum = gradient[width * labelCount + label]!;
-        gradient[at] = inverse[i]! * (gradient[at]! - mean[i]! * sum);
-      }
-    }
-  }
-
-  /** Adds the penalty's gradient. @returns the penalty, half the squared kernel times `strength` */
-  function addPenalty(point: Float64Array, gradient: Float64Array, strength: number): number {
-    let squares = 0;
-    for (let at = 0; at < width * labelCount; at++) {
-      gradient[at]! += strength * point[at]!;
-      squares += point[at]! ** 2;
-    }
-    return (strength / 2) * squares;
   }
 
   function heldOut(points: readonly Float64Array[]): HeldOutRows {

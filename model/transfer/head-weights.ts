@@ -31,6 +31,34 @@ export function unstandardise(
   return { kernel, bias: Float32Array.from(bias) };
 }
 
+export interface HeadSize {
+  /** Number of features. */
+  width: number;
+  labelCount: number;
+}
+
+/**
+ * Several heads as one matrix.
+ *
+ * @returns kernel, width × heads × labelCount values, and bias, heads × labelCount values
+ */
+export function sideBySide(
+  heads: readonly HeadWeights[],
+  { width, labelCount }: HeadSize,
+): { kernel: Float32Array; bias: Float64Array } {
+  const columns = heads.length * labelCount;
+  const kernel = new Float32Array(width * columns);
+  const bias = new Float64Array(columns);
+  for (const [head, weights] of heads.entries()) {
+    const first = head * labelCount;
+    for (let i = 0; i < width; i++) {
+      kernel.set(weights.kernel.subarray(i * labelCount, (i + 1) * labelCount), i * columns + first);
+    }
+    bias.set(weights.bias, first);
+  }
+  return { kernel, bias };
+}
+
 /** The head whose probabilities are `softmax((f K + b) / temperature)`. */
 export function divideByTemperature({ kernel, bias }: HeadWeights, temperature: number): HeadWeights {
   return { kernel: kernel.map((x) => x / temperature), bias: bias.map((x) => x / temperature) };

@@ -3,13 +3,9 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '#core/random.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { createFeatureRows } from '#model/transfer/feature-rows.ts';
-import { trainHeads } from '#model/transfer/head.ts';
 import { createHeadObjective, type HeadObjective, type HeadTask } from '#model/transfer/head-objective.ts';
 import { backendUnderTest } from '../backend-under-test.ts';
-
-const ROWS = 40;
-const WIDTH = 5;
-const LABELS = 3;
+import { LABELS, makeHeadTask, ROWS, WIDTH } from './head-task.ts';
 
 beforeAll(() => useBackend(backendUnderTest).then(() => {}));
 let open: HeadObjective[] = [];
@@ -18,31 +14,8 @@ afterEach(() => {
   open = [];
 });
 
-/** Features whose first values follow the class, at several scales. */
-function makeTask(changes: Partial<HeadTask> = {}): HeadTask {
-  const random = createRandom('head');
-  const classIndices = Int32Array.from({ length: ROWS }, (_, row) => row % LABELS);
-  const values = Float32Array.from({ length: ROWS * WIDTH }, (_, at) => {
-    const [row, i] = [Math.floor(at / WIDTH), at % WIDTH];
-    return 1.5 ** i * (random.normal() + (classIndices[row] === i ? 2 : 0)) + 3;
-  });
-  const features = createFeatureRows(ROWS, WIDTH, 1e6);
-  features.write(values, 0);
-  return {
-    features,
-    classIndices,
-    labelCount: LABELS,
-    heads: 2,
-    heldOutBy: Int8Array.from({ length: ROWS }, (_, row) => (row % 4) - 2),
-    classWeights: Float64Array.of(1, 2, 0.5),
-    memoryBytes: 1e6,
-    ...changes,
-  };
-}
-
 function make(changes: Partial<HeadTask> = {}) {
-  const task = makeTask(changes);
-  task.heldOutBy = task.heldOutBy.map((head) => (head < task.heads ? Math.max(-1, head) : -1));
+  const task = makeHeadTask(changes);
   const objective = createHeadObjective(task);
   open.push(objective);
   return { task, objective };
@@ -136,29 +109,5 @@ describe('createHeadObjective', () => {
     objective.dispose();
 
     expect(tf.memory().numTensors).toBe(tensors);
-  });
-});
-
-describe('trainHeads', () => {
-  it('takes every head to its minimum, and the weaker the regularisation the lower the loss', async () => {
-    const { objective } = make();
-
-    const points = await trainHeads(objective, objective.zeros(), { regularisation: 0.1, passes: 200 });
-    const weaker = await trainHeads(objective, points, { regularisation: 0.01, passes: 200 });
-
-    const { measured, scores } = objective.evaluate(points, 0.1);
-    for (const { gradient } of measured) expect(Math.hypot(...gradient)).toBeLessThan(0.02);
-    expect(scores.trainingAccuracy).toBeGreaterThan(0.7);
-    const losses = [points, weaker].map((at) => objective.evaluate(at, 0).measured[0]!.value);
-    expect(losses[1]).toBeLessThan(losses[0]!);
-  });
-
-  it('stops with the reason of the signal', async () => {
-    const { objective } = make();
-    const signal = AbortSignal.abort(new Error('asked to stop'));
-
-    await expect(
-      trainHeads(objective, objective.zeros(), { regularisation: 1, passes: 10, signal }),
-    ).rejects.toThrow('asked to stop');
   });
 });
