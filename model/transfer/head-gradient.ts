@@ -2,7 +2,8 @@ import type { HeadSize } from './head-weights.ts';
 import type { Scaling } from './standardise.ts';
 
 /**
- * Adds the gradients of one block of rows: `Xᵀ R` for the kernels, and the sums of the columns of R for the biases.
+ * Adds the gradients of one block of rows: `Xᵀ R` for the kernels, and the sums of the columns of R for the
+ * biases.
  *
  * @param gradients of each head: kernel (width × labelCount values), then bias (labelCount values)
  * @param product `Xᵀ R`, width × heads × labelCount values
