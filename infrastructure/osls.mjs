@@ -6,7 +6,7 @@ export default class Osls {
       initialize: () => applySettings(service),
       'before:package:finalize': () => {
         const { Resources } = service.provider.compiledCloudFormationTemplate;
-        // Every function has a role of its own; the one that they would share otherwise is nobody's.
+        // Every function has a role of its own. The shared role that osls makes is not used.
         delete Resources.IamRoleLambdaExecution;
         for (const resource of Object.values(Resources)) {
           if (resource.Type === 'AWS::Lambda::Function') completeFunction(resource.Properties, Resources);

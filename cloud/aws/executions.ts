@@ -25,8 +25,8 @@ export async function isRunning(sfn: SFNClient, executionArn: string): Promise<b
 export type TaskAnswer = { output: unknown } | { error: string; cause: string };
 
 /**
- * How it stands with a training job or an endpoint that a state waits for: it still changes, the state has its
- * answer now, or no state waits with the stored token any more.
+ * How it stands with a training job or an endpoint that a state waits for: it still changes, the state has
+ * its answer now, or no state waits with the stored token any more.
  */
 export type Settled = 'running' | 'answered' | 'not waiting';
 

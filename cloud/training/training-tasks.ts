@@ -12,9 +12,9 @@ export interface TrainingServices {
 }
 
 /**
- * Starts a training job on behalf of a waiting state. The token is stored first, so that even the quickest job
- * is answered. On a retry, perhaps after a lost event, the job exists already: if it has ended, the state is
- * answered at once.
+ * Starts a training job on behalf of a waiting state. The token is stored first, so that even the quickest
+ * job is answered. On a retry, perhaps after a lost event, the job exists already: if it has ended, the state
+ * is answered at once.
  */
 export async function startTrainingTask(
   services: TrainingServices & { settings: TrainingSettings },
