@@ -140,7 +140,7 @@ describe.sequential('a domain whose data come after the model', () => {
     folder = await makeDomainFolder(join(stack.folder, 'late'), tinyDomain('late'));
   });
 
-  test('is promoted by their arrival, when somebody has approved it', async () => {
+  test('is promoted by their arrival, when a person has approved it', async () => {
     configs = [];
     for (const seed of [1, 2]) {
       const name = await push(seed);

@@ -45,7 +45,7 @@ function lost({ plan, starts, ruined }: Facts, evidence: Evidence): Violation[] 
   for (const start of starts) {
     const execution = evidence.executions.find(({ name }) => name === start.name);
     if (execution === undefined) {
-      // Lambda gives an event up after three attempts; whoever reads the dead-letter queue starts the
+      // Lambda gives an event up after three attempts; the person who reads the dead-letter queue starts the
       // promotion.
       if (!ruined.has(start.name)) say(`${start.name} was never started`);
     } else if (execution.status !== 'ABORTED' && execution.status !== 'RUNNING') {
@@ -133,7 +133,7 @@ function stuck({ executions, endpoint, lock }: Evidence): Violation[] {
   for (const { name, status } of executions) if (status === 'RUNNING') say(`${name} still runs`);
   if (endpoint !== undefined && moving.includes(endpoint.status)) say(`the endpoint is ${endpoint.status}`);
   const holder = executions.find(({ name }) => name === lock)?.status;
-  // An execution that was aborted lets go of nothing; whoever comes next takes the lock from it.
+  // An execution that was aborted releases no lock; the next one takes it over.
   if (lock !== undefined && holder !== 'RUNNING' && holder !== 'ABORTED')
     say(`the lock is held by ${lock}, which is ${holder}`);
   return found;

@@ -72,7 +72,7 @@ describe('the checker', () => {
     );
   });
 
-  test('finds a task token that nobody ever answers', async () => {
+  test('finds a task token that is never answered', async () => {
     const forgetful: Call = async (name, event) =>
       name === 'StartBaseline' || (event as Event)['detail-type']?.includes('Training')
         ? 'running'

@@ -15,7 +15,8 @@ import { privateKey, type Stage, type StageOptions, startStage } from './stage.t
 
 const SECOND = 1000;
 /**
- * Longer than any retry or time-out of a state lasts, after the last fault: whoever still runs then is stuck.
+ * Longer than any retry or time-out of a state lasts, after the last fault: an execution that still runs then
+ * is stuck.
  */
 const PATIENCE_MS = 24 * 3600 * SECOND;
 /**
@@ -127,7 +128,7 @@ class Run {
       const input = { model: 'icons', version: wanted, domains: [DOMAIN] };
       const recovery: Start = { name, version: wanted, after: 0, by: { input } };
       this.#starts.push(recovery);
-      // Nobody starts anything while a service is down.
+      // Nothing is started while a service is down.
       const pause = (plan.outage?.minutes ?? 0) * 60 * SECOND;
       this.#at(clock.now() + pause, () => this.#start(recovery));
       await this.#settle();
@@ -276,7 +277,7 @@ class Run {
           () => true,
           () => false,
         );
-      // A token of an attempt that was killed answers nobody; the retry's comes.
+      // The token of a killed attempt is of no use; the retry stores its own.
       if (sent) ledger.note(`jane answers ${execution}: ${answer}`, { done: token });
     }
   }

@@ -40,7 +40,7 @@ describe('the packaged template', () => {
     `has no error and no warning in cfn-lint${found ? '' : ' (skipped: cfn-lint is not installed)'}`,
     () => {
       const result = spawnSync('cfn-lint', ['--format', 'parseable', path], { encoding: 'utf8' });
-      // osls lets functions wait for their roles twice over (W3005), which harms nobody.
+      // osls lets functions depend on their roles twice (W3005), which does no harm.
       const found = result.stdout.split('\n').filter((line) => /:[EW]\d{4}:/.test(line));
       expect(found.filter((line) => !line.includes(':W3005:'))).toEqual([]);
     },
@@ -201,7 +201,7 @@ describe('the packaged template', () => {
     }
   });
 
-  test('gives every rule a dead-letter queue, every queue and failed execution an alarm that tells somebody', () => {
+  test('gives every rule a dead-letter queue, every queue and failed execution an alarm that sends a notice', () => {
     const targets = ofType('AWS::Events::Rule').flatMap(([, { Properties }]) => Properties.Targets);
     expect(targets.length).toBeGreaterThan(0);
     for (const target of targets) expect(target.DeadLetterConfig.Arn).toBeDefined();

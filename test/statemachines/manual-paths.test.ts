@@ -156,7 +156,7 @@ describe.sequential('by hand', () => {
     expect(await machine.endpoint('poor')).toBeUndefined();
   });
 
-  test('the gate alone cannot be asked about what nobody trained', async () => {
+  test('the gate alone cannot be asked about a training that never happened', async () => {
     await promote('asked-in-vain', 'poor', { gateOnly: { trainingOf: 'never' } });
 
     expect(await machine.outcome('asked-in-vain', 'poor')).toMatchObject({
@@ -185,7 +185,7 @@ describe.sequential('by hand', () => {
     expect(await machine.endpoint('poor')).toMatchObject({ status: 'InService' });
   });
 
-  test('nobody forces an endpoint that answers otherwise than it was trained', async () => {
+  test('force does not overrule an endpoint that differs from its training job', async () => {
     await machine.pushDomain('liar');
 
     await promote('forced-liar', 'liar', { force: { by: 'jane', reason: 'now' } });

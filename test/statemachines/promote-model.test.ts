@@ -122,7 +122,7 @@ describe('promote-model.asl.yml', () => {
   });
 
   test.each(['DeployEndpoint', 'RollBackEndpoint', 'RestoreEndpoint', 'FinishDomain'])(
-    '%s outlasts an outage of hours: to give up would leave an endpoint that nobody has confirmed',
+    '%s outlasts an outage of hours: giving up would leave an endpoint that has not been confirmed',
     (name) => {
       const [, state] = tasks.find(([task]) => task === name)!;
       const retry = state.Retry!.find(({ ErrorEquals }) => ErrorEquals.includes('Transient'))!;
@@ -193,8 +193,12 @@ describe('its expressions', () => {
   });
 
   test.each([
-    ['nobody forces what is rejected', { gate: { decision: 'REJECT' }, manual: {} }, false],
-    ['somebody forces it', { gate: { decision: 'REJECT', forced: { by: 'jane' } }, manual: {} }, true],
+    ['a rejected model is not forced', { gate: { decision: 'REJECT' }, manual: {} }, false],
+    [
+      'a rejected model is forced',
+      { gate: { decision: 'REJECT', forced: { by: 'jane' } }, manual: {} },
+      true,
+    ],
     [
       'the gate alone is asked',
       { gate: { decision: 'PROMOTE' }, manual: { gateOnly: { trainingOf: 'x' } } },
@@ -217,7 +221,7 @@ describe('its expressions', () => {
     ['a yes with a comment', { approved: true, by: 'jane', comment: 'fine' }, 'yes'],
     ['a no with its reason', { approved: false, by: 'jane', comment: 'limes' }, 'no'],
     ['a no without a reason', { approved: false, by: 'jane' }, 'no answer'],
-    ['a yes from nobody', { approved: true }, 'no answer'],
+    ['a yes without a name', { approved: true }, 'no answer'],
     ['a yes from spaces', { approved: true, by: '  ' }, 'no answer'],
     ['a yes from a number', { approved: true, by: 7 }, 'no answer'],
     ['a name without end', { approved: true, by: 'x'.repeat(101) }, 'no answer'],

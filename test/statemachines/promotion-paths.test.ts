@@ -119,7 +119,7 @@ describe.sequential('the state machine with its functions', () => {
     }
   });
 
-  test('updates to a newer model, and goes back where that one answers otherwise than it was trained', async () => {
+  test('updates to a newer model, and goes back if its answers differ from those of its training job', async () => {
     const before = await machine.endpoint('turncoat');
 
     const execution = await machine.promote('second', {

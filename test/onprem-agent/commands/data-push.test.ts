@@ -246,7 +246,7 @@ describe('graft data push warns of', () => {
       /^1 image is more than once within .*: train\/apple\/again\.png is train\/apple\/0-000\.png$/,
     ],
     [
-      'folders that nobody looks at',
+      'folders that are not used',
       async () => {
         for (const name of ['validation', 'Test', '@eaDir']) await mkdir(join(folder, name));
       },
