@@ -1,5 +1,4 @@
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
-import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { z } from 'zod';
 import { Bucket } from '#cloud/aws/bucket.ts';
@@ -13,8 +12,7 @@ import { parseJson } from '#core/parse.ts';
 import { ProblemError } from '#core/problem.ts';
 import { invocationProblem, isUnknownEndpoint } from './http/invocation.ts';
 import { parseRequest } from './http/parse-request.ts';
-import { logged } from './middleware/logged.ts';
-import { problems } from './middleware/problems.ts';
+import { api } from './middleware/api.ts';
 import type { Services } from './middleware/services.ts';
 
 /** API Gateway's limit is 29 s and the Lambda's 28 s; this leaves time for an answer. */
@@ -81,17 +79,7 @@ async function missingEndpoint(
   return new ProblemError(503, detail, { retryAfterSeconds: 60, cause });
 }
 
-let predict: ReturnType<typeof createPredict> | undefined;
-
-export const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
-  .use(logged())
-  .use(problems())
-  .handler((event: APIGatewayProxyEvent) => {
-    predict ??= createFromEnvironment();
-    return predict(event);
-  });
-
-function createFromEnvironment() {
+export const handler = api(() => {
   const settings = readSettings('dataBucket', 'artifactsBucket', 'endpointPrefix');
   const s3 = s3Client();
   return createPredict({
@@ -101,4 +89,4 @@ function createFromEnvironment() {
     timeout: () => AbortSignal.timeout(TIMEOUT_MS),
     settings,
   });
-}
+});

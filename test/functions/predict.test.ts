@@ -2,10 +2,9 @@ import './quiet.ts';
 
 import { readFileSync } from 'node:fs';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
-import middy from '@middy/core';
-import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { problems } from '../../functions/middleware/problems.ts';
+import { api } from '../../functions/middleware/api.ts';
 import { createPredict } from '../../functions/predict.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
 import { domain, subject } from './samples.ts';
@@ -38,15 +37,14 @@ beforeEach(() => {
   });
 });
 
-/** As deployed: with the middleware that turns errors into answers. */
+/** As deployed, with its middleware. */
 async function ask(changes: Partial<APIGatewayProxyEvent> = {}) {
   const predict = createPredict({
     ...stage.services({ runtime: runtime.client }),
     artifacts: stage.artifacts,
     timeout: () => AbortSignal.timeout(1000),
   });
-  const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>().use(problems()).handler(predict);
-  const response = await handler({ ...event, ...changes }, {} as Context);
+  const response = await api(() => predict)({ ...event, ...changes }, {} as Context);
   return { ...response, json: JSON.parse(response.body) };
 }
 const invoked = () => runtime.inputsOf('InvokeEndpoint');
@@ -166,7 +164,7 @@ describe('a problem', () => {
     const response = await ask({ pathParameters: { domain: 'unknown' } });
 
     expect(response.statusCode).toBe(404);
-    expect(response.json.detail).toContain('"nobody"');
+    expect(response.json.detail).toContain('"unknown"');
   });
 
   test('a deleted endpoint is told apart from one that never existed', async () => {
