@@ -5,8 +5,9 @@ import { forceSchema, personSchema, reasonSchema } from './promotion.ts';
 
 /**
  * A person's answer to AwaitApproval: output of `send-task-success`. A refusal gives its reason. `graft`
- * checks an answer before it sends it. The state IsApproved checks the same rules, because anyone with the
- * token can answer without `graft`. A test of the state machine keeps the two alike.
+ * checks an answer before it sends it. The output of the state AwaitApproval follows the same rules, because
+ * anyone with the token can answer without `graft`. A test of the state machine puts the same answers to
+ * both.
  */
 export const approvalAnswerSchema = z.discriminatedUnion('approved', [
   z.strictObject({ approved: z.literal(true), by: personSchema, comment: reasonSchema.optional() }),

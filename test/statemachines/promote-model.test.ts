@@ -224,6 +224,10 @@ describe('its expressions', () => {
     ['a yes without a name', { approved: true }, 'no answer'],
     ['a yes from spaces', { approved: true, by: '  ' }, 'no answer'],
     ['a yes from a number', { approved: true, by: 7 }, 'no answer'],
+    ['a yes with an empty comment', { approved: true, by: 'jane', comment: ' ' }, 'no answer'],
+    ['a yes with something else', { approved: true, by: 'jane', reason: 'fine' }, 'no answer'],
+    ['a list', [{ approved: true, by: 'jane' }], 'no answer'],
+    ['a long name with spaces around', { approved: true, by: ` ${'x'.repeat(100)} ` }, 'yes'],
     ['a name without end', { approved: true, by: 'x'.repeat(101) }, 'no answer'],
     ['a comment without end', { approved: true, by: 'jane', comment: 'x'.repeat(1001) }, 'no answer'],
     ['a comment that is no text', { approved: true, by: 'jane', comment: { a: 1 } }, 'no answer'],
@@ -239,7 +243,9 @@ describe('its expressions', () => {
 
     expect({ yes, no }).toEqual({ yes: meaning === 'yes', no: meaning === 'no' });
     // `graft approve` and `graft reject` check an answer by the same rules before they send it.
-    expect(approvalAnswerSchema.safeParse(result).success).toBe(meaning !== 'no answer');
+    expect(approvalAnswerSchema.safeParse(result).data ?? {}).toEqual(
+      (input as { approval: unknown }).approval,
+    );
     expect(await evaluate(`${item}/AwaitApproval/Arguments/Payload/again`, { input })).toBe(true);
   });
 
