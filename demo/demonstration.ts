@@ -18,7 +18,7 @@ import {
 import { repository } from '../scripts/fingerprint.ts';
 import { graft } from './agent.ts';
 import { type Answer, ask, isLive, oneImagePerClass, sampleImages } from './ask.ts';
-import { type LocalAws, startLocalAws } from './local-aws.ts';
+import { type LocalAwsProcess, spawnLocalAws } from './local-aws.ts';
 import { downloadReport, followPromotion, readResults } from './promotion.ts';
 import type { Screen } from './screen.ts';
 import { tellAnswers, tellHowToGoOn, tellOthers, tellReport, tellResults, tellTraining } from './story.ts';
@@ -65,7 +65,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
       onProgress: (done, total) => screen.bar('images', { done, total, unit: 'img' }),
     }),
   ]);
-  const aws = await startLocalAws({ template, state: folders.state, port: options.port }, folders.log);
+  const aws = await spawnLocalAws({ template, state: folders.state, port: options.port }, folders.log);
   const closing = closeOnSignals(aws);
   try {
     const environment = localEnvironment(aws.endpoint);
@@ -198,7 +198,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
 
 async function askAll(
   url: string,
-  aws: LocalAws,
+  aws: LocalAwsProcess,
   samples: Awaited<ReturnType<typeof oneImagePerClass>>,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
@@ -218,7 +218,7 @@ function showProgress(screen: Screen, event: Record<string, unknown>): void {
 /**
  * Ends the local AWS first when this process is told to stop, so that no process is left.
  */
-function closeOnSignals(aws: LocalAws) {
+function closeOnSignals(aws: LocalAwsProcess) {
   let asked: () => void = () => {};
   const promise = new Promise<void>((resolve) => {
     asked = resolve;

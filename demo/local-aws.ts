@@ -14,9 +14,9 @@ const readySchema = z.object({
   outputs: z.record(z.string(), z.string()),
   apiKey: z.string(),
 });
-export type LocalAws = z.output<typeof readySchema> & { process: ChildProcess; stop(): Promise<void> };
+export type LocalAwsProcess = z.output<typeof readySchema> & { process: ChildProcess; stop(): Promise<void> };
 
-export interface LocalAwsOptions {
+export interface LocalAwsProcessOptions {
   template: string;
   state: string;
   port: number;
@@ -30,7 +30,10 @@ export interface LocalAwsOptions {
  * @param logFile gets everything that the process logs
  * @throws GraftError with the last lines of the log when the process ends before it is ready
  */
-export async function startLocalAws(options: LocalAwsOptions, logFile: string): Promise<LocalAws> {
+export async function spawnLocalAws(
+  options: LocalAwsProcessOptions,
+  logFile: string,
+): Promise<LocalAwsProcess> {
   await mkdir(dirname(logFile), { recursive: true });
   const log = createWriteStream(logFile);
   const child = spawn(

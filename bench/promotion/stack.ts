@@ -17,7 +17,7 @@ import {
 import { executionName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
 import { signBytes } from '#core/signature.ts';
-import { type LocalAws, startLocalAws } from '../../demo/local-aws.ts';
+import { type LocalAwsProcess, spawnLocalAws } from '../../demo/local-aws.ts';
 import { describeExecution } from '../../demo/promotion.ts';
 import {
   developmentSigningKey,
@@ -36,7 +36,7 @@ const IMAGES_PER_LABEL = 6;
 
 /** The packaged stack in a local AWS of its own process, with a container that learns nothing. */
 export interface PromotionStack {
-  aws: LocalAws;
+  aws: LocalAwsProcess;
   /** Everything that the local AWS logs, among it one line for each request. */
   logFile: string;
   s3: S3Client;
@@ -68,7 +68,7 @@ export interface PromotionStack {
 export async function startPromotionStack(folder: string, container: string): Promise<PromotionStack> {
   const key = await developmentSigningKey();
   const logFile = join(folder, 'local-aws.log');
-  const aws = await startLocalAws(
+  const aws = await spawnLocalAws(
     {
       template: await packageLocalStack(key.publicKey),
       state: join(folder, 'aws'),

@@ -15,7 +15,7 @@ import type { DomainInput } from '#core/contracts/domain.ts';
 import type { Outcome } from '#core/contracts/outcome.ts';
 import { outcomeKey } from '#core/keys.ts';
 import { graft } from '../../demo/agent.ts';
-import { startLocalAws } from '../../demo/local-aws.ts';
+import { spawnLocalAws } from '../../demo/local-aws.ts';
 import { localEnvironment, localRegion } from '../../scripts/development.ts';
 import { repository } from '../../scripts/fingerprint.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
@@ -31,7 +31,7 @@ export type Stack = Awaited<ReturnType<typeof startStack>>;
  */
 export async function startStack() {
   const folder = await mkdtemp(join(tmpdir(), 'graft-end-to-end-'));
-  const aws = await startLocalAws(
+  const aws = await spawnLocalAws(
     { template: inject('template'), state: join(folder, 'aws'), port: 0 },
     join(folder, 'local-aws.log'),
   );
