@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeEndpointCommand, ListTrainingJobsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import {
   DescribeExecutionCommand,
@@ -13,7 +13,7 @@ import {
 import { inject } from 'vitest';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import type { Outcome } from '#core/contracts/outcome.ts';
-import { outcomeKey } from '#core/keys.ts';
+import { approvalKey, outcomeKey } from '#core/keys.ts';
 import { graft } from '../../demo/agent.ts';
 import { spawnLocalAws } from '../../demo/local-aws.ts';
 import { localEnvironment, localRegion } from '../../scripts/development.ts';
@@ -51,6 +51,28 @@ export async function startStack() {
     artifacts: aws.outputs.ArtifactsBucket!,
   };
 
+  /** Looks at an execution, which may not have been started yet, until something holds of it. */
+  async function waitFor(
+    executionArn: string,
+    holds: (execution: DescribeExecutionOutput) => Promise<boolean>,
+  ): Promise<DescribeExecutionOutput> {
+    const deadline = performance.now() + EXECUTION_LIMIT_MS;
+    for (;;) {
+      const execution = await stepFunctions
+        .send(new DescribeExecutionCommand({ executionArn }))
+        .catch((error: Error) => {
+          if (error.name === 'ExecutionDoesNotExist') return undefined;
+          throw error;
+        });
+      if (execution !== undefined && (await holds(execution))) return execution;
+      if (performance.now() > deadline) {
+        const status = execution?.status ?? 'not there';
+        throw new Error(`${executionArn} is ${status} after ${EXECUTION_LIMIT_MS} ms`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
   return {
     ...aws,
     folder,
@@ -78,23 +100,17 @@ export async function startStack() {
     },
     executionArn: (name: string) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`,
     /** The end of an execution, which may not have been started yet. */
-    async ended(executionArn: string): Promise<DescribeExecutionOutput> {
-      const deadline = performance.now() + EXECUTION_LIMIT_MS;
-      for (;;) {
-        const execution = await stepFunctions
-          .send(new DescribeExecutionCommand({ executionArn }))
-          .catch((error: Error) => {
-            if (error.name === 'ExecutionDoesNotExist') return undefined;
-            throw error;
-          });
-        if (execution !== undefined && execution.status !== 'RUNNING') return execution;
-        if (performance.now() > deadline) {
-          throw new Error(
-            `${executionArn} is ${execution?.status ?? 'not there'} after ${EXECUTION_LIMIT_MS} ms`,
-          );
-        }
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+    ended: (executionArn: string) => waitFor(executionArn, async ({ status }) => status !== 'RUNNING'),
+    /** Waits until a promotion asks a person; fails when its execution ends before. */
+    untilItAsks(execution: string, domain: string) {
+      const Key = approvalKey(execution, domain);
+      return waitFor(this.executionArn(execution), async ({ status, cause }) => {
+        if (status !== 'RUNNING') throw new Error(`${execution} is ${status} and has not asked: ${cause}`);
+        return s3.send(new HeadObjectCommand({ Bucket: buckets.artifacts, Key })).then(
+          () => true,
+          () => false,
+        );
+      });
     },
     async outcome(execution: string, domain: string): Promise<Outcome> {
       return JSON.parse(await this.get(buckets.artifacts, outcomeKey(execution, domain))) as Outcome;
