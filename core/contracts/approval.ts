@@ -5,9 +5,8 @@ import { forceSchema, personSchema, reasonSchema } from './promotion.ts';
 
 /**
  * A person's answer to AwaitApproval: output of `send-task-success`. A refusal gives its reason. `graft`
- * checks an answer before it sends it. The output of the state AwaitApproval follows the same rules, because
- * anyone with the token can answer without `graft`. A test of the state machine puts the same answers to
- * both.
+ * checks an answer before it sends it, and the state ReadApproval what has arrived, because anyone with the
+ * token can answer without `graft`.
  */
 export const approvalAnswerSchema = z.discriminatedUnion('approved', [
   z.strictObject({ approved: z.literal(true), by: personSchema, comment: reasonSchema.optional() }),

@@ -144,6 +144,7 @@ export const faultless: Omit<Plan, 'before' | 'models' | 'starts'> = {
 const rare: Partial<Record<FunctionName, Shape>> = {
   RestoreEndpoint: 'unconfirmed',
   AwaitApproval: 'approval',
+  ReadApproval: 'approval',
   RollBackEndpoint: 'rollback',
   FindTraining: 'gate-only',
 };

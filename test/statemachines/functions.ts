@@ -10,6 +10,7 @@ const functions = {
   FindTraining: () => import('../../functions/find-training.ts'),
   EvaluateGate: () => import('../../functions/evaluate-gate.ts'),
   AwaitApproval: () => import('../../functions/await-approval.ts'),
+  ReadApproval: () => import('../../functions/read-approval.ts'),
   DeployEndpoint: () => import('../../functions/deploy-endpoint.ts'),
   ConfirmEndpoint: () => import('../../functions/confirm-endpoint.ts'),
   RestoreEndpoint: () => import('../../functions/restore-endpoint.ts'),
