@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { Bucket } from '#cloud/aws/bucket.ts';
 import { manifestSchema } from '#core/contracts/manifest.ts';
 import { parseJson } from '#core/parse.ts';
 import { whenToldToStop } from '#core/when-told-to-stop.ts';
@@ -21,7 +22,14 @@ import { type Answer, ask, isLive, oneImagePerClass, sampleImages } from './ask.
 import { type LocalAwsProcess, spawnLocalAws } from './local-aws.ts';
 import { downloadReport, followPromotion, readResults } from './promotion.ts';
 import type { Screen } from './screen.ts';
-import { tellAnswers, tellHowToGoOn, tellOthers, tellReport, tellResults, tellTraining } from './story.ts';
+import {
+  tellAnswers,
+  tellAnswersAboutOtherImages,
+  tellHowToGoOn,
+  tellReport,
+  tellResults,
+  tellTraining,
+} from './story.ts';
 
 export interface DemonstrationOptions {
   once: boolean;
@@ -124,8 +132,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     const promotionSeconds = (performance.now() - pushedAt) / 1000;
     const s3 = new S3Client({ ...clients, forcePathStyle: true });
     const promoted = {
-      s3,
-      bucket: aws.outputs.ArtifactsBucket!,
+      artifacts: new Bucket(s3, aws.outputs.ArtifactsBucket!),
       execution: promotion.name,
       domain: DOMAIN,
     };
@@ -142,7 +149,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     if (live) {
       tellAnswers(screen, answers, version);
       const others = await sampleImages(join(folders.data, DOMAIN, 'other'), OTHERS_ASKED);
-      tellOthers(screen, await askAll(url, aws, others));
+      tellAnswersAboutOtherImages(screen, await askAll(url, aws, others));
     }
     const ok = promotion.status === 'SUCCEEDED' && deployed;
     screen.line();

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeExecutionCommand,
   type DescribeExecutionOutput,
@@ -8,14 +7,13 @@ import {
   GetExecutionHistoryCommand,
   type SFNClient,
 } from '@aws-sdk/client-sfn';
-import type { z } from 'zod';
+import type { Bucket } from '#cloud/aws/bucket.ts';
 import { decisionSchema } from '#core/contracts/decision.ts';
 import { evaluationSchema } from '#core/contracts/evaluation.ts';
 import { outcomeSchema } from '#core/contracts/outcome.ts';
 import { GraftError } from '#core/errors.ts';
 import { decisionKey, evaluationKey, outcomeKey, reportKey } from '#core/keys.ts';
 import { executionName } from '#core/names.ts';
-import { parseJson } from '#core/parse.ts';
 
 const POLL_MS = 300;
 /** Milliseconds to wait for the execution. The event usually takes milliseconds here. */
@@ -95,29 +93,18 @@ async function runningStates(client: SFNClient, executionArn: string): Promise<s
 
 /** One domain's part of a promotion, and where its files are. */
 export interface DomainPromotion {
-  s3: S3Client;
-  /** The artifacts bucket. */
-  bucket: string;
+  artifacts: Bucket;
   execution: string;
   domain: string;
 }
 
 /** What the promotion wrote about one domain. A part that it did not reach is undefined. */
-export async function readResults({ s3, bucket, execution, domain }: DomainPromotion) {
-  const read = async <Schema extends z.ZodType>(schema: Schema, key: string) => {
-    try {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      return parseJson(schema, await Body!.transformToString(), key);
-    } catch (error) {
-      if ((error as Error).name === 'NoSuchKey') return undefined;
-      throw error;
-    }
-  };
+export async function readResults({ artifacts, execution, domain }: DomainPromotion) {
   const [transfer, baseline, decision, outcome] = await Promise.all([
-    read(evaluationSchema, evaluationKey(execution, domain, 'transfer')),
-    read(evaluationSchema, evaluationKey(execution, domain, 'baseline')),
-    read(decisionSchema, decisionKey(execution, domain)),
-    read(outcomeSchema, outcomeKey(execution, domain)),
+    artifacts.findJson(evaluationKey(execution, domain, 'transfer'), evaluationSchema),
+    artifacts.findJson(evaluationKey(execution, domain, 'baseline'), evaluationSchema),
+    artifacts.findJson(decisionKey(execution, domain), decisionSchema),
+    artifacts.findJson(outcomeKey(execution, domain), outcomeSchema),
   ]);
   return { transfer, baseline, decision, outcome };
 }
@@ -129,17 +116,12 @@ export type PromotionResults = Awaited<ReturnType<typeof readResults>>;
  * @returns whether there is one: a promotion can end without a report
  */
 export async function downloadReport(
-  { s3, bucket, execution, domain }: DomainPromotion,
+  { artifacts, execution, domain }: DomainPromotion,
   path: string,
 ): Promise<boolean> {
-  const Key = reportKey(execution, domain, 'html');
-  try {
-    const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, await Body!.transformToByteArray());
-    return true;
-  } catch (error) {
-    if ((error as Error).name === 'NoSuchKey') return false;
-    throw error;
-  }
+  const report = await artifacts.find(reportKey(execution, domain, 'html'));
+  if (report === undefined) return false;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, report.bytes);
+  return true;
 }

@@ -119,7 +119,7 @@ export function tellAnswers(screen: Screen, answers: readonly Answer[], promoted
 }
 
 /** @param answers about images of none of the classes: every label is wrong */
-export function tellOthers(screen: Screen, answers: readonly Answer[]): void {
+export function tellAnswersAboutOtherImages(screen: Screen, answers: readonly Answer[]): void {
   const unsure = answers.filter((answer) => answer.unsure);
   const names = unsure.map(({ expected }) => expected);
   screen.line();
