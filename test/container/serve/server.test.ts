@@ -407,5 +407,7 @@ describe('draining', () => {
     await model.drain(0);
 
     await closed;
+    expect(socket.bytesRead).toBe(0);
+    expect(model.server.listening).toBe(false);
   });
 });
