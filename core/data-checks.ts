@@ -154,7 +154,7 @@ export function damagedProblems(part: Part, names: readonly string[], total: num
  * @param where the folder, as messages name it
  * @param names of files and folders beside the labels' folders
  */
-export function besideWarnings(where: string, names: readonly string[]): string[] {
+export function misplacedFileWarnings(where: string, names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const what = names.length === 1 ? '1 file lies' : `${names.length} files lie`;
   const out = names.length === 1 ? 'is' : 'are';

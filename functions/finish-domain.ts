@@ -70,7 +70,7 @@ export function createFinishDomain(
     const warnings = [...new Set([...(prepared?.warnings ?? []), ...(gate?.warnings ?? [])])];
     const finishedAt = new Date(now()).toISOString();
     let { outcome, reason } = conclude(promotion);
-    if (outcome === 'DEPLOYED' && !(await crown(promotion, finishedAt))) {
+    if (outcome === 'DEPLOYED' && !(await makeChampion(promotion, finishedAt))) {
       outcome = 'FAILED';
       reason = `champion.json of "${domain}" has been changed since the deployment began. ${reason}`;
     }
@@ -139,10 +139,10 @@ export function createFinishDomain(
     );
   }
 
-  async function crown(promotion: DomainPromotion, promotedAt: string): Promise<boolean> {
+  async function makeChampion(promotion: DomainPromotion, promotedAt: string): Promise<boolean> {
     const next = championOf(promotion, promotedAt);
     const etag = promotion.deployment!.previous?.etag ?? null;
-    if (!(await store.champions.crown(next, etag))) return false;
+    if (!(await store.champions.writeIfUnchanged(next, etag))) return false;
     // Read again: after a retry it has the time of the first attempt.
     const live = await store.champions.find(promotion.domain);
     await store.championHistory.add(live?.champion ?? next);

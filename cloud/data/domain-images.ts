@@ -1,5 +1,5 @@
 import type { Domain } from '#core/contracts/domain.ts';
-import { besideWarnings, type NamedImage, type Part, type Split } from '#core/data-checks.ts';
+import { misplacedFileWarnings, type NamedImage, type Part, type Split } from '#core/data-checks.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { imagesPrefix } from '#core/keys.ts';
 import { foldLabel } from '#core/labels.ts';
@@ -110,7 +110,7 @@ function filesOfLabels(
   }
   for (const folder of unknownFolders) problems.push(unknownFolderProblem(split, folder, labels));
   problems.push(...nested);
-  warnings.push(...besideWarnings(`${split}/`, beside));
+  warnings.push(...misplacedFileWarnings(`${split}/`, beside));
   return files;
 }
 

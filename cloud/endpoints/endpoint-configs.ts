@@ -10,7 +10,7 @@ import type { EndpointSettings } from '#core/contracts/domain.ts';
 import { DeploymentFailedError } from '#core/errors.ts';
 import { isMissing, isValidation } from '../aws/failures.ts';
 import { promotionTags, type Tagged } from '../aws/tags.ts';
-import { describeExisting, notYet } from './existing.ts';
+import { describeExisting, notVisibleYet } from './existing.ts';
 
 /** Name of every endpoint's one variant: guardrails need the same name on both sides of an update. */
 export const VARIANT = 'AllTraffic';
@@ -58,7 +58,7 @@ export async function ensureEndpointConfig(
       }),
     );
   } catch (error) {
-    if (isMissing(error)) throw notYet(error as Error);
+    if (isMissing(error)) throw notVisibleYet(error as Error);
     if (!isValidation(error)) throw error;
     const existing = await describeExisting(
       sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: name })),

@@ -10,7 +10,7 @@ import {
 import { BusyError, DeploymentFailedError } from '#core/errors.ts';
 import { isExisting, isMissing, isValidation } from '../aws/failures.ts';
 import { promotionTags, type Tagged } from '../aws/tags.ts';
-import { notYet } from './existing.ts';
+import { notVisibleYet } from './existing.ts';
 
 /** Whether a request was refused because the endpoint changes now. */
 const isRefusedWhileChanging = (error: unknown) =>
@@ -123,7 +123,7 @@ async function requestChange(endpoint: string, request: Promise<unknown>): Promi
   try {
     await request;
   } catch (error) {
-    if (isMissing(error)) throw notYet(error as Error);
+    if (isMissing(error)) throw notVisibleYet(error as Error);
     if (isRefusedWhileChanging(error))
       throw new BusyError(`Endpoint ${endpoint} is changing`, { cause: error });
     // The SDK may have repeated our own request after its response was lost: the next attempt finds the

@@ -2,7 +2,7 @@ import { BusyError, DeploymentFailedError } from '#core/errors.ts';
 import { isMissing } from '../aws/failures.ts';
 
 /** For some seconds, a part of SageMaker may not know what another part has just created. */
-export const notYet = (cause: Error) =>
+export const notVisibleYet = (cause: Error) =>
   new BusyError(`SageMaker does not know it yet: ${cause.message}`, { cause });
 
 /**

@@ -27,12 +27,12 @@ export async function requireServable(
       hint: 'Clean-up keeps the last few only. Promote that version again, or roll back to another one.',
       cause,
     });
-  const config = await known(
+  const config = await requireExisting(
     sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: endpointConfig })),
     (cause) => gone(`endpoint configuration ${endpointConfig}`, cause),
   );
   const variant = config.ProductionVariants?.[0];
-  const model = await known(
+  const model = await requireExisting(
     sagemaker.send(new DescribeModelCommand({ ModelName: variant?.ModelName ?? modelName })),
     (cause) => gone(`model ${variant?.ModelName ?? modelName}`, cause),
   );
@@ -51,7 +51,7 @@ export async function requireServable(
   return { serverless: variant?.ServerlessConfig !== undefined };
 }
 
-async function known<Description>(
+async function requireExisting<Description>(
   description: Promise<Description>,
   gone: (cause: Error) => Error,
 ): Promise<Description> {

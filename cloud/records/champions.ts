@@ -21,7 +21,7 @@ export function championsIn(bucket: Bucket) {
      * @param previousEtag null when there was no champion
      * @returns false when it has changed; writing the same champion again is fine
      */
-    async crown(champion: Champion, previousEtag: string | null): Promise<boolean> {
+    async writeIfUnchanged(champion: Champion, previousEtag: string | null): Promise<boolean> {
       const condition = previousEtag === null ? { ifNoneMatch: '*' as const } : { ifMatch: previousEtag };
       if (await bucket.writeJsonIf(condition, championKey(champion.domain), champion)) return true;
       const found = await find(champion.domain);

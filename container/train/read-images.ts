@@ -1,5 +1,5 @@
 import type { Evaluation } from '#core/contracts/evaluation.ts';
-import { besideWarnings, nearDuplicateWarnings } from '#core/data-checks.ts';
+import { misplacedFileWarnings, nearDuplicateWarnings } from '#core/data-checks.ts';
 import { type Images, type LoadedDataSet, loadDataSet, loadImages } from '#model/data/data-set.ts';
 import { nearDuplicates } from '#model/data/near-duplicates.ts';
 import type { OptMl } from '../opt-ml.ts';
@@ -47,8 +47,8 @@ export async function readImages(
 /** Findings about the images for the domain's owner, a sentence each. */
 export async function imageWarnings({ train, test }: JobImages, signal: AbortSignal): Promise<string[]> {
   return [
-    ...besideWarnings('train/', train.beside),
-    ...besideWarnings('test/', test.beside),
+    ...misplacedFileWarnings('train/', train.beside),
+    ...misplacedFileWarnings('test/', test.beside),
     ...nearDuplicateWarnings(await nearDuplicates(train, test, signal)),
   ];
 }

@@ -27,7 +27,7 @@ export function capture(icon: Uint8Array, size: number, conditions: Conditions, 
   const pieces = random.below(conditions.clutter + 1);
   for (let i = 0; i < pieces; i++) paintClutter(canvas, random);
   paintIcon(canvas, icon, conditions, random);
-  return develop(move(canvas, conditions, random), size, conditions, random);
+  return renderPixels(move(canvas, conditions, random), size, conditions, random);
 }
 
 /** A gradient between two related colours, with soft blotches. */
@@ -145,7 +145,12 @@ function move(canvas: Canvas, { motion }: Conditions, random: Random): Canvas {
 }
 
 /** Averages the samples of each pixel; applies light, white balance and noise. */
-function develop({ values, side }: Canvas, size: number, conditions: Conditions, random: Random): Uint8Array {
+function renderPixels(
+  { values, side }: Canvas,
+  size: number,
+  conditions: Conditions,
+  random: Random,
+): Uint8Array {
   const exposure = random.between(...conditions.exposure);
   const gains = [0, 1, 2].map(() => (exposure * random.between(0.9, 1.1)) / SUPERSAMPLING ** 2);
   const saturation = random.between(...conditions.saturation);

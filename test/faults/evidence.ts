@@ -32,7 +32,7 @@ export const soundEvidence: Evidence = {
     endpointConfig: 'config',
     trainingJob: 'job',
   },
-  crowned: ['promote'],
+  championExecutions: ['promote'],
   endpoint: { status: 'InService', config: 'config' },
   answer: { trainingJob: 'job', label: 'apple' },
 };

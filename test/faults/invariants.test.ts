@@ -45,7 +45,7 @@ describe('a lost model', () => {
     const evidence = {
       executions: [ended('FAILED'), again],
       champion: { ...champion, execution: 'again' },
-      crowned: ['again'],
+      championExecutions: ['again'],
     };
 
     expect(violations(evidence, { starts }, ['promote'])).toEqual([]);
@@ -71,7 +71,7 @@ describe('a wrong model', () => {
       {},
     ],
     ['one that is older than another that was deployed', { champion: old }, {}],
-    ['success that was reported of what never was champion', { crowned: [] }, {}],
+    ['success that was reported of what never was champion', { championExecutions: [] }, {}],
   ])('is %s', (_what, evidence, plan) => {
     expect(violations(evidence, plan)).toContainEqual(expect.stringMatching(/^wrong model live/));
   });

@@ -118,7 +118,7 @@ function wrong({ plan, starts }: Facts, evidence: Evidence): Violation[] {
   for (const { name, outcome } of executions) {
     if (outcome?.outcome !== 'DEPLOYED') continue;
     const start = starts.find((one) => one.name === name);
-    if (!evidence.crowned.includes(name)) say(`${name} is DEPLOYED, and never was champion`);
+    if (!evidence.championExecutions.includes(name)) say(`${name} is DEPLOYED, and never was champion`);
     const quality = plan.models[outcome.version] ?? 'good';
     if (quality !== 'good' && !isForced(start))
       say(`${name} deployed ${outcome.version}, which is ${quality}`);

@@ -28,7 +28,7 @@ export interface Evidence {
   executions: ExecutionSeen[];
   champion?: Pick<Champion, 'version' | 'execution' | 'endpointConfig' | 'trainingJob' | 'rolledBackFrom'>;
   /** Executions whose model has ever been champion. */
-  crowned: string[];
+  championExecutions: string[];
   endpoint?: { status: string; config: string };
   /** Which model answers for a test image, or what went wrong. */
   answer?: { trainingJob: string; label: string } | { error: string };
@@ -63,7 +63,7 @@ export async function observe(stage: Stage): Promise<Evidence> {
   return {
     executions,
     ...(champion === undefined ? {} : { champion }),
-    crowned: history.map(({ execution }) => execution),
+    championExecutions: history.map(({ execution }) => execution),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(endpoint?.status === 'InService' ? { answer: await ask(stage) } : {}),
     ...(lock === undefined ? {} : { lock: lock.execution }),

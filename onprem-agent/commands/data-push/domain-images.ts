@@ -4,8 +4,8 @@ import type { Input } from '#core/contracts/common.ts';
 import type { Domain } from '#core/contracts/domain.ts';
 import {
   balanceWarnings,
-  besideWarnings,
   duplicateFindings,
+  misplacedFileWarnings,
   type NamedImage,
   nearDuplicateWarnings,
   type Part,
@@ -74,7 +74,7 @@ export async function checkDomainImages(
   refuse(problems, 'Remove them from one of the two: what is measured must be new to the model.');
   warnings.push(...sizes.warnings);
   for (const split of ['train', 'test'] as const) {
-    warnings.push(...besideWarnings(`${split}/`, sets[split]!.beside));
+    warnings.push(...misplacedFileWarnings(`${split}/`, sets[split]!.beside));
     warnings.push(...balanceWarnings(split, countsOf(domain, images, split)));
   }
   warnings.push(...nearDuplicateWarnings(await nearDuplicates(sets.train!, sets.test!)));

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { type Input, nameSchema } from '#core/contracts/common.ts';
-import { besideWarnings, repetitionWarnings, sameContent } from '#core/data-checks.ts';
+import { misplacedFileWarnings, repetitionWarnings, sameContent } from '#core/data-checks.ts';
 import { type LoadedDataSet, loadDataSet } from '#model/data/data-set.ts';
 import { saveModel } from '#model/network/files.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
@@ -185,7 +185,7 @@ export const train = agentCommand({
 function warningsAbout(folder: string, data: LoadedDataSet): string[] {
   const images = data.ids.map((id, i) => ({ id, sha256: data.contents[i]!.sha256 }));
   const repeated = sameContent(images).map((group) => group.map(({ id }) => id));
-  return [...besideWarnings(`"${folder}"`, data.beside), ...repetitionWarnings(repeated)];
+  return [...misplacedFileWarnings(`"${folder}"`, data.beside), ...repetitionWarnings(repeated)];
 }
 
 const DEFAULT_EPOCHS = 10;

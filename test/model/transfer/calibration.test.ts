@@ -63,7 +63,7 @@ describe('fitTemperature', () => {
   });
 });
 
-describe('cool', () => {
+describe('divideByTemperature', () => {
   it('gives the probabilities at that temperature', () => {
     const head = divideByTemperature({ kernel: Float32Array.of(2, -4), bias: Float32Array.of(1, 3) }, 2);
 
