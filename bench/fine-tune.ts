@@ -20,9 +20,9 @@ import { describeGeneralModel, generalModelFolder, readManifest } from './shared
 
 const HELP = `npm run bench:fine-tune -- [--seeds 5] [--per-class 5] [--model DIR] [--python python3] [--json]
 
-Seconds that fine-tuning takes to reach the accuracy which the plain Keras recipe reaches (frozen base, fit with augmentation, early
+Seconds that transfer takes to reach the accuracy which the plain Keras recipe reaches (frozen base, fit with augmentation, early
 stopping: bench/peers/keras_fine_tune.py), and accuracy at equal time. Same general model, same images, same test images, by turns. Every
-turn is a process of its own; imports, reading images and the model are on nobody's clock.
+turn is a process of its own. The time of imports and of reading images and the model counts for neither.
 
   --seeds N        each with photographs, variants, splits and weights of its own    5
   --per-class N    training images of each class                                     5

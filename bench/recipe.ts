@@ -16,7 +16,7 @@ import { summary } from './shared/summary.ts';
 const HELP = `npm run bench:recipe -- [--seeds 5] [--only NAME,NAME] [--model DIR] [--json]
 
 What each part of the recipe is worth: accuracy, recall of the mean class and expected calibration error on test images, and the seconds
-of fine-tuning, with the default recipe and with one thing changed at a time, on both example domains. The photographs are none that
+of transfer, with the default recipe and with one thing changed at a time, on both example domains. The photographs are none that
 another benchmark or npm start uses: the defaults were chosen on these.
 
   --seeds N      how many                                                                  5

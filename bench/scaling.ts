@@ -17,7 +17,7 @@ import { runInChild } from './shared/child-process.ts';
 
 const HELP = `npm run bench:scaling -- [--images 100,1000,10000,100000] [--variants 1] [--memory-mb 64] [--json]
 
-Seconds and peak memory of a fine-tuning over the number of training images: decoding them, fine-tuning, and looking for test images that
+Seconds and peak memory of transfer over the number of training images: decoding them, transfer, and looking for test images that
 look like training images. Each size runs in a process of its own. The images are drawn cheaply, ten classes of 32 × 32 pixels, and the
 network has the size of the demonstration's, with random weights: neither changes the work.
 
@@ -136,7 +136,7 @@ async function main() {
   console.log(
     `Backend ${name} on ${device}, ${variants} variants an image, ${memoryMb} MB before the disk is used\n`,
   );
-  console.log('  images      rows   decoding   fine-tuning   near-duplicates   ms an image   peak memory');
+  console.log('  images      rows   decoding      transfer   near-duplicates   ms an image   peak memory');
   const results: Measured[] = [];
   for (const images of counts) {
     const folder = join('.graft', 'bench', `scaling-${images}`);

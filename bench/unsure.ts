@@ -25,7 +25,7 @@ import { direction, look, SCORES } from './unsure/scores.ts';
 
 const HELP = `npm run bench:unsure -- [--seeds 5] [--model DIR] [--keep 0.95] [--per-class N] [--json]
 
-How well images of none of a domain's classes are told from its test images: AUROC of the usual scores on the same fine-tuned models, and for
+How well images of none of a domain's classes are told from its test images: AUROC of the usual scores on the same transfer models, and for
 the one that is served how many images of either kind are called unsure. "Unknown" are things that the general model has not seen, "general"
 its own classes; both are drawn by the icon sets of the test images, so that only the thing tells them apart.
 
@@ -115,11 +115,11 @@ async function measure(
   const both = await withOutOfDomain(model, measured);
   const { rows } = await evaluate(both, test);
   for (const kind of KINDS) {
-    const strangers = await look(model, outside[kind]);
+    const outsiders = await look(model, outside[kind]);
     for (const [name, score] of Object.entries(SCORES)) {
       const of = (seen: typeof inside) => seen.map((one) => score(one, known));
       result.auroc[name] ??= { unknown: 0, general: 0 };
-      result.auroc[name][kind] = areaUnderRoc(of(inside), of(strangers));
+      result.auroc[name][kind] = areaUnderRoc(of(inside), of(outsiders));
     }
     const unsure = await evaluateUnsure(both, {
       ...{ rows, other: outside[kind], keep, heldOut: measured.heldOut },

@@ -35,7 +35,7 @@ export function tellResults(screen: Screen, promotion: Promotion, results: Promo
       ...[...transfer.curve, ...baseline.curve].map((point) => point.validationAccuracy),
     );
     for (const [name, { curve, bestStep }] of [
-      ['fine-tune', transfer],
+      ['transfer', transfer],
       ['baseline', baseline],
     ] as const) {
       const best = curve.find((point) => point.step === bestStep)?.validationAccuracy;
@@ -48,7 +48,7 @@ export function tellResults(screen: Screen, promotion: Promotion, results: Promo
       );
     }
     screen.line();
-    screen.line('    Validation accuracy over the steps of fine-tuning, ◆ the one that was kept');
+    screen.line('    Validation accuracy over the steps of transfer, ◆ the one that was kept');
     for (const line of accuracyPlot(transfer.curve, transfer.bestStep)) screen.line(`    ${line}`);
     screen.line();
   }

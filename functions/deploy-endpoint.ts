@@ -182,7 +182,7 @@ const cannotBecomeServerless = (endpoint: string) =>
   new DeploymentFailedError(
     `Endpoint ${endpoint} runs on instances, and SageMaker does not turn such an endpoint into a serverless one`,
     {
-      hint: `Set endpoint.type to "instances" in domain.json; or delete the endpoint (aws sagemaker delete-endpoint --endpoint-name ${endpoint}), after which it answers nobody until the promotion, started again, has made it anew.`,
+      hint: `Set endpoint.type to "instances" in domain.json; or delete the endpoint (aws sagemaker delete-endpoint --endpoint-name ${endpoint}), after which no request is answered until the promotion, started again, has made it anew.`,
     },
   );
 

@@ -8,8 +8,8 @@ import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
 
 /**
- * Starts the training job that fine-tunes the general model for a domain, and evaluates the champion on the
- * same images.
+ * Starts the transfer job of a domain. It trains a head on the general model, and evaluates the champion on
+ * the same images.
  */
 export function createStartFineTuning(
   services: Services<'store' | 'sagemaker' | 'sfn'> & { settings: TrainingSettings },

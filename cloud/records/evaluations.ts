@@ -112,7 +112,7 @@ export function refuseDifferentData(transfer: Evaluation, baseline: Evaluation):
     ['labels', JSON.stringify(transfer.labels), JSON.stringify(baseline.labels)],
   ] as const) {
     if (one !== other) {
-      throw new IntegrityError(`Fine-tuning and baseline did not get the same ${what}`, {
+      throw new IntegrityError(`Transfer and baseline did not get the same ${what}`, {
         hint: 'The data changed meanwhile: start the promotion again.',
       });
     }

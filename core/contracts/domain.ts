@@ -60,7 +60,7 @@ const recipeFields = {
   calibration: z.boolean().default(true),
   /** Memory for decoded images and for features, each; the rest goes to disk. */
   memoryMegabytes: z.int().min(16).max(65_536).default(512),
-  /** Instance type of the training job. Fine-tuning is meant for CPU instances. */
+  /** Instance type of the training job. Transfer is meant for CPU instances. */
   instanceType: z
     .string()
     .regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/, 'expected a SageMaker instance type such as "ml.c5.xlarge"')

@@ -30,7 +30,7 @@ export class Delivery {
   #numbered = 0;
   #newest = 0;
   #underWay = 0;
-  /** What an endpoint was when it last said so, whoever heard it. */
+  /** Status in the newest event of an endpoint, delivered or not. */
   endpointStatus = 'NONE';
 
   constructor(around: DeliverySurroundings) {

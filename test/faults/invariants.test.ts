@@ -104,7 +104,7 @@ describe('what is stuck', () => {
     ['an execution that still runs', { executions: [{ ...deployedExecution, status: 'RUNNING' }] }],
     ['an endpoint that still changes', { endpoint: { status: 'Updating', config: 'config' } }],
     ['a lock whose holder has ended', { lock: 'promote' }],
-    ['a lock of nobody', { lock: 'nobody' }],
+    ['a lock that no execution holds', { lock: 'unknown' }],
   ])('is %s', (_what, evidence) => {
     expect(violations(evidence)).toContainEqual(expect.stringMatching(/^stuck/));
   });

@@ -147,7 +147,7 @@ describe('restore-endpoint, with nothing before', () => {
     expect(operations()).not.toContain('DeleteEndpoint');
   });
 
-  test('never deletes an endpoint that serves somebody else’s deployment', async () => {
+  test('never deletes an endpoint that serves another deployment', async () => {
     endpointIs('InService', 'by-hand');
 
     await restore(null);

@@ -141,7 +141,7 @@ describe('roll-back-endpoint', () => {
     expect(operations()).toEqual([]);
   });
 
-  test('leaves alone what somebody has deployed since the rollback was asked for', async () => {
+  test('leaves alone what another promotion has deployed since the rollback was asked for', async () => {
     const other = champion(newerVersion, { domain, endpointConfig: 'config-other' });
     await stage.put(buckets.artifacts, championKey(domain), other);
 

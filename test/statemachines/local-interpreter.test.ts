@@ -142,7 +142,7 @@ describe('promote-model', () => {
     expect(tools?.told).toContain('confirmed');
   });
 
-  it('abandons the baseline when fine-tuning fails, and tells FinishDomain why', async () => {
+  it('abandons the baseline when the transfer job fails, and tells FinishDomain why', async () => {
     const promotion = promote();
     await promotion.settle();
     const key = promotion.tokens.get('StartFineTuning/produce') as string;

@@ -101,7 +101,7 @@ describe('the stack', () => {
     const words = (key: string) => ['push', folder, '--key', join(root, key), '--json'];
     const first = await graft([...words('wrong.pem'), '--bucket', bucket]);
     expect(first).toMatchObject({ code: 0, last: { committed: true } });
-    // Without the stack nobody knows which of the two keys is the right one.
+    // Without the stack the command cannot tell which of the two keys is the right one.
     const unsure = await graft([...words('key.pem'), '--bucket', bucket]);
     expect(unsure.last).toMatchObject({ committed: false, signedAgain: false });
     expect(unsure.events).toContainEqual(
