@@ -37,8 +37,15 @@ export interface EnvironmentParts {
   world: World;
   supervisor: Supervisor;
   runtimeApi: RuntimeApi;
-  /** After the last invocation's answer and after the end of the process. */
-  onChange(): void;
+  /** The environment is gone: its process ended or could not be started. */
+  onEnd(): void;
+}
+
+interface Outcome {
+  payload: Uint8Array;
+  failed: boolean;
+  memoryMb: number;
+  status?: 'timeout' | 'error';
 }
 
 interface Current {
@@ -47,12 +54,30 @@ interface Current {
   log: string[];
   /** `performance.now()` when the handler was given the event. */
   started: number | undefined;
-  answer?: { payload: Uint8Array; failed: boolean; memoryMb: number };
+  /** How long the environment took to start, for the invocation that it was started for. */
+  initMs?: number;
+  /** What the runtime reported when it could not load the function's module. */
+  initError?: Buffer;
+  answer?: Outcome;
   /** Streams whose output of this invocation is complete. */
   complete: Set<OutputStream>;
   timedOut: boolean;
   cancelTimer(): void;
 }
+
+type Respond = (invocation: RuntimeInvocation) => void;
+
+/** Where an environment is between its start and its end. */
+type Phase =
+  /** The process loads the function's module; the first invocation waits for it. */
+  | { name: 'starting'; current: Current | undefined }
+  /** The runtime has asked for an invocation. */
+  | { name: 'idle'; respond: Respond }
+  /** The handler has the event. With `respond` the runtime has asked for the next invocation. */
+  | { name: 'running'; current: Current; respond?: Respond }
+  /** The process is being killed. */
+  | { name: 'stopping'; current: Current | undefined }
+  | { name: 'ended' };
 
 /** One execution environment: a Node process that handles invocations one after another. */
 export class ExecutionEnvironment {
@@ -64,14 +89,7 @@ export class ExecutionEnvironment {
   readonly #retireAt: number;
   readonly #startedAt = performance.now();
   #process: ManagedProcess | undefined;
-  #respond: ((invocation: RuntimeInvocation) => void) | undefined;
-  #current: Current | undefined;
-  #initMs: number | undefined;
-  /** Only the invocation that started the environment reports its initialisation. */
-  #initReported = false;
-  #initError: Buffer | undefined;
-  #ended = false;
-  #stopping = false;
+  #phase: Phase = { name: 'starting', current: undefined };
 
   constructor(target: ResolvedFunction, parts: EnvironmentParts) {
     this.#target = target;
@@ -84,32 +102,26 @@ export class ExecutionEnvironment {
     this.#retireAt = world.clock.now() + CREDENTIAL_SECONDS * 1000 - RETIRE_BEFORE_MS;
     this.#start().catch((error: Error) => {
       this.#end(`Runtime could not be started: ${error.message}`);
-      parts.onChange();
     });
   }
 
   /** Whether it can take an invocation now. */
   get idle(): boolean {
-    return !this.#ended && !this.#stopping && this.#current === undefined && !this.retired;
+    return this.#phase.name === 'idle' && this.#parts.world.clock.now() < this.#retireAt;
   }
 
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** Too old to be used again. */
-  get retired(): boolean {
-    return this.#parts.world.clock.now() >= this.#retireAt;
+  get #current(): Current | undefined {
+    return 'current' in this.#phase ? this.#phase.current : undefined;
   }
 
   /**
-   * Invokes the function. Call it only while the environment is `idle` or new. Never rejects: failures have
+   * Invokes the function. Call it only while the environment is `idle` or new. A failure is a result with
    * `functionError`.
    */
   invoke(invocation: Invocation): Promise<InvocationResult> {
     return new Promise((resolve) => {
       const timeoutMs = this.#target.definition.properties.Timeout * 1000;
-      this.#current = {
+      const current: Current = {
         invocation,
         resolve,
         log: [],
@@ -118,38 +130,31 @@ export class ExecutionEnvironment {
         timedOut: false,
         cancelTimer: this.#parts.world.clock.after(timeoutMs + INIT_MS, () => this.#timeOut()),
       };
-      if (this.#respond !== undefined) this.#deliver();
+      const phase = this.#phase;
+      if (phase.name === 'idle') this.#deliver(current, phase.respond);
+      else this.#phase = { name: 'starting', current };
     });
   }
 
   /** Ends the process; an invocation in it ends as a crash. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    if (this.#phase.name !== 'ended') this.#phase = { name: 'stopping', current: this.#current };
     await this.#process?.stop(0);
     await this.#log.flush();
   }
 
   async #start(): Promise<void> {
-    const { world, supervisor, runtimeApi, onChange } = this.#parts;
+    const { world, supervisor, runtimeApi } = this.#parts;
     const { definition } = this.#target;
     const address = await runtimeApi.register(this.#id, {
-      next: (respond) => {
-        this.#initMs ??= performance.now() - this.#startedAt;
-        this.#respond = respond;
-        if (this.#current?.started === undefined) this.#deliver();
-        else this.#settle();
-      },
+      next: (respond) => this.#next(respond),
       response: (requestId, body, memoryMb) => this.#answer(requestId, body, false, memoryMb),
       error: (requestId, body, memoryMb) => this.#answer(requestId, body, true, memoryMb),
       initError: (body) => {
-        this.#initError = body;
+        if (this.#current !== undefined) this.#current.initError = body;
       },
     });
-    if (this.#stopping) {
-      this.#end('stopped before it started');
-      onChange();
-      return;
-    }
+    if (this.#phase.name === 'stopping') return this.#end('stopped before it started');
     this.#write(initLine());
     this.#process = supervisor.start({
       name: `lambda ${definition.name}`,
@@ -167,22 +172,30 @@ export class ExecutionEnvironment {
       }),
       onLine: (line, stream) => this.#output(line, stream),
     });
-    const exit = await this.#process.exited;
-    runtimeApi.unregister(this.#id);
-    this.#end(exitReason(exit));
-    onChange();
+    this.#end(exitReason(await this.#process.exited));
   }
 
-  #deliver(): void {
-    const current = this.#current;
-    const respond = this.#respond;
-    if (current === undefined || respond === undefined) return;
+  /** The runtime asks for an invocation. */
+  #next(respond: Respond): void {
+    const phase = this.#phase;
+    if (phase.name === 'running') {
+      phase.respond = respond;
+      this.#settle();
+    } else if (phase.name === 'starting' && phase.current !== undefined) {
+      phase.current.initMs = performance.now() - this.#startedAt;
+      this.#deliver(phase.current, respond);
+    } else if (phase.name === 'starting') {
+      this.#phase = { name: 'idle', respond };
+    }
+  }
+
+  #deliver(current: Current, respond: Respond): void {
+    this.#phase = { name: 'running', current };
     const { invocation } = current;
     const timeoutMs = this.#target.definition.properties.Timeout * 1000;
     current.cancelTimer();
     current.cancelTimer = this.#parts.world.clock.after(timeoutMs, () => this.#timeOut());
     current.started = performance.now();
-    this.#respond = undefined;
     this.#write(startLine(invocation.requestId, this.#target.version));
     respond({
       requestId: invocation.requestId,
@@ -225,13 +238,12 @@ export class ExecutionEnvironment {
    * next one.
    */
   #settle(): void {
-    const current = this.#current;
-    if (current?.answer === undefined) return;
-    const ready = current.complete.size === 2 && this.#respond !== undefined;
-    if (!ready && !this.#ended) return;
-    const { payload, failed, memoryMb } = current.answer;
-    this.#finish(current, { payload, failed, memoryMb });
-    this.#parts.onChange();
+    const phase = this.#phase;
+    if (phase.name !== 'running' || phase.respond === undefined) return;
+    const { current, respond } = phase;
+    if (current.answer === undefined || current.complete.size < 2) return;
+    this.#finish(current, current.answer);
+    this.#phase = { name: 'idle', respond };
   }
 
   #timeOut(): void {
@@ -243,36 +255,27 @@ export class ExecutionEnvironment {
 
   /** The process is gone. */
   #end(reason: string): void {
-    this.#ended = true;
     this.#parts.runtimeApi.unregister(this.#id);
     const current = this.#current;
-    if (current === undefined) return;
-    if (current.answer !== undefined) {
-      this.#settle();
-      return;
-    }
-    const { requestId } = current.invocation;
-    if (current.timedOut) {
-      const seconds = this.#target.definition.properties.Timeout.toFixed(2);
-      const text = `Task timed out after ${seconds} seconds`;
-      this.#write(`${new Date(this.#parts.world.clock.now()).toISOString()} ${requestId} ${text}`);
-      this.#finish(current, {
-        payload: runtimeError('Sandbox.Timedout', requestId, text),
-        failed: true,
-        memoryMb: 0,
-        status: 'timeout',
-      });
-      return;
-    }
-    const payload = this.#initError ?? runtimeError('Runtime.ExitError', requestId, reason);
-    this.#finish(current, { payload, failed: true, memoryMb: 0, status: 'error' });
+    if (current !== undefined) this.#finish(current, current.answer ?? this.#failure(current, reason));
+    this.#phase = { name: 'ended' };
+    this.#parts.onEnd();
   }
 
-  #finish(
-    current: Current,
-    outcome: { payload: Uint8Array; failed: boolean; memoryMb: number; status?: 'timeout' | 'error' },
-  ): void {
-    const { payload, failed, memoryMb, status } = outcome;
+  /** The outcome of an invocation whose process ended before it answered. */
+  #failure({ invocation: { requestId }, timedOut, initError }: Current, reason: string): Outcome {
+    if (!timedOut) {
+      const payload = initError ?? runtimeError('Runtime.ExitError', requestId, reason);
+      return { payload, failed: true, memoryMb: 0, status: 'error' };
+    }
+    const seconds = this.#target.definition.properties.Timeout.toFixed(2);
+    const text = `Task timed out after ${seconds} seconds`;
+    this.#write(`${new Date(this.#parts.world.clock.now()).toISOString()} ${requestId} ${text}`);
+    const payload = runtimeError('Sandbox.Timedout', requestId, text);
+    return { payload, failed: true, memoryMb: 0, status: 'timeout' };
+  }
+
+  #finish(current: Current, { payload, failed, memoryMb, status }: Outcome): void {
     current.cancelTimer();
     const { requestId } = current.invocation;
     const now = performance.now();
@@ -280,12 +283,10 @@ export class ExecutionEnvironment {
       durationMs: now - (current.started ?? now),
       memorySizeMb: this.#target.definition.properties.MemorySize,
       memoryUsedMb: memoryMb,
-      ...(this.#initMs === undefined || this.#initReported ? {} : { initMs: this.#initMs }),
+      ...(current.initMs === undefined ? {} : { initMs: current.initMs }),
     };
-    this.#initReported = true;
     this.#write(endLine(requestId));
     this.#write(reportLine(requestId, usage, status));
-    this.#current = undefined;
     const log = Buffer.from(current.log.map((line) => `${line}\n`).join(''));
     current.resolve({
       payload,

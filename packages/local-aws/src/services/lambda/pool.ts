@@ -21,7 +21,7 @@ export interface PoolLimits {
   environments: number;
 }
 
-/** A fan-out to a hundred domains would otherwise leave a hundred processes of thirty megabytes each. */
+/** A fan-out of a hundred invocations would otherwise leave a hundred processes of thirty megabytes each. */
 const machineLimits: PoolLimits = {
   running: Math.min(32, 4 * availableParallelism()),
   environments: Math.min(64, 8 * availableParallelism()),
@@ -48,7 +48,7 @@ interface Member {
 }
 
 export function createPools(
-  parts: Omit<EnvironmentParts, 'onChange'> & { world: World },
+  parts: Omit<EnvironmentParts, 'onEnd'> & { world: World },
   limits: PoolLimits = machineLimits,
 ): EnvironmentPools {
   const pools = new Map<string, Set<Member>>();
@@ -65,9 +65,7 @@ export function createPools(
       cancelReap: () => {},
       environment: new ExecutionEnvironment(target, {
         ...parts,
-        onChange: () => {
-          if (member.environment.ended) pool.delete(member);
-        },
+        onEnd: () => pool.delete(member),
       }),
     };
     makeRoom();
