@@ -19,6 +19,10 @@ afterAll(() => storage.stop());
 
 const put = (Key: string, Body: string, conditions: Partial<PutObjectCommandInput> = {}) =>
   storage.s3.send(new PutObjectCommand({ Bucket, Key, Body, ...conditions }));
+const content = async (Key: string) => {
+  const { Body } = await storage.s3.send(new GetObjectCommand({ Bucket, Key }));
+  return Body!.transformToString();
+};
 const preconditionFailed = { name: 'PreconditionFailed', $metadata: { httpStatusCode: 412 } };
 
 describe('a conditional write', () => {
@@ -33,6 +37,8 @@ describe('a conditional write', () => {
     await storage.s3.send(new DeleteObjectCommand({ Bucket, Key: 'again' }));
 
     await put('again', 'second', { IfNoneMatch: '*' });
+
+    expect(await content('again')).toBe('second');
   });
 
   it('with If-Match replaces only what it read', async () => {
@@ -40,7 +46,9 @@ describe('a conditional write', () => {
 
     const next = await put('lock', 'two', { IfMatch: ETag });
     await expect(put('lock', 'three', { IfMatch: ETag })).rejects.toMatchObject(preconditionFailed);
-    await put('lock', 'three', { IfMatch: next.ETag });
+    await put('lock', 'four', { IfMatch: next.ETag });
+
+    expect(await content('lock')).toBe('four');
   });
 
   it('with If-Match on nothing is not found', async () => {
@@ -66,8 +74,7 @@ describe('a conditional write', () => {
       for (const result of results) {
         if (result.status === 'rejected') expect(result.reason).toMatchObject(preconditionFailed);
       }
-      const got = await storage.s3.send(new GetObjectCommand({ Bucket, Key }));
-      expect(await got.Body!.transformToString()).toBe(`writer ${winners[0]}`.repeat(1000));
+      expect(await content(Key)).toBe(`writer ${winners[0]}`.repeat(1000));
     },
   );
 

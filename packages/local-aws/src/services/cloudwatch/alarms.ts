@@ -181,7 +181,10 @@ export class Alarms {
           }),
         });
       } catch (error) {
-        this.#world.log.warn({ err: error, alarm: request.AlarmName, TopicArn }, 'an alarm told nobody');
+        this.#world.log.warn(
+          { err: error, alarm: request.AlarmName, TopicArn },
+          'an alarm could not notify its topic',
+        );
       }
     }
   }
