@@ -115,13 +115,13 @@ export interface LocalAws {
  * await local.stop();
  */
 export function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
-  return startPrepared(options, () => {});
+  return startWithSetup(options, () => {});
 }
 
-/** As `startLocalAws`. `prepare` is called once the services exist, before the template is provisioned. */
-export async function startPrepared(
+/** As `startLocalAws`. `setUp` is called once the services exist, before the template is provisioned. */
+export async function startWithSetup(
   options: LocalAwsOptions,
-  prepare: (world: World) => void,
+  setUp: (world: World) => void,
 ): Promise<LocalAws> {
   const { template, stack: name, parameters, folder, container, services, port = 0, ...settings } = options;
   const state = resolve(options.state ?? mkdtempSync(join(tmpdir(), 'local-aws-')));
@@ -132,7 +132,7 @@ export async function startPrepared(
   try {
     host = await createHost({ ...settings, services: services ?? allServices(container), state, port });
     const { world } = host;
-    prepare(world);
+    setUp(world);
     const stack =
       template === undefined
         ? undefined

@@ -17,13 +17,13 @@ export function parseProperties<Schema extends z.ZodType>(
   for (;;) {
     const result = schema.safeParse(given);
     if (result.success) return result.data;
-    if (!result.error.issues.map((issue) => mend(given, issue)).includes(true)) break;
+    if (!result.error.issues.map((issue) => coerceScalar(given, issue)).includes(true)) break;
   }
   return parse(schema, given, where);
 }
 
 /** @returns whether a scalar was changed into what the schema expects there */
-function mend(given: unknown, issue: z.core.$ZodIssue): boolean {
+function coerceScalar(given: unknown, issue: z.core.$ZodIssue): boolean {
   if (issue.code !== 'invalid_type' || issue.path.length === 0) return false;
   const value = at(given, issue.path);
   const scalar = convert(value, issue.expected);

@@ -77,7 +77,7 @@ export async function provision(
       const properties = plain(
         resolve(resource.Properties ?? {}, scope, `"${logicalId}" (${resource.Type})`),
       );
-      const made = await bring(run, { logicalId, resource, properties, before, again });
+      const made = await createOrUpdate(run, { logicalId, resource, properties, before, again });
       scope.provisioned.set(logicalId, { ref: made.physicalId, attributes: made.attributes });
       if (before !== undefined && before.physicalId !== made.physicalId && !again) replaced.push(before);
     } catch (cause) {
@@ -100,7 +100,8 @@ interface Change {
   again: boolean;
 }
 
-async function bring(
+/** Creates a resource, updates or replaces it, or leaves it alone where its properties are the same. */
+async function createOrUpdate(
   run: Provisioning,
   {
     logicalId,

@@ -1,6 +1,6 @@
 import type { World } from '../service.ts';
 import { rolesOf } from '../services/iam/roles.ts';
-import { type LocalAws, type LocalAwsOptions, startPrepared } from '../start.ts';
+import { type LocalAws, type LocalAwsOptions, startWithSetup } from '../start.ts';
 
 export type { LocalAws, LocalAwsOptions } from '../start.ts';
 
@@ -12,7 +12,7 @@ export const ANY_ROLE = 'arn:aws:iam::000000000000:role/any';
  * `ANY_ROLE`, and with its template as the stack `test`. Call `stop` in `afterEach` or `afterAll`.
  */
 export function startLocal(options: LocalAwsOptions = {}): Promise<LocalAws> {
-  return startPrepared({ services: [], stack: 'test', ...options }, giveRoleForAll);
+  return startWithSetup({ services: [], stack: 'test', ...options }, giveRoleForAll);
 }
 
 function giveRoleForAll(world: World): void {

@@ -1,7 +1,7 @@
 import type { Catcher, Retrier } from './definition/types.ts';
 import { Abandoned, EvaluationError, matches, runtimeError, StatesError } from './errors.ts';
 import type { Json } from './json.ts';
-import { type Exit, leave } from './results.ts';
+import { type Exit, evaluateExit } from './results.ts';
 import type { Visit } from './scope.ts';
 
 /** What was decided about a failed attempt, as the journal keeps it. */
@@ -55,7 +55,7 @@ export async function withHandlers(
     const catcher = failure.catcher === undefined ? undefined : catchers[failure.catcher];
     if (!catcher) throw new Reported(failure.error, failure.reason, failure.aliases);
     const errorOutput = { Error: failure.error ?? null, Cause: failure.reason ?? null };
-    return leave(visit, catcher, errorOutput as Json, {
+    return evaluateExit(visit, catcher, errorOutput as Json, {
       visible: { errorOutput },
       location: `Catch[${failure.catcher}]/`,
     });

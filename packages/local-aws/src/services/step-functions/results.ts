@@ -17,7 +17,7 @@ export interface Exit {
  * @param options what the expressions see beside the state's input (`result`, `errorOutput`), and the prefix
  *   of the field in messages, for instance `Catch[0]/`
  */
-export async function leave(
+export async function evaluateExit(
   visit: Visit,
   rule: { Output?: Json | undefined; Assign?: Record<string, Json> | undefined; Next?: string | undefined },
   otherwise: Json,

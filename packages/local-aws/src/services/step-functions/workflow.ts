@@ -32,7 +32,8 @@ export async function runWorkflow(scope: Scope, workflow: Workflow, input: Json)
     const state: State | undefined = workflow.States[name];
     if (!state) throw runtimeError(`there is no state "${name}"`);
     const key = scope.key === '' ? `${number}` : `${scope.key}/${number}`;
-    const exit: Exit = recallExit(scope, key) ?? (await stay(scope, key, { name, state, input: value }));
+    const exit: Exit =
+      recallExit(scope, key) ?? (await runOneState(scope, key, { name, state, input: value }));
     if (exit.assigned) scope.assign(exit.assigned);
     value = exit.output;
     name = exit.next;
@@ -41,7 +42,7 @@ export async function runWorkflow(scope: Scope, workflow: Workflow, input: Json)
 }
 
 /** Enters a state, runs it and leaves it. */
-async function stay(
+async function runOneState(
   scope: Scope,
   key: string,
   { name, state, input }: { name: string; state: State; input: Json },

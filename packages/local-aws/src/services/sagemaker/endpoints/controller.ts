@@ -3,7 +3,7 @@ import { INTERNAL_SERVER_ERROR } from '../errors.ts';
 import type { EndpointRecord, VariantPlan } from '../records.ts';
 import { publishEndpoint } from './events.ts';
 import type { Deployment } from './fleet.ts';
-import { bake, RolledBack, stepsOf } from './rollout.ts';
+import { RolledBack, stepsOf, watchAlarms } from './rollout.ts';
 import { ServingContainer, StartupFailure } from './serving-container.ts';
 
 const FAILURE_REASON_LIMIT = 1024;
@@ -78,7 +78,7 @@ export class EndpointController {
       else before.next = { deployment, share, owed: 0 };
       if (waitMs === 0) continue;
       this.#note(name, { ...pending, stage: 'Baking' });
-      await bake(this.#sagemaker, pending.deployment, { waitMs, begun, roleArn });
+      await watchAlarms(this.#sagemaker, pending.deployment, { waitMs, begun, roleArn });
     }
   }
 

@@ -100,7 +100,7 @@ export async function checkAlarms(
  * @param begun when the update began, for its own time-out
  * @throws RolledBack when an alarm rings, the update takes too long, or the local AWS stops
  */
-export async function bake(
+export async function watchAlarms(
   sagemaker: SageMakerContext,
   deployment: DeploymentConfig | undefined,
   { waitMs, begun, roleArn }: { waitMs: number; begun: number; roleArn: string },

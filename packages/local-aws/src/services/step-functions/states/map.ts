@@ -5,7 +5,7 @@ import { toStatesError, withHandlers } from '../handlers.ts';
 import type { Json } from '../json.ts';
 import { failed } from '../jsonata.ts';
 import { isIntegerFrom } from '../ranges.ts';
-import { type Exit, leave } from '../results.ts';
+import { type Exit, evaluateExit } from '../results.ts';
 import { type MapItem, Scope, type Visit, visibleTo } from '../scope.ts';
 import type { RunWorkflow } from './parallel.ts';
 
@@ -17,7 +17,7 @@ export function map(visit: Visit, state: MapState, runWorkflow: RunWorkflow): Pr
   const { scope } = visit;
   const attempt = async (key: string) => {
     const result = await new Iterations(visit, state, key, runWorkflow).run();
-    return leave(visit, state, result, { visible: { result } });
+    return evaluateExit(visit, state, result, { visible: { result } });
   };
   return withHandlers(visit, state, attempt, () => scope.event(`${visit.key}/failed`, 'MapStateFailed'));
 }

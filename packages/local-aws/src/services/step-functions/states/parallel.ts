@@ -3,7 +3,7 @@ import type { ParallelState, Workflow } from '../definition/types.ts';
 import { Abandoned, type StatesError } from '../errors.ts';
 import { toStatesError, withHandlers } from '../handlers.ts';
 import type { Json } from '../json.ts';
-import { type Exit, leave } from '../results.ts';
+import { type Exit, evaluateExit } from '../results.ts';
 import { Scope, type Visit, visibleTo } from '../scope.ts';
 
 export type RunWorkflow = (scope: Scope, workflow: Workflow, input: Json) => Promise<Json>;
@@ -14,7 +14,7 @@ export function parallel(visit: Visit, state: ParallelState, runWorkflow: RunWor
   const attempt = async (key: string) => {
     const result = await branches(visit, state, key, runWorkflow);
     scope.event(`${key}/succeeded`, 'ParallelStateSucceeded', undefined, { advance: false });
-    return leave(visit, state, result, { visible: { result } });
+    return evaluateExit(visit, state, result, { visible: { result } });
   };
   return withHandlers(visit, state, attempt, () => scope.event(`${visit.key}/failed`, 'ParallelStateFailed'));
 }

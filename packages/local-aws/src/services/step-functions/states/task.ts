@@ -6,7 +6,7 @@ import type { Entry } from '../history.ts';
 import type { Json } from '../json.ts';
 import { checkSize } from '../jsonata.ts';
 import { isIntegerFrom } from '../ranges.ts';
-import { type Exit, leave } from '../results.ts';
+import { type Exit, evaluateExit } from '../results.ts';
 import { type Visit, visibleTo } from '../scope.ts';
 import { awaitTask } from './await-task.ts';
 import { type TaskEvents, taskEvents } from './task-events.ts';
@@ -21,7 +21,7 @@ export interface Plan {
 export function task(visit: Visit, state: TaskState): Promise<Exit> {
   return withHandlers(visit, state, async (key) => {
     const result = await perform(visit, state, key);
-    return leave(visit, state, result, { visible: { result } });
+    return evaluateExit(visit, state, result, { visible: { result } });
   });
 }
 

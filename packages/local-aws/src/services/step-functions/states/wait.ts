@@ -3,7 +3,7 @@ import type { WaitState } from '../definition/types.ts';
 import type { Json } from '../json.ts';
 import { failed } from '../jsonata.ts';
 import { isIntegerFrom } from '../ranges.ts';
-import { type Exit, leave } from '../results.ts';
+import { type Exit, evaluateExit } from '../results.ts';
 import { type Visit, visibleTo } from '../scope.ts';
 
 /** Longest wait that Step Functions takes, in seconds. */
@@ -18,7 +18,7 @@ export async function wait(visit: Visit, state: WaitState): Promise<Exit> {
   const key = `${visit.key}/until`;
   const at = scope.recall(key)?.data ?? scope.note(key, await end(visit, state)).data;
   await scope.until(at as number);
-  return leave(visit, state, visit.input);
+  return evaluateExit(visit, state, visit.input);
 }
 
 /** @returns milliseconds since 1970 */
