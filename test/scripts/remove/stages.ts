@@ -40,8 +40,8 @@ export const executionArn = (stage: string) =>
 export async function makeStage(stage: string, machine: Machine, clients: Clients): Promise<void> {
   const { sagemaker } = clients;
   const prefix = `graft-${stage}-`;
-  await machine.put('domains/a/train/0.png', 'image');
-  await machine.put('domains/a/domain.json', '{}');
+  await machine.put('pictures/0.png', 'image');
+  await machine.put('settings.json', '{}');
   await machine.put('model.tar.gz', await tar({ 'behaviour.json': '{}' }));
   for (const name of ['produce-1', 'produce-2']) {
     await sagemaker.send(

@@ -110,7 +110,7 @@ export async function startMachine(
 /** For `expect.poll`: as long as a busy machine may take. */
 export const SOON = { timeout: 20_000, interval: 20 };
 
-/** A job over `train/` and one file as a channel of its own. */
+/** A job over a folder and one file as a channel of its own. */
 export function jobInput(
   name: string,
   changes: Partial<CreateTrainingJobCommandInput> = {},
@@ -129,7 +129,7 @@ export function jobInput(
       TrainingInputMode: 'File',
       MetricDefinitions: [{ Name: 'accuracy', Regex: 'accuracy=([0-9.]+);' }],
     },
-    InputDataConfig: [channel('train', 'domains/a/train/'), channel('domain', 'domains/a/domain.json')],
+    InputDataConfig: [channel('train', 'pictures/'), channel('settings', 'settings.json')],
     OutputDataConfig: { S3OutputPath: `s3://${BUCKET}/out` },
     ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 1, VolumeSizeInGB: 30 },
     StoppingCondition: { MaxRuntimeInSeconds: 600 },

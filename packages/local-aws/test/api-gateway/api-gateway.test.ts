@@ -77,30 +77,30 @@ const template = {
         Policy: '',
       },
     },
-    Domains: resource(root, 'domains'),
-    Domain: resource({ Ref: 'Domains' }, '{domain}'),
-    Predictions: resource({ Ref: 'Domain' }, 'predictions'),
-    Special: resource({ Ref: 'Domains' }, 'special'),
+    Shops: resource(root, 'shops'),
+    Shop: resource({ Ref: 'Shops' }, '{shop}'),
+    Orders: resource({ Ref: 'Shop' }, 'orders'),
+    Special: resource({ Ref: 'Shops' }, 'special'),
     Answer: resource(root, 'answer'),
     Closed: resource(root, 'closed'),
     Slow: resource(root, 'slow'),
     Files: resource(root, '{path+}'),
     Deployment17: {
       Type: 'AWS::ApiGateway::Deployment',
-      DependsOn: ['PostPredictions'],
+      DependsOn: ['PostOrders'],
       Properties: { RestApiId: { Ref: 'Api' }, StageName: 'dev' },
     },
-    PostPredictions: method('Predictions', 'EchoFunction', { ApiKeyRequired: true }),
+    PostOrders: method('Orders', 'EchoFunction', { ApiKeyRequired: true }),
     AnySpecial: method('Special', 'EchoFunction', { HttpMethod: 'ANY' }),
     GetFiles: method('Files', 'EchoFunction', { HttpMethod: 'GET' }),
     PostAnswer: method('Answer', 'AnswerFunction'),
     PostClosed: method('Closed', 'ClosedFunction'),
     PostSlow: method('Slow', 'SlowFunction'),
-    OptionsPredictions: {
+    OptionsOrders: {
       Type: 'AWS::ApiGateway::Method',
       Properties: {
         RestApiId: { Ref: 'Api' },
-        ResourceId: { Ref: 'Predictions' },
+        ResourceId: { Ref: 'Orders' },
         HttpMethod: 'OPTIONS',
         AuthorizationType: 'NONE',
         Integration: {
@@ -190,8 +190,8 @@ afterEach(async () => {
   rmSync(state, { recursive: true, force: true });
 });
 
-const predict = (body: BodyInit | null = '{}', headers: Record<string, string> = {}) =>
-  fetch(`${url}/domains/a%20b/predictions?x=1&x=2&y=%C3%A9`, {
+const order = (body: BodyInit | null = '{}', headers: Record<string, string> = {}) =>
+  fetch(`${url}/shops/a%20b/orders?x=1&x=2&y=%C3%A9`, {
     method: 'POST',
     body,
     headers: { 'x-api-key': key, ...headers },
@@ -200,7 +200,7 @@ const answer = (response: unknown, headers: Record<string, string> = {}) =>
   fetch(`${url}/answer`, { method: 'POST', body: JSON.stringify(response), headers });
 
 test('gives the function the proxy event of REST APIs', async () => {
-  const response = await predict('{"a":"é"}', { 'Content-Type': 'application/json', 'X-Twice': 'one' });
+  const response = await order('{"a":"é"}', { 'Content-Type': 'application/json', 'X-Twice': 'one' });
   expect(response.status).toBe(201);
   expect(response.headers.get('x-mine')).toBe('1');
   expect(response.headers.get('x-amzn-remapped-www-authenticate')).toBe('no');
@@ -208,19 +208,19 @@ test('gives the function the proxy event of REST APIs', async () => {
   expect(response.headers.get('x-amzn-requestid')).toMatch(/^[0-9a-f-]{36}$/);
   const event = await response.json();
   expect(event).toMatchObject({
-    resource: '/domains/{domain}/predictions',
-    path: '/domains/a%20b/predictions',
+    resource: '/shops/{shop}/orders',
+    path: '/shops/a%20b/orders',
     httpMethod: 'POST',
     queryStringParameters: { x: '2', y: 'é' },
     multiValueQueryStringParameters: { x: ['1', '2'], y: ['é'] },
-    pathParameters: { domain: 'a b' },
+    pathParameters: { shop: 'a b' },
     stageVariables: null,
     body: '{"a":"é"}',
     isBase64Encoded: false,
     requestContext: {
-      resourcePath: '/domains/{domain}/predictions',
+      resourcePath: '/shops/{shop}/orders',
       httpMethod: 'POST',
-      path: '/dev/domains/a%20b/predictions',
+      path: '/dev/shops/a%20b/orders',
       stage: 'dev',
       accountId: '000000000000',
       requestId: response.headers.get('x-amzn-requestid'),
@@ -237,11 +237,11 @@ test('gives the function the proxy event of REST APIs', async () => {
 
 test('passes bytes on as base64 for binary media types, and as text otherwise', async () => {
   const bytes = Buffer.from([0x89, 0x50, 0xff, 0x00]);
-  const png = await (await predict(bytes, { 'content-type': 'image/png; x=y' })).json();
+  const png = await (await order(bytes, { 'content-type': 'image/png; x=y' })).json();
   expect(png).toMatchObject({ isBase64Encoded: true, body: bytes.toString('base64') });
-  const text = await (await predict(bytes, { 'content-type': 'image/gif' })).json();
+  const text = await (await order(bytes, { 'content-type': 'image/gif' })).json();
   expect(text).toMatchObject({ isBase64Encoded: false, body: bytes.toString('utf8') });
-  const none = await (await predict(null, { 'content-type': 'image/png' })).json();
+  const none = await (await order(null, { 'content-type': 'image/png' })).json();
   expect(none).toMatchObject({ isBase64Encoded: false, body: null });
 });
 
@@ -250,12 +250,12 @@ test('needs a known key of a plan for the stage', async () => {
     .client(APIGatewayClient)
     .send(new GetApiKeysCommand({ nameQuery: 'second', includeValues: true }));
   for (const wrong of ['', 'nobody', items![0]!.value!]) {
-    const response = await predict('{}', { 'x-api-key': wrong });
+    const response = await order('{}', { 'x-api-key': wrong });
     expect(response.status).toBe(403);
     expect(response.headers.get('x-amzn-errortype')).toBe('ForbiddenException');
     expect(await response.json()).toEqual({ message: 'Forbidden' });
   }
-  const large = await predict(Buffer.alloc(20 * 1024 * 1024), { 'x-api-key': 'nobody' });
+  const large = await order(Buffer.alloc(20 * 1024 * 1024), { 'x-api-key': 'nobody' });
   expect(large.status).toBe(403);
 });
 
@@ -263,7 +263,7 @@ test('throttles above the burst, refills by the rate, and ends at the quota of t
   const statuses = async (count: number) => {
     const all: string[] = [];
     for (let n = 0; n < count; n++) {
-      const response = await predict();
+      const response = await order();
       all.push(response.status === 201 ? 'ok' : `${response.status} ${(await response.json()).message}`);
     }
     return all;
@@ -282,10 +282,10 @@ test('throttles above the burst, refills by the rate, and ends at the quota of t
 
 test.each([
   ['POST', '/nowhere/at/all', 403, 'Missing Authentication Token'],
-  ['GET', '/domains/a/predictions', 201, undefined],
-  ['DELETE', '/domains/special', 201, undefined],
-  ['GET', '/domains/other', 201, undefined],
-  ['DELETE', '/domains/other', 403, 'Missing Authentication Token'],
+  ['GET', '/shops/a/orders', 201, undefined],
+  ['DELETE', '/shops/special', 201, undefined],
+  ['GET', '/shops/other', 201, undefined],
+  ['DELETE', '/shops/other', 403, 'Missing Authentication Token'],
   ['GET', '', 403, 'Missing Authentication Token'],
 ])('%s %s: %i', async (httpMethod, path, status, message) => {
   const response = await fetch(`${url}${path}`, { method: httpMethod });
@@ -340,16 +340,16 @@ test('a function that takes longer than 29 s is 504', async () => {
 });
 
 test('a body over 10 MB is refused in the words of the template', async () => {
-  const response = await predict(Buffer.alloc(20 * 1024 * 1024), { 'content-type': 'image/png' });
+  const response = await order(Buffer.alloc(20 * 1024 * 1024), { 'content-type': 'image/png' });
   expect(response.status).toBe(413);
   expect(response.headers.get('x-hint')).toBe('smaller');
   expect(await response.json()).toEqual({ title: 'Request Too Long', type: 'REQUEST_TOO_LARGE' });
   // Under 10 MB, but over what a function takes once it is base64.
-  expect((await predict(Buffer.alloc(6 * 1024 * 1024), { 'content-type': 'image/png' })).status).toBe(413);
+  expect((await order(Buffer.alloc(6 * 1024 * 1024), { 'content-type': 'image/png' })).status).toBe(413);
 });
 
 test('answers a preflight request by itself', async () => {
-  const response = await fetch(`${url}/domains/a/predictions`, { method: 'OPTIONS' });
+  const response = await fetch(`${url}/shops/a/orders`, { method: 'OPTIONS' });
   expect(response.status).toBe(200);
   expect(response.headers.get('access-control-allow-origin')).toBe('*');
   expect(response.headers.get('access-control-allow-methods')).toBe('OPTIONS,POST');
@@ -357,7 +357,7 @@ test('answers a preflight request by itself', async () => {
 
 test('keeps header names as they were sent, and all their values', async () => {
   const event = await new Promise<{ multiValueHeaders: Record<string, string[]> }>((resolve, reject) => {
-    const request = httpRequest(`${url}/domains/special`, { method: 'POST' }, async (response) => {
+    const request = httpRequest(`${url}/shops/special`, { method: 'POST' }, async (response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of response) chunks.push(chunk);
       resolve(JSON.parse(Buffer.concat(chunks).toString()));
@@ -384,7 +384,7 @@ test('the control plane shows what the template made', async () => {
   expect(url).toContain(restApiId);
   expect((await client.send(new GetStagesCommand({ restApiId }))).item).toMatchObject([{ stageName: 'dev' }]);
   const { items: resources } = await client.send(new GetResourcesCommand({ restApiId }));
-  expect(resources?.map((one) => one.path)).toContain('/domains/{domain}/predictions');
+  expect(resources?.map((one) => one.path)).toContain('/shops/{shop}/orders');
   const { items: plans } = await client.send(new GetUsagePlansCommand({}));
   expect(plans).toMatchObject([
     { name: 'plan', throttle: { rateLimit: 2 }, quota: { limit: 5, period: 'DAY' } },

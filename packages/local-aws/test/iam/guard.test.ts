@@ -40,7 +40,7 @@ const passed = { StringEquals: { 'iam:PassedToService': 'sagemaker.amazonaws.com
 const template = {
   Resources: {
     Reader: role([
-      statement('s3:GetObject', 'arn:aws:s3:::data/domains/*'),
+      statement('s3:GetObject', 'arn:aws:s3:::data/shops/*'),
       statement('s3:ListBucket', 'arn:aws:s3:::data'),
     ]),
     Blind: role([statement(['s3:GetObject', 's3:PutObject'], 'arn:aws:s3:::data/*')]),
@@ -61,7 +61,7 @@ const template = {
       Type: 'AWS::IAM::Policy',
       Properties: {
         PolicyName: 'extra',
-        PolicyDocument: { Statement: [statement('s3:DeleteObject', 'arn:aws:s3:::data/domains/*')] },
+        PolicyDocument: { Statement: [statement('s3:DeleteObject', 'arn:aws:s3:::data/shops/*')] },
         Roles: [{ Ref: 'Reader' }],
       },
     },
@@ -138,13 +138,13 @@ describe('a role’s credentials', () => {
     const reader = as('Reader', s3.S3Client);
 
     await expect(
-      reader.send(new s3.ListObjectsV2Command({ Bucket: 'data', Prefix: 'domains/' })),
+      reader.send(new s3.ListObjectsV2Command({ Bucket: 'data', Prefix: 'shops/' })),
     ).resolves.toBeDefined();
     await expect(
-      reader.send(new s3.DeleteObjectCommand({ Bucket: 'data', Key: 'domains/a' })),
+      reader.send(new s3.DeleteObjectCommand({ Bucket: 'data', Key: 'shops/a' })),
     ).resolves.toBeDefined();
     await expect(
-      reader.send(new s3.GetObjectCommand({ Bucket: 'data', Key: 'domains/a' })),
+      reader.send(new s3.GetObjectCommand({ Bucket: 'data', Key: 'shops/a' })),
     ).rejects.toMatchObject({ name: 'NoSuchKey' });
   });
 
@@ -152,18 +152,18 @@ describe('a role’s credentials', () => {
     const reader = as('Reader', s3.S3Client);
 
     await expect(
-      reader.send(new s3.PutObjectCommand({ Bucket: 'data', Key: 'domains/a' })),
+      reader.send(new s3.PutObjectCommand({ Bucket: 'data', Key: 'shops/a' })),
     ).rejects.toMatchObject({
       name: 'AccessDenied',
       message: expect.stringMatching(
-        /^User: arn:aws:sts::000000000000:assumed-role\/test-Reader-[0-9A-F]{12}\/local is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::data\/domains\/a because no identity-based policy allows/,
+        /^User: arn:aws:sts::000000000000:assumed-role\/test-Reader-[0-9A-F]{12}\/local is not authorized to perform: s3:PutObject on resource: arn:aws:s3:::data\/shops\/a because no identity-based policy allows/,
       ),
       $metadata: { httpStatusCode: 403 },
     });
     await expect(
       reader.send(new s3.GetObjectCommand({ Bucket: 'data', Key: 'other' })),
     ).rejects.toMatchObject({ name: 'AccessDenied' });
-    const both = { Objects: [{ Key: 'domains/a' }, { Key: 'b' }] };
+    const both = { Objects: [{ Key: 'shops/a' }, { Key: 'b' }] };
     await expect(
       reader.send(new s3.DeleteObjectsCommand({ Bucket: 'data', Delete: both })),
     ).rejects.toMatchObject({ name: 'AccessDenied' });
@@ -246,7 +246,7 @@ describe('a role’s credentials', () => {
       local.world.call(
         's3',
         'PutObject',
-        { Bucket: 'data', Key: 'domains/a' },
+        { Bucket: 'data', Key: 'shops/a' },
         roleArn === undefined ? {} : { roleArn },
       );
 

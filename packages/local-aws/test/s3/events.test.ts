@@ -30,7 +30,7 @@ const eventsOf = (key: string) =>
 
 describe('a bucket with EventBridge', () => {
   it('tells of a new object in S3’s exact form', async () => {
-    const Key = 'general/icons/1 a+ö/manifest.json';
+    const Key = 'orders/shoes/1 a+ö/invoice.json';
     const put = await storage.s3.send(new PutObjectCommand({ Bucket, Key, Body: '{}' }));
     await expect.poll(() => eventsOf(Key), SOON).toHaveLength(1);
 

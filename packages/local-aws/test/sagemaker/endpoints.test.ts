@@ -76,7 +76,7 @@ const config = (name: string, variant: Partial<ProductionVariant>) =>
     }),
   );
 
-const create = (EndpointName: string, EndpointConfigName: string, Tags = [{ Key: 'domain', Value: 'a' }]) =>
+const create = (EndpointName: string, EndpointConfigName: string, Tags = [{ Key: 'shop', Value: 'a' }]) =>
   machine.sagemaker.send(new CreateEndpointCommand({ EndpointName, EndpointConfigName, Tags }));
 
 const describeEndpoint = (EndpointName: string) =>
@@ -128,7 +128,7 @@ describe('an endpoint', () => {
       ],
     });
     const { Tags } = await machine.sagemaker.send(new ListTagsCommand({ ResourceArn: endpoint.EndpointArn }));
-    expect(Tags).toEqual([{ Key: 'domain', Value: 'a' }]);
+    expect(Tags).toEqual([{ Key: 'shop', Value: 'a' }]);
     expect(statuses('shared')).toEqual(['CREATING', 'IN_SERVICE']);
   });
 

@@ -36,8 +36,8 @@ beforeEach(async () => {
   await sagemaker.send(
     new CreateModelPackageGroupCommand({
       ModelPackageGroupName: group,
-      ModelPackageGroupDescription: 'of a domain',
-      Tags: [{ Key: 'domain', Value: 'produce' }],
+      ModelPackageGroupDescription: 'of a shop',
+      Tags: [{ Key: 'shop', Value: 'shoes' }],
     }),
   );
 });
@@ -76,7 +76,7 @@ describe('model package groups', () => {
     expect(described).toMatchObject({
       ModelPackageGroupName: group,
       ModelPackageGroupArn: `arn:aws:sagemaker:eu-central-1:000000000000:model-package-group/${group.toLowerCase()}`,
-      ModelPackageGroupDescription: 'of a domain',
+      ModelPackageGroupDescription: 'of a shop',
       ModelPackageGroupStatus: 'Completed',
     });
     const byArn = await sagemaker.send(
@@ -90,7 +90,7 @@ describe('model package groups', () => {
     const { Tags } = await sagemaker.send(
       new ListTagsCommand({ ResourceArn: described.ModelPackageGroupArn }),
     );
-    expect(Tags).toEqual([{ Key: 'domain', Value: 'produce' }]);
+    expect(Tags).toEqual([{ Key: 'shop', Value: 'shoes' }]);
   });
 
   it('cannot be made twice', async () => {

@@ -33,8 +33,8 @@ let machine: Machine;
 beforeEach(async () => {
   state = mkdtempSync(join(tmpdir(), 'local-aws-restart-'));
   machine = await startMachine({ state, jobs: 1 });
-  await machine.put('domains/a/domain.json', '{}');
-  await machine.put('domains/a/train/a/1.png', 'one');
+  await machine.put('settings.json', '{}');
+  await machine.put('pictures/a/1.png', 'one');
 });
 afterEach(async () => {
   await machine.stop();
@@ -100,6 +100,14 @@ describe('after a restart', () => {
     await restart();
 
     await machine.event(jobIs('next', 'Completed'));
+    expect((await job('next')).SecondaryStatusTransitions?.map((one) => one.Status)).toEqual([
+      'Starting',
+      'Pending',
+      'Downloading',
+      'Training',
+      'Uploading',
+      'Completed',
+    ]);
   });
 
   it('an endpoint in service is in service again, and requests wait for it', async () => {

@@ -16,8 +16,8 @@ const clock = new ShiftedClock();
 let machine: Machine;
 beforeAll(async () => {
   machine = await startMachine({ clock, spotSeconds: 3_600 });
-  await machine.put('domains/a/domain.json', '{}');
-  await machine.put('domains/a/train/red/1.png', 'one');
+  await machine.put('settings.json', '{}');
+  await machine.put('pictures/red/1.png', 'one');
 });
 afterAll(() => machine.stop());
 

@@ -33,8 +33,8 @@ let machine: Machine;
 beforeEach(async () => {
   clock = new ManualClock();
   machine = await startMachine({ clock });
-  await machine.put('domains/a/domain.json', '{}');
-  await machine.put('domains/a/train/a/1.png', 'one');
+  await machine.put('settings.json', '{}');
+  await machine.put('pictures/a/1.png', 'one');
 });
 afterEach(() => machine.stop());
 

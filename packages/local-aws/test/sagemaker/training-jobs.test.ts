@@ -22,9 +22,9 @@ let machine: Machine;
 
 beforeAll(async () => {
   machine = await startMachine();
-  await machine.put('domains/a/domain.json', '{}');
-  await machine.put('domains/a/train/red pear/1 %.png', 'one');
-  await machine.put('domains/a/train/größe/2.png', 'two');
+  await machine.put('settings.json', '{}');
+  await machine.put('pictures/red pear/1 %.png', 'one');
+  await machine.put('pictures/größe/2.png', 'two');
 });
 afterAll(() => machine.stop());
 
@@ -64,7 +64,7 @@ describe('a training job', () => {
     expect(seen.parameters).toEqual({ seed: '7' });
     expect(seen.channels).toEqual({
       train: ['größe/2.png', 'red pear/1 %.png'],
-      domain: ['domain.json'],
+      settings: ['settings.json'],
     });
     expect(seen.inputs.train).toEqual({
       TrainingInputMode: 'File',

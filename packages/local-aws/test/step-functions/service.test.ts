@@ -300,10 +300,9 @@ describe('Lambda', () => {
   });
 
   it("fails with the type of the function's error, its report being the cause", async () => {
-    const report =
-      '{"errorType":"GoldenMismatch","errorMessage":"differs","trace":["GoldenMismatch: differs"]}';
+    const report = '{"errorType":"OutOfStock","errorMessage":"none left","trace":["OutOfStock: none left"]}';
     answer = () => ({ FunctionError: 'Unhandled', Payload: Buffer.from(report) as never });
-    expect(await run('call')).toMatchObject({ status: 'FAILED', error: 'GoldenMismatch', cause: report });
+    expect(await run('call')).toMatchObject({ status: 'FAILED', error: 'OutOfStock', cause: report });
   });
 
   it('fails with Lambda.Unknown when the report names no type', async () => {

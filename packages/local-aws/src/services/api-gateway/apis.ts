@@ -10,7 +10,7 @@ export interface ApiResource {
   parent: string | undefined;
   /** Undefined for the root. */
   part: string | undefined;
-  /** As `resource` in the proxy event: `/domains/{domain}`. */
+  /** As `resource` in the proxy event: `/shops/{shop}`. */
   path: string;
   methods: Map<string, MethodProperties>;
 }
