@@ -1,9 +1,9 @@
-import '../../functions/quiet.ts';
+import '../../../functions/quiet.ts';
 
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Machine, startMachine } from '../../statemachines/machine.ts';
-import { graft, spawnGraft } from '../cli.ts';
+import { type Machine, startMachine } from '../../../statemachines/machine.ts';
+import { graft, spawnGraft } from '../../cli.ts';
 
 const version = '20261101T000000Z-aaaaaa';
 const second = '20261115T000000Z-bbbbbb';

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { publicKeyOf, signBytes, verifyBytes } from '../../../core/signature.ts';
-import { graft } from '../cli.ts';
+import { publicKeyOf, signBytes, verifyBytes } from '../../../../core/signature.ts';
+import { graft } from '../../cli.ts';
 
 let root: string;
 beforeEach(async () => {

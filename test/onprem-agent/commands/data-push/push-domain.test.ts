@@ -7,9 +7,9 @@ import { createS3 } from 'local-aws/services';
 import { startLocal } from 'local-aws/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { domainSchema } from '#core/contracts/domain.ts';
-import { checkDomainImages } from '../../../onprem-agent/commands/data-push/domain-images.ts';
-import { pushDomain } from '../../../onprem-agent/commands/data-push/push-domain.ts';
-import { makeImageFolder } from '../../fixtures/images.ts';
+import { checkDomainImages } from '../../../../onprem-agent/commands/data-push/domain-images.ts';
+import { pushDomain } from '../../../../onprem-agent/commands/data-push/push-domain.ts';
+import { makeImageFolder } from '../../../fixtures/images.ts';
 
 const labels = ['apple', 'pear'];
 const domain = domainSchema.parse({

@@ -25,9 +25,9 @@ import { createS3 } from 'local-aws/services';
 import { startLocal } from 'local-aws/testing';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { makeImageFolder } from '../../fixtures/images.ts';
-import { graft } from '../cli.ts';
-import { startProxy } from '../proxy.ts';
+import { makeImageFolder } from '../../../fixtures/images.ts';
+import { graft } from '../../cli.ts';
+import { startProxy } from '../../proxy.ts';
 
 const labels = ['apple', 'crème brûlée 2.0'];
 const gate = { minimumAccuracy: 0.5, minimumUplift: 0.1, minimumRecall: 0.2, minimumTestImages: 4 };

@@ -8,7 +8,7 @@ import { BUCKET, endpointIs, IMAGE, type Machine, ROLE, startMachine, tar } from
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ModelPackageRequest, registerModelPackage } from '#cloud/registry/model-packages.ts';
 import { sha256 } from '#core/digest.ts';
-import { graft } from '../cli.ts';
+import { graft } from '../../cli.ts';
 
 let machine: Machine;
 beforeAll(async () => {

@@ -13,12 +13,12 @@ import type { LocalAws } from 'local-aws';
 import { createS3 } from 'local-aws/services';
 import { startLocal } from 'local-aws/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { verifyBytes } from '../../../core/signature.ts';
-import { versionTime } from '../../../core/versions.ts';
-import { writeNewKey } from '../../../onprem-agent/model-folder/signing-key.ts';
-import { graft, spawnGraft } from '../cli.ts';
-import { makeModelFolder } from '../model-fixture.ts';
-import { s3Error, startProxy } from '../proxy.ts';
+import { verifyBytes } from '../../../../core/signature.ts';
+import { versionTime } from '../../../../core/versions.ts';
+import { writeNewKey } from '../../../../onprem-agent/model-folder/signing-key.ts';
+import { graft, spawnGraft } from '../../cli.ts';
+import { makeModelFolder } from '../../model-fixture.ts';
+import { s3Error, startProxy } from '../../proxy.ts';
 
 const PREFIX = 'general/icons/';
 let local: LocalAws;

@@ -8,11 +8,11 @@ import { buffer } from 'node:stream/consumers';
 import { pino } from 'pino';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { optMl } from '../../../container/opt-ml.ts';
-import { runTrainingJob } from '../../../container/train/training-job.ts';
-import { makeJob } from '../../container/job-fixture.ts';
-import { makeImageFolder } from '../../fixtures/images.ts';
-import { graft } from '../cli.ts';
+import { optMl } from '../../../../container/opt-ml.ts';
+import { runTrainingJob } from '../../../../container/train/training-job.ts';
+import { makeJob } from '../../../container/job-fixture.ts';
+import { makeImageFolder } from '../../../fixtures/images.ts';
+import { graft } from '../../cli.ts';
 
 const answer = {
   predictions: [

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openOutputFolder } from '../../../onprem-agent/commands/train/output-folder.ts';
-import { readModelFolder } from '../../../onprem-agent/model-folder/read.ts';
+import { openOutputFolder } from '../../../../onprem-agent/commands/train/output-folder.ts';
+import { readModelFolder } from '../../../../onprem-agent/model-folder/read.ts';
 
 let root: string;
 let models: string;
@@ -82,7 +82,7 @@ describe('the output folder', () => {
   it('says before anything is made that there is no room, and leaves nothing behind', () => {
     // The limit of a file's size stands for that of a disk.
     const program = `const { openOutputFolder } = await import(${JSON.stringify(
-      fileURLToPath(new URL('../../../onprem-agent/commands/train/output-folder.ts', import.meta.url)),
+      fileURLToPath(new URL('../../../../onprem-agent/commands/train/output-folder.ts', import.meta.url)),
     )}); await openOutputFolder(${JSON.stringify(out)}, false).catch((error) => console.log(error.message));`;
     const command = `ulimit -f 4096; exec "$0" --import tsx --input-type=module --eval "$1"`;
     const { stdout } = spawnSync('bash', ['-c', command, process.execPath, program], { encoding: 'utf8' });
@@ -137,7 +137,7 @@ describe('a model that is finished', () => {
 
 describe('after a kill', () => {
   const killAtRename = (number: number) => {
-    const program = fileURLToPath(new URL('../../fixtures/kill-between-renames.ts', import.meta.url));
+    const program = fileURLToPath(new URL('../../../fixtures/kill-between-renames.ts', import.meta.url));
     const words = ['--import', 'tsx', program, out, String(number)];
     expect(spawnSync(process.execPath, words, { encoding: 'utf8' }).signal).toBe('SIGKILL');
   };

@@ -14,11 +14,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { manifestSchema } from '../../../core/contracts/manifest.ts';
-import { sha256 } from '../../../core/digest.ts';
-import { verifyBytes } from '../../../core/signature.ts';
-import { makeImageFolder } from '../../fixtures/images.ts';
-import { graft, spawnGraft } from '../cli.ts';
+import { manifestSchema } from '../../../../core/contracts/manifest.ts';
+import { sha256 } from '../../../../core/digest.ts';
+import { verifyBytes } from '../../../../core/signature.ts';
+import { makeImageFolder } from '../../../fixtures/images.ts';
+import { graft, spawnGraft } from '../../cli.ts';
 
 const labels = ['apple pie', 'crème brûlée', 'v2.0'];
 const quick = ['--size', '16', '--epochs', '1', '--batch-size', '16', '--backend', 'wasm'];
