@@ -75,8 +75,8 @@ describe('the import rule of the architecture', () => {
     }
   });
 
-  test('has a line in docs/architecture.md for each room of a folder', () => {
-    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  test('has one line in docs/architecture.md for each room of a folder', () => {
+    const lines = readFileSync(join(root, 'docs/architecture.md'), 'utf8').split('\n');
     const rooms = Object.keys(mayImport)
       .filter((folder) => folder !== 'packages')
       .flatMap((folder) =>
@@ -86,7 +86,7 @@ describe('the import rule of the architecture', () => {
       );
 
     expect(rooms.length).toBeGreaterThan(20);
-    expect(rooms.filter((row) => !page.includes(row))).toEqual([]);
+    expect(rooms.filter((row) => lines.filter((line) => line.startsWith(row)).length !== 1)).toEqual([]);
   });
 
   test('finds an import that it forbids', () => {
