@@ -20,7 +20,7 @@ function search(find: (line: Line) => string[], known: ReadonlySet<string>) {
 
 describe('comments and documents', () => {
   test('name only identifiers that exist', () => {
-    const { missing, used } = search(({ text }) => missingIdentifiers(text), KNOWN_WORDS);
+    const { missing, used } = search(missingIdentifiers, KNOWN_WORDS);
 
     expect(missing).toEqual([]);
     expect(used).toEqual(KNOWN_WORDS);
@@ -39,9 +39,10 @@ describe('the search for names without a thing', () => {
     ['a word in backticks', 'until `reinitialized` says so', ['reinitialized']],
     ['a property', 'see `recipe.unfrozenBlockz`', ['unfrozenBlockz']],
     ['a state without backticks', 'the state IsAnsweredTwice', ['IsAnsweredTwice']],
+    ['a word that only tests have', '`beforeEach`', ['beforeEach']],
     ['nothing in code and addresses that exist', '`packageStack()`, https://a.b/noSuchName', []],
   ])('finds %s', (_what, text, names) => {
-    expect(missingIdentifiers(text)).toEqual(names);
+    expect(missingIdentifiers({ file: 'docs/agent.md', text })).toEqual(names);
   });
 
   test.each([

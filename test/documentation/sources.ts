@@ -46,6 +46,19 @@ export function commentsOf(file: string): Line[] {
   });
 }
 
+/** Lines as they are that are a comment, end in one, or belong to a state's `Comment`. */
+export function linesWithComments(file: string): Line[] {
+  const commented = new Set(commentsOf(file).map(({ number }) => number));
+  // Columns before the state's `Comment` that the lines of its text are behind.
+  let indent = Number.POSITIVE_INFINITY;
+  return linesOf(file).filter((line) => {
+    const column = line.text.search(/\S/);
+    if (column <= indent) indent = Number.POSITIVE_INFINITY;
+    if (file.endsWith('.yml') && /^\s*Comment:/.test(line.text)) indent = column;
+    return commented.has(line.number) || column >= indent;
+  });
+}
+
 /** A program without its comments; any other text file as it is. */
 export function codeOf(file: string): string {
   if (!programs.includes(file)) return readFileSync(join(root, file), 'utf8');
