@@ -27,7 +27,16 @@ function gateSaysNo({ rows }: Gated): string {
 
 /** The outcome of a domain's promotion and its reason, from how far the promotion came. */
 export function conclude(promotion: DomainPromotion): { outcome: OutcomeName; reason: string } {
-  const { error, mismatch, restored, gate, approval, deployment, confirmed, manual } = promotion;
+  const {
+    error,
+    mismatch,
+    restored,
+    gate: gateDecision,
+    approval,
+    deployment,
+    confirmed,
+    manual,
+  } = promotion;
   if (error !== undefined) {
     if (error.Error === 'Superseded') return { outcome: 'SUPERSEDED', reason: messageOf(error) };
     // When SageMaker rolls a restoration back, the unconfirmed model stays live: that is a failure.
@@ -46,15 +55,15 @@ export function conclude(promotion: DomainPromotion): { outcome: OutcomeName; re
         : `${restored.endpoint} is back on ${restored.endpointConfig}`;
     return { outcome: 'ROLLED_BACK', reason: `${messageOf(mismatch)}. ${after}` };
   }
-  if (gate !== undefined && manual?.gateOnly !== undefined) {
-    const answer = gate.decision === 'PROMOTE' ? 'The gate says yes' : gateSaysNo(gate);
+  if (gateDecision !== undefined && manual?.gateOnly !== undefined) {
+    const answer = gateDecision.decision === 'PROMOTE' ? 'The gate says yes' : gateSaysNo(gateDecision);
     return {
       outcome: 'EVALUATED',
       reason: `${answer}. Asked about what ${manual.gateOnly.trainingOf} trained; nothing was deployed`,
     };
   }
-  if (gate?.decision === 'REJECT' && gate.forced === undefined) {
-    return { outcome: 'REJECTED', reason: gateSaysNo(gate) };
+  if (gateDecision?.decision === 'REJECT' && gateDecision.forced === undefined) {
+    return { outcome: 'REJECTED', reason: gateSaysNo(gateDecision) };
   }
   if (approval?.approved === false) {
     const why = approval.comment ?? 'no reason given';
@@ -68,14 +77,21 @@ export function conclude(promotion: DomainPromotion): { outcome: OutcomeName; re
       reason: `${from.by} rolled ${deployment.endpoint} back from ${from.version} to ${target.version}${why}: accuracy ${target.accuracy.toFixed(3)} when it was promoted at ${target.promotedAt}, confirmed on ${confirmed.goldenImages} golden images`,
     };
   }
-  if (gate !== undefined && deployment !== undefined && confirmed !== undefined) {
-    const [transfer, baseline] = [gate.transferAccuracy, gate.baselineAccuracy].map((a) => a.toFixed(3));
+  if (gateDecision !== undefined && deployment !== undefined && confirmed !== undefined) {
+    const [transferAccuracy, baselineAccuracy] = [
+      gateDecision.transferAccuracy,
+      gateDecision.baselineAccuracy,
+    ].map((a) => a.toFixed(3));
     return {
       outcome: 'DEPLOYED',
       reason: [
-        `${deployment.endpoint} serves a model with accuracy ${transfer} (${baseline} without transfer learning), confirmed on ${confirmed.goldenImages} golden images`,
+        `${deployment.endpoint} serves a model with accuracy ${transferAccuracy} (${baselineAccuracy} without transfer learning), confirmed on ${confirmed.goldenImages} golden images`,
         ...(approval?.by ? [`Approved by ${approval.by}`] : []),
-        ...(gate.forced ? [`Forced by ${gate.forced.by} (${gate.forced.reason}). ${gateSaysNo(gate)}`] : []),
+        ...(gateDecision.forced
+          ? [
+              `Forced by ${gateDecision.forced.by} (${gateDecision.forced.reason}). ${gateSaysNo(gateDecision)}`,
+            ]
+          : []),
       ].join('. '),
     };
   }

@@ -99,7 +99,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
       await readFile(join(folders.general, 'manifest.json'), 'utf8'),
       'manifest.json',
     );
-    const { version, training } = manifest;
+    const { version, training: figures } = manifest;
     tellTraining(screen, manifest, hint);
 
     screen.line(screen.paint('heading', ' 2  Drop it into S3'));
@@ -154,7 +154,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     const ok = promotion.status === 'SUCCEEDED' && deployed;
     screen.line();
     screen.line(
-      `${ok ? screen.paint('good', 'Done') : screen.paint('bad', 'Not done')} in ${seconds().toFixed(0)} s: training ${training.seconds.toFixed(0)} s, promotion ${promotionSeconds.toFixed(0)} s.`,
+      `${ok ? screen.paint('good', 'Done') : screen.paint('bad', 'Not done')} in ${seconds().toFixed(0)} s: training ${figures.seconds.toFixed(0)} s, promotion ${promotionSeconds.toFixed(0)} s.`,
     );
 
     if (!options.once) {
@@ -180,7 +180,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
         JSON.stringify({
           ok,
           modelVersion: version,
-          seconds: { total: seconds(), train: training.seconds, promotion: promotionSeconds },
+          seconds: { total: seconds(), train: figures.seconds, promotion: promotionSeconds },
           domains: {
             [DOMAIN]: {
               outcome: outcome ?? 'FAILED',

@@ -10,14 +10,14 @@ import type { Screen } from './screen.ts';
 /** @param hint how to get a faster backend, where the agent knows a way */
 export function tellTraining(
   screen: Screen,
-  { training, metrics }: Manifest,
+  { training: figures, metrics }: Manifest,
   hint: string | undefined,
 ): void {
-  const rate = training.imagesSeen / Math.max(training.seconds, 1e-9);
+  const rate = figures.imagesSeen / Math.max(figures.seconds, 1e-9);
   screen.line(
-    `    ${training.imagesSeen} images in ${training.seconds.toFixed(0)} s (${rate.toFixed(0)} img/s), validation accuracy ${metrics.validationAccuracy.toFixed(2)}`,
+    `    ${figures.imagesSeen} images in ${figures.seconds.toFixed(0)} s (${rate.toFixed(0)} img/s), validation accuracy ${metrics.validationAccuracy.toFixed(2)}`,
   );
-  screen.line(`    on ${training.backend}, ${training.device}`);
+  screen.line(`    on ${figures.backend}, ${figures.device}`);
   if (hint) screen.line(`    ${hint}`);
   screen.line();
 }

@@ -30,8 +30,8 @@ export function createAwaitApproval({
   settings,
 }: Services<'store' | 'sns' | 'now', 'topicArn'>) {
   return async function awaitApproval(input: z.output<typeof inputSchema>): Promise<{ expiresAt: string }> {
-    const { token, execution, domain, model, version, gate, policy, again } = input;
-    const { decision, rows, forced, baselineAccuracy, transferAccuracy } = gate;
+    const { token, execution, domain, model, version, gate: gateDecision, policy, again } = input;
+    const { decision, rows, forced, baselineAccuracy, transferAccuracy } = gateDecision;
     const asked = now();
     const expiresAt = new Date(asked + policy.timeoutSeconds * 1000).toISOString();
     const pending: PendingApproval = {

@@ -91,14 +91,14 @@ export function createDeployEndpoint(
 
   /** Both names are derived from content, so that a retry finds what it has created. */
   async function createModelAndConfig(input: Input) {
-    const { execution, domain, model, version, endpoint, training } = input;
+    const { execution, domain, model, version, endpoint, training: trained } = input;
     const subject = { execution, domain, model, version, tags: settings.tags };
-    const { ETag } = await store.bucket.head(training.modelKey);
-    const name = modelName(endpointPrefix, domain, training.job, ETag!);
+    const { ETag } = await store.bucket.head(trained.modelKey);
+    const name = modelName(endpointPrefix, domain, trained.job, ETag!);
     const { image, roleArn } = settings;
     // SageMaker lets serverless endpoints into no VPC.
     const vpc = endpoint.settings.type === 'instances' ? settings.vpc : undefined;
-    const modelDataUrl = store.bucket.uri(training.modelKey);
+    const modelDataUrl = store.bucket.uri(trained.modelKey);
     const variant = productionVariant(name, endpoint.settings);
     const capture = captureOf(domain, endpoint.settings);
     const endpointConfig = endpointConfigName(
@@ -107,7 +107,7 @@ export function createDeployEndpoint(
       JSON.stringify(capture ? { variant, capture } : variant),
     );
     // Written before there is anything, so that nothing is created that the clean-up does not know.
-    const made = { endpointConfig, modelName: name, execution, modelKey: training.modelKey };
+    const made = { endpointConfig, modelName: name, execution, modelKey: trained.modelKey };
     await store.configurations.add(domain, made);
     await ensureModel(sagemaker, { ...subject, name, image, roleArn, modelDataUrl, vpc });
     await ensureEndpointConfig(sagemaker, { ...subject, name: endpointConfig, variant, capture });
@@ -115,7 +115,7 @@ export function createDeployEndpoint(
   }
 
   async function requestDeployment(
-    { execution, domain, model, version, endpoint, training }: Input,
+    { execution, domain, model, version, endpoint, training: trained }: Input,
     endpointConfig: string,
     state: EndpointState | undefined,
   ): Promise<boolean> {
@@ -125,7 +125,7 @@ export function createDeployEndpoint(
       endpoint: name,
       endpointConfig,
       state,
-      update: (from) => update(name, wanted, { endpointConfig, trainingJob: training.job }, from),
+      update: (from) => update(name, wanted, { endpointConfig, trainingJob: trained.job }, from),
     });
     return true;
   }

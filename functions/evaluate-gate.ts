@@ -39,8 +39,8 @@ type Input = z.output<typeof inputSchema>;
  */
 export function createEvaluateGate({ store, data }: Services<'store' | 'data'>) {
   return async function evaluateGate(input: Input): Promise<Gated> {
-    const { training, gate: policy, champion: offered, endpoint, manual, ...subject } = input;
-    const transfer = await store.evaluations.collect(subject, 'transfer', training.transfer);
+    const { training: trained, gate: policy, champion: offered, endpoint, manual, ...subject } = input;
+    const transfer = await store.evaluations.collect(subject, 'transfer', trained.transfer);
     const challenger = transfer.evaluation;
     const baseline = await baselineFor(input, challenger);
     // Looked up now: another promotion may have gone live since this one began.
@@ -56,7 +56,7 @@ export function createEvaluateGate({ store, data }: Services<'store' | 'data'>) 
     // A model that the gate accepts is not forced.
     const force = decided.decision === 'REJECT' ? manual?.force : undefined;
     const forced = force === undefined ? {} : { forced: force };
-    const { reusedFrom } = training.baseline;
+    const { reusedFrom } = trained.baseline;
     const reuse = reusedFrom === undefined ? {} : { baselineReusedFrom: reusedFrom };
     await store.bucket.writeJson(key, { ...decided, ...forced, ...reuse });
     const { decision, rows, baselineAccuracy, transferAccuracy } = decided;
@@ -86,15 +86,17 @@ export function createEvaluateGate({ store, data }: Services<'store' | 'data'>) 
     };
   };
 
-  async function baselineFor({ training, manual, ...subject }: Input, challenger: Evaluation) {
-    const { baseline } = training;
-    if (baseline.reusedFrom === undefined) {
-      const own = await store.evaluations.collect(subject, 'baseline', baseline);
+  async function baselineFor(
+    { training: { baseline: trained }, manual, ...subject }: Input,
+    challenger: Evaluation,
+  ) {
+    if (trained.reusedFrom === undefined) {
+      const own = await store.evaluations.collect(subject, 'baseline', trained);
       refuseDifferentData(challenger, own.evaluation);
       return own;
     }
     try {
-      return await store.evaluations.collectReused(subject, baseline, challenger);
+      return await store.evaluations.collectReused(subject, trained, challenger);
     } catch (error) {
       // Gate-only trains nothing, so it cannot train another baseline.
       if (error instanceof BaselineUnfitError && manual?.gateOnly) {

@@ -66,8 +66,9 @@ export function createFinishDomain(
   };
 
   async function conclusionOf(promotion: DomainPromotion): Promise<Outcome> {
-    const { execution, domain, model, version, prepared, gate, deployment, approval, manual } = promotion;
-    const warnings = [...new Set([...(prepared?.warnings ?? []), ...(gate?.warnings ?? [])])];
+    const { execution, domain, model, version, prepared, deployment, approval, manual } = promotion;
+    const gateDecision = promotion.gate;
+    const warnings = [...new Set([...(prepared?.warnings ?? []), ...(gateDecision?.warnings ?? [])])];
     const finishedAt = new Date(now()).toISOString();
     let { outcome, reason } = conclude(promotion);
     if (outcome === 'DEPLOYED' && !(await makeChampion(promotion, finishedAt))) {
@@ -82,12 +83,12 @@ export function createFinishDomain(
       execution,
       outcome,
       reason,
-      ...(gate
+      ...(gateDecision
         ? {
-            baselineAccuracy: gate.baselineAccuracy,
-            transferAccuracy: gate.transferAccuracy,
-            gate: gate.rows,
-            ...(gate.forced ? { forced: gate.forced } : {}),
+            baselineAccuracy: gateDecision.baselineAccuracy,
+            transferAccuracy: gateDecision.transferAccuracy,
+            gate: gateDecision.rows,
+            ...(gateDecision.forced ? { forced: gateDecision.forced } : {}),
           }
         : {}),
       ...(deployment ? { endpoint: deployment.endpoint, endpointConfig: deployment.endpointConfig } : {}),
@@ -115,13 +116,13 @@ export function createFinishDomain(
 
   /** A failure does not change the outcome: the next clean-up finds the same files. */
   async function cleanUp(
-    { domain, execution, deployment, training, manual }: DomainPromotion,
+    { domain, execution, deployment, training: trained, manual }: DomainPromotion,
     outcome: Outcome,
   ): Promise<void> {
     const { endpoint, endpointConfig, modelName } = deployment!;
     try {
       const promotedAt = outcome.finishedAt;
-      const { modelKey } = manual?.rollback?.target ?? training!.transfer;
+      const { modelKey } = manual?.rollback?.target ?? trained!.transfer;
       const promoted = { endpointConfig, modelName, execution, modelKey, promotedAt };
       await store.configurations.markPromoted(domain, promoted);
       const target = { domain, endpoint, keep: settings.keptConfigurations };
@@ -153,8 +154,8 @@ export function createFinishDomain(
    * When one of the two training jobs fails, the state machine abandons the other, which would run on and
    * cost money.
    */
-  async function stopAbandonedJobs({ prepared, training }: DomainPromotion): Promise<void> {
-    if (prepared === undefined || training !== undefined) return;
+  async function stopAbandonedJobs({ prepared, training: trained }: DomainPromotion): Promise<void> {
+    if (prepared === undefined || trained !== undefined) return;
     for (const job of Object.values(prepared.jobs)) {
       await stopTrainingJob(sagemaker, job).catch((error: Error) =>
         log.warn('could not stop an abandoned training job', { job, error }),

@@ -36,10 +36,10 @@ export function createRegisterModel({
   return async function registerModel(
     input: z.output<typeof inputSchema>,
   ): Promise<{ modelPackage?: string }> {
-    const { execution, domain, model, version, gate, training, ended } = input;
+    const { execution, domain, model, version, gate: gateDecision, training: trained, ended } = input;
     const approval = approvals[ended.outcome];
-    if (approval === undefined || gate === undefined || training === undefined) return {};
-    const { data, accuracy } = await store.evaluations.read(gate.evaluationKeys.transfer);
+    if (approval === undefined || gateDecision === undefined || trained === undefined) return {};
+    const { data, accuracy } = await store.evaluations.read(gateDecision.evaluationKeys.transfer);
     const key = manifestKey(model, version);
     const bytes = await models.read(key);
     const { dataSet } = parseJson(manifestSchema, new TextDecoder().decode(bytes), key);
@@ -48,16 +48,16 @@ export function createRegisterModel({
       approval,
       description: `${ended.outcome}: ${ended.reason}`,
       image: settings.image,
-      modelData: store.bucket.uri(training.transfer.modelKey),
-      evaluation: store.bucket.uri(gate.evaluationKeys.transfer),
+      modelData: store.bucket.uri(trained.transfer.modelKey),
+      evaluation: store.bucket.uri(gateDecision.evaluationKeys.transfer),
       metadata: {
         domain,
         outcome: ended.outcome,
         execution,
         ...(input.executionArn === undefined ? {} : { executionArn: input.executionArn }),
-        trainingJob: training.transfer.job,
+        trainingJob: trained.transfer.job,
         accuracy: accuracy.toFixed(6),
-        baselineAccuracy: gate.baselineAccuracy.toFixed(6),
+        baselineAccuracy: gateDecision.baselineAccuracy.toFixed(6),
         trainImages: String(data.trainImages),
         trainDigest: data.trainDigest,
         testImages: String(data.testImages),
@@ -68,7 +68,9 @@ export function createRegisterModel({
         generalDataSet: dataSet.name,
         generalDataSetDigest: dataSet.digest,
         generalDataSetImages: String(dataSet.images),
-        ...(gate.forced ? { forcedBy: gate.forced.by, forcedReason: gate.forced.reason } : {}),
+        ...(gateDecision.forced
+          ? { forcedBy: gateDecision.forced.by, forcedReason: gateDecision.forced.reason }
+          : {}),
         ...(input.deployment === undefined ? {} : { endpointConfig: input.deployment.endpointConfig }),
       },
     });

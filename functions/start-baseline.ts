@@ -26,10 +26,10 @@ export function createStartBaseline(
   const { store, models, sagemaker, sfn, settings } = services;
 
   return async function startBaseline(input: TrainingTaskInput): Promise<Settled> {
-    const { champion: _, baseline, images, ...task } = input;
-    if (baseline) {
-      const fingerprint = await fingerprintOf(models, settings.image, task, baseline.domainFingerprint);
-      const earlier = baseline.reuse ? await findEarlier(task, fingerprint) : undefined;
+    const { champion: _, baseline: query, images, ...task } = input;
+    if (query) {
+      const fingerprint = await fingerprintOf(models, settings.image, task, query.domainFingerprint);
+      const earlier = query.reuse ? await findEarlier(task, fingerprint) : undefined;
       if (earlier !== undefined) return reuseEarlier(task, earlier);
       await store.baselines.claim(fingerprint, task, task.job);
     }

@@ -39,8 +39,8 @@ type Input = z.output<typeof inputSchema>;
  * EvaluateGate may have failed after it had written one of them, so the key does not come from the gate
  * decision alone.
  */
-const keyOfEvaluation = ({ execution, domain, gate }: Input, mode: Mode) =>
-  gate?.evaluationKeys[mode] ?? evaluationKey(execution, domain, mode);
+const keyOfEvaluation = ({ execution, domain, gate: gateDecision }: Input, mode: Mode) =>
+  gateDecision?.evaluationKeys[mode] ?? evaluationKey(execution, domain, mode);
 
 const modes: readonly Mode[] = ['transfer', 'baseline'];
 
@@ -102,21 +102,21 @@ export function createWriteReport(
 
   /** How the promotion ended, or that it waits for approval. */
   async function outcomeOf(input: Input): Promise<ReportSource['outcome']> {
-    const { execution, domain, model, version, prepared, gate } = input;
+    const { execution, domain, model, version, prepared, gate: gateDecision } = input;
     const written = await store.outcomes.find(input);
     if (written !== undefined) return written;
-    if (gate === undefined || !prepared?.approval?.required) {
+    if (gateDecision === undefined || !prepared?.approval?.required) {
       throw new NotFoundError(`There is no ${store.bucket.uri(outcomeKey(execution, domain))}`);
     }
     return {
       schemaVersion: 1,
       ...{ domain, model, version, execution },
       outcome: 'AWAITING_APPROVAL',
-      reason: `${gate.forced ? 'The gate says no' : 'The gate says yes'}, and a person decides: graft approve ${domain}, or graft reject ${domain}. The live model stays live until then`,
-      baselineAccuracy: gate.baselineAccuracy,
-      transferAccuracy: gate.transferAccuracy,
-      gate: gate.rows,
-      ...(gate.forced ? { forced: gate.forced } : {}),
+      reason: `${gateDecision.forced ? 'The gate says no' : 'The gate says yes'}, and a person decides: graft approve ${domain}, or graft reject ${domain}. The live model stays live until then`,
+      baselineAccuracy: gateDecision.baselineAccuracy,
+      transferAccuracy: gateDecision.transferAccuracy,
+      gate: gateDecision.rows,
+      ...(gateDecision.forced ? { forced: gateDecision.forced } : {}),
       finishedAt: new Date(now()).toISOString(),
     };
   }
@@ -126,12 +126,12 @@ export function createWriteReport(
     return champions.map(pastChampion);
   }
 
-  async function jobsOf({ prepared, training, manual }: Input): Promise<BilledJob[]> {
+  async function jobsOf({ prepared, training: trained, manual }: Input): Promise<BilledJob[]> {
     if (prepared === undefined) return [];
     const jobs = await Promise.all(
       modes.map((mode) => {
-        const job = training?.[mode].job ?? prepared.jobs[mode];
-        const reusedFrom = training?.[mode].reusedFrom ?? manual?.gateOnly?.trainingOf;
+        const job = trained?.[mode].job ?? prepared.jobs[mode];
+        const reusedFrom = trained?.[mode].reusedFrom ?? manual?.gateOnly?.trainingOf;
         return findTrainingBill(sagemaker, mode, job, reusedFrom);
       }),
     );
@@ -154,13 +154,13 @@ export function createWriteReport(
   }
 
   function filesOf(input: Input, evaluations: readonly (Evaluation | undefined)[]): string[] {
-    const { execution, domain, prepared, training, gate } = input;
+    const { execution, domain, prepared, training: trained, gate: gateDecision } = input;
     const keys = [
       outcomeKey(execution, domain),
-      ...(gate ? [gate.decisionKey] : []),
+      ...(gateDecision ? [gateDecision.decisionKey] : []),
       ...evaluations.flatMap((evaluation) => (evaluation ? [keyOfEvaluation(input, evaluation.mode)] : [])),
       ...(prepared ? [domainSnapshotKey(execution, domain)] : []),
-      ...modes.flatMap((mode) => (training ? [training[mode].modelKey] : [])),
+      ...modes.flatMap((mode) => (trained ? [trained[mode].modelKey] : [])),
     ];
     return keys.map((key) => store.bucket.uri(key));
   }

@@ -38,5 +38,8 @@ export const readManifest = async (folder: string): Promise<Manifest> =>
   parseJson(manifestSchema, await readFile(join(folder, 'manifest.json'), 'utf8'), 'manifest.json');
 
 /** What a reader has to know of the general model before its figures mean anything. */
-export const describeGeneralModel = (folder: string, { version, training, dataSet }: Manifest): string =>
-  `General model ${folder} ${version}: ${dataSet.classes} classes, ${training.imagesSeen} images seen in ${training.seconds.toFixed(0)} s`;
+export const describeGeneralModel = (
+  folder: string,
+  { version, training: figures, dataSet }: Manifest,
+): string =>
+  `General model ${folder} ${version}: ${dataSet.classes} classes, ${figures.imagesSeen} images seen in ${figures.seconds.toFixed(0)} s`;

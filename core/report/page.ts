@@ -3,7 +3,7 @@ import { type Html, html } from './html.ts';
 import { accuracy } from './sections/accuracy.ts';
 import { confusion } from './sections/confusion.ts';
 import { cost } from './sections/cost.ts';
-import { gate } from './sections/gate.ts';
+import { gateRows } from './sections/gate.ts';
 import { headline } from './sections/headline.ts';
 import { history } from './sections/history.ts';
 import { lineage } from './sections/lineage.ts';
@@ -21,7 +21,7 @@ import { styles } from './styles.ts';
  */
 export function renderReport(report: Report, thumbnails: ReadonlyMap<string, Thumbnail> = new Map()): string {
   const sections: [id: string, title: string, content: Html | undefined][] = [
-    ['gate', 'Gate', gate(report)],
+    ['gate', 'Gate', gateRows(report)],
     ['accuracy', 'Accuracy', accuracy(report)],
     ['history', 'What has been live', history(report)],
     ['recipe', 'Recipe', recipe(report)],

@@ -4,8 +4,8 @@ import { type DataSet, requireImagesPerClass } from './data-set.ts';
 
 /** Indices into a data set. */
 export interface Split {
-  training: Int32Array;
-  validation: Int32Array;
+  trainingIndices: Int32Array;
+  validationIndices: Int32Array;
 }
 
 /**
@@ -30,8 +30,8 @@ export function holdOut(data: DataSet, validationShare: number, seed: number): S
   }
   const all = Int32Array.from({ length: data.size }, (_, i) => i);
   return {
-    training: all.filter((i) => !held.has(i)),
-    validation: all.filter((i) => held.has(i) || shared.has(i)),
+    trainingIndices: all.filter((i) => !held.has(i)),
+    validationIndices: all.filter((i) => held.has(i) || shared.has(i)),
   };
 }
 
@@ -78,7 +78,7 @@ export function foldsByClass(
     if (image !== undefined && others.length === 0) heldOutBy[image] = BY_VARIANT;
   }
   if (recipe.folds === 1 || data.size > FOLDED_IMAGES) {
-    for (const image of holdOut(data, recipe.validationShare, recipe.seed).validation) {
+    for (const image of holdOut(data, recipe.validationShare, recipe.seed).validationIndices) {
       if (heldOutBy[image] === -1) heldOutBy[image] = 0;
     }
     return { heads: 1, heldOutBy };

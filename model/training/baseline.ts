@@ -133,11 +133,17 @@ async function measureCurve(
   hooks: TrainingHooks,
 ): Promise<CurvePoint[]> {
   const { train: data, recipe } = task;
-  const { training, validation } = holdOut(data, recipe.validationShare, recipe.seed);
+  const { trainingIndices, validationIndices } = holdOut(data, recipe.validationShare, recipe.seed);
   const variants = { perImage: recipe.augmentation, seed: recipe.seed };
-  const rows = evenlySpread(rowsOfImages(validation, variants), VALIDATION_ROWS);
+  const rows = evenlySpread(rowsOfImages(validationIndices, variants), VALIDATION_ROWS);
   const curve = [...(saved?.progress.curve ?? [])];
-  const run: Run = { phase: 'search', images: training, curve, saved, validation: { data, variants, rows } };
+  const run: Run = {
+    phase: 'search',
+    images: trainingIndices,
+    curve,
+    saved,
+    validation: { data, variants, rows },
+  };
   const model = await trainHere(task, run, hooks);
   model.dispose();
   return curve;

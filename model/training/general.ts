@@ -75,8 +75,8 @@ export async function trainGeneral(
 ): Promise<GeneralTrainingResult> {
   const startedAt = monotonicMs();
   hooks.signal?.throwIfAborted();
-  const { training, validation } = splitByClass(data, options.validationShare, options.seed);
-  const plan = makePlan(data, training, options, startedAt);
+  const { trainingIndices, validationIndices } = splitByClass(data, options.validationShare, options.seed);
+  const plan = makePlan(data, trainingIndices, options, startedAt);
   const network: NetworkOptions = {
     input: data.input,
     labelCount: data.labels.length,
@@ -92,18 +92,18 @@ export async function trainGeneral(
         ? await runTrainingLoop(model, plan, {
             rank: 0,
             gather: (indices) =>
-              data.gather(Array.from(indices as ArrayLike<number>, (index) => training[index]!)),
+              data.gather(Array.from(indices as ArrayLike<number>, (index) => trainingIndices[index]!)),
             onStep,
             signal,
           })
-        : await trainOnThreads(model, { plan, network, data, images: training }, { onStep, signal });
-    const validated = await validate(model, { data, variants: UNVARIED, rows: validation }, signal);
+        : await trainOnThreads(model, { plan, network, data, images: trainingIndices }, { onStep, signal });
+    const validated = await validate(model, { data, variants: UNVARIED, rows: validationIndices }, signal);
     const imagesSeen = steps * plan.batchSize;
     return {
       model,
       cutLayer: CUT_LAYER,
       metrics: { trainingAccuracy: accuracy, ...validated },
-      epochs: imagesSeen / training.length,
+      epochs: imagesSeen / trainingIndices.length,
       imagesSeen,
       seconds: (monotonicMs() - startedAt) / 1_000,
     };
@@ -115,20 +115,20 @@ export async function trainGeneral(
 
 function makePlan(
   data: DataSet,
-  training: Int32Array,
+  trainingIndices: Int32Array,
   options: GeneralTrainingOptions,
   startedAt: number,
 ): TrainingPlan {
-  const wanted = Math.min(options.batchSize, training.length);
+  const wanted = Math.min(options.batchSize, trainingIndices.length);
   const workers = Math.max(1, Math.min(options.workers ?? defaultWorkers(wanted), wanted));
   const batchSize = wanted - (wanted % workers);
   const maxSeconds = options.maxSeconds;
   if (!(options.epochs > 0)) throw new InvalidInputError(`${options.epochs} epochs are no training`);
   return {
     input: data.input,
-    classIndices: training.map((index) => data.classIndices[index]!),
+    classIndices: trainingIndices.map((index) => data.classIndices[index]!),
     batchSize,
-    steps: Math.max(1, Math.round(options.epochs * Math.floor(training.length / batchSize))),
+    steps: Math.max(1, Math.round(options.epochs * Math.floor(trainingIndices.length / batchSize))),
     learningRate: options.learningRate,
     seed: options.seed,
     deadline:

@@ -15,7 +15,7 @@ export interface Replica {
   /** Length of what `learn` writes. */
   readonly size: number;
   /** Passes a batch through the network and writes gradients, statistics and scores. */
-  learn(x: tf.Tensor4D, labels: tf.Tensor1D, into: Float32Array): void;
+  learn(x: tf.Tensor4D, classIndices: tf.Tensor1D, into: Float32Array): void;
   /** Takes one step with the mean of what the replicas have learnt. */
   apply(learnt: Float32Array, learningRate: number): void;
   /** Loss and number of correct answers in (the mean of) what was learnt. */
@@ -43,8 +43,8 @@ export function createReplica(model: tfl.LayersModel): Replica {
   const parts = [parameters, statistics, ...adam.moments];
   return {
     size: lossAt + 2,
-    learn(x, labels, into) {
-      const result = computeGradients(model, x, labels);
+    learn(x, classIndices, into) {
+      const result = computeGradients(model, x, classIndices);
       const learnt = [
         ...result.gradients,
         ...result.statistics.flatMap(({ mean, variance }) => [mean, variance]),

@@ -21,16 +21,20 @@ export interface Gradients {
  * `normaliseBatch`. It changes no weights.
  *
  * @param x normalised images, shape [n, height, width, 3]
- * @param labels index of each image's class, int32, shape [n]
+ * @param classIndices the class of each image, int32, shape [n]
  */
-export function computeGradients(model: tfl.LayersModel, x: tf.Tensor4D, labels: tf.Tensor1D): Gradients {
+export function computeGradients(
+  model: tfl.LayersModel,
+  x: tf.Tensor4D,
+  classIndices: tf.Tensor1D,
+): Gradients {
   const variables = trainableVariables(model);
   const statistics: Gradients['statistics'] = [];
   let correct: tf.Scalar | undefined;
   const { value, grads } = tf.variableGrads(() => {
     const logits = trainingForward(model, x, statistics);
-    correct = tf.keep(tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), labels), 'int32')) as tf.Scalar);
-    const truth = tf.oneHot(labels, logits.shape[1]);
+    correct = tf.keep(tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), classIndices), 'int32')) as tf.Scalar);
+    const truth = tf.oneHot(classIndices, logits.shape[1]);
     return tf.losses.softmaxCrossEntropy(truth, logits) as tf.Scalar;
   }, variables);
   return {

@@ -102,12 +102,12 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
       for (let head = 0; head < heads; head++, at++) {
         const right = rows.isHighest(at, truth) ? 1 : 0;
         if (heldOutBy[row] === head) {
-          sums.held++;
+          sums.heldCount++;
           sums.heldRight += right;
           sums.heldWeight += rowWeight;
           sums.heldLoss += rowWeight * rows.crossEntropy(at, truth);
         } else {
-          sums.training++;
+          sums.trainingCount++;
           sums.trainingRight += right;
           const weight = rowWeight / totals[head]!;
           sums.losses[head]! += weight * rows.writeGradient(at, truth, weight, gradient);
@@ -133,8 +133,8 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
       return { value: sums.losses[head]! + penalty, gradient };
     });
     const scores: HeadScores = {
-      trainingAccuracy: sums.trainingRight / sums.training,
-      validationAccuracy: sums.heldRight / sums.held,
+      trainingAccuracy: sums.trainingRight / sums.trainingCount,
+      validationAccuracy: sums.heldRight / sums.heldCount,
       validationLoss: sums.heldLoss / sums.heldWeight,
     };
     return { measured, scores };
@@ -176,9 +176,9 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
 interface Sums {
   /** Of each head. */
   losses: Float64Array;
-  training: number;
+  trainingCount: number;
   trainingRight: number;
-  held: number;
+  heldCount: number;
   heldRight: number;
   heldLoss: number;
   heldWeight: number;
@@ -186,7 +186,7 @@ interface Sums {
 
 const createSums = (heads: number): Sums => ({
   losses: new Float64Array(heads),
-  ...{ training: 0, trainingRight: 0, held: 0, heldRight: 0, heldLoss: 0, heldWeight: 0 },
+  ...{ trainingCount: 0, trainingRight: 0, heldCount: 0, heldRight: 0, heldLoss: 0, heldWeight: 0 },
 });
 
 /** Sum of the weights of the rows that each head learns from. */

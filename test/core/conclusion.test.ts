@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { conclude, messageOf } from '#core/conclusion.ts';
 import type { DomainPromotion } from '#core/contracts/promotion-state.ts';
-import { confirmedPromotion, deployed, gated, prepared, subject, training } from '../functions/samples.ts';
+import {
+  confirmedPromotion,
+  deployed,
+  gated,
+  prepared,
+  subject,
+  trainedModels,
+} from '../functions/samples.ts';
 
 const begun: DomainPromotion = { ...subject, chosen: false };
 const lambdaError = (errorType: string, errorMessage: string) => ({
@@ -28,7 +35,7 @@ describe('a promotion', () => {
     ],
     [
       'was rejected by the rules that failed, and only those',
-      { ...begun, prepared, training, gate: rejected },
+      { ...begun, prepared, training: trainedModels, gate: rejected },
       'REJECTED',
       /: latency is 2000\.0 ms, required ≤ 1000 ms$/,
     ],
@@ -37,7 +44,7 @@ describe('a promotion', () => {
       {
         ...begun,
         prepared,
-        training,
+        training: trainedModels,
         gate: gated,
         approval: { approved: false, by: 'jane', comment: 'limes' },
       },

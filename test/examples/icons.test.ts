@@ -69,13 +69,13 @@ describe('the data of the demonstration', () => {
       return new Set(images.map((file) => file.replace(/^.*[\\/]/, '').replace(/-\d+\.png$/, '')));
     };
     const tests = new Set<string>();
-    const training = await sets('general');
+    const trainingSets = await sets('general');
     for (const { name } of small.domains) {
-      for (const set of await sets(join(name, 'train'))) training.add(set);
+      for (const set of await sets(join(name, 'train'))) trainingSets.add(set);
       for (const set of await sets(join(name, 'test'))) tests.add(set);
     }
     expect([...tests].sort()).toEqual([...ICON_SETS.test].sort());
-    expect([...tests].filter((set) => training.has(set))).toEqual([]);
+    expect([...tests].filter((set) => trainingSets.has(set))).toEqual([]);
   });
 
   it('has nothing of the domains among the general classes, of which there are at least 100', () => {

@@ -9,7 +9,7 @@ import type { Evaluation } from '#core/contracts/evaluation.ts';
 import type { OfferedChampion } from '#core/contracts/promotion-state.ts';
 import { championKey, domainSnapshotKey, evaluationKey } from '#core/keys.ts';
 import { createEvaluateGate } from '../../functions/evaluate-gate.ts';
-import { champion, evaluation, olderVersion, prepared, subject, training } from './samples.ts';
+import { champion, evaluation, olderVersion, prepared, subject, trainedModels } from './samples.ts';
 import { aSecondLater, buckets, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
@@ -21,7 +21,12 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 const evaluate = (champion: OfferedChampion | null = null) =>
-  createEvaluateGate(stage.services())({ ...subject, training, gate: prepared.gate, champion });
+  createEvaluateGate(stage.services())({
+    ...subject,
+    training: trainedModels,
+    gate: prepared.gate,
+    champion,
+  });
 
 /** As SageMaker packs `/opt/ml/output/data`. */
 async function tarGz(members: Record<string, string>): Promise<Buffer> {
@@ -34,7 +39,7 @@ async function tarGz(members: Record<string, string>): Promise<Buffer> {
 }
 async function put(mode: 'transfer' | 'baseline', what: object, member = 'evaluation.json') {
   const archive = await tarGz({ 'notes.txt': 'first', [member]: JSON.stringify(what), 'more.txt': 'last' });
-  await stage.put(buckets.artifacts, training[mode].outputKey, archive);
+  await stage.put(buckets.artifacts, trainedModels[mode].outputKey, archive);
 }
 beforeEach(async () => {
   await put('transfer', evaluation('transfer', 18));
@@ -61,7 +66,7 @@ describe('evaluate-gate', () => {
     const ask = () =>
       createEvaluateGate(stage.services())({
         ...subject,
-        training,
+        training: trainedModels,
         gate: prepared.gate,
         champion: null,
         manual,
@@ -80,11 +85,11 @@ describe('evaluate-gate', () => {
 
   describe('with the baseline of an earlier promotion', () => {
     const key = evaluationKey('promote-before', 'produce', 'baseline');
-    const reused = { ...training.baseline, reusedFrom: 'promote-before', evaluationKey: key };
+    const reused = { ...trainedModels.baseline, reusedFrom: 'promote-before', evaluationKey: key };
     const ask = (manual = {}) =>
       createEvaluateGate(stage.services())({
         ...subject,
-        training: { ...training, baseline: reused },
+        training: { ...trainedModels, baseline: reused },
         gate: prepared.gate,
         champion: null,
         manual,
@@ -268,20 +273,24 @@ describe('evaluate-gate', () => {
       'is cut off',
       async () => {
         const whole = await tarGz({ 'evaluation.json': JSON.stringify(good) });
-        await stage.put(buckets.artifacts, training.transfer.outputKey, whole.subarray(0, whole.length / 2));
+        await stage.put(
+          buckets.artifacts,
+          trainedModels.transfer.outputKey,
+          whole.subarray(0, whole.length / 2),
+        );
       },
       'IntegrityViolation',
       /not a complete tar\.gz/,
     ],
     [
       'is no archive',
-      () => stage.put(buckets.artifacts, training.transfer.outputKey, 'x'),
+      () => stage.put(buckets.artifacts, trainedModels.transfer.outputKey, 'x'),
       'IntegrityViolation',
       /not a complete tar\.gz/,
     ],
     [
       'is missing',
-      () => stage.remove(buckets.artifacts, training.transfer.outputKey),
+      () => stage.remove(buckets.artifacts, trainedModels.transfer.outputKey),
       'NotFound',
       /output\.tar\.gz/,
     ],
@@ -301,7 +310,7 @@ describe('evaluate-gate', () => {
       createEvaluateGate(stage.services())({
         ...subject,
         execution,
-        training,
+        training: trainedModels,
         gate: prepared.gate,
         champion: null,
         ...more,

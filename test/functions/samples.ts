@@ -50,10 +50,21 @@ export function manifest(changes: Partial<Manifest> = {}): Manifest {
   };
 }
 
-export const gate = { minimumAccuracy: 0.4, minimumUplift: 0.1, minimumRecall: 0.3, minimumTestImages: 4 };
+export const gatePolicy = {
+  minimumAccuracy: 0.4,
+  minimumUplift: 0.1,
+  minimumRecall: 0.3,
+  minimumTestImages: 4,
+};
 
 export function domain(changes: Partial<DomainInput> = {}): DomainInput {
-  return { schemaVersion: 1, domain: subject.domain, labels: ['apple', 'banana'], gate, ...changes };
+  return {
+    schemaVersion: 1,
+    domain: subject.domain,
+    labels: ['apple', 'banana'],
+    gate: gatePolicy,
+    ...changes,
+  };
 }
 
 /** `right` of `perLabel` test images of every class are recognised, the first ones. */
@@ -108,7 +119,7 @@ export function evaluation(
 export const prepared: Prepared = {
   jobs: { transfer: 'produce-transfer-0', baseline: 'produce-baseline-0' },
   resources: { instanceType: 'ml.c5.xlarge', spot: false, maxSeconds: 3600 },
-  gate: { ...gate, maximumRegression: 0, significance: 0.05, maximumLatencyMs: 1000 },
+  gate: { ...gatePolicy, maximumRegression: 0, significance: 0.05, maximumLatencyMs: 1000 },
   endpoint: {
     name: 'graft-dev-produce',
     settings: { type: 'serverless', memoryMb: 2048, maxConcurrency: 10 },
@@ -122,7 +133,7 @@ export const trained = (mode: Mode) => ({
   modelKey: `promotions/promote-icons/produce/training/${prepared.jobs[mode]}/output/model.tar.gz`,
   outputKey: `promotions/promote-icons/produce/training/${prepared.jobs[mode]}/output/output.tar.gz`,
 });
-export const training = { transfer: trained('transfer'), baseline: trained('baseline') };
+export const trainedModels = { transfer: trained('transfer'), baseline: trained('baseline') };
 
 export const gated: Gated = {
   decision: 'PROMOTE',
@@ -148,7 +159,7 @@ export const confirmedPromotion: DomainPromotion = {
   ...subject,
   chosen: false,
   prepared,
-  training,
+  training: trainedModels,
   gate: gated,
   deployment: deployed,
   confirmed: { goldenImages: 2 },

@@ -134,7 +134,7 @@ describe('write-report', () => {
 
   test('names the promotion that trained a reused baseline', async () => {
     await evaluated();
-    const training = {
+    const trained = {
       ...confirmedPromotion.training!,
       baseline: {
         ...confirmedPromotion.training!.baseline,
@@ -143,7 +143,7 @@ describe('write-report', () => {
       },
     };
 
-    const { report, page } = await write({ training });
+    const { report, page } = await write({ training: trained });
 
     expect(report.cost.jobs[0]).not.toHaveProperty('reusedFrom');
     expect(report.cost.jobs[1]).toMatchObject({
@@ -229,7 +229,7 @@ describe('write-report', () => {
     ['ResourceNotFound', new ResourceNotFound({ message: 'no', $metadata: {} })],
   ])('reports a promotion that ended before its jobs began (%s)', async (_name, error) => {
     sagemaker.answer('DescribeTrainingJob', error);
-    const { training, gate, deployment, confirmed, ...early } = confirmedPromotion;
+    const { training: _training, gate: _gate, deployment, confirmed, ...early } = confirmedPromotion;
 
     await createWriteReport(services())({ ...early, domain, prepared, error: { Error: 'States.Timeout' } });
 

@@ -106,13 +106,13 @@ export async function pushSettings(
   name: string,
   settings: Partial<DomainInput> = {},
 ): Promise<void> {
-  const gate = {
+  const gatePolicy = {
     minimumAccuracy: 0.5,
     minimumUplift: 0.1,
     minimumRecall: 0.3,
     minimumTestImages: 12,
     significance: 0.05,
   };
-  const description = JSON.stringify(domain({ domain: name, gate, ...settings }));
+  const description = JSON.stringify(domain({ domain: name, gate: gatePolicy, ...settings }));
   await put(s3, buckets.data, `domains/${name}/domain.json`, description);
 }

@@ -17,12 +17,17 @@ export interface ExampleDomain {
   /** Images of none of the classes, each of another thing. */
   otherImages: number;
   conditions: Conditions;
-  gate: DomainInput['gate'];
+  gatePolicy: DomainInput['gate'];
 }
 
 /** Its `domain.json`. */
-export function settingsOf({ name, trainingImages, gate }: ExampleDomain): DomainInput {
-  const settings: DomainInput = { schemaVersion: 1, domain: name, labels: Object.keys(trainingImages), gate };
+export function settingsOf({ name, trainingImages, gatePolicy }: ExampleDomain): DomainInput {
+  const settings: DomainInput = {
+    schemaVersion: 1,
+    domain: name,
+    labels: Object.keys(trainingImages),
+    gate: gatePolicy,
+  };
   domainSchema.parse(settings);
   return settings;
 }

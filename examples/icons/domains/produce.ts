@@ -27,7 +27,7 @@ export const PRODUCE: ExampleDomain = {
   testImagesPerClass: 30,
   otherImages: 100,
   conditions: ON_A_TABLE,
-  gate: {
+  gatePolicy: {
     minimumAccuracy: 0.45,
     minimumUplift: 0.05,
     minimumRecall: 0.05,

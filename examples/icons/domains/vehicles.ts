@@ -29,7 +29,7 @@ export const VEHICLES: ExampleDomain = {
   testImagesPerClass: 30,
   otherImages: 100,
   conditions: ON_THE_ROAD,
-  gate: {
+  gatePolicy: {
     minimumAccuracy: 0.4,
     minimumUplift: 0.05,
     minimumRecall: 0.03,

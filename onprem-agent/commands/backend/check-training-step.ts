@@ -56,18 +56,18 @@ function trainingStep() {
     () => random.below(256) / 127.5 - 1,
   );
   const images = tf.tensor4d(pixels, [BATCH, INPUT.height, INPUT.width, INPUT.channels]);
-  const labels = tf.tensor1d(
+  const classIndices = tf.tensor1d(
     Array.from({ length: BATCH }, (_, i) => i % CLASSES),
     'int32',
   );
   const variables = trainableVariables(model);
   const weights = flatten(variables);
-  const result = computeGradients(model, images, labels);
+  const result = computeGradients(model, images, classIndices);
   const gradients = flatten(result.gradients);
   const loss = result.loss.dataSync()[0]!;
   createAdam(weights.length).update(weights, gradients, LEARNING_RATE);
   disposeGradients(result);
-  tf.dispose([images, labels]);
+  tf.dispose([images, classIndices]);
   model.dispose();
   return { loss, gradients, weights };
 }

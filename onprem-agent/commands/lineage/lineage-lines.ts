@@ -12,7 +12,7 @@ export function lineageLines(
 ): string[] {
   const of = (name: string, images: string | undefined, digest: string | undefined) =>
     `${name}   ${images ?? '?'} images, digest ${digest ?? 'unknown'}`;
-  const [accuracy, baseline] = [metadata.accuracy, metadata.baselineAccuracy].map((a) =>
+  const [accuracy, baselineAccuracy] = [metadata.accuracy, metadata.baselineAccuracy].map((a) =>
     Number(a).toFixed(3),
   );
   return [
@@ -24,7 +24,7 @@ export function lineageLines(
     `endpoint             ${endpoint}   ${state.status}`,
     `└ configuration      ${state.endpointConfig}`,
     `  └ model package    ${group} version ${version}   ${approval}, ${createdAt.toISOString()}`,
-    `                     accuracy ${accuracy}, ${baseline} without transfer learning`,
+    `                     accuracy ${accuracy}, ${baselineAccuracy} without transfer learning`,
     `    └ training job   ${metadata.trainingJob}`,
     `      ├ execution    ${metadata.execution}`,
     `      ├ train        ${of(metadata.domain, metadata.trainImages, metadata.trainDigest)}`,

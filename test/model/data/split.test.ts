@@ -28,11 +28,13 @@ describe('splitByClass', () => {
   ])('holds out a share of each class of %j at %f', (counts, share, held) => {
     const data = dataSet(counts);
 
-    const { training, validation } = splitByClass(data, share, 1);
+    const { trainingIndices, validationIndices } = splitByClass(data, share, 1);
 
-    expect(validation).toHaveLength(held);
-    expect([...training, ...validation].sort((a, b) => a - b)).toEqual([...data.classIndices.keys()]);
-    for (const part of [training, validation]) {
+    expect(validationIndices).toHaveLength(held);
+    expect([...trainingIndices, ...validationIndices].sort((a, b) => a - b)).toEqual([
+      ...data.classIndices.keys(),
+    ]);
+    for (const part of [trainingIndices, validationIndices]) {
       expect(new Set(Array.from(part, (i) => data.classIndices[i]))).toEqual(new Set(counts.keys()));
     }
   });
@@ -80,7 +82,7 @@ describe('foldsByClass', () => {
 
     expect(heads).toBe(1);
     const held = [...heldOutBy.keys()].filter((image) => heldOutBy[image] === 0);
-    expect(held).toEqual([...splitByClass(data, 0.25, 1).validation]);
+    expect(held).toEqual([...splitByClass(data, 0.25, 1).validationIndices]);
     expect(held).toHaveLength(data.size / 4);
   });
 
@@ -113,10 +115,10 @@ describe('foldsByClass', () => {
 
 describe('holdOut', () => {
   it('has a single image on both sides, and all others on one', () => {
-    const { training, validation } = holdOut(dataSet([5, 1]), 0.2, 1);
+    const { trainingIndices, validationIndices } = holdOut(dataSet([5, 1]), 0.2, 1);
 
-    expect(training).toHaveLength(5);
-    expect(validation).toHaveLength(2);
-    expect([...training].filter((image) => validation.includes(image))).toEqual([5]);
+    expect(trainingIndices).toHaveLength(5);
+    expect(validationIndices).toHaveLength(2);
+    expect([...trainingIndices].filter((image) => validationIndices.includes(image))).toEqual([5]);
   });
 });

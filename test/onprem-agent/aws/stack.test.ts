@@ -14,7 +14,7 @@ import { graft } from '../cli.ts';
 import { makeModelFolder } from '../model-fixture.ts';
 
 const labels = ['apple', 'pear'];
-const gate = [
+const gateOptions = [
   ...['--minimum-accuracy', '0.5', '--minimum-uplift', '0.1'],
   ...['--minimum-recall', '0.2', '--minimum-test-images', '2'],
 ];
@@ -143,7 +143,7 @@ describe('the stack', () => {
   });
 
   it('without the output is named', async () => {
-    const run = await graft(['data', 'push', root, '--domain', 'produce', '--stack', 'test', ...gate]);
+    const run = await graft(['data', 'push', root, '--domain', 'produce', '--stack', 'test', ...gateOptions]);
 
     expect(run.code).toBe(1);
     expect(run.stderr).toMatch(/Stack "test" has no output DataBucket[\s\S]*--bucket/);

@@ -220,7 +220,7 @@ describe('graft push --wait', () => {
 });
 
 describe('graft data push --wait', () => {
-  const gate = [
+  const gateOptions = [
     ...['--minimum-accuracy', '0.5', '--minimum-uplift', '0.1'],
     ...['--minimum-recall', '0.2', '--minimum-test-images', '4'],
   ];
@@ -238,7 +238,7 @@ describe('graft data push --wait', () => {
         '--wait',
         '--json',
       ],
-      ...gate,
+      ...gateOptions,
     ]);
     const VersionId = await vi.waitFor(async () => {
       const where = { Bucket: local.outputs.DataBucket, Key: 'domains/produce/domain.json' };

@@ -30,7 +30,7 @@ import { graft } from '../../cli.ts';
 import { startProxy } from '../../proxy.ts';
 
 const labels = ['apple', 'crème brûlée 2.0'];
-const gate = { minimumAccuracy: 0.5, minimumUplift: 0.1, minimumRecall: 0.2, minimumTestImages: 4 };
+const gatePolicy = { minimumAccuracy: 0.5, minimumUplift: 0.1, minimumRecall: 0.2, minimumTestImages: 4 };
 const gateOptions = [
   ...['--minimum-accuracy', '0.5', '--minimum-uplift', '0.1'],
   ...['--minimum-recall', '0.2', '--minimum-test-images', '4'],
@@ -49,7 +49,7 @@ beforeAll(async () => {
   master = await mkdtemp(join(tmpdir(), 'graft-domain-master-'));
   await makeImageFolder(join(master, 'train'), { labels, perLabel: 3 });
   await makeImageFolder(join(master, 'test'), { labels, perLabel: 3, seed: 2 });
-  const domain = { schemaVersion: 1, domain: 'produce', labels, gate };
+  const domain = { schemaVersion: 1, domain: 'produce', labels, gate: gatePolicy };
   await writeFile(join(master, 'domain.json'), JSON.stringify(domain));
 });
 afterAll(async () => {
@@ -140,7 +140,7 @@ describe('graft data push', () => {
 
     expect(run.code).toBe(0);
     const written = JSON.parse((await read('domains/produce/domain.json')).toString());
-    expect(written).toEqual({ schemaVersion: 1, domain: 'produce', labels, gate });
+    expect(written).toEqual({ schemaVersion: 1, domain: 'produce', labels, gate: gatePolicy });
   });
 
   it('sends only what changed, removes nothing, and says what stays', async () => {
@@ -400,12 +400,12 @@ describe('graft data push refuses', () => {
     ],
     [
       'fewer test images than the gate wants',
-      () => editDomain((domain) => Object.assign(domain, { gate: { ...gate, minimumTestImages: 7 } })),
+      () => editDomain((domain) => Object.assign(domain, { gate: { ...gatePolicy, minimumTestImages: 7 } })),
       /6 images in all, gate\.minimumTestImages asks for 7/,
     ],
     [
       'too few test images for the accuracy to be shown',
-      () => editDomain((domain) => Object.assign(domain, { gate: { ...gate, minimumAccuracy: 0.9 } })),
+      () => editDomain((domain) => Object.assign(domain, { gate: { ...gatePolicy, minimumAccuracy: 0.9 } })),
       /not shown to reach gate\.minimumAccuracy 0\.9 with 95 % confidence, which takes at least 35/,
     ],
   ])('%s, before anything is sent', async (_what, spoil, message) => {
