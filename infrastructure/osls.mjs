@@ -72,7 +72,12 @@ function completeFunction(properties, resources) {
     SubnetIds: { Ref: 'SubnetIds' },
     SecurityGroupIds: { Ref: 'SecurityGroupIds' },
   });
-  const role = resources[properties.Role['Fn::GetAtt'][0]].Properties;
+  const role = resources[properties.Role['Fn::GetAtt'][0]]?.Properties;
+  if (role === undefined) {
+    throw new Error(
+      `serverless.yml: ${properties.Handler} has no role of its own: give it iamRoleStatements, [] for none.`,
+    );
+  }
   // Lambda acts as the role for this account only. It does not say for which function, so there is no
   // aws:SourceArn.
   for (const statement of role.AssumeRolePolicyDocument.Statement) {
