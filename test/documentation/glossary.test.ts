@@ -37,7 +37,7 @@ const CONFUSIONS: readonly Confusion[] = [
     pattern: /\b(whoever|nobody|somebody)\b/i,
     instead: 'caller, person, another promotion, or what does not happen',
     // In tests it is also a name that does not exist. The state machine's answer after a time-out stays.
-    except: /(^|\/)test\/|'comment': 'Nobody$|'an alarm told nobody'/,
+    except: /(^|\/)test\/|'comment': 'Nobody$/,
   },
   {
     what: '"gate" for its policy, decision or rows',
