@@ -167,7 +167,6 @@ function printStates({ update }: Measured): void {
 
 function printFanOut(fanOut: FanOut): void {
   const { domains, outcomes, historyEvents, greatestState, memory } = fanOut;
-  const local = memory.processes.find(({ command }) => command.startsWith('main.ts'));
   console.log(`\n${domains} domains from one general model`);
   console.log(
     `  outcomes          ${Object.entries(outcomes)
@@ -179,7 +178,7 @@ function printFanOut(fanOut: FanOut): void {
   );
   console.log(`  history events    ${historyEvents} (Step Functions ends an execution at 25,000)`);
   console.log(`  greatest state    ${greatestState} bytes (of 262,144)`);
-  console.log(`  peak memory       ${Math.round((local?.peakKb ?? 0) / 1024)} MB the local AWS itself`);
+  console.log(`  peak memory       ${Math.round(memory.localAws.peakKb / 1024)} MB the local AWS itself`);
   console.log(
     `                    ${Math.round(memory.tree.totalKb / 1024)} MB with all of its ${memory.tree.processes - 1} child processes (shared pages counted once)`,
   );

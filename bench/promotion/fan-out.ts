@@ -14,7 +14,8 @@ export interface FanOut {
   historyEvents: number;
   /** Bytes of the greatest input or output of a state, of 262,144 that Step Functions allows. */
   greatestState: number;
-  memory: { processes: ProcessPeak[]; tree: TreePeak };
+  /** `localAws` is the process of the local AWS itself, which `processes` has too. */
+  memory: { localAws: ProcessPeak; processes: ProcessPeak[]; tree: TreePeak };
 }
 
 /** One general model to many domains, all of them new. */
@@ -24,7 +25,8 @@ export async function measureFanOut(
   version: string,
 ): Promise<FanOut> {
   await stack.pushDomains(domains);
-  const memory = watchMemory(stack.aws.process.pid!, LOOK_MS);
+  const localPid = stack.aws.process.pid!;
+  const memory = watchMemory(localPid, LOOK_MS);
   const { uploadedAt, execution, executionArn } = await stack.pushModel(version);
   const ended = await stack.ended(executionArn, 30 * 60);
   const peaks = memory.stop();
@@ -44,6 +46,6 @@ export async function measureFanOut(
     seconds: (ended.stopDate!.getTime() - uploadedAt) / 1000,
     historyEvents: history.length,
     greatestState: Math.max(...data.map((text) => Buffer.byteLength(text))),
-    memory: peaks,
+    memory: { ...peaks, localAws: peaks.processes.find(({ pid }) => pid === localPid)! },
   };
 }

@@ -2,6 +2,7 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { DescribeEndpointCommand } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { DescribeExecutionCommand, ListExecutionsCommand } from '@aws-sdk/client-sfn';
+import { isNoSuchObject } from '#cloud/aws/bucket.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import type { Champion, Outcome } from '#core/contracts/outcome.ts';
 import { decisionKey, deploymentLockKey, outcomeKey } from '#core/keys.ts';
@@ -102,7 +103,7 @@ async function json<Value>(s3: S3Client, Key: string): Promise<Value | undefined
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: buckets.artifacts, Key }));
     return JSON.parse(await Body!.transformToString()) as Value;
   } catch (error) {
-    if ((error as Error).name === 'NoSuchKey') return undefined;
+    if (isNoSuchObject(error)) return undefined;
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { createS3 } from 'local-aws/services';
 import { startLocal } from 'local-aws/testing';
-import { Bucket } from '#cloud/aws/bucket.ts';
+import { Bucket, isNoSuchObject } from '#cloud/aws/bucket.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import type { AllServices, AllSettings } from '../../functions/middleware/services.ts';
 import { recordingClient } from '../cloud/recording-client.ts';
@@ -82,7 +82,7 @@ export async function startStage() {
         const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
         return JSON.parse(await Body!.transformToString());
       } catch (error) {
-        if ((error as Error).name === 'NoSuchKey') return undefined;
+        if (isNoSuchObject(error)) return undefined;
         throw error;
       }
     },
