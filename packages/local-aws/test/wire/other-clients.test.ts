@@ -123,7 +123,8 @@ describe.skipIf(!hasCli)('the AWS CLI (skipped where it is not installed)', () =
     await run('aws', ['s3', 'cp', '-', 's3://bucket/from-cli.txt'], 'from the command line');
     expect(await run('aws', ['s3', 'cp', 's3://bucket/from-cli.txt', '-'])).toBe('from the command line');
     expect(await run('aws', ['s3', 'ls', 's3://bucket/'])).toContain('from-cli.txt');
-    const alarm = '--alarm-name full --namespace shop/test --metric-name load --statistic Sum --period 60';
+    // A metric without data: with the other test's values the alarm would go off as soon as it is evaluated.
+    const alarm = '--alarm-name full --namespace shop/test --metric-name idle --statistic Sum --period 60';
     const limits = '--evaluation-periods 1 --threshold 1 --comparison-operator GreaterThanThreshold';
     await run('aws', ['cloudwatch', 'put-metric-alarm', ...`${alarm} ${limits}`.split(' ')]);
     const described = JSON.parse(await run('aws', ['cloudwatch', 'describe-alarms']));
