@@ -1,18 +1,30 @@
 import { z } from 'zod';
 import { labelsSchema } from '../labels.ts';
 import { inputSchema } from './common.ts';
+import { REFERENCE_IMAGES } from './manifest.ts';
+
+/** Names of a served model's outputs. */
+export const SERVED_OUTPUTS = { probabilities: 'probabilities', outOfDomain: 'out_of_domain' } as const;
 
 /**
- * `served-model.json` inside `model.tar.gz`, beside `model.json` and its weights (tfjs LayersModel):
- * everything that `serve` needs to know.
+ * `served-model.json` inside `model.tar.gz`, beside `model.onnx`: everything that `serve` needs to know. The
+ * graph has the outputs `probabilities`, shape [n, labels], and `out_of_domain`, shape [n, 1], both in [0, 1].
  */
 export const servedModelSchema = z.strictObject({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.literal(2, {
+    error: (issue) =>
+      `expected 2, found ${JSON.stringify(issue.input)}: a training job of another version of Graft wrote it`,
+  }),
   domain: z.string(),
   labels: labelsSchema,
   input: inputSchema,
   general: z.strictObject({ model: z.string(), version: z.string() }),
   trainingJob: z.string(),
+  /**
+   * Both outputs for the synthetic images, which every machine compares with its own: labels + 1 values for
+   * each.
+   */
+  reference: z.array(z.array(z.number())).length(REFERENCE_IMAGES),
 });
 export type ServedModel = z.output<typeof servedModelSchema>;
 
