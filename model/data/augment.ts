@@ -1,9 +1,8 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { Input } from '#core/contracts/common.ts';
 import { createRandom } from '#core/random.ts';
-import { normalisePixels } from './tensors.ts';
+import { channelsOf, prepareInto } from './prepare.ts';
 
-/** Images with what determines how each of them is varied: all that another thread needs to prepare them. */
+/** Images with what determines how each of them is varied. */
 export interface ImageBatch {
   /** n × height × width × 3 values in 0…255. */
   pixels: Uint8Array;
@@ -12,25 +11,23 @@ export interface ImageBatch {
 }
 
 /**
- * Images as the network takes them (`pixel × scale + offset`), each varied as another photograph might show
- * it: mirrored (half of them), turned by up to 20°, scaled by 0.85…1.15, shifted by up to 8 % of the side,
- * lighter or darker, with another contrast and white balance.
+ * Images as the network takes them (see `prepare`), each varied as another photograph might show it: mirrored
+ * (half of them), turned by up to 20°, scaled by 0.85…1.15, shifted by up to 8 % of the side, lighter or
+ * darker, with another contrast and white balance.
  *
  * It steps through the source along rows instead of computing every place anew, because training varies every
  * image in every step.
  *
- * @returns float32 tensor of shape [n, height, width, 3]; the caller disposes it
+ * @returns as many values as there are pixels, in the input's layout
  */
-export function augment({ pixels, seeds }: ImageBatch, input: Input): tf.Tensor4D {
-  const { height, width, channels } = input;
+export function augment({ pixels, seeds }: ImageBatch, input: Input): Float32Array<ArrayBuffer> {
   const values = new Float32Array(pixels.length);
-  const size = height * width * channels;
+  const size = input.height * input.width * 3;
   for (const [n, seed] of seeds.entries()) {
-    const from = n * size;
-    if (seed === undefined) normalisePixels(pixels, values, { from, to: from + size }, input);
-    else vary(pixels, values, from, { input, seed });
+    if (seed === undefined) prepareInto(pixels, values, n * size, input);
+    else vary(pixels, values, n * size, { input, seed });
   }
-  return tf.tensor4d(values, [seeds.length, height, width, channels]);
+  return values;
 }
 
 /** Varies the image that begins at `from` in both arrays. */
@@ -51,19 +48,19 @@ function vary(
   const right = { u: (mirror * Math.cos(angle)) / zoom, v: (-mirror * Math.sin(angle)) / zoom };
   const down = { u: Math.sin(angle) / zoom, v: Math.cos(angle) / zoom };
 
-  const { scale, offset } = input.normalisation;
   const contrast = random.between(0.85, 1.15);
-  const shift = (random.between(-25, 25) + 128 * (1 - contrast)) * scale + offset;
-  const gain = () => contrast * random.between(0.92, 1.08) * scale;
-  const gains = [gain(), gain(), gain()];
+  const shift = random.between(-25, 25) + 128 * (1 - contrast);
+  const [red, green, blue] = channelsOf(input).map(({ scale, offset, first, step }) => {
+    const gain = contrast * random.between(0.92, 1.08) * scale;
+    return { gain, offset: shift * scale + offset, first: from + first, step };
+  }) as [Varied, Varied, Varied];
 
   const [lastU, lastV] = [width - 1, height - 1];
   const row = width * 3;
-  let at = from;
-  for (let y = 0; y < height; y++) {
+  for (let y = 0, pixel = 0; y < height; y++) {
     let u = (y - centreY) * down.u - centreX * right.u + lastU / 2;
     let v = (y - centreY) * down.v - centreX * right.v + lastV / 2;
-    for (let x = 0; x < width; x++) {
+    for (let x = 0; x < width; x++, pixel++) {
       // Outside the image its border goes on: there are no black corners that a network could learn.
       const inU = u < 0 ? 0 : u > lastU ? lastU : u;
       const inV = v < 0 ? 0 : v > lastV ? lastV : v;
@@ -72,21 +69,30 @@ function vary(
       // The four pixels around the place (a and b above, c and d below), and the share of each.
       const a = from + top * row + left * 3;
       const b = left < lastU ? a + 3 : a;
-      const below = top < lastV ? row : 0;
+      const c = top < lastV ? a + row : a;
+      const d = c + b - a;
       const shareD = fu * fv;
       const shareC = fv - shareD;
       const shareB = fu - shareD;
       const shareA = 1 - fu - shareC;
-      for (let channel = 0; channel < 3; channel++) {
-        const value =
-          pixels[a + channel]! * shareA +
-          pixels[b + channel]! * shareB +
-          pixels[a + below + channel]! * shareC +
-          pixels[b + below + channel]! * shareD;
-        values[at++] = value * gains[channel]! + shift;
-      }
+      const mix = (colour: number) =>
+        pixels[a + colour]! * shareA +
+        pixels[b + colour]! * shareB +
+        pixels[c + colour]! * shareC +
+        pixels[d + colour]! * shareD;
+      values[red.first + pixel * red.step] = mix(0) * red.gain + red.offset;
+      values[green.first + pixel * green.step] = mix(1) * green.gain + green.offset;
+      values[blue.first + pixel * blue.step] = mix(2) * blue.gain + blue.offset;
       u += right.u;
       v += right.v;
     }
   }
+}
+
+/** A channel with a gain and an offset of its own. */
+interface Varied {
+  gain: number;
+  offset: number;
+  first: number;
+  step: number;
 }

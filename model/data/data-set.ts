@@ -34,6 +34,8 @@ export interface DataSet extends Images {
 
 /** Images that were read from files. */
 export interface LoadedImages extends Images {
+  /** Of each image's file, so that it can be decoded again, at another size. */
+  paths: string[];
   /** Of each image's file, as it was decoded. */
   contents: { sha256: string; size: number }[];
 }
@@ -92,7 +94,7 @@ export async function loadImages(
 }
 
 async function decodeAll(root: string, files: readonly ImageFile[], input: Input, options: LoadOptions) {
-  const rowBytes = input.height * input.width * input.channels;
+  const rowBytes = input.height * input.width * 3;
   const pixels = createRowStore(files.length, rowBytes, options.memoryBytes ?? Number.POSITIVE_INFINITY);
   try {
     const { images, damaged } = await readAll(files, input, pixels, options);
@@ -112,6 +114,7 @@ function asLoadedImages(
 ): LoadedImages {
   return {
     ids: images.map((image) => image.id),
+    paths: images.map(({ path }) => path),
     contents: images.map(({ sha256, size }) => ({ sha256, size })),
     input,
     digest: dataSetDigest(images),
@@ -140,7 +143,7 @@ export function requireImagesPerClass(data: DataSet, minimum: number, what = 'th
 }
 
 /** `row`: where its pixels are. */
-type Image = { id: string; classIndex: number; sha256: string; size: number; row: number };
+type Image = ImageFile & { sha256: string; size: number; row: number };
 
 async function readAll(files: readonly ImageFile[], input: Input, pixels: RowStore, options: LoadOptions) {
   const results: (Image | { id: string; reason: string })[] = new Array(files.length);
@@ -179,7 +182,7 @@ async function read(
   }
   const { sha256: digest, size } = decoded;
   pixels.write(decoded.pixels, row);
-  return { id: file.id, classIndex: file.classIndex, sha256: digest, size, row };
+  return { ...file, sha256: digest, size, row };
 }
 
 function refuseManyDamaged(root: string, damaged: DataSet['damaged'], total: number, limit: number) {
@@ -198,7 +201,7 @@ function gather(
   indices: ArrayLike<number>,
   input: Input,
 ): Uint8Array {
-  const each = input.height * input.width * input.channels;
+  const each = input.height * input.width * 3;
   const gathered = new Uint8Array(indices.length * each);
   for (let i = 0; i < indices.length; i++) {
     const image = images[indices[i]!];

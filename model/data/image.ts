@@ -1,4 +1,4 @@
-import sharp, { type Metadata } from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { imageType, MAXIMUM_IMAGE_BYTES, NO_IMAGE } from '#core/image-files.ts';
@@ -23,13 +23,12 @@ export const MAXIMUM_SIDE = 16_383;
 const BACKGROUND = { r: 255, g: 255, b: 255 };
 
 /** The fields of `Input` that decoding needs. */
-export type ImageSize = Pick<Input, 'height' | 'width'>;
+export type ImageForm = Pick<Input, 'height' | 'width' | 'resize' | 'interpolation' | 'colours' | 'mean'>;
 
 /**
  * Decodes a JPEG, PNG or WebP image to 8-bit sRGB: rotated as its EXIF orientation says, colours converted
- * from the embedded profile, transparency flattened on white, the first frame of an animation, stretched to
- * the network's size (as Keras does: nothing of the image is cut away). Gamma and HDR chunks of a PNG are
- * ignored, as in Pillow, TensorFlow and OpenCV.
+ * from the embedded profile, transparency flattened on white, the first frame of an animation, resized to
+ * the network's size. Gamma and HDR chunks of a PNG are ignored, as in Pillow, TensorFlow and OpenCV.
  *
  * @param image encoded bytes, or the path of a file
  * @param secondsAtMost whole seconds after which decoding is given up; no limit when left out, because a busy
@@ -40,7 +39,7 @@ export type ImageSize = Pick<Input, 'height' | 'width'>;
  */
 export async function decodeImage(
   image: Uint8Array | string,
-  size: ImageSize,
+  form: ImageForm,
   secondsAtMost?: number,
 ): Promise<Uint8Array> {
   const bytes = typeof image === 'string' ? await readImageFile(image) : image;
@@ -54,10 +53,7 @@ export async function decodeImage(
     // sharp converts 16-bit colours with a profile to Display P3 and then takes them for sRGB. When it goes
     // through 8 bits first, it converts profiles to sRGB as for any other image.
     if (header.depth === 'ushort') decoder.pipelineColourspace(header.space === 'grey16' ? 'b-w' : 'srgb');
-    const { data, info } = await decoder
-      .autoOrient()
-      .flatten({ background: BACKGROUND })
-      .resize(size.width, size.height, { fit: 'fill' })
+    const { data, info } = await resized(decoder.autoOrient().flatten({ background: BACKGROUND }), form)
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
@@ -67,6 +63,22 @@ export async function decodeImage(
     throw cause instanceof InvalidInputError ? cause : explain(cause, secondsAtMost);
   }
 }
+
+function resized(image: Sharp, { height, width, resize, interpolation, colours, mean }: ImageForm): Sharp {
+  const kernel = interpolation;
+  if (resize.fit === 'stretch') return image.resize(width, height, { fit: 'fill', kernel });
+  if (resize.fit === 'contain') {
+    const [r, g, b] = (colours === 'RGB' ? mean : mean.toReversed()).map(toByte) as [number, number, number];
+    return image.resize(width, height, { fit: 'contain', kernel, background: { r, g, b } });
+  }
+  // As torchvision does it: the shorter side is scaled, and the centre is cut out.
+  const [wide, high] = [Math.round(width / resize.crop), Math.round(height / resize.crop)];
+  const [left, top] = [Math.round((wide - width) / 2), Math.round((high - height) / 2)];
+  const scaled = image.resize(wide, high, { fit: 'cover', kernel });
+  return resize.crop === 1 ? scaled : scaled.extract({ left, top, width, height });
+}
+
+const toByte = (value: number) => Math.min(255, Math.max(0, Math.round(value)));
 
 /**
  * Reads an image file. Refuses files that are too large, and everything that is no regular file.

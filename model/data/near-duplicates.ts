@@ -1,6 +1,6 @@
+import type { Input } from '#core/contracts/common.ts';
 import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import type { Images } from './data-set.ts';
-import type { ImageSize } from './image.ts';
 
 /**
  * How many of the 63 bits may differ between the hashes of two near-duplicates. Measured on the 420 icons of
@@ -86,7 +86,7 @@ function cosines(size: number): Float64Array {
 /** Which of the 63 low frequencies of the brightness are above their median, as two 32-bit words. */
 function perceptualHash(
   pixels: Uint8Array,
-  { height, width }: ImageSize,
+  { height, width }: Pick<Input, 'height' | 'width'>,
   { rows, columns }: Record<'rows' | 'columns', Float64Array>,
 ): [number, number] {
   const partial = new Float64Array(SIDE * height);

@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from './start-thread.ts';
 import type { ThreadTask } from './thread.ts';
 
 /** How the parent and its threads talk. The first call of `done` gives the result. */
@@ -43,7 +44,3 @@ export async function runThreads<Message, Result>(
     await Promise.all(threads.map((thread) => thread.terminate()));
   }
 }
-
-/** Without the parent's `execArgv`: what it loads is not meant for a thread. */
-const startThread = (task: ThreadTask) =>
-  new Worker(new URL('./thread.mjs', import.meta.url), { workerData: task, execArgv: [] });

@@ -1,10 +1,18 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type TrainingTask, trainShare } from '../training/training-worker.ts';
-import { type FeatureTask, inferBatches } from '../transfer/feature-worker.ts';
+import type { InferenceThread } from '../inference/worker.ts';
+import type { TrainingTask } from '../training/training-worker.ts';
 
 /** What a thread gets at its start. */
-export type ThreadTask = { work: 'features'; task: FeatureTask } | { work: 'training'; task: TrainingTask };
+export type ThreadTask =
+  | { work: 'inference'; task: InferenceThread }
+  | { work: 'training'; task: TrainingTask };
 
+// Loaded only where it is needed: TensorFlow.js takes a third of a second, which an endpoint's start would pay.
 const { work, task } = workerData as ThreadTask;
-if (work === 'features') await inferBatches(task, parentPort!);
-else await trainShare(task, parentPort!);
+if (work === 'inference') {
+  const { answerTasks } = await import('../inference/worker.ts');
+  await answerTasks(task, parentPort!);
+} else {
+  const { trainShare } = await import('../training/training-worker.ts');
+  await trainShare(task, parentPort!);
+}

@@ -1,0 +1,88 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Input } from '#core/contracts/common.ts';
+import { InvalidInputError } from '#core/errors.ts';
+import { augment } from '../data/augment.ts';
+import { decodeImage } from '../data/image.ts';
+import { shapeOf } from '../data/prepare.ts';
+import { openSession, type Session, type Values } from '../onnx/session.ts';
+
+/** What a thread that infers gets at its start. */
+export interface InferenceThread {
+  /** Path of an ONNX file. */
+  model: string;
+  /** The forms in which the model may get an image. They differ in how it is resized. */
+  inputs: readonly Input[];
+  /** Names of the outputs that are wanted; all when left out. */
+  outputs?: readonly string[] | undefined;
+}
+
+/** One image that is to pass the model, itself or varied. */
+export interface InferenceTask {
+  /** Path or bytes of a JPEG, PNG or WebP file, or the pixels of an image that has the network's size. */
+  image: string | Uint8Array | { pixels: Uint8Array };
+  /** Which of the inputs' forms it gets; the first when left out. */
+  form?: number;
+  /** One variant of the image for each, see `augment`; the image as it is when left out. */
+  seeds?: readonly (string | undefined)[];
+  /** After which decoding is given up. */
+  secondsAtMost?: number;
+}
+
+/** For each variant the outputs' values, in the order of names. */
+export type InferenceResult = Float32Array<ArrayBuffer>[][];
+
+export interface NumberedTask extends InferenceTask {
+  id: number;
+}
+
+export type ThreadAnswer =
+  | { state: 'ready'; outputNames: string[] }
+  | { state: 'done'; id: number; result: InferenceResult }
+  /** The image is at fault. */
+  | { state: 'refused'; id: number; message: string; hint: string | undefined }
+  | { state: 'failed'; id: number; error: unknown };
+
+/** Answers each task with its result, until the parent ends the thread. */
+export async function answerTasks(thread: InferenceThread, port: MessagePort): Promise<void> {
+  const session = await openSession(thread.model);
+  const outputs = thread.outputs ?? session.outputNames;
+  port.on('message', async ({ id, ...task }: NumberedTask) => {
+    const answer = await infer(task, thread.inputs, session, outputs).then(
+      (result): ThreadAnswer => ({ state: 'done', id, result }),
+      (error: unknown): ThreadAnswer =>
+        error instanceof InvalidInputError
+          ? { state: 'refused', id, message: error.message, hint: error.hint }
+          : { state: 'failed', id, error },
+    );
+    const memory = answer.state === 'done' ? answer.result.flat().map(({ buffer }) => buffer) : [];
+    port.postMessage(answer, memory);
+  });
+  port.postMessage({ state: 'ready', outputNames: [...outputs] } satisfies ThreadAnswer);
+}
+
+/**
+ * Decodes the image once and runs its variants one by one: larger batches are no faster on one core, and take
+ * more memory.
+ */
+async function infer(
+  { image, form = 0, seeds = [undefined], secondsAtMost }: InferenceTask,
+  inputs: readonly Input[],
+  session: Session,
+  outputs: readonly string[],
+): Promise<InferenceResult> {
+  const input = inputs[form]!;
+  const pixels =
+    typeof image === 'object' && 'pixels' in image
+      ? image.pixels
+      : await decodeImage(image, input, secondsAtMost);
+  const results: InferenceResult = [];
+  for (const seed of seeds) {
+    const data = augment({ pixels, seeds: [seed] }, input);
+    const values = await session.run({ [input.name]: { dims: shapeOf(input, 1), data } }, outputs);
+    results.push(outputs.map((name) => ownMemory(values[name]!)));
+  }
+  return results;
+}
+
+/** A copy where ONNX Runtime's memory could not be given to another thread. */
+const ownMemory = ({ data }: Values): Float32Array<ArrayBuffer> => data.slice();
