@@ -18,8 +18,8 @@ export const nameSchema = z
   );
 
 /**
- * A general model's version: UTC time of training and the first six digits of the weights' digest, for
- * instance `20261123T154200Z-3f2a9c`. Versions sort by age as text.
+ * A general model's version: UTC time of training or import and the first six digits of its graph's digest,
+ * for instance `20261123T154200Z-3f2a9c`. Versions sort by age as text.
  */
 export const versionSchema = z
   .string()

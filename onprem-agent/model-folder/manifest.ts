@@ -1,13 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MANIFEST_SCHEMA_VERSION, type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
+import {
+  MANIFEST_SCHEMA_VERSION,
+  type Manifest,
+  MODEL_FILE,
+  manifestSchema,
+} from '#core/contracts/manifest.ts';
 import { sha256OfFile } from '#core/digest.ts';
 import { parse } from '#core/parse.ts';
 import { signBytes } from '#core/signature.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
-/** The fields that the training knows. The others follow from the files. */
-export type TrainedModel = Omit<
+/** The fields that a training or an import knows. The others follow from the files. */
+export type ModelDescription = Omit<
   Manifest,
   'schemaVersion' | 'version' | 'createdAt' | 'files' | 'agentVersion'
 >;
@@ -15,26 +20,27 @@ export type TrainedModel = Omit<
 /**
  * Writes `manifest.json`, and `manifest.sig` when there is a key, beside the files of a model.
  *
- * @param files names within the folder, `weights.bin` among them
+ * @param files names within the folder, `model.onnx` among them
+ * @throws InvalidInputError naming each field that is not valid
  */
 export async function writeManifest(
   folder: string,
   files: readonly string[],
-  trained: TrainedModel,
+  description: ModelDescription,
   options: { createdAt: Date; privateKey: string | undefined },
 ): Promise<Manifest> {
   const described = await Promise.all(
     files.map(async (name) => ({ name, ...(await sha256OfFile(join(folder, name))) })),
   );
-  const weights = described.find(({ name }) => name === 'weights.bin')!;
+  const model = described.find(({ name }) => name === MODEL_FILE)!;
   const manifest = parse(
     manifestSchema,
     {
       schemaVersion: MANIFEST_SCHEMA_VERSION,
-      version: versionOf(options.createdAt, weights.sha256),
+      version: versionOf(options.createdAt, model.sha256),
       createdAt: options.createdAt.toISOString(),
       files: described,
-      ...trained,
+      ...description,
       agentVersion: packageJson.version,
     },
     'The manifest',
@@ -48,8 +54,8 @@ export async function writeManifest(
 }
 
 /** @example (2026-11-23 15:42:00 UTC, '3f2a9c…') → `20261123T154200Z-3f2a9c` */
-export function versionOf(createdAt: Date, weightsSha256: string): string {
-  return `${versionTimeOf(createdAt)}-${weightsSha256.slice(0, 6)}`;
+export function versionOf(createdAt: Date, modelSha256: string): string {
+  return `${versionTimeOf(createdAt)}-${modelSha256.slice(0, 6)}`;
 }
 
 /** The time that a version begins with. */

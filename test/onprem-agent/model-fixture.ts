@@ -1,39 +1,52 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Manifest } from '../../core/contracts/manifest.ts';
+import { type Manifest, MODEL_FILE, REFERENCE_IMAGES } from '../../core/contracts/manifest.ts';
 import { sha256 } from '../../core/digest.ts';
-import { type TrainedModel, writeManifest } from '../../onprem-agent/model-folder/manifest.ts';
+import { type ModelDescription, writeManifest } from '../../onprem-agent/model-folder/manifest.ts';
 
-const trained: TrainedModel = {
+const description: ModelDescription = {
   model: 'icons',
-  input: { height: 32, width: 32, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } },
-  labels: ['car', 'tree'],
-  cutLayer: 'features',
-  metrics: { trainingAccuracy: 0.9, validationAccuracy: 0.8, validationLoss: 0.5 },
-  dataSet: { name: 'icons', digest: sha256('data'), images: 100, classes: 2 },
-  training: {
-    epochs: 1,
-    imagesSeen: 100,
-    seconds: 1,
-    batchSize: 10,
-    learningRate: 0.01,
-    seed: 1,
-    hyperparameters: { epochs: 1 },
-    backend: 'wasm',
-    device: 'a processor',
+  input: {
+    name: 'image',
+    layout: 'NHWC',
+    height: 32,
+    width: 32,
+    colours: 'RGB',
+    resize: { fit: 'stretch' },
+    interpolation: 'linear',
+    mean: [127.5, 127.5, 127.5],
+    deviation: [127.5, 127.5, 127.5],
+  },
+  features: [{ name: 'vector', width: 2, reference: Array.from({ length: REFERENCE_IMAGES }, () => [0, 1]) }],
+  classifier: { name: 'probabilities', labels: ['car', 'tree'] },
+  parameters: 10,
+  origin: {
+    kind: 'trained',
+    metrics: { trainingAccuracy: 0.9, validationAccuracy: 0.8, validationLoss: 0.5 },
+    dataSet: { name: 'icons', digest: sha256('data'), images: 100, classes: 2 },
+    training: {
+      epochs: 1,
+      imagesSeen: 100,
+      seconds: 1,
+      batchSize: 10,
+      learningRate: 0.01,
+      seed: 1,
+      hyperparameters: { epochs: 1 },
+      backend: 'wasm',
+      device: 'a processor',
+    },
   },
 };
 
-/** A folder as `graft train` leaves it, with weights that nobody will load. */
+/** A folder as `graft train` leaves it, with a graph that nobody will load. */
 export async function makeModelFolder(
   folder: string,
   options: { bytes?: number; createdAt?: Date } = {},
 ): Promise<Manifest> {
   await mkdir(folder, { recursive: true });
-  const weights = Buffer.alloc(options.bytes ?? 1000);
-  for (let i = 0; i < weights.length; i += 101) weights[i] = (i * 7) % 251;
-  await writeFile(join(folder, 'model.json'), '{"modelTopology":{},"weightsManifest":[]}');
-  await writeFile(join(folder, 'weights.bin'), weights);
+  const graph = Buffer.alloc(options.bytes ?? 1000);
+  for (let i = 0; i < graph.length; i += 101) graph[i] = (i * 7) % 251;
+  await writeFile(join(folder, MODEL_FILE), graph);
   const createdAt = options.createdAt ?? new Date('2026-11-23T15:42:00Z');
-  return writeManifest(folder, ['model.json', 'weights.bin'], trained, { createdAt, privateKey: undefined });
+  return writeManifest(folder, [MODEL_FILE], description, { createdAt, privateKey: undefined });
 }

@@ -8,9 +8,9 @@ import { trainGeneral } from '#model/training/general.ts';
 import { numberOption } from '../../cli/arguments.ts';
 import { agentCommand } from '../../cli/command.ts';
 import { UsageError } from '../../cli/errors.ts';
-import { type TrainedModel, writeManifest } from '../../model-folder/manifest.ts';
+import { type ModelDescription, writeManifest } from '../../model-folder/manifest.ts';
+import { openOutputFolder } from '../../model-folder/output-folder.ts';
 import { exposedKeyFile, exposedKeyWarning, readSigningKey } from '../../model-folder/signing-key.ts';
-import { openOutputFolder } from './output-folder.ts';
 
 const backends = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as const satisfies BackendName[];
 
@@ -122,7 +122,7 @@ export const train = agentCommand({
       }).finally(() => training.end());
 
       const { epochs, maxSeconds, batchSize, learningRate, seed, ...others } = options;
-      const trained: TrainedModel = {
+      const trained: ModelDescription = {
         model: name.data,
         input,
         labels: data.labels,

@@ -1,15 +1,7 @@
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { GraftError, InvalidInputError } from '#core/errors.ts';
-import {
-  COMPLETE,
-  FRESH,
-  isThere,
-  OWNER,
-  PREVIOUS,
-  recoverLeftWork,
-  renameToFreeName,
-} from '../../model-folder/left-work.ts';
+import { COMPLETE, FRESH, isThere, OWNER, PREVIOUS, recoverLeftWork, renameToFreeName } from './left-work.ts';
 import { saveWithFallback } from './save-with-fallback.ts';
 
 /** Bytes; more than the weights of a general model with ten thousand labels need. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openOutputFolder } from '../../../../onprem-agent/commands/train/output-folder.ts';
-import { readModelFolder } from '../../../../onprem-agent/model-folder/read.ts';
+import { openOutputFolder } from '../../../onprem-agent/model-folder/output-folder.ts';
+import { readModelFolder } from '../../../onprem-agent/model-folder/read.ts';
 
 let root: string;
 let models: string;
@@ -27,7 +27,7 @@ async function train(text: string, force: boolean, steps: Steps = {}): Promise<s
   const place = await openOutputFolder(out, force);
   try {
     await place.publish({
-      save: steps.save ?? ((folder) => writeFile(join(folder, 'weights.bin'), text)),
+      save: steps.save ?? ((folder) => writeFile(join(folder, 'model.onnx'), text)),
       complete: steps.complete ?? ((folder) => writeFile(join(folder, 'manifest.json'), text)),
     });
     return place.notes;
@@ -82,7 +82,7 @@ describe('the output folder', () => {
   it('says before anything is made that there is no room, and leaves nothing behind', () => {
     // The limit of a file's size stands for that of a disk.
     const program = `const { openOutputFolder } = await import(${JSON.stringify(
-      fileURLToPath(new URL('../../../../onprem-agent/commands/train/output-folder.ts', import.meta.url)),
+      fileURLToPath(new URL('../../../onprem-agent/model-folder/output-folder.ts', import.meta.url)),
     )}); await openOutputFolder(${JSON.stringify(out)}, false).catch((error) => console.log(error.message));`;
     const command = `ulimit -f 4096; exec "$0" --import tsx --input-type=module --eval "$1"`;
     const { stdout } = spawnSync('bash', ['-c', command, process.execPath, program], { encoding: 'utf8' });
@@ -113,7 +113,7 @@ describe('a model that is finished', () => {
     await train('first', false);
     const save = async (folder: string) => {
       if (folder.startsWith(models)) throw new Error('ENOSPC: no space left on device');
-      await writeFile(join(folder, 'weights.bin'), 'new');
+      await writeFile(join(folder, 'model.onnx'), 'new');
     };
 
     const error = await train('new', true, { save }).catch((thrown: Error) => thrown as Error);
@@ -121,7 +121,7 @@ describe('a model that is finished', () => {
     expect(error).toMatchObject({ name: 'ModelKeptElsewhere', message: expect.stringContaining('ENOSPC') });
     const kept = /is in "([^"]*)"/.exec((error as Error).message)![1]!;
     expect(basename(kept)).toMatch(/^icons-kept-/);
-    expect((await readdir(kept)).sort()).toEqual(['manifest.json', 'weights.bin']);
+    expect((await readdir(kept)).sort()).toEqual(['manifest.json', 'model.onnx']);
     expect(await manifestIn(out)).toBe('first');
     await rm(kept, { recursive: true });
   });
@@ -131,13 +131,13 @@ describe('a model that is finished', () => {
 
     await expect(train('new', false, { complete })).rejects.toThrow(/-kept".*The manifest is not valid/);
     expect(await readdir(models)).toEqual(['icons-kept']);
-    expect(await readFile(join(`${out}-kept`, 'weights.bin'), 'utf8')).toBe('new');
+    expect(await readFile(join(`${out}-kept`, 'model.onnx'), 'utf8')).toBe('new');
   });
 });
 
 describe('after a kill', () => {
   const killAtRename = (number: number) => {
-    const program = fileURLToPath(new URL('../../../fixtures/kill-between-renames.ts', import.meta.url));
+    const program = fileURLToPath(new URL('../../fixtures/kill-between-renames.ts', import.meta.url));
     const words = ['--import', 'tsx', program, out, String(number)];
     expect(spawnSync(process.execPath, words, { encoding: 'utf8' }).signal).toBe('SIGKILL');
   };
