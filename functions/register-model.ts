@@ -4,7 +4,8 @@ import { s3Client, sageMakerClient } from '#cloud/aws/clients.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { registerModelPackage } from '#cloud/registry/model-packages.ts';
-import { manifestSchema } from '#core/contracts/manifest.ts';
+import { manifestSchema, type Origin } from '#core/contracts/manifest.ts';
+import type { PackageMetadata } from '#core/contracts/model-package.ts';
 import type { OutcomeName } from '#core/contracts/outcome.ts';
 import { domainOutcomeSchema, domainPromotionSchema } from '#core/contracts/promotion-state.ts';
 import { sha256 } from '#core/digest.ts';
@@ -42,7 +43,7 @@ export function createRegisterModel({
     const { data, accuracy } = await store.evaluations.read(gateDecision.evaluationKeys.transfer);
     const key = manifestKey(model, version);
     const bytes = await models.read(key);
-    const { dataSet } = parseJson(manifestSchema, new TextDecoder().decode(bytes), key);
+    const { origin } = parseJson(manifestSchema, new TextDecoder().decode(bytes), key);
     const modelPackage = await registerModelPackage(sagemaker, {
       group: modelPackageGroupName(settings.endpointPrefix, domain),
       approval,
@@ -65,9 +66,7 @@ export function createRegisterModel({
         generalModel: model,
         generalVersion: version,
         manifestSha256: sha256(bytes),
-        generalDataSet: dataSet.name,
-        generalDataSetDigest: dataSet.digest,
-        generalDataSetImages: String(dataSet.images),
+        ...metadataOf(origin),
         ...(gateDecision.forced
           ? { forcedBy: gateDecision.forced.by, forcedReason: gateDecision.forced.reason }
           : {}),
@@ -75,6 +74,19 @@ export function createRegisterModel({
       },
     });
     return { modelPackage };
+  };
+}
+
+function metadataOf(origin: Origin): Partial<PackageMetadata> {
+  if (origin.kind === 'trained') {
+    const { name, digest, images } = origin.dataSet;
+    return { generalDataSet: name, generalDataSetDigest: digest, generalDataSetImages: String(images) };
+  }
+  const { format, source } = origin;
+  return {
+    generalSource: source.name,
+    generalSourceDigest: source.sha256,
+    generalSourceFormat: format,
   };
 }
 

@@ -1,12 +1,11 @@
-import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
 import { answerTask, type Settled } from '#cloud/aws/executions.ts';
 import { log } from '#cloud/aws/log.ts';
 import { readTrainingSettings, type TrainingSettings } from '#cloud/aws/settings.ts';
-import { fingerprintOf } from '#cloud/records/baselines.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { describeTrainingJob } from '#cloud/training/training-jobs.ts';
 import { startTrainingTask } from '#cloud/training/training-tasks.ts';
+import { baselineFingerprint } from '#core/baseline-fingerprint.ts';
 import {
   type Trained,
   type TrainingTaskInput,
@@ -16,19 +15,19 @@ import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
 
 /**
- * Starts the training job of the baseline: the same network on the same images, from random weights. Where
+ * Starts the training job of the baseline: our own network on the same images, from random weights. Where
  * nothing that it depends on has changed since an earlier promotion, that promotion's baseline is reused
  * instead.
  */
 export function createStartBaseline(
-  services: Services<'store' | 'models' | 'sagemaker' | 'sfn'> & { settings: TrainingSettings },
+  services: Services<'store' | 'sagemaker' | 'sfn'> & { settings: TrainingSettings },
 ) {
-  const { store, models, sagemaker, sfn, settings } = services;
+  const { store, sagemaker, sfn, settings } = services;
 
   return async function startBaseline(input: TrainingTaskInput): Promise<Settled> {
     const { champion: _, baseline: query, images, ...task } = input;
     if (query) {
-      const fingerprint = await fingerprintOf(models, settings.image, task, query.domainFingerprint);
+      const fingerprint = baselineFingerprint(query.domainFingerprint, settings.image);
       const earlier = query.reuse ? await findEarlier(task, fingerprint) : undefined;
       if (earlier !== undefined) return reuseEarlier(task, earlier);
       await store.baselines.claim(fingerprint, task, task.job);
@@ -54,10 +53,8 @@ export function createStartBaseline(
 
 export const handler = lambda('StartBaseline', trainingTaskInputSchema, () => {
   const settings = readTrainingSettings();
-  const s3 = s3Client();
   return createStartBaseline({
-    store: promotionStore(s3, settings.artifactsBucket),
-    models: new Bucket(s3, settings.modelsBucket),
+    store: promotionStore(s3Client(), settings.artifactsBucket),
     sagemaker: sageMakerClient(),
     sfn: stepFunctionsClient(),
     settings,

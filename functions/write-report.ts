@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, sageMakerClient } from '#cloud/aws/clients.ts';
+import { log } from '#cloud/aws/log.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { readThumbnails } from '#cloud/data/thumbnails.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { findTrainingBill } from '#cloud/training/training-bills.ts';
 import type { Evaluation, Mode } from '#core/contracts/evaluation.ts';
-import { manifestSchema } from '#core/contracts/manifest.ts';
+import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
 import type { Champion } from '#core/contracts/outcome.ts';
 import { domainPromotionSchema } from '#core/contracts/promotion-state.ts';
 import { reportSchema } from '#core/contracts/report.ts';
@@ -138,7 +139,10 @@ export function createWriteReport(
     return jobs.filter((job) => job !== undefined);
   }
 
-  /** VerifyModel has already verified the manifest. */
+  /**
+   * VerifyModel has already verified the manifest, except for a rollback, whose target may be from an earlier
+   * version of Graft: of such a manifest the report shows the digest only.
+   */
   async function generalModelOf({ model, version }: Input) {
     const key = manifestKey(model, version);
     const manifest = await models.find(key);
@@ -147,7 +151,7 @@ export function createWriteReport(
       ...(manifest
         ? {
             manifestSha256: sha256(manifest.bytes),
-            generalModel: parseJson(manifestSchema, new TextDecoder().decode(manifest.bytes), key),
+            generalModel: readableManifest(manifest.bytes, key),
           }
         : {}),
     };
@@ -163,6 +167,15 @@ export function createWriteReport(
       ...modes.flatMap((mode) => (trained ? [trained[mode].modelKey] : [])),
     ];
     return keys.map((key) => store.bucket.uri(key));
+  }
+}
+
+function readableManifest(bytes: Uint8Array, key: string): Manifest | undefined {
+  try {
+    return parseJson(manifestSchema, new TextDecoder().decode(bytes), key);
+  } catch (error) {
+    log.warn('the report says nothing about the general model', { error });
+    return undefined;
   }
 }
 

@@ -1,15 +1,7 @@
 import { z } from 'zod';
-import { baselineFingerprint } from '#core/baseline-fingerprint.ts';
 import { type Evaluation, evaluationSchema } from '#core/contracts/evaluation.ts';
-import { manifestSchema } from '#core/contracts/manifest.ts';
 import type { DomainSubject, Trained } from '#core/contracts/promotion-state.ts';
-import {
-  baselineKey,
-  evaluationKey,
-  manifestKey,
-  reusedBaselineKey,
-  trainingOutputKeys,
-} from '#core/keys.ts';
+import { baselineKey, evaluationKey, reusedBaselineKey, trainingOutputKeys } from '#core/keys.ts';
 import type { Bucket } from '../aws/bucket.ts';
 import { log } from '../aws/log.ts';
 
@@ -23,26 +15,6 @@ const baselineSchema = z.strictObject({
   job: z.string(),
 });
 type Baseline = z.output<typeof baselineSchema>;
-
-/**
- * The fingerprint of a domain's baseline on this general model.
- *
- * @param image the training image
- * @param domain what the domain brings to it, of `domainFingerprint`
- * @throws NotFoundError, InvalidInputError about the model's manifest
- */
-export async function fingerprintOf(
-  models: Bucket,
-  image: string,
-  { model, version }: DomainSubject,
-  domain: string,
-): Promise<string> {
-  return baselineFingerprint(
-    domain,
-    await models.readJson(manifestKey(model, version), manifestSchema),
-    image,
-  );
-}
 
 /**
  * The baselines that promotions have trained, by fingerprint, and those that later promotions have reused.

@@ -25,6 +25,10 @@ export const versionSchema = z
   .string()
   .regex(/^\d{8}T\d{6}Z-[0-9a-f]{6}$/, 'expected a version such as "20261123T154200Z-3f2a9c"');
 
+/** The ways in which an image gets the network's height and width; `resizeSchema` explains them. */
+export const fitSchema = z.enum(['stretch', 'cover', 'contain']);
+export type Fit = z.output<typeof fitSchema>;
+
 /** How an image gets the network's height and width. */
 export const resizeSchema = z.discriminatedUnion('fit', [
   /** Whatever its proportions. */

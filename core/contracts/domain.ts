@@ -1,23 +1,45 @@
 import { z } from 'zod';
+import { groupBy } from '../group-by.ts';
 import { labelsSchema } from '../labels.ts';
-import { nameSchema, shareSchema } from './common.ts';
+import { fitSchema, nameSchema, shareSchema } from './common.ts';
 import { alarmThresholdsSchema, dataCaptureSchema, rolloutSchema } from './rollout.ts';
 
 const strengthSchema = z.number().min(0).max(1_000);
 
-/** Fields of earlier versions. Why they are gone: docs/decisions/frozen-backbone-plain-loss.md. */
-const REMOVED_FIELDS = ['labelSmoothing', 'mixup', 'unfreeze'];
+/** Fields of earlier versions, and why they are gone (docs/decisions/frozen-backbone-plain-loss.md). */
+const REMOVED_FIELDS: Readonly<Record<string, string>> = {
+  labelSmoothing: 'removed from Graft, because no gain was measured',
+  mixup: 'removed from Graft, because no gain was measured',
+  unfreeze: 'removed from Graft, because no gain was measured',
+  cutLayers: 'the general model says where its features are; "places" says how many of a map are tried',
+};
 
 /** Names every unknown field, and says of a removed one what to do. */
 function explainUnknownFields(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code !== 'unrecognized_keys') return undefined;
   const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
-  const removed = issue.keys.filter((name) => REMOVED_FIELDS.includes(name));
+  const removed = issue.keys.filter((name) => Object.hasOwn(REMOVED_FIELDS, name));
   if (removed.length === 0) return undefined;
   const unknown = issue.keys.filter((name) => !removed.includes(name));
-  const remedy = `delete ${quoted(removed)}: removed from Graft, because no gain was measured`;
-  return unknown.length === 0 ? remedy : `${remedy}; unknown: ${quoted(unknown)}`;
+  const parts = groupBy(removed, (name) => REMOVED_FIELDS[name]!).map(
+    (names) => `delete ${quoted(names)}: ${REMOVED_FIELDS[names[0]!]}`,
+  );
+  if (unknown.length > 0) parts.push(`unknown: ${quoted(unknown)}`);
+  return parts.join('; ');
 }
+
+/** One value, or several different ones of which validation chooses. */
+const oneOrSeveral = <Value extends z.ZodType>(value: Value, words: string) =>
+  z.union(
+    [
+      value,
+      z
+        .array(value)
+        .min(1)
+        .refine((values) => new Set(values).size === values.length, 'a value is there twice'),
+    ],
+    { error: `expected ${words}, or a list of such` },
+  );
 
 const recipeFields = {
   seed: z.int().min(0).default(1),
@@ -41,10 +63,12 @@ const recipeFields = {
     .union([strengthSchema, z.array(strengthSchema).min(1).max(20)])
     .default([3, 1, 0.3, 0.1, 0.03]),
   /**
-   * Layers of the general model whose output may be the features; validation chooses among several. By
-   * default the layer that the general model's manifest names.
+   * A map of features is averaged to n × n places, so that the head knows roughly where something is;
+   * validation chooses among several. A vector has no places.
    */
-  cutLayers: z.array(z.string().min(1)).min(1).max(10).optional(),
+  places: oneOrSeveral(z.int().min(1).max(7), 'a whole number from 1 to 7').default([1, 2, 3, 4]),
+  /** How an image gets the size that the general model takes; validation chooses among several. */
+  resize: oneOrSeveral(fitSchema, fitSchema.options.join(', ')).default(['stretch', 'cover']),
   /**
    * Heads, each validated on its own part of the training images. 1 is a single hold-out, which many images
    * get in any case.

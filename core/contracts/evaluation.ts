@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { labelsSchema } from '../labels.ts';
-import { sha256Schema, shareSchema } from './common.ts';
+import { fitSchema, sha256Schema, shareSchema } from './common.ts';
 
 /**
  * The kinds of training: `transfer` trains a head on the general model's features, `baseline` the same
@@ -92,23 +92,54 @@ export const curvePointSchema = z.strictObject({
 });
 export type CurvePoint = z.output<typeof curvePointSchema>;
 
+/** Versions before ONNX named the layer behind which they cut. They stretched every image. */
+function fromEarlierVersion(tried: unknown): unknown {
+  if (typeof tried !== 'object' || tried === null || !('cutLayer' in tried)) return tried;
+  const { cutLayer, ...rest } = tried;
+  return { features: cutLayer, resize: 'stretch', ...rest };
+}
+
 /** A setting that was tried on the validation images. */
-const triedSchema = z.strictObject({
-  cutLayer: z.string(),
-  regularisation: z.number().nonnegative(),
-  /** Step of the curve at which its training ended. */
-  step: z.int().nonnegative(),
-  validationAccuracy: shareSchema,
-  /** Mean cross-entropy in nats, after calibration where the recipe asks for it. The choice minimises it. */
-  validationLoss: z.number().nonnegative(),
-  /** Standard error of that loss over the images. */
-  standardError: z.number().nonnegative(),
+const triedSchema = z.preprocess(
+  fromEarlierVersion,
+  z.strictObject({
+    /** Name of the general model's output. */
+    features: z.string().min(1),
+    /** The map was averaged to `places` × `places`; absent for a vector. */
+    places: z.int().positive().optional(),
+    /** How images got the general model's size. */
+    resize: fitSchema,
+    regularisation: z.number().nonnegative(),
+    /** Step of the curve at which its training ended. */
+    step: z.int().nonnegative(),
+    validationAccuracy: shareSchema,
+    /** Mean cross-entropy in nats, after calibration where the recipe asks for it. The choice minimises it. */
+    validationLoss: z.number().nonnegative(),
+    /** Standard error of that loss over the images. */
+    standardError: z.number().nonnegative(),
+  }),
+);
+export type Tried = z.output<typeof triedSchema>;
+
+/** What decided how many variants of each image there are. */
+const variantBudgetSchema = z.strictObject({
+  /** What the recipe asks for (`augmentation`). */
+  asked: z.int().positive(),
+  /** The field of the recipe that allows no more. */
+  limit: z.enum(['augmentation', 'maximumRows', 'maxSeconds']),
+  /** Time that the features of all variants may take. */
+  seconds: z.number().positive(),
+  /** Of one variant from image to features, on all cores together, measured before the choice. */
+  millisecondsPerVariant: z.number().positive(),
 });
+export type VariantBudget = z.output<typeof variantBudgetSchema>;
 
 /** What transfer chose by its validation images. */
 export const choicesSchema = z.strictObject({
   /** Variants of each image that passed through the backbone. */
   variants: z.int().positive(),
+  /** Absent in evaluations of versions before ONNX. */
+  variantBudget: variantBudgetSchema.optional(),
   /** 1: a single hold-out. */
   folds: z.int().positive(),
   validationImages: z.int().positive(),
@@ -144,7 +175,7 @@ export const evaluationSchema = z.strictObject({
   schemaVersion: z.literal(1),
   mode: modeSchema,
   domain: z.string(),
-  /** The general model whose backbone was used; the baseline takes only its architecture. */
+  /** The general model of the promotion; a baseline takes nothing of it. */
   general: z.strictObject({ model: z.string(), version: z.string() }),
   labels: labelsSchema,
   /** Over the sorted (id, SHA-256) pairs of the train and of the test images. */

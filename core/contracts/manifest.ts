@@ -74,6 +74,14 @@ const importedSchema = z.strictObject({
 export const originSchema = z.discriminatedUnion('kind', [trainedSchema, importedSchema]);
 export type Origin = z.output<typeof originSchema>;
 
+/** Parsed first, so that an older manifest is refused by its version and not by each of its fields. */
+const versionedSchema = z.looseObject({
+  schemaVersion: z.literal(MANIFEST_SCHEMA_VERSION, {
+    error: (issue) =>
+      `expected ${MANIFEST_SCHEMA_VERSION}, found ${JSON.stringify(issue.input)}: train or import again with this version's agent, or deploy the version of Graft that wrote it`,
+  }),
+});
+
 /**
  * `manifest.json` of a general model. The on-prem agent uploads it last, so its arrival commits the version.
  * `manifest.sig` beside it is the base64 of an Ed25519 signature over exactly its bytes.
@@ -81,27 +89,26 @@ export type Origin = z.output<typeof originSchema>;
  * The model is `model.onnx`, in which all constants are: prepared images → features, and probabilities of
  * labels where it has a classifier.
  */
-export const manifestSchema = z.strictObject({
-  schemaVersion: z.literal(MANIFEST_SCHEMA_VERSION, {
-    error: (issue) =>
-      `expected ${MANIFEST_SCHEMA_VERSION}, found ${JSON.stringify(issue.input)}: train or import again with this version's agent, or deploy the version of Graft that wrote it`,
+export const manifestSchema = versionedSchema.pipe(
+  z.strictObject({
+    schemaVersion: z.literal(MANIFEST_SCHEMA_VERSION),
+    model: nameSchema,
+    version: versionSchema,
+    createdAt: z.iso.datetime(),
+    /** Every file of the model except the manifest and its signature. */
+    files: z
+      .array(manifestFileSchema)
+      .min(1)
+      .refine((files) => files.some((file) => file.name === MODEL_FILE), `${MODEL_FILE} is missing`),
+    input: inputSchema,
+    /** Where the network has several, transfer learning chooses by its validation images. */
+    features: z.array(featuresSchema).min(1).max(4),
+    /** Its output has shape [n, labels], probabilities in the order of `labels`. */
+    classifier: z.strictObject({ name: z.string().min(1), labels: labelsSchema }).optional(),
+    /** Number of all constants' values. */
+    parameters: z.int().positive(),
+    origin: originSchema,
+    agentVersion: z.string().min(1),
   }),
-  model: nameSchema,
-  version: versionSchema,
-  createdAt: z.iso.datetime(),
-  /** Every file of the model except the manifest and its signature. */
-  files: z
-    .array(manifestFileSchema)
-    .min(1)
-    .refine((files) => files.some((file) => file.name === MODEL_FILE), `${MODEL_FILE} is missing`),
-  input: inputSchema,
-  /** Where the network has several, transfer learning chooses by its validation images. */
-  features: z.array(featuresSchema).min(1).max(4),
-  /** Its output has shape [n, labels], probabilities in the order of `labels`. */
-  classifier: z.strictObject({ name: z.string().min(1), labels: labelsSchema }).optional(),
-  /** Number of all constants' values. */
-  parameters: z.int().positive(),
-  origin: originSchema,
-  agentVersion: z.string().min(1),
-});
+);
 export type Manifest = z.output<typeof manifestSchema>;

@@ -22,6 +22,10 @@ export const packageMetadataSchema = z.object({
   generalDataSet: z.string().optional(),
   generalDataSetDigest: z.string().optional(),
   generalDataSetImages: z.string().optional(),
+  /** The file that an imported general model comes from. */
+  generalSource: z.string().optional(),
+  generalSourceDigest: z.string().optional(),
+  generalSourceFormat: z.string().optional(),
   endpointConfig: z.string().optional(),
   /** Who promoted it although the gate rejected it, and why. */
   forcedBy: z.string().optional(),

@@ -151,6 +151,15 @@ export const reportSchema = z.strictObject({
     generalDataSet: z
       .strictObject({ name: z.string(), digest: sha256Schema, images: z.int().positive() })
       .optional(),
+    /** The file that an imported general model comes from. */
+    generalSource: z
+      .strictObject({
+        name: z.string(),
+        digest: sha256Schema,
+        format: z.string(),
+        producer: z.string().optional(),
+      })
+      .optional(),
     agentVersion: z.string().optional(),
     data: z
       .strictObject({

@@ -1,5 +1,5 @@
 import type { Evaluation, EvaluationRow, Mode } from '../contracts/evaluation.ts';
-import type { Manifest } from '../contracts/manifest.ts';
+import type { Manifest, Origin } from '../contracts/manifest.ts';
 import type { Outcome } from '../contracts/outcome.ts';
 import type { PastChampion, Report, ReportJob, ReportOutcome, TrainedScore } from '../contracts/report.ts';
 import { costOf, type PriceList } from '../prices.ts';
@@ -27,7 +27,7 @@ export interface ReportSource {
   jobs: readonly BilledJob[];
   prices: PriceList;
   startedAt?: string | undefined;
-  lineage: Omit<Report['lineage'], 'data' | 'generalDataSet' | 'agentVersion'> & {
+  lineage: Omit<Report['lineage'], 'data' | 'generalDataSet' | 'generalSource' | 'agentVersion'> & {
     generalModel?: Manifest | undefined;
   };
 }
@@ -82,16 +82,7 @@ export function composeReport(source: ReportSource): Report {
     },
     lineage: {
       ...lineage,
-      ...(generalModel
-        ? {
-            generalDataSet: {
-              name: generalModel.dataSet.name,
-              digest: generalModel.dataSet.digest,
-              images: generalModel.dataSet.images,
-            },
-            agentVersion: generalModel.agentVersion,
-          }
-        : {}),
+      ...(generalModel ? { ...originOf(generalModel.origin), agentVersion: generalModel.agentVersion } : {}),
       ...(data
         ? {
             data: {
@@ -105,6 +96,16 @@ export function composeReport(source: ReportSource): Report {
         : {}),
     },
   };
+}
+
+function originOf(origin: Origin): Pick<Report['lineage'], 'generalDataSet' | 'generalSource'> {
+  if (origin.kind === 'trained') {
+    const { name, digest, images } = origin.dataSet;
+    return { generalDataSet: { name, digest, images } };
+  }
+  const { format, producer, source } = origin;
+  const made = producer === undefined ? {} : { producer };
+  return { generalSource: { name: source.name, digest: source.sha256, format, ...made } };
 }
 
 function trainedScoreOf(evaluation: Evaluation): TrainedScore {

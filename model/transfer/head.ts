@@ -1,5 +1,5 @@
 import type { Recipe } from '#core/contracts/domain.ts';
-import type { Choices } from '#core/contracts/evaluation.ts';
+import type { Tried } from '#core/contracts/evaluation.ts';
 import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import { calibratedLoss, fitTemperature, standardErrorOfLoss } from './calibration.ts';
 import type { HeadObjective, HeadScores, HeldOut } from './head-objective.ts';
@@ -10,7 +10,6 @@ import type { ValidationCurve } from './validation-curve.ts';
 const TOLERANCE = 1e-4;
 /** After so many strengths in a row with a higher validation loss, no weaker one is tried. */
 const PATIENCE = 2;
-export type Tried = Choices['tried'][number];
 
 /** One strength of regularisation, and its result on the held-out rows. */
 export interface Candidate {

@@ -43,6 +43,21 @@ describe('errors of a contract', () => {
       /recipe: delete "labelSmoothing": removed .*; unknown: "epoch"$/,
     ],
     [
+      'a removed recipe field that something else replaces',
+      () => parse(domainSchema, { ...domain(), recipe: { cutLayers: ['top'], mixup: 0 } }, 'domain.json'),
+      /recipe: delete "cutLayers": the general model says .* "places" .*; delete "mixup": removed from Graft/,
+    ],
+    [
+      'a number of places that is there twice',
+      () => parse(domainSchema, domain({ recipe: { places: [2, 2] } }), 'domain.json'),
+      /recipe\.places: .*twice/,
+    ],
+    [
+      'a way of resizing that there is not',
+      () => parse(domainSchema, { ...domain(), recipe: { resize: 'crop' } }, 'domain.json'),
+      /recipe\.resize: .*cover/,
+    ],
+    [
       'a misspelt recipe field',
       () => parse(domainSchema, { ...domain(), recipe: { epoch: 3 } }, 'domain.json'),
       /recipe: Unrecognized key: "epoch"$/,
@@ -95,13 +110,18 @@ describe('errors of a contract', () => {
     ],
     [
       'an older manifest, with the remedy',
-      () => parse(manifestSchema, { ...manifest(), schemaVersion: 0 }, 'manifest.json'),
-      /schemaVersion: expected 1, found 0: train again/,
+      () => parse(manifestSchema, { schemaVersion: 1, cutLayer: 'features' }, 'manifest.json'),
+      /^manifest\.json is not valid: schemaVersion: expected 2, found 1: train or import again [^;]*$/,
     ],
     [
       'a manifest without the network',
-      () => parse(manifestSchema, manifest({ files: manifest().files.slice(1) }), 'manifest.json'),
-      /files: model\.json is missing/,
+      () =>
+        parse(
+          manifestSchema,
+          manifest({ files: [{ ...manifest().files[0]!, name: 'weights.bin' }] }),
+          'manifest.json',
+        ),
+      /files: model\.onnx is missing/,
     ],
   ])('name %s', (_what, run, message) => {
     expect(messageOf(run)).toMatch(message);
@@ -122,13 +142,21 @@ describe('a domain', () => {
 });
 
 describe('an evaluation', () => {
-  test('of an earlier version may say what unfreezing gained', () => {
-    const tried = { cutLayer: 'features', regularisation: 1, step: 4, validationAccuracy: 0.8 };
-    const chosen = { ...tried, validationLoss: 0.7, standardError: 0.1 };
+  test('of an earlier version may name a layer, and say what unfreezing gained', () => {
+    const scores = { step: 4, validationAccuracy: 0.8, validationLoss: 0.7, standardError: 0.1 };
     const unfreezing = { blocks: 1, kept: 0, epochs: [{ validationAccuracy: 0.8, validationLoss: 0.7 }] };
-    const choices = { variants: 12, folds: 5, validationImages: 60, chosen, tried: [chosen], unfreezing };
+    const choicesOf = (tried: object) => ({
+      ...{ variants: 12, folds: 5, validationImages: 60, unfreezing },
+      ...{ chosen: tried, tried: [tried] },
+    });
 
-    expect(parse(choicesSchema, choices, 'evaluation.json')).toEqual(choices);
+    expect(
+      parse(
+        choicesSchema,
+        choicesOf({ cutLayer: 'block3', regularisation: 1, ...scores }),
+        'evaluation.json',
+      ),
+    ).toEqual(choicesOf({ features: 'block3', resize: 'stretch', regularisation: 1, ...scores }));
   });
 });
 

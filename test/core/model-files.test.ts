@@ -15,10 +15,10 @@ test('files that are what their manifest lists pass', async () => {
 });
 
 test.each([
-  ['another content', 'weighty', /^weights\.bin in the shelf .* icons .*: its content has changed \(SHA-256/],
+  ['another content', 'weighty', /^model\.onnx in the shelf .* icons .*: its content has changed \(SHA-256/],
   ['another size', 'weights!', /: it has 8 bytes instead of 7$/],
 ])('a file of %s is refused by name', async (_what, content, message) => {
-  await expect(verify({ ...modelFiles, 'weights.bin': content })).rejects.toMatchObject({
+  await expect(verify({ ...modelFiles, 'model.onnx': content })).rejects.toMatchObject({
     name: 'IntegrityViolation',
     message: expect.stringMatching(message),
     hint: 'Try again.',

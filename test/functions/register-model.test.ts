@@ -7,7 +7,16 @@ import { sha256 } from '#core/digest.ts';
 import { evaluationKey, manifestKey } from '#core/keys.ts';
 import { createRegisterModel } from '../../functions/register-model.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
-import { confirmedPromotion, evaluation, gated, manifest, subject } from './samples.ts';
+import {
+  confirmedPromotion,
+  evaluation,
+  gated,
+  importedOrigin,
+  manifest,
+  newerVersion,
+  subject,
+  trainedOrigin,
+} from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
@@ -16,7 +25,7 @@ beforeAll(async () => {
   await stage.put(
     buckets.models,
     manifestKey(subject.model, subject.version),
-    manifest({ dataSet: { name: 'icons <all>', digest: sha256('icons'), images: 100, classes: 2 } }),
+    manifest({ origin: { ...trainedOrigin, dataSet: { ...trainedOrigin.dataSet, name: 'icons <all>' } } }),
   );
   await stage.put(
     buckets.artifacts,
@@ -87,6 +96,21 @@ describe('register-model', () => {
     await register(outcome);
 
     expect(created().ModelApprovalStatus).toBe(approval);
+  });
+
+  test('names the file that an imported general model comes from', async () => {
+    const imported = manifest({ version: newerVersion, origin: importedOrigin });
+    await stage.put(buckets.models, manifestKey(subject.model, newerVersion), imported);
+
+    await register('DEPLOYED', { version: newerVersion });
+
+    const { CustomerMetadataProperties: properties } = created();
+    expect(properties).toMatchObject({
+      generalSource: 'mobilenet.onnx',
+      generalSourceDigest: sha256('mobilenet'),
+      generalSourceFormat: 'onnx',
+    });
+    expect(properties).not.toHaveProperty('generalDataSet');
   });
 
   test.each<OutcomeName>(['FAILED', 'SUPERSEDED'])(

@@ -1,3 +1,4 @@
+import type { Input } from '#core/contracts/common.ts';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import type { Evaluation, EvaluationRow, Mode } from '#core/contracts/evaluation.ts';
 import type { Manifest } from '#core/contracts/manifest.ts';
@@ -16,11 +17,48 @@ export const subject = {
 export const olderVersion = '20261101T000000Z-aaaaaa';
 export const newerVersion = '20261124T000000Z-bbbbbb';
 
-export const modelFiles: Record<string, string> = { 'model.json': '{"layers":[]}', 'weights.bin': 'weights' };
+export const modelFiles: Record<string, string> = { 'model.onnx': 'weights' };
+
+/** What `graft train` writes. */
+export const imageInput: Input = {
+  name: 'image',
+  layout: 'NCHW',
+  height: 32,
+  width: 32,
+  colours: 'RGB',
+  resize: { fit: 'stretch' },
+  interpolation: 'lanczos3',
+  mean: [127.5, 127.5, 127.5],
+  deviation: [127.5, 127.5, 127.5],
+};
+
+export const trainedOrigin = {
+  kind: 'trained',
+  metrics: { trainingAccuracy: 0.6, validationAccuracy: 0.5, validationLoss: 1.5 },
+  dataSet: { name: 'icons', digest: sha256('icons'), images: 100, classes: 2 },
+  training: {
+    epochs: 1,
+    imagesSeen: 100,
+    seconds: 1,
+    batchSize: 32,
+    learningRate: 0.01,
+    seed: 1,
+    hyperparameters: {},
+    backend: 'wasm',
+    device: 'cpu',
+  },
+} as const;
+
+export const importedOrigin = {
+  kind: 'imported',
+  format: 'onnx',
+  producer: 'pytorch 2.9.0',
+  source: { name: 'mobilenet.onnx', size: 12, sha256: sha256('mobilenet') },
+} as const;
 
 export function manifest(changes: Partial<Manifest> = {}): Manifest {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     model: subject.model,
     version: subject.version,
     createdAt: '2026-11-23T15:42:00Z',
@@ -29,22 +67,22 @@ export function manifest(changes: Partial<Manifest> = {}): Manifest {
       size: text.length,
       sha256: sha256(text),
     })),
-    input: { height: 32, width: 32, channels: 3, normalisation: { scale: 1 / 255, offset: 0 } },
-    labels: ['anchor', 'bell'],
-    cutLayer: 'features',
-    metrics: { trainingAccuracy: 0.6, validationAccuracy: 0.5, validationLoss: 1.5 },
-    dataSet: { name: 'icons', digest: sha256('icons'), images: 100, classes: 2 },
-    training: {
-      epochs: 1,
-      imagesSeen: 100,
-      seconds: 1,
-      batchSize: 32,
-      learningRate: 0.01,
-      seed: 1,
-      hyperparameters: {},
-      backend: 'wasm',
-      device: 'cpu',
-    },
+    input: imageInput,
+    features: [
+      {
+        name: 'map',
+        width: 2,
+        places: { rows: 2, columns: 2 },
+        reference: [
+          [0, 1],
+          [1, 2],
+          [2, 3],
+        ],
+      },
+    ],
+    classifier: { name: 'probabilities', labels: ['anchor', 'bell'] },
+    parameters: 7,
+    origin: trainedOrigin,
     agentVersion: '0.1.0',
     ...changes,
   };

@@ -95,7 +95,7 @@ describe('start-promotion', () => {
   });
 
   test.each([
-    'general/icons/20261123T154200Z-3f2a9c/model.json',
+    'general/icons/20261123T154200Z-3f2a9c/model.onnx',
     'general/icons/20261123T154200Z-3f2a9c/old/manifest.json',
     'general/icons/manifest.json',
     'elsewhere/icons/20261123T154200Z-3f2a9c/manifest.json',
@@ -189,7 +189,7 @@ describe('start-promotion, of new data', () => {
       ...pushed('icons', newest, before),
       ...pushed('icons', older, before),
       ...pushed('zebras', older, before),
-      'general/icons/20261124T000000Z-ffffff/weights.bin': before,
+      'general/icons/20261124T000000Z-ffffff/model.onnx': before,
       'general/icons/latest/manifest.json': before,
       'domains/produce/domain.json': arrival,
     }),
@@ -212,7 +212,7 @@ describe('start-promotion, of new data', () => {
   test.each<[string, string, Pushed]>([
     ['with a key that is not trusted', newest, { privateKey: generateSigningKeys().privateKey }],
     ['as another model', newest, { manifest: { model: 'photos' } }],
-    ['and is incomplete', newest, { files: { 'model.json': modelFiles['model.json']! } }],
+    ['and is incomplete', newest, { files: {} }],
     ['by a machine whose clock is fast', future, {}],
   ])('skips a newer one that was signed %s', async (_what, version, more) => {
     holding({

@@ -102,19 +102,19 @@ describe('verify-model', () => {
   });
 
   test('refuses a file that is missing', async () => {
-    await remove(`${prefix}weights.bin`);
+    await remove(`${prefix}model.onnx`);
 
     await expect(verify()).rejects.toMatchObject({
       name: 'IntegrityViolation',
-      message: expect.stringContaining('weights.bin'),
+      message: expect.stringContaining('model.onnx'),
     });
   });
 
   test.each([
-    ['a changed byte', 'weighty', /weights\.bin.*SHA-256/],
-    ['a byte more', 'weights!', /weights\.bin.*8 bytes.*says 7/],
+    ['a changed byte', 'weighty', /model\.onnx.*SHA-256/],
+    ['a byte more', 'weights!', /model\.onnx.*8 bytes.*says 7/],
   ])('refuses %s', async (_what, content, message) => {
-    await stage.put(buckets.models, `${prefix}weights.bin`, content);
+    await stage.put(buckets.models, `${prefix}model.onnx`, content);
 
     await expect(verify()).rejects.toMatchObject({
       name: 'IntegrityViolation',
@@ -190,11 +190,11 @@ describe('verify-model', () => {
     ['an unknown field', { ...manifest(), colour: 'blue' }, 'InvalidInput', /colour/],
     [
       'an older schema version',
-      { ...manifest(), schemaVersion: 0 },
+      { ...manifest(), schemaVersion: 1, features: undefined },
       'InvalidInput',
-      /schemaVersion.*found 0/,
+      /manifest\.json is not valid: schemaVersion: expected 2, found 1: train or import again [^;]*$/,
     ],
-    ['a missing field', { ...manifest(), cutLayer: undefined }, 'InvalidInput', /cutLayer/],
+    ['a missing field', { ...manifest(), features: undefined }, 'InvalidInput', /features/],
     [
       'a path for a file',
       manifest({ files: [{ ...manifest().files[0]!, name: '../secret' }] }),

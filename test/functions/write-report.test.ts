@@ -17,7 +17,15 @@ import {
 } from '#core/keys.ts';
 import { createWriteReport } from '../../functions/write-report.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
-import { confirmedPromotion, evaluation, gated, manifest, prepared, subject } from './samples.ts';
+import {
+  confirmedPromotion,
+  evaluation,
+  gated,
+  manifest,
+  olderVersion,
+  prepared,
+  subject,
+} from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
@@ -248,6 +256,17 @@ describe('write-report', () => {
     await evaluated();
 
     expect(await write()).toEqual(await write());
+  });
+
+  test('says what it can of a general model from an earlier version of Graft, to which a rollback leads', async () => {
+    await evaluated();
+    const earlier = JSON.stringify({ schemaVersion: 1, cutLayer: 'features' });
+    await stage.put(buckets.models, manifestKey(subject.model, olderVersion), earlier);
+
+    const { report } = await write({ version: olderVersion });
+
+    expect(report.lineage).toMatchObject({ manifestSha256: sha256(earlier) });
+    expect(report.lineage).not.toHaveProperty('agentVersion');
   });
 
   test('never reports a promotion without an outcome', async () => {

@@ -140,7 +140,7 @@ test('the role of StartPromotion lets it verify a general model', async () => {
 
   expect(await read('manifest.json')).toBe('NoSuchKey');
   expect(await read('manifest.sig')).toBe('NoSuchKey');
-  expect(await read('weights.bin')).toMatch(/^AccessDenied/);
+  expect(await read('model.onnx')).toMatch(/^AccessDenied/);
 });
 
 describe('the role of the clean-up of artifacts', () => {
@@ -158,7 +158,7 @@ describe('the role of the clean-up of artifacts', () => {
     ]) {
       expect(await remove(artifacts, Key), Key).toBe('fine');
     }
-    expect(await remove(models, `${general}/weights.bin`)).toBe('fine');
+    expect(await remove(models, `${general}/model.onnx`)).toBe('fine');
   });
 
   test('reaches no record and nothing that is live', async () => {

@@ -6,7 +6,7 @@ import { type Html, html } from '../html.ts';
 /** Names and digests that lead to everything behind the outcome. */
 export function lineage(report: Report): Html {
   const { lineage: from } = report;
-  const { data, generalDataSet } = from;
+  const { data, generalDataSet, generalSource } = from;
   const links = consoleLinks(from.executionArn);
   const entries: [name: string, value: string | undefined, link?: string | undefined][] = [
     [
@@ -23,7 +23,12 @@ export function lineage(report: Report): Html {
       generalDataSet &&
         `${generalDataSet.name}, ${plural(generalDataSet.images, 'image')}, digest ${generalDataSet.digest}`,
     ],
-    ['Trained by', from.agentVersion && `graft ${from.agentVersion}`],
+    [
+      'Imported from',
+      generalSource &&
+        `${generalSource.name} (${[generalSource.format, generalSource.producer].filter(Boolean).join(', ')}), SHA-256 ${generalSource.digest}`,
+    ],
+    [generalSource ? 'Imported by' : 'Trained by', from.agentVersion && `graft ${from.agentVersion}`],
     [
       'Training images of the domain',
       data && `${plural(data.trainImages, 'image')}, digest ${data.trainDigest}`,

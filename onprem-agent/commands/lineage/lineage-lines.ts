@@ -30,6 +30,8 @@ export function lineageLines(
     `      ├ train        ${of(metadata.domain, metadata.trainImages, metadata.trainDigest)}`,
     `      ├ test         ${of(metadata.domain, metadata.testImages, metadata.testDigest)}`,
     `      └ general      ${metadata.generalModel}/${metadata.generalVersion}   manifest ${metadata.manifestSha256 ?? 'unknown'}`,
-    `        └ data set   ${of(metadata.generalDataSet ?? 'unknown', metadata.generalDataSetImages, metadata.generalDataSetDigest)}`,
+    metadata.generalSource === undefined
+      ? `        └ data set   ${of(metadata.generalDataSet ?? 'unknown', metadata.generalDataSetImages, metadata.generalDataSetDigest)}`
+      : `        └ imported   ${metadata.generalSource}   ${metadata.generalSourceFormat ?? 'unknown format'}, SHA-256 ${metadata.generalSourceDigest ?? 'unknown'}`,
   ];
 }

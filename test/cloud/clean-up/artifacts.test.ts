@@ -233,7 +233,7 @@ describe('the files of older promotions’ training jobs', () => {
 
 describe('older versions of a general model', () => {
   const version = (n: number) => `2026110${n}T000000Z-aaaaaa`;
-  const names = ['model.json', 'weights.bin', 'manifest.sig', 'manifest.json'];
+  const names = ['model.onnx', 'manifest.sig', 'manifest.json'];
   const files = async (n: number) => {
     const prefix = generalModelPrefix('icons', version(n));
     const found: string[] = [];

@@ -3,7 +3,7 @@ import { reportSchema } from '#core/contracts/report.ts';
 import { SHOWN_CHAMPIONS, SHOWN_MISTAKES } from '#core/report/compose.ts';
 import { escapeHtml, html } from '#core/report/html.ts';
 import { renderReport } from '#core/report/page.ts';
-import { evaluation } from '../../functions/samples.ts';
+import { evaluation, importedOrigin, manifest } from '../../functions/samples.ts';
 import { hostileLabel, job, pixel, report, reportSource } from './sample.ts';
 
 const sections = (page: string) => [...page.matchAll(/<(?:section|header) id="(\w+)"/g)].map(([, id]) => id);
@@ -107,6 +107,20 @@ describe('what a reader must not miss', () => {
     expect(header).toMatch(/Forced by maria<\/b>, although the gate said no: the fair is &lt;b&gt;tomorrow/);
     expect(page.slice(page.indexOf('id="lineage"'))).toContain('<dt>Forced by</dt>');
     expect(renderReport(report())).not.toContain('Forced by');
+  });
+
+  test('names the file that an imported general model comes from', () => {
+    const { lineage } = reportSource();
+    const generalModel = manifest({ origin: importedOrigin });
+    const page = renderReport(report({ lineage: { ...lineage, generalModel } }));
+
+    const { name, sha256 } = importedOrigin.source;
+    expect(page).toContain(
+      `<dt>Imported from</dt><dd class="id">${name} (onnx, pytorch 2.9.0), SHA-256 ${sha256}`,
+    );
+    expect(page).toContain('<dt>Imported by</dt>');
+    expect(page).not.toContain('Data set of the general model');
+    expect(renderReport(report())).toContain('Data set of the general model');
   });
 
   test('is what a person decides by, and says who decided', () => {
@@ -298,7 +312,9 @@ describe('html', () => {
 describe('what transfer chose', () => {
   const tried = [
     {
-      cutLayer: 'features',
+      features: 'map',
+      places: 3,
+      resize: 'cover' as const,
       regularisation: 3,
       step: 7,
       validationAccuracy: 0.7,
@@ -306,7 +322,8 @@ describe('what transfer chose', () => {
       standardError: 0.03,
     },
     {
-      cutLayer: 'features',
+      features: 'vector',
+      resize: 'stretch' as const,
       regularisation: 1,
       step: 19,
       validationAccuracy: 0.72,
@@ -314,7 +331,13 @@ describe('what transfer chose', () => {
       standardError: 0.03,
     },
   ];
-  const choices = { variants: 12, folds: 5, validationImages: 60, chosen: tried[1]!, tried };
+  const variantBudget = {
+    asked: 12,
+    limit: 'augmentation' as const,
+    seconds: 90,
+    millisecondsPerVariant: 4.2,
+  };
+  const choices = { variants: 12, variantBudget, folds: 5, validationImages: 60, chosen: tried[1]!, tried };
   const calibration = {
     temperature: 0.46,
     validation: { before: 0.31, after: 0.052 },
@@ -335,8 +358,22 @@ describe('what transfer chose', () => {
     expect(section).toMatch(
       />3<\/td><td class="number">0\.700<\/td><td class="number">0\.910 ± 0\.030<\/td><td><\/td>/,
     );
+    expect(section).toContain('>map</th><td>3 × 3</td><td>centre cut out</td>');
+    expect(section).toContain('>vector</th><td>one vector</td><td>stretched</td>');
+    expect(section).toContain('One variant takes 4.2 ms; the recipe asks for 12 variants.');
     expect(section).toContain('temperature 0.460');
     expect(section).toMatch(/Test images<\/th><td class="number">0\.296<\/td><td class="number">0\.063/);
+  });
+
+  test.each([
+    ['maxSeconds' as const, 'because 1 min 30 s of the job’s maxSeconds are for features'],
+    ['maximumRows' as const, 'because the recipe’s maximumRows allows no more'],
+  ])('says that %s allowed fewer variants', (limit, why) => {
+    const fewer = { ...choices, variants: 2, variantBudget: { ...variantBudget, limit } };
+
+    expect(sectionOf({ choices: fewer })).toContain(
+      `The recipe asks for 12 variants of each image; there are 2, ${why}.`,
+    );
   });
 
   test('is left out for evaluations of older versions, which say nothing about it', () => {
