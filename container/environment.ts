@@ -9,7 +9,9 @@ const containerEnvironmentSchema = z.object({
   /** Address to listen on: all of them in a container, which has its own network. */
   GRAFT_HOST: z.string().min(1).default('0.0.0.0'),
   GRAFT_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  /** Forces a numeric backend; the fastest one present when it is not set. */
+  /** Images that `serve` computes at once; as many as there are cores when it is not set. */
+  GRAFT_THREADS: z.coerce.number().int().min(1).max(1024).optional(),
+  /** Forces the numeric backend of `train`; the fastest one present when it is not set. */
   GRAFT_BACKEND: z.enum(['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu']).optional(),
   /** Set by SageMaker in training containers. */
   TRAINING_JOB_NAME: z.string().min(1).default('local'),

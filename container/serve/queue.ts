@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import { ProblemError } from '#core/problem.ts';
 
 /** The caller closed the connection before the answer. */
@@ -12,29 +11,26 @@ export class CallerGoneError extends Error {
 /** @param signal aborts when the caller has gone */
 export type Queue = <T>(task: () => Promise<T>, signal: AbortSignal) => Promise<T>;
 
-/**
- * Runs tasks one after another, with a turn of the event loop between them, so that a `/ping` waits for one
- * prediction at most, however many are queued. A waiting task whose caller goes is dropped at once and never
- * runs.
- *
- * @param limit tasks that may wait or run; one more is refused with 429, which is no 5xx and trips no alarm
- */
-export function createQueue(limit: number): Queue {
-  const waiting = new Set<() => Promise<void>>();
-  let running = 0;
-  let isWorking = false;
+export interface QueueOptions {
+  /** Tasks that run at once. */
+  atOnce: number;
+  /** Tasks that may wait or run; one more is refused with 429, which is no 5xx and trips no alarm. */
+  limit: number;
+}
 
-  async function work(): Promise<void> {
-    if (isWorking) return;
-    isWorking = true;
-    // A set's iterator also visits what is added meanwhile.
-    for (const run of waiting) {
-      await setImmediate();
-      // The caller may have gone in that turn.
-      if (!waiting.delete(run)) continue;
-      await run();
+/**
+ * Runs tasks in the order of calls. A waiting task whose caller goes is dropped at once and never runs.
+ */
+export function createQueue({ atOnce, limit }: QueueOptions): Queue {
+  const waiting = new Set<() => void>();
+  let running = 0;
+
+  function startNext() {
+    for (const start of waiting) {
+      if (running >= atOnce) return;
+      waiting.delete(start);
+      start();
     }
-    isWorking = false;
   }
 
   return (task, signal) =>
@@ -46,19 +42,20 @@ export function createQueue(limit: number): Queue {
         });
       }
       const drop = () => {
-        if (waiting.delete(run)) reject(new CallerGoneError());
+        if (waiting.delete(start)) reject(new CallerGoneError());
       };
-      const run = () => {
+      const start = () => {
         signal.removeEventListener('abort', drop);
-        running = 1;
+        running++;
         const end = () => {
-          running = 0;
+          running--;
+          startNext();
         };
         // The place is free before the caller gets the result.
-        return task().finally(end).then(resolve, reject);
+        task().finally(end).then(resolve, reject);
       };
       signal.addEventListener('abort', drop);
-      waiting.add(run);
-      void work();
+      waiting.add(start);
+      startNext();
     });
 }

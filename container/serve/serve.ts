@@ -13,6 +13,8 @@ import { createModelServer } from './server.ts';
 
 /** SageMaker kills 30 s after SIGTERM. */
 const DRAIN_LIMIT_MS = 25_000;
+/** For the answers to requests that failed with a thread. */
+const FAILURE_LIMIT_MS = 1_000;
 
 const environment = containerEnvironment();
 const log = createLogger('graft-serve', environment.GRAFT_LOG_LEVEL);
@@ -30,9 +32,16 @@ try {
   server.listen(environment.GRAFT_PORT, environment.GRAFT_HOST);
   await once(server, 'listening');
   log.info({ port: (server.address() as AddressInfo).port }, 'listening');
-  const predictor = await loadPredictor(optMl(environment.GRAFT_OPT_ML).model, environment.GRAFT_BACKEND);
+  const predictor = await loadPredictor(optMl(environment.GRAFT_OPT_ML).model, environment.GRAFT_THREADS);
   ready(predictor);
-  log.info({ backend: predictor.backend, trainingJob: predictor.served.trainingJob }, 'model is warm');
+  const { backend, threads, served } = predictor;
+  log.info({ backend, threads, trainingJob: served.trainingJob }, 'model is warm');
+  // SageMaker starts another container in place of one that has ended.
+  predictor.failure.then(async (error) => {
+    log.fatal({ err: error }, 'a thread has died');
+    await drain(FAILURE_LIMIT_MS);
+    process.exit(1);
+  });
 } catch (error) {
   log.fatal({ err: error }, 'the model cannot be served');
   process.exit(1);

@@ -5,7 +5,7 @@ import { requestType } from '#core/prediction-requests.ts';
 import { PROBLEM_TYPE, ProblemError, problemBody } from '#core/problem.ts';
 import { parseInvocation } from './parse-invocation.ts';
 import type { Predictor } from './predictor.ts';
-import { CallerGoneError, createQueue } from './queue.ts';
+import { CallerGoneError, createQueue, type Queue } from './queue.ts';
 import { readBody } from './request-body.ts';
 
 /**
@@ -15,11 +15,17 @@ const QUEUE_LIMIT = 100;
 /** SageMaker waits 60 s for an answer, so a request that takes longer to arrive is given up. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** What the container is doing. Told to stop while it loads, it has no predictor. */
+/** A predictor with its queue. */
+interface Model {
+  predictor: Predictor;
+  inTurn: Queue;
+}
+
+/** What the container is doing. Told to stop while it loads, it has no model. */
 type Phase =
   | { name: 'loading' }
-  | { name: 'serving'; predictor: Predictor }
-  | { name: 'stopping'; predictor: Predictor | undefined };
+  | { name: 'serving'; model: Model }
+  | { name: 'stopping'; model: Model | undefined };
 
 export interface ModelServer {
   server: Server;
@@ -39,7 +45,6 @@ export function createModelServer(
   log: Logger,
   onAnswered: (answers: readonly PredictionResponse[]) => void = () => {},
 ): ModelServer {
-  const inTurn = createQueue(QUEUE_LIMIT);
   let phase: Phase = { name: 'loading' };
 
   async function answer(request: IncomingMessage, signal: AbortSignal): Promise<unknown> {
@@ -53,18 +58,18 @@ export function createModelServer(
   function ping(request: IncomingMessage) {
     allow(request, ['GET', 'HEAD']);
     if (phase.name === 'stopping') throw new ProblemError(503, 'The container is stopping');
-    const { backend, served } = loaded(phase);
+    const { backend, served } = loaded(phase).predictor;
     return { status: 'ready', backend, trainingJob: served.trainingJob };
   }
 
   async function invoke(request: IncomingMessage, signal: AbortSignal) {
     allow(request, ['POST']);
-    const { predict } = loaded(phase);
+    const { predictor, inTurn } = loaded(phase);
     const type = requestType(request.headers['content-type']);
     const { images, many } = parseInvocation(type, await readBody(request));
     const predictions: PredictionResponse[] = [];
     for (const [index, image] of images.entries()) {
-      const prediction = inTurn(() => predict(image), signal);
+      const prediction = inTurn(() => predictor.predict(image), signal);
       predictions.push(await (many ? prediction.catch(nameInstance(index)) : prediction));
     }
     if (signal.aborted) throw new CallerGoneError();
@@ -98,10 +103,12 @@ export function createModelServer(
   return {
     server,
     ready(predictor) {
-      phase = { name: phase.name === 'stopping' ? 'stopping' : 'serving', predictor };
+      const inTurn = createQueue({ atOnce: predictor.atOnce, limit: QUEUE_LIMIT });
+      const name = phase.name === 'stopping' ? 'stopping' : 'serving';
+      phase = { name, model: { predictor, inTurn } };
     },
     async drain(limitMs) {
-      phase = { name: 'stopping', predictor: phase.name === 'loading' ? undefined : phase.predictor };
+      phase = { name: 'stopping', model: phase.name === 'loading' ? undefined : phase.model };
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const timer = setTimeout(() => server.closeAllConnections(), limitMs);
       await closed;
@@ -111,8 +118,8 @@ export function createModelServer(
 }
 
 /** @throws ProblemError 503 while there is no model */
-function loaded(phase: Phase): Predictor {
-  if (phase.name !== 'loading' && phase.predictor !== undefined) return phase.predictor;
+function loaded(phase: Phase): Model {
+  if (phase.name !== 'loading' && phase.model !== undefined) return phase.model;
   throw new ProblemError(503, 'The model is still loading', { retryAfterSeconds: 1 });
 }
 

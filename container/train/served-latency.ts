@@ -5,7 +5,6 @@ import { pino } from 'pino';
 import type { Evaluation } from '#core/contracts/evaluation.ts';
 import { GraftError } from '#core/errors.ts';
 import { measureLatency } from '#model/evaluation/latency.ts';
-import type { BackendName } from '#model/tensorflow/backend.ts';
 import { loadPredictor } from '../serve/predictor.ts';
 import { createModelServer } from '../serve/server.ts';
 
@@ -20,10 +19,10 @@ import { createModelServer } from '../serve/server.ts';
 export async function servedLatency(
   folder: string,
   images: readonly Uint8Array[],
-  preferred?: BackendName,
 ): Promise<Evaluation['latencyMs']> {
   const { server, ready, drain } = createModelServer(pino({ level: 'silent' }));
-  const predictor = await loadPredictor(folder, preferred);
+  // One image at a time keeps one thread busy.
+  const predictor = await loadPredictor(folder, 1);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
     server.listen(0, '127.0.0.1');
@@ -34,7 +33,7 @@ export async function servedLatency(
   } finally {
     agent.destroy();
     await drain(0);
-    predictor.dispose();
+    await predictor.close();
   }
 }
 

@@ -3,6 +3,7 @@ import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { imageType, MAXIMUM_IMAGE_BYTES, NO_IMAGE } from '#core/image-files.ts';
 import { readRegularFile } from '#core/regular-file.ts';
+import { createPixelBudget } from './pixel-budget.ts';
 
 // libvips' cache is of no use, because no image comes twice. It also keeps the half-decoded pixels of refused
 // images: an endpoint grew to 570 MiB.
@@ -18,6 +19,9 @@ export const MAXIMUM_PIXELS = 32_000_000;
  * with the number of pixels: a strip of 1 × 31,999,999 pixels, 62 KB as a PNG, took nine seconds.
  */
 export const MAXIMUM_SIDE = 16_383;
+
+/** One of the largest images with a small one beside it, or three photographs of 12 megapixels. */
+const withinBudget = createPixelBudget(MAXIMUM_PIXELS + 8_000_000);
 
 /** Transparent images are put on white, as on a page. */
 const BACKGROUND = { r: 255, g: 255, b: 255 };
@@ -53,10 +57,12 @@ export async function decodeImage(
     // sharp converts 16-bit colours with a profile to Display P3 and then takes them for sRGB. When it goes
     // through 8 bits first, it converts profiles to sRGB as for any other image.
     if (header.depth === 'ushort') decoder.pipelineColourspace(header.space === 'grey16' ? 'b-w' : 'srgb');
-    const { data, info } = await resized(decoder.autoOrient().flatten({ background: BACKGROUND }), form)
+    const decoded = resized(decoder.autoOrient().flatten({ background: BACKGROUND }), form)
       .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
+      .raw({ depth: 'uchar' });
+    const { data, info } = await withinBudget(header.width * header.height, () =>
+      decoded.toBuffer({ resolveWithObject: true }),
+    );
     if (info.channels !== 3) throw new Error(`${info.channels} channels after conversion to sRGB`);
     return new Uint8Array(data.buffer, data.byteOffset, data.length);
   } catch (cause) {

@@ -12,6 +12,10 @@ export interface InferencePool {
   readonly threads: number;
   /** In the order of the results' values. */
   readonly outputNames: readonly string[];
+  /** What computes, with its version: for instance "onnxruntime 1.30.0". */
+  readonly runtime: string;
+  /** Resolves with the reason when a thread dies; all tasks fail from then on. Never resolves after `close`. */
+  readonly failure: Promise<Error>;
   /**
    * The model's outputs for an image. Tasks beyond those that the threads work on wait in the order of calls.
    *
@@ -27,6 +31,8 @@ export interface PoolOptions extends InferenceThread {
   /** One for each core when left out. */
   threads?: number;
 }
+
+type Ready = Extract<ThreadAnswer, { state: 'ready' }>;
 
 interface Waiting {
   task: InferenceTask;
@@ -51,8 +57,12 @@ export async function openPool({
   }));
   let nextId = 0;
   let broken: Error | undefined;
+  let report: (error: Error) => void = () => {};
+  const failure = new Promise<Error>((resolve) => {
+    report = resolve;
+  });
 
-  const fail = (error: Error) => {
+  const end = (error: Error) => {
     broken ??= error;
     for (const { reject } of [...running.values(), ...waiting]) reject(broken);
     running.clear();
@@ -70,7 +80,7 @@ export async function openPool({
     }
   };
 
-  const receive = (answer: Exclude<ThreadAnswer, { state: 'ready' }>) => {
+  const receive = (answer: Exclude<ThreadAnswer, Ready>) => {
     const task = running.get(answer.id);
     running.delete(answer.id);
     if (answer.state === 'done') task?.resolve(answer.result);
@@ -81,15 +91,21 @@ export async function openPool({
     }
   };
 
+  const fail = (error: Error) => {
+    if (!broken) report(error);
+    end(error);
+  };
+
   const close = async () => {
-    fail(new Error('The threads have been ended'));
+    end(new Error('The threads have been ended'));
     await Promise.all(workers.map(({ thread }) => thread.terminate()));
   };
 
   try {
-    const names = await Promise.all(workers.map(({ thread }) => whenReady(thread)));
+    const [ready] = await Promise.all(workers.map(({ thread }) => whenReady(thread)));
+    const { outputNames, runtime } = ready!;
     for (const worker of workers) {
-      worker.thread.on('message', (answer: Exclude<ThreadAnswer, { state: 'ready' }>) => {
+      worker.thread.on('message', (answer: Exclude<ThreadAnswer, Ready>) => {
         worker.busy--;
         receive(answer);
         feed();
@@ -99,7 +115,9 @@ export async function openPool({
     }
     return {
       threads,
-      outputNames: names[0]!,
+      outputNames,
+      runtime,
+      failure,
       infer: (task, signal) =>
         new Promise((resolve, reject) => {
           signal?.throwIfAborted();
@@ -130,8 +148,7 @@ export async function openPool({
   }
 }
 
-/** @returns names of the model's outputs */
-function whenReady(thread: Worker): Promise<string[]> {
+function whenReady(thread: Worker): Promise<Ready> {
   return new Promise((resolve, reject) => {
     const exited = (code: number) => reject(new Error(`A thread ended with code ${code}`));
     thread.once('error', reject);
@@ -139,7 +156,7 @@ function whenReady(thread: Worker): Promise<string[]> {
     thread.once('message', (answer: ThreadAnswer) => {
       thread.off('error', reject);
       thread.off('exit', exited);
-      if (answer.state === 'ready') resolve(answer.outputNames);
+      if (answer.state === 'ready') resolve(answer);
       else reject(new Error('A thread answered before it was ready'));
     });
   });

@@ -4,7 +4,7 @@ import { InvalidInputError } from '#core/errors.ts';
 import { augment } from '../data/augment.ts';
 import { decodeImage } from '../data/image.ts';
 import { shapeOf } from '../data/prepare.ts';
-import { openSession, type Session, type Values } from '../onnx/session.ts';
+import { openSession, RUNTIME, type Session, type Values } from '../onnx/session.ts';
 
 /** What a thread that infers gets at its start. */
 export interface InferenceThread {
@@ -36,7 +36,7 @@ export interface NumberedTask extends InferenceTask {
 }
 
 export type ThreadAnswer =
-  | { state: 'ready'; outputNames: string[] }
+  | { state: 'ready'; outputNames: string[]; runtime: string }
   | { state: 'done'; id: number; result: InferenceResult }
   /** The image is at fault. */
   | { state: 'refused'; id: number; message: string; hint: string | undefined }
@@ -57,7 +57,11 @@ export async function answerTasks(thread: InferenceThread, port: MessagePort): P
     const memory = answer.state === 'done' ? answer.result.flat().map(({ buffer }) => buffer) : [];
     port.postMessage(answer, memory);
   });
-  port.postMessage({ state: 'ready', outputNames: [...outputs] } satisfies ThreadAnswer);
+  port.postMessage({
+    state: 'ready',
+    outputNames: [...outputs],
+    runtime: RUNTIME,
+  } satisfies ThreadAnswer);
 }
 
 /**

@@ -1,5 +1,8 @@
 import * as ort from 'onnxruntime-node';
 
+/** What computes, with its version. */
+export const RUNTIME = `onnxruntime ${ort.env.versions.node}`;
+
 /** Values of one input or output, row by row. */
 export interface Values {
   dims: readonly number[];

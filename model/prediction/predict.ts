@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
-import type { PredictionResponse } from '#core/contracts/served-model.ts';
 import { toTensor } from '../data/tensors.ts';
 import { infer } from './infer.ts';
+
+export { isUnsure, rankLabels, UNSURE_ABOVE } from './answer.ts';
 
 /** A model's outputs for n images. */
 export interface Outputs {
@@ -45,22 +46,4 @@ export async function predictTensor(model: LayersModel, x: tf.Tensor4D): Promise
   } finally {
     tf.dispose(outputs);
   }
-}
-
-/** The threshold of `outOfDomain`, whatever the distance in features is. */
-export const UNSURE_ABOVE = 0.5;
-/** Whether an image is too far from all of the domain's classes to be one of them. */
-export const isUnsure = (outOfDomain: number) => outOfDomain > UNSURE_ABOVE;
-
-/** Labels with their probabilities, most probable first; equal ones in the order of the labels. */
-export function rankLabels(
-  probabilities: ArrayLike<number>,
-  labels: readonly string[],
-): PredictionResponse['predictions'] {
-  if (probabilities.length !== labels.length) {
-    throw new RangeError(`${probabilities.length} probabilities for ${labels.length} labels`);
-  }
-  return labels
-    .map((label, i) => ({ label, probability: Math.min(1, Math.max(0, probabilities[i]!)) }))
-    .sort((a, b) => b.probability - a.probability);
 }

@@ -1,45 +1,36 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { embeddedMetrics } from 'local-aws/formats';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { predictionResponseSchema, type ServedModel } from '../../../core/contracts/served-model.ts';
-import { buildNetwork } from '../../../model/network/build-network.ts';
-import { saveModel } from '../../../model/network/files.ts';
-import { useBackend } from '../../../model/tensorflow/backend.ts';
 import { stripPng } from '../../fixtures/grey-png.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
-import { labels, startContainer } from '../job-fixture.ts';
+import { makeServedModel } from '../../model/prediction/served-model-fixture.ts';
+import { startContainer } from '../container.ts';
 
-const served: ServedModel = {
-  schemaVersion: 1,
-  domain: 'produce',
-  labels,
-  input: { height: 16, width: 16, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } },
-  general: { model: 'shapes', version: '20261123T154200Z-3f2a9c' },
-  trainingJob: 'produce-job-1',
-};
+const labels = ['apple', 'pear'];
 
 let root: string;
+let served: ServedModel;
 let image: Buffer;
 let container: ReturnType<typeof startContainer>;
 let url: string;
+
+async function startServe(environment: NodeJS.ProcessEnv = {}) {
+  const started = startContainer('serve', join(root, 'ml'), { GRAFT_THREADS: '2', ...environment });
+  await started.says('model is warm');
+  const line = started.run.stderr.split('\n').find((text) => text.includes('"listening"'))!;
+  return { container: started, url: `http://127.0.0.1:${JSON.parse(line).port}` };
+}
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'graft-serve-'));
   const [path] = await makeImageFolder(join(root, 'images'), { labels, perLabel: 1 });
   image = await readFile(path!);
-  await useBackend('wasm');
-  const network = buildNetwork({ input: served.input, labelCount: 2, filters: [4, 8], seed: 1 });
-  await saveModel(network, join(root, 'ml', 'model'));
-  network.dispose();
-  await writeFile(join(root, 'ml', 'model', 'served-model.json'), JSON.stringify(served));
-  container = startContainer('serve', join(root, 'ml'));
-  await container.says('listening');
-  const line = container.run.stderr.split('\n').find((text) => text.includes('"listening"'))!;
-  url = `http://127.0.0.1:${JSON.parse(line).port}`;
-  await container.says('model is warm');
+  served = await makeServedModel(join(root, 'ml', 'model'), { labels });
+  ({ container, url } = await startServe());
 });
 afterAll(async () => {
   container.child.kill('SIGKILL');
@@ -76,7 +67,11 @@ describe('an endpoint', () => {
     const response = await fetch(`${url}/ping`);
 
     expect(response.status).toBe(200);
-    expect(await response.json()).toMatchObject({ backend: 'wasm', trainingJob: 'produce-job-1' });
+    expect(await response.json()).toMatchObject({
+      backend: expect.stringMatching(/^onnxruntime \d+\.\d+\.\d+$/),
+      trainingJob: 'produce-job-1',
+    });
+    expect(container.run.stderr).toContain('"threads":2');
   });
 
   it('answers the same ranked labels for PNG bytes and for base64 in JSON', async () => {
@@ -86,8 +81,13 @@ describe('an endpoint', () => {
     expect([bytes.status, json.status]).toEqual([200, 200]);
     const answer = predictionResponseSchema.parse(await bytes.json());
     expect(await json.json()).toEqual(answer);
-    const { predictions, ...rest } = answer;
-    expect(rest).toEqual({ domain: 'produce', general: served.general, trainingJob: 'produce-job-1' });
+    const { predictions, outOfDomain, ...rest } = answer;
+    expect(rest).toEqual({
+      unsure: outOfDomain! > 0.5,
+      domain: 'produce',
+      general: served.general,
+      trainingJob: 'produce-job-1',
+    });
     expect(predictions.map(({ label }) => label).sort()).toEqual(labels);
     expect(predictions[0]!.probability).toBeGreaterThanOrEqual(predictions[1]!.probability);
     expect(predictions[0]!.probability + predictions[1]!.probability).toBeCloseTo(1, 5);
@@ -153,8 +153,37 @@ describe('an endpoint', () => {
   });
 });
 
-describe('an endpoint without a model', () => {
-  it('ends with 1 and names the file', async () => {
+/** A module that ends every thread, but not the process, with its tenth image. */
+const MORTAL_THREADS = `data:text/javascript,${encodeURIComponent(`
+  import { parentPort } from 'node:worker_threads';
+  let images = 0;
+  parentPort?.on('message', ({ id }) => id !== undefined && ++images === 10 && process.exit(3));
+`)}`;
+
+describe('an endpoint that cannot go on', () => {
+  it('ends with 1 when a thread dies, so that SageMaker starts another container', async () => {
+    const mortal = await startServe({ GRAFT_THREADS: '1', NODE_OPTIONS: `--import ${MORTAL_THREADS}` });
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        fetch(`${mortal.url}/invocations`, {
+          method: 'POST',
+          body: image as Uint8Array<ArrayBuffer>,
+          headers: { 'content-type': 'image/png' },
+        }).then(
+          ({ status }) => status,
+          () => 'cut off',
+        ),
+      ),
+    );
+
+    expect(answers).toContain(500);
+    expect(new Set(answers)).not.toContain('cut off');
+    const run = await mortal.container.done;
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain('A thread ended with code 3');
+  });
+
+  it('ends with 1 and names the file that is missing', async () => {
     await mkdir(join(root, 'empty'), { recursive: true });
 
     const run = await startContainer('serve', join(root, 'empty')).done;

@@ -19,17 +19,15 @@ const answer = {
 };
 
 function predictor(predict: Predictor['predict'] = async () => answer): Predictor {
-  const { domain, general, trainingJob } = answer;
-  const input = { height: 8, width: 8, channels: 3 as const, normalisation: { scale: 1, offset: 0 } };
-  const served = {
-    schemaVersion: 1 as const,
-    domain,
-    general,
-    trainingJob,
-    input,
-    labels: ['apple', 'pear'],
+  return {
+    served: { trainingJob: answer.trainingJob },
+    backend: 'onnxruntime 1.2.3',
+    threads: 1,
+    atOnce: 1,
+    failure: new Promise(() => {}),
+    predict,
+    close: async () => {},
   };
-  return { served, backend: 'wasm', predict, dispose: () => {} };
 }
 
 let model: ModelServer;
