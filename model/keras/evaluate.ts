@@ -83,7 +83,7 @@ function evaluateNetwork(
         return around.model.weightsOf(layer);
       },
     };
-    return converterOf(layer)(parts);
+    return converterOf(layer, call.arguments.length)(parts);
   }
 }
 

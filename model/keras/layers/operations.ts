@@ -39,6 +39,9 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   Exp: 'exponential',
 };
 
+export const isKnownOperation = (className: string): boolean =>
+  Object.hasOwn(BINARY, className) || Object.hasOwn(FUNCTIONS, className);
+
 /** An operation of Keras 3 in a functional model. */
 export const operation: Converter = (call) => byName(call, call.layer.className);
 

@@ -6,7 +6,7 @@ import { convolution, depthwiseConvolution, separableConvolution } from './convo
 import { dense } from './dense.ts';
 import { add, average, concatenate, maximum, minimum, multiply, subtract } from './merge.ts';
 import { batchNormalisation, layerNormalisation, layerScale } from './normalisation.ts';
-import { operation, tensorFlowOperation } from './operations.ts';
+import { isKnownOperation, operation, tensorFlowOperation } from './operations.ts';
 import { averagePooling, globalAveragePooling, globalMaxPooling, maxPooling } from './pooling.ts';
 import { exponentialUnit, leakyRectifier, parametricRectifier, rectifier, softmax } from './rectifier.ts';
 import { normalisation, rescaling } from './rescaling.ts';
@@ -81,9 +81,15 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
   ...Object.fromEntries(TRAINING_ONLY.map((name) => [name, onlyInput])),
 };
 
-/** What adds a layer to a graph. */
-export function converterOf(layer: Layer): Converter {
-  if (isOperation(layer.module)) return operation;
-  if (!Object.hasOwn(CONVERTERS, layer.className)) throw unsupported(layer);
-  return CONVERTERS[layer.className]!;
+/**
+ * What adds a layer to a graph. `.h5` files of Keras 3 do not tell an operation from the layer of the same
+ * name, but only operations take their operands one by one.
+ */
+export function converterOf(layer: Layer, argumentCount: number): Converter {
+  const { className, module } = layer;
+  const known = Object.hasOwn(CONVERTERS, className);
+  if (isOperation(module)) return operation;
+  if (module === '' && (known ? argumentCount > 1 : isKnownOperation(className))) return operation;
+  if (!known) throw unsupported(layer);
+  return CONVERTERS[className]!;
 }
