@@ -2,10 +2,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 
-/**
- * Name of the layer whose output is the features: the flattened last feature map, shape [n, h × w × filters].
- */
-export const CUT_LAYER = 'features';
+const CLASSIFIER = 'classifier';
 
 /**
  * Default number of convolution filters of each block. With two minutes on two cores, this width transferred
@@ -14,11 +11,23 @@ export const CUT_LAYER = 'features';
  */
 export const DEFAULT_FILTERS: readonly number[] = [16, 32, 64, 128];
 
+/** Filters of a block at the most, where the size of the images decides. */
+const MOST_FILTERS = DEFAULT_FILTERS.at(-1)!;
+
+/**
+ * Filters of a network whose last map has 2 × 2 or 3 × 3 places: one block more for each doubling of the
+ * images' size. 32 pixels get `DEFAULT_FILTERS`.
+ */
+export function filtersFor({ height, width }: Pick<Input, 'height' | 'width'>): number[] {
+  const blocks = Math.max(1, Math.floor(Math.log2(Math.min(height, width))) - 1);
+  return Array.from({ length: blocks }, (_, i) => Math.min(DEFAULT_FILTERS[0]! * 2 ** i, MOST_FILTERS));
+}
+
 /** Of batch normalisation. `momentum` suits the few hundred steps of a short training. */
 export const BATCH_NORMALISATION = { epsilon: 1e-3, momentum: 0.9 } as const;
 
 export interface NetworkOptions {
-  input: Pick<Input, 'height' | 'width' | 'channels'>;
+  input: Pick<Input, 'height' | 'width'>;
   /** Number of outputs, at least 2. */
   labelCount: number;
   /** Convolution filters, one block for each entry. Every block halves height and width. */
@@ -30,8 +39,8 @@ export interface NetworkOptions {
 /**
  * A convolutional classifier of normalised images, [n, height, width, 3] → [n, labelCount] (softmax). Each
  * block is a 3 × 3 convolution without bias, a 2 × 2 max pooling, batch normalisation and ReLU. Pooling comes
- * first so that normalisation handles a quarter of the values. `features` (see `CUT_LAYER`) flattens the last
- * map, and `classifier` is the head.
+ * first so that normalisation handles a quarter of the values. The head is a softmax over the flattened last
+ * map.
  *
  * @throws InvalidInputError when the image is too small for that many blocks
  */
@@ -54,17 +63,17 @@ export function buildNetwork(options: NetworkOptions): tfl.LayersModel {
         padding: 'same',
         useBias: false,
         kernelInitializer: tfl.initializers.heNormal({ seed: seed * 1_000 + block }),
-        ...(index === 0 ? { inputShape: [input.height, input.width, input.channels] } : {}),
+        ...(index === 0 ? { inputShape: [input.height, input.width, 3] } : {}),
       }),
     );
     model.add(tfl.layers.maxPooling2d({ name: `block${block}_pooling`, poolSize: 2 }));
     model.add(tfl.layers.batchNormalization({ name: `block${block}_normalisation`, ...BATCH_NORMALISATION }));
     model.add(tfl.layers.reLU({ name: `block${block}_activation` }));
   }
-  model.add(tfl.layers.flatten({ name: CUT_LAYER }));
+  model.add(tfl.layers.flatten({ name: 'flat' }));
   model.add(
     tfl.layers.dense({
-      name: 'classifier',
+      name: CLASSIFIER,
       units: labelCount,
       activation: 'softmax',
       kernelInitializer: tfl.initializers.glorotUniform({ seed: seed * 1_000 }),
@@ -74,17 +83,11 @@ export function buildNetwork(options: NetworkOptions): tfl.LayersModel {
 }
 
 /**
- * The architecture of a given network of `buildNetwork`, for another number of labels and with new random
- * weights: the baseline starts from it.
+ * Outputs of the ONNX graph of a network, for `exportNetwork`: `map` is the last block's, shape
+ * [n, filters, rows, columns], and `probabilities` those of the labels.
  */
-export function sameArchitecture(network: tfl.LayersModel, labelCount: number, seed: number): NetworkOptions {
-  const [, height, width, channels] = network.inputs[0]!.shape;
-  return {
-    input: { height: height!, width: width!, channels: channels as 3 },
-    labelCount,
-    filters: filtersOf(network),
-    seed,
-  };
+export function networkOutputs(network: tfl.LayersModel): Record<'map' | 'probabilities', string> {
+  return { map: `block${filtersOf(network).length}_activation`, probabilities: CLASSIFIER };
 }
 
 /** Convolution filters of each block of a network of `buildNetwork`. */

@@ -6,17 +6,18 @@ import type { CurvePoint } from '#core/contracts/evaluation.ts';
 import type { DataSet } from '../data/data-set.ts';
 import { holdOut } from '../data/split.ts';
 import { rowsOfImages } from '../data/variants.ts';
-import { type ValidationSet, validate } from '../evaluation/validate.ts';
-import { buildNetwork, type NetworkOptions, sameArchitecture } from '../network/build-network.ts';
+import { buildNetwork, filtersFor, type NetworkOptions } from '../network/build-network.ts';
+import { networkInput } from '../network/input.ts';
 import type { Checkpoint, Checkpoints, Progress } from './checkpoints.ts';
 import type { TrainingHooks, TrainingResult } from './domain-training.ts';
 import { runTrainingLoop, type TrainingPlan } from './loop.ts';
 import { trainOnThreads } from './train-on-threads.ts';
+import { type ValidationSet, validate } from './validate.ts';
 
 const BATCH = 32;
 /** Highest of the one-cycle schedule. How this and the number of steps were chosen: docs/baseline.md. */
 const LEARNING_RATE = 0.01;
-/** Gradient steps, unless `minimumSteps` asks for more. */
+/** Gradient steps. */
 const STEPS = 600;
 /** Points of the curve. */
 const POINTS = 20;
@@ -28,38 +29,48 @@ const VALIDATION_ROWS = 256;
  */
 const STEPS_PER_CHECKPOINT = 100;
 
+/**
+ * Height and width of the images that a baseline is trained on, whatever the general model takes. Which size
+ * does best: docs/baseline.md.
+ */
+const BASELINE_SIZE = 32;
+export const BASELINE_INPUT = networkInput(BASELINE_SIZE);
+
 export interface BaselineOptions {
-  /** Only its architecture is used. */
-  general: LayersModel;
+  /** Decoded for `BASELINE_INPUT`. Images of another size get a network of another depth. */
   train: DataSet;
   recipe: Recipe;
-  /** No fewer gradient steps than this, so that the baseline gets at least as many as the transfer head. */
-  minimumSteps: number;
   /** Where an interrupted training is resumed from, and where this one is saved when the signal aborts. */
   checkpoints?: Checkpoints | undefined;
 }
 
 /**
- * What the domain's images are worth without transfer learning: the general model's architecture, trained
- * whole from random weights. Every step varies its images anew (`augment`), classes are drawn equally often,
- * and the learning rate rises and falls over a fixed number of steps, at whose end the model is kept. Why
- * this is fair: docs/baseline.md.
+ * What the domain's images are worth without transfer learning: our own network, trained whole from random
+ * weights. Every step varies its images anew (`augment`), classes are drawn equally often, and the learning
+ * rate rises and falls over a fixed number of steps, at whose end the model is kept. Why this is fair:
+ * docs/baseline.md.
  *
  * One training on all images gives the model (phase `final`). Another one, which holds out validation images
  * of each class, gives only the curve (phase `search`). WebAssembly uses one core, so there the two run at
  * the same time on two. With checkpoints they run one after the other, so that there is one state to save.
  *
+ * @returns among others the model, for `exportNetwork` with `networkOutputs`
  * @throws the signal's reason
  */
 export async function trainBaseline(
   options: BaselineOptions,
   hooks: TrainingHooks = {},
 ): Promise<TrainingResult> {
-  const { general, train, recipe, minimumSteps, checkpoints } = options;
+  const { train, recipe, checkpoints } = options;
   const task: BaselineTask = {
     train,
-    network: sameArchitecture(general, train.labels.length, recipe.seed),
-    steps: Math.max(minimumSteps, STEPS),
+    network: {
+      input: train.input,
+      labelCount: train.labels.length,
+      filters: filtersFor(train.input),
+      seed: recipe.seed,
+    },
+    steps: STEPS,
     recipe,
     checkpoints,
   };

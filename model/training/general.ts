@@ -6,11 +6,11 @@ import { monotonicMs } from '#core/monotonic.ts';
 import type { DataSet } from '../data/data-set.ts';
 import { splitByClass } from '../data/split.ts';
 import { UNVARIED } from '../data/variants.ts';
-import { validate } from '../evaluation/validate.ts';
-import { buildNetwork, CUT_LAYER, DEFAULT_FILTERS, type NetworkOptions } from '../network/build-network.ts';
+import { buildNetwork, DEFAULT_FILTERS, type NetworkOptions } from '../network/build-network.ts';
 import { followProgress, type GeneralTrainingProgress } from './general-progress.ts';
 import { runTrainingLoop, type TrainingPlan } from './loop.ts';
 import { trainOnThreads } from './train-on-threads.ts';
+import { validate } from './validate.ts';
 
 export interface GeneralTrainingOptions {
   /** Passes over the training images, at the most. */
@@ -43,8 +43,6 @@ export interface GeneralTrainingHooks {
 
 export interface GeneralTrainingResult {
   model: tfl.LayersModel;
-  /** Layer whose output transfer learning takes as features. */
-  cutLayer: string;
   /** `trainingAccuracy` is a mean over the last steps, on images varied at random; see `TrainingOutcome`. */
   metrics: { trainingAccuracy: number; validationAccuracy: number; validationLoss: number };
   /** Passes over the training images, as a fraction. */
@@ -101,7 +99,6 @@ export async function trainGeneral(
     const imagesSeen = steps * plan.batchSize;
     return {
       model,
-      cutLayer: CUT_LAYER,
       metrics: { trainingAccuracy: accuracy, ...validated },
       epochs: imagesSeen / trainingIndices.length,
       imagesSeen,

@@ -5,6 +5,7 @@ import type { Input } from '#core/contracts/common.ts';
 import { monotonicMs } from '#core/monotonic.ts';
 import { augment } from '../data/augment.ts';
 import { createBatches } from '../data/batches.ts';
+import { trainingInput } from '../network/input.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { createStepBudget, learningRateAt } from './schedule.ts';
 
@@ -130,5 +131,11 @@ function prepare(
 ): { x: tf.Tensor4D; truth: tf.Tensor1D } {
   const seeds = Array.from(images, (image) => `${seed} ${step} ${image}`);
   const truth = images.map((image) => classIndices[image]!);
-  return { x: augment({ pixels, seeds }, input), truth: tf.tensor1d(truth, 'int32') };
+  const x = tf.tensor4d(augment({ pixels, seeds }, trainingInput(input)), [
+    images.length,
+    input.height,
+    input.width,
+    3,
+  ]);
+  return { x, truth: tf.tensor1d(truth, 'int32') };
 }

@@ -57,8 +57,8 @@ export async function trainOnThreads(
 }
 
 function sharedPixels(data: DataSet, images: ArrayLike<number>): SharedArrayBuffer {
-  const { height, width, channels } = data.input;
-  const size = height * width * channels;
+  const { height, width } = data.input;
+  const size = height * width * 3;
   const pixels = new SharedArrayBuffer(images.length * size);
   const all = new Uint8Array(pixels);
   for (let i = 0; i < images.length; i++) all.set(data.gather([images[i]!]), i * size);

@@ -58,7 +58,7 @@ export async function trainShare(task: TrainingTask, port: MessagePort): Promise
 
 function gatherFrom({ pixels, plan: { input } }: TrainingTask): (indices: ArrayLike<number>) => Uint8Array {
   const all = new Uint8Array(pixels);
-  const size = input.height * input.width * input.channels;
+  const size = input.height * input.width * 3;
   return (indices) => {
     const chosen = new Uint8Array(indices.length * size);
     for (let i = 0; i < indices.length; i++) {

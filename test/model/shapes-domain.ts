@@ -3,19 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import type { Input } from '#core/contracts/common.ts';
 import { type Recipe, recipeSchema } from '#core/contracts/domain.ts';
 import { type DataSet, loadDataSet } from '#model/data/data-set.ts';
+import { prepare } from '#model/data/prepare.ts';
 import { buildNetwork } from '#model/network/build-network.ts';
-import { predictPixels } from '#model/prediction/predict.ts';
+import { networkInput, trainingInput } from '#model/network/input.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
 
-export const input: Input = {
-  height: 16,
-  width: 16,
-  channels: 3,
-  normalisation: { scale: 1 / 127.5, offset: -1 },
-};
+export const input = networkInput(16);
 export const labels = ['red discs', 'green squares', 'blue crosses'];
 export const recipe: Recipe = recipeSchema.parse({ augmentation: 4, epochs: 10 });
 
@@ -42,7 +37,13 @@ export async function createShapesDomain(): Promise<ShapesDomain> {
   const pixels = test.gather(test.classIndices.map((_, image) => image));
   return {
     ...{ folder, train, test, general },
-    probabilities: async (model) => (await predictPixels(model, pixels, input)).probabilities,
+    async probabilities(model) {
+      const x = tf.tensor4d(prepare(pixels, trainingInput(input)), [test.size, 16, 16, 3]);
+      const y = model.predictOnBatch(x) as tf.Tensor;
+      const values = (await y.data()) as Float32Array;
+      tf.dispose([x, y]);
+      return values;
+    },
     async load(name, perLabel) {
       const root = join(folder, name);
       const most = Math.max(...perLabel);

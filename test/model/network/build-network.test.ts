@@ -1,22 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InvalidInputError } from '#core/errors.ts';
-import { buildNetwork, CUT_LAYER, filtersOf, sameArchitecture } from '#model/network/build-network.ts';
+import { buildNetwork, filtersFor, filtersOf, networkOutputs } from '#model/network/build-network.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 
-const input = { height: 20, width: 16, channels: 3 } as const;
+const input = { height: 20, width: 16 };
 
 beforeAll(async () => {
   await useBackend('wasm');
 });
 
 describe('buildNetwork', () => {
-  it('turns images into probabilities of the classes, with named features on the way', () => {
+  it('turns images into probabilities of the classes, with a named map on the way', () => {
     const before = tf.memory().numTensors;
     const model = buildNetwork({ input, labelCount: 5, filters: [4, 8, 12], seed: 1 });
     const sums = tf.tidy(() => tf.sum(model.predict(tf.zeros([2, 20, 16, 3])) as tf.Tensor, 1).arraySync());
     expect(sums).toEqual([expect.closeTo(1), expect.closeTo(1)]);
-    expect(model.getLayer(CUT_LAYER).outputShape).toEqual([null, 2 * 2 * 12]);
+    const { map, probabilities } = networkOutputs(model);
+    expect(model.getLayer(map).outputShape).toEqual([null, 2, 2, 12]);
+    expect(model.getLayer(probabilities).outputShape).toEqual([null, 5]);
     expect(filtersOf(model)).toEqual([4, 8, 12]);
     model.dispose();
     expect(tf.memory().numTensors).toBe(before);
@@ -40,15 +42,25 @@ describe('buildNetwork', () => {
   });
 });
 
-describe('sameArchitecture', () => {
-  it('gives the same architecture for other classes, with weights of its own', () => {
-    const general = buildNetwork({ input, labelCount: 5, filters: [4, 8], seed: 1 });
-    const fresh = buildNetwork(sameArchitecture(general, 3, 9));
-    expect(fresh.outputs[0]!.shape).toEqual([null, 3]);
-    expect(fresh.inputs[0]!.shape).toEqual([null, 20, 16, 3]);
-    expect(filtersOf(fresh)).toEqual([4, 8]);
-    expect(fresh.getWeights()[0]!.arraySync()).not.toEqual(general.getWeights()[0]!.arraySync());
-    general.dispose();
-    fresh.dispose();
-  });
+describe('filtersFor', () => {
+  it.each([
+    [8, [16, 32], 2],
+    [32, [16, 32, 64, 128], 2],
+    [48, [16, 32, 64, 128], 3],
+    [64, [16, 32, 64, 128, 128], 2],
+    [96, [16, 32, 64, 128, 128], 3],
+  ])(
+    'gives images of %i pixels as many blocks as leave two or three places a side',
+    (size, filters, places) => {
+      const images = { height: size, width: size };
+
+      expect(filtersFor(images)).toEqual(filters);
+      const model = buildNetwork({ input: images, labelCount: 2, filters: filtersFor(images), seed: 1 });
+      expect(model.getLayer(networkOutputs(model).map).outputShape).toEqual([
+        ...[null, places, places],
+        filters.at(-1),
+      ]);
+      model.dispose();
+    },
+  );
 });

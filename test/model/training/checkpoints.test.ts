@@ -3,18 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Input } from '#core/contracts/common.ts';
 import { recipeSchema } from '#core/contracts/domain.ts';
 import { sha256 } from '#core/digest.ts';
 import { type DataSet, loadDataSet } from '#model/data/data-set.ts';
-import { buildNetwork } from '#model/network/build-network.ts';
+import { networkInput } from '#model/network/input.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { trainBaseline } from '#model/training/baseline.ts';
 import { type Checkpoint, type Checkpoints, fileCheckpoints } from '#model/training/checkpoints.ts';
 import type { TrainingResult } from '#model/training/domain-training.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
 
-const input: Input = { height: 16, width: 16, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } };
 const labels = ['red discs', 'green squares'];
 
 let folder: string;
@@ -23,25 +21,16 @@ beforeAll(async () => {
   await useBackend('wasm');
   folder = await mkdtemp(join(tmpdir(), 'graft-checkpoints-'));
   await makeImageFolder(join(folder, 'train'), { labels, perLabel: 5, seed: 1 });
-  train = await loadDataSet(join(folder, 'train'), input, { labels });
+  train = await loadDataSet(join(folder, 'train'), networkInput(8), { labels });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A hundred steps to a checkpoint, so five in each of the two trainings. */
-async function trainWith(checkpoints?: Checkpoints, signal?: AbortSignal) {
-  const general = buildNetwork({ input, labelCount: 3, filters: [4, 8], seed: 3 });
-  try {
-    return await trainBaseline(
-      {
-        ...{ general, train, checkpoints },
-        ...{ recipe: recipeSchema.parse({ augmentation: 4 }), minimumSteps: 110 },
-      },
-      signal === undefined ? {} : { signal },
-    );
-  } finally {
-    general.dispose();
-  }
-}
+const trainWith = (checkpoints?: Checkpoints, signal?: AbortSignal) =>
+  trainBaseline(
+    { train, checkpoints, recipe: recipeSchema.parse({ augmentation: 4 }) },
+    signal === undefined ? {} : { signal },
+  );
 const weightsOf = ({ model }: TrainingResult) => model.getWeights().map((weight) => weight.arraySync());
 const figures = ({ curve, bestStep, steps }: TrainingResult) => ({ curve, bestStep, steps });
 

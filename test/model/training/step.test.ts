@@ -15,7 +15,7 @@ type Network = ReturnType<typeof buildNetwork>;
 async function on(backend: BackendName, compute: (model: Network, x: tf.Tensor4D) => tf.Tensor[]) {
   await useBackend(backend);
   const model = buildNetwork({
-    input: { height: 16, width: 16, channels: 3 },
+    input: { height: 16, width: 16 },
     labelCount: CLASSES,
     filters: [8, 16, 12],
     seed: 1,

@@ -1,10 +1,12 @@
+import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { CurvePoint } from '#core/contracts/evaluation.ts';
 import { augment } from '../data/augment.ts';
 import type { DataSet } from '../data/data-set.ts';
 import { gatherVariants, type Variants } from '../data/variants.ts';
-import { predictTensor } from '../prediction/predict.ts';
+import { trainingInput } from '../network/input.ts';
 import { yieldToEventLoop } from '../yield-to-event-loop.ts';
+import { epsilonOf, forward, type Normalise } from './forward.ts';
 
 const BATCH = 64;
 /** A probability of 0 must not make the loss infinite. */
@@ -21,7 +23,7 @@ export interface ValidationSet {
 /**
  * Accuracy, and mean cross-entropy in nats, of a classifier.
  *
- * @param model normalised pixels → probabilities, in the order of the data set's labels
+ * @param model a network of `buildNetwork`, its outputs in the order of the data set's labels
  * @throws the signal's reason
  */
 export async function validate(
@@ -34,8 +36,8 @@ export async function validate(
   let loss = 0;
   for (let from = 0; from < rows.length; from += BATCH) {
     const batch = rows.subarray(from, from + BATCH);
-    const x = augment(gatherVariants(data, batch, variants), data.input);
-    const { probabilities } = await predictTensor(model, x);
+    const values = augment(gatherVariants(data, batch, variants), trainingInput(data.input));
+    const probabilities = await probabilitiesOf(model, values, data);
     for (const [i, row] of batch.entries()) {
       const own = probabilities.subarray(i * labelCount, (i + 1) * labelCount);
       const truth = own[data.classIndices[Math.floor(row / variants.perImage)]!]!;
@@ -46,3 +48,22 @@ export async function validate(
   }
   return { validationAccuracy: correct / rows.length, validationLoss: loss / rows.length };
 }
+
+async function probabilitiesOf(
+  model: LayersModel,
+  values: Float32Array,
+  { input: { height, width } }: Pick<DataSet, 'input'>,
+): Promise<Float32Array> {
+  const probabilities = tf.tidy(() => {
+    const x = tf.tensor4d(values, [values.length / (height * width * 3), height, width, 3]);
+    return tf.softmax(forward(model, x, withRunningStatistics));
+  });
+  const all = (await probabilities.data()) as Float32Array;
+  probabilities.dispose();
+  return all;
+}
+
+const withRunningStatistics: Normalise = (map, layer) => {
+  const [gamma, beta, mean, variance] = layer.getWeights() as tf.Tensor1D[];
+  return tf.relu(tf.batchNorm4d(map, mean!, variance!, beta!, gamma!, epsilonOf(layer)));
+};

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UNVARIED } from '#model/data/variants.ts';
-import { validate } from '#model/evaluation/validate.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
+import { validate } from '#model/training/validate.ts';
 import { backendUnderTest } from '../backend-under-test.ts';
 import { constantModel, createShapesDomain, type ShapesDomain } from '../shapes-domain.ts';
 
