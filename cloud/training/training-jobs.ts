@@ -62,9 +62,9 @@ export function trainingJobInput(
       TrainingInputMode: 'File',
       MetricDefinitions: metricDefinitions,
     },
-    HyperParameters: { mode, domain },
+    HyperParameters: mode === 'transfer' ? { mode, domain } : { mode, domain, model, version },
     InputDataConfig: [
-      channel('model', modelsBucket, generalModelPrefix(model, version)),
+      ...(mode === 'transfer' ? [channel('model', modelsBucket, generalModelPrefix(model, version))] : []),
       channel('train', dataBucket, imagesPrefix(domain, 'train')),
       channel('test', dataBucket, imagesPrefix(domain, 'test')),
       ...(hasOther ? [channel('other', dataBucket, imagesPrefix(domain, 'other'))] : []),

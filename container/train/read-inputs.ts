@@ -12,12 +12,15 @@ import type { OptMl } from '../opt-ml.ts';
 export interface JobInputs {
   hyperparameters: Hyperparameters;
   domain: Domain;
-  manifest: Manifest;
+  /** The general model of the promotion. */
+  general: { model: string; version: string };
+  /** Of the general model; undefined for a baseline, which gets none. */
+  manifest: Manifest | undefined;
 }
 
 /**
- * Reads hyperparameters, `domain.json` and the general model's manifest, and checks the digests of the
- * model's files.
+ * Reads hyperparameters, `domain.json` and, for transfer, the general model's manifest, and checks the digests
+ * of the model's files.
  *
  * @throws NotFoundError when a file is missing
  * @throws InvalidInputError when one does not have the agreed form, or they contradict each other
@@ -28,7 +31,7 @@ export async function readInputs(paths: OptMl): Promise<JobInputs> {
     hyperparametersSchema,
     await readText(paths.hyperparameters, 'hyperparameters.json'),
     'hyperparameters.json',
-    'Set HyperParameters "mode" (transfer or baseline) and "domain" in CreateTrainingJob.',
+    'Set HyperParameters "mode" (transfer or baseline) and "domain" in CreateTrainingJob, and "model" and "version" too for a baseline.',
   );
   const domain = parseJson(
     domainSchema,
@@ -41,6 +44,10 @@ export async function readInputs(paths: OptMl): Promise<JobInputs> {
       { hint: 'Point channel "domain" at domains/<domain>/domain.json of the same domain.' },
     );
   }
+  if (hyperparameters.mode === 'baseline') {
+    const { model, version } = hyperparameters;
+    return { hyperparameters, domain, general: { model, version }, manifest: undefined };
+  }
   const folder = paths.channel('model');
   const manifest = parseJson(
     manifestSchema,
@@ -48,7 +55,8 @@ export async function readInputs(paths: OptMl): Promise<JobInputs> {
     'manifest.json of the general model',
   );
   await verifyModelFolder(folder, manifest, 'Push the model again with `graft push`.');
-  return { hyperparameters, domain, manifest };
+  const { model, version } = manifest;
+  return { hyperparameters, domain, general: { model, version }, manifest };
 }
 
 async function readText(path: string, what: string): Promise<string> {

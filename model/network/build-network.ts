@@ -70,7 +70,7 @@ export function buildNetwork(options: NetworkOptions): tfl.LayersModel {
     model.add(tfl.layers.batchNormalization({ name: `block${block}_normalisation`, ...BATCH_NORMALISATION }));
     model.add(tfl.layers.reLU({ name: `block${block}_activation` }));
   }
-  model.add(tfl.layers.flatten({ name: 'flat' }));
+  model.add(tfl.layers.flatten({ name: 'features' }));
   model.add(
     tfl.layers.dense({
       name: CLASSIFIER,

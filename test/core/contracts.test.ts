@@ -227,6 +227,7 @@ describe('hyperparameters', () => {
     [{ mode: '"transfer', domain: 'produce' }, /mode: /],
     [{ mode: 'transfer' }, /domain: /],
     [{ mode: 'transfer', domain: 'produce', epochs: '3' }, /epochs/],
+    [{ mode: 'baseline', domain: 'produce', model: 'icons' }, /version: /],
   ])('%j are refused', (given, message) => {
     expect(messageOf(() => parse(hyperparametersSchema, given, 'hyperparameters.json'))).toMatch(message);
   });

@@ -93,8 +93,8 @@ function startProgram(
 
 const train: Program = (spec, exit, { clock, activity, fates }) => {
   const root = spec.env.GRAFT_OPT_ML!;
-  const { mode } = read<{ mode: string }>(root, 'input/config/hyperparameters.json');
-  const { version } = read<{ version: string }>(root, 'input/data/model/manifest.json');
+  const { mode, ...general } = generalOf(root);
+  const { version } = general;
   const fault = fates.jobFault({ name: spec.env.TRAINING_JOB_NAME!, version, mode });
   if (fault === 'training-stopped' || fault === 'training-over-time') return () => {};
   return clock.after(fates.trainingSeconds * 1000, () => {
@@ -103,20 +103,34 @@ const train: Program = (spec, exit, { clock, activity, fates }) => {
       exit(1);
     } else {
       void activity
-        .during(() => evaluate(root, mode, spec.env.TRAINING_JOB_NAME!, fates))
+        .during(() => evaluate(root, { mode, general }, spec.env.TRAINING_JOB_NAME!, fates))
         .then(() => exit(0));
     }
   });
 };
 
+/** The general model: named to a baseline, and given to transfer. */
+function generalOf(root: string): { mode: string } & Served['general'] {
+  const { mode, ...named } = read<{ mode: string } & Served['general']>(
+    root,
+    'input/config/hyperparameters.json',
+  );
+  const { model, version } =
+    mode === 'baseline' ? named : read<Served['general']>(root, 'input/data/model/manifest.json');
+  return { mode, model, version };
+}
+
 /** Writes evaluation and model as `container/train/train.ts` does. */
-async function evaluate(root: string, mode: string, trainingJob: string, fates: Fates): Promise<void> {
+async function evaluate(
+  root: string,
+  { mode, general }: { mode: string; general: Served['general'] },
+  trainingJob: string,
+  fates: Fates,
+): Promise<void> {
   const { domain, labels } = read<{ domain: string; labels: string[] }>(
     root,
     'input/data/domain/domain.json',
   );
-  const manifest = read<{ model: string; version: string }>(root, 'input/data/model/manifest.json');
-  const general = { model: manifest.model, version: manifest.version };
   const good = mode === 'transfer' && fates.quality(general.version) !== 'poor';
   const test = join(root, 'input/data/test');
   const rows = labels.flatMap((truth, index) =>

@@ -3,18 +3,16 @@ import './quiet.ts';
 import { ResourceInUse, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { type SFNClient, TaskTimedOut } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { evaluationKey, manifestKey, reusedBaselineKey, trainingOutputKeys } from '#core/keys.ts';
+import { evaluationKey, reusedBaselineKey, trainingOutputKeys } from '#core/keys.ts';
 import { createStartBaseline } from '../../functions/start-baseline.ts';
 import { createStartFineTuning } from '../../functions/start-fine-tuning.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
-import { evaluation, manifest, newerVersion, prepared, subject } from './samples.ts';
+import { evaluation, newerVersion, prepared, subject } from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await startStage();
-  await stage.put(buckets.models, manifestKey('icons', subject.version), manifest());
-  await stage.put(buckets.models, manifestKey('icons', newerVersion), manifest({ version: newerVersion }));
 });
 afterAll(() => stage.stop());
 
@@ -57,19 +55,22 @@ async function finished(execution: string, changes: Changes = {}) {
 const started = () => sagemaker.inputsOf('CreateTrainingJob').map(({ TrainingJobName }) => TrainingJobName);
 
 describe('start-baseline', () => {
-  test('differs from the transfer job in the mode and the name only', async () => {
+  test('differs from the transfer job in that it gets no general model, only its name', async () => {
     await createStartFineTuning(services())(task('first'));
     await createStartBaseline(services())({ ...task('first'), job: 'another' });
 
     const [transfer, baseline] = sagemaker.inputsOf('CreateTrainingJob');
+    const channels = transfer!.InputDataConfig as { ChannelName: string }[];
     expect(baseline).toEqual({
       ...transfer,
       TrainingJobName: 'another',
-      HyperParameters: { mode: 'baseline', domain },
+      HyperParameters: { mode: 'baseline', domain, model: 'icons', version: subject.version },
+      InputDataConfig: channels.filter(({ ChannelName }) => ChannelName !== 'model'),
     });
+    expect(channels.map(({ ChannelName }) => ChannelName)).toContain('model');
   });
 
-  test('reuses the finished baseline of an earlier promotion, of any version of the same architecture', async () => {
+  test('reuses the finished baseline of an earlier promotion, whatever the general model is', async () => {
     await finished('first');
 
     expect(await start('second', { version: newerVersion })).toBe('answered');

@@ -12,9 +12,8 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 const root = process.env.GRAFT_OPT_ML;
 const read = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
-const { mode } = read('input/config/hyperparameters.json');
+const { mode, ...named } = read('input/config/hyperparameters.json');
 const { domain, labels } = read('input/data/domain/domain.json');
-const manifest = read('input/data/model/manifest.json');
 if (domain === 'broken' && mode === 'transfer') {
   writeFileSync(join(root, 'output/failure'), 'apple/0.png is no image');
   process.exit(1);
@@ -26,7 +25,8 @@ const rows = labels.flatMap((truth, index) => readdirSync(join(test, truth)).sor
 })));
 const right = rows.filter((row) => row.truth === row.prediction).length;
 const accuracy = right / rows.length;
-const general = { model: manifest.model, version: manifest.version };
+const { model, version } = mode === 'baseline' ? named : read('input/data/model/manifest.json');
+const general = { model, version };
 const archive = join(root, 'input/data/champion/model.tar.gz');
 let champion;
 if (existsSync(archive)) {

@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Input } from '#core/contracts/common.ts';
 import type { Domain } from '#core/contracts/domain.ts';
 import {
   balanceWarnings,
@@ -19,6 +18,7 @@ import { isLitter } from '#core/image-files.ts';
 import { maximumBodyBytes } from '#core/prediction-requests.ts';
 import { type LoadedDataSet, type LoadedImages, loadDataSet, loadImages } from '#model/data/data-set.ts';
 import { nearDuplicates } from '#model/data/near-duplicates.ts';
+import { networkInput } from '#model/network/input.ts';
 
 /** A readable image of a domain; digest and size are of the bytes that were checked. */
 export interface DomainImage extends NamedImage {
@@ -28,7 +28,7 @@ export interface DomainImage extends NamedImage {
 }
 
 /** A small size is enough to see whether an image can be decoded and whether two look the same. */
-const PROBE: Input = { height: 32, width: 32, channels: 3, normalisation: { scale: 1, offset: 0 } };
+const PROBE = networkInput(32);
 
 /**
  * Reads and checks all images of a domain the way the training job will: folders against labels, a training

@@ -10,7 +10,7 @@ export const predict = agentCommand({
     model: {
       type: 'string',
       valueHint: 'DIR',
-      description: 'Model that `graft train` wrote, or a training job’s, unpacked',
+      description: 'Model that `graft train` or `graft import` wrote, or a training job’s, unpacked',
     },
     domain: { type: 'string', valueHint: 'NAME', description: 'Domain to ask through the REST API' },
     url: { type: 'string', valueHint: 'URL', description: 'REST API, instead of asking the stack' },

@@ -1,8 +1,11 @@
-import { basename, resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { type Input, nameSchema } from '#core/contracts/common.ts';
+import { MODEL_FILE } from '#core/contracts/manifest.ts';
 import { misplacedFileWarnings, repetitionWarnings, sameContent } from '#core/data-checks.ts';
 import { type LoadedDataSet, loadDataSet } from '#model/data/data-set.ts';
-import { saveModel } from '#model/network/files.ts';
+import { finishNetwork } from '#model/network/finish-network.ts';
+import { networkInput } from '#model/network/input.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
 import { trainGeneral } from '#model/training/general.ts';
 import { numberOption } from '../../cli/arguments.ts';
@@ -70,7 +73,7 @@ export const train = agentCommand({
     const name = nameSchema.safeParse(args.model);
     if (!name.success) throw new UsageError(`--model is "${args.model}": ${name.error.issues[0]!.message}`);
     const options = trainingOptions(args);
-    const input = networkInput(args.size);
+    const input = inputOf(args.size);
     const privateKey = args.key === undefined ? undefined : await readSigningKey(args.key, io.environment);
     const exposed = privateKey === undefined ? undefined : await exposedKeyFile(args.key, io.environment);
     if (exposed !== undefined) output.warn({}, exposedKeyWarning(exposed));
@@ -122,37 +125,44 @@ export const train = agentCommand({
       }).finally(() => training.end());
 
       const { epochs, maxSeconds, batchSize, learningRate, seed, ...others } = options;
+      const finished = await finishNetwork(result.model, input, data.labels);
+      result.model.dispose();
+      const { bytes, millisecondsPerImage: _, ...graph } = finished;
       const trained: ModelDescription = {
         model: name.data,
-        input,
-        labels: data.labels,
-        cutLayer: result.cutLayer,
-        metrics: result.metrics,
-        dataSet: {
-          name: basename(resolve(args.images)),
-          digest: data.digest,
-          images: data.size,
-          classes: data.labels.length,
-        },
-        training: {
-          epochs: result.epochs,
-          imagesSeen: result.imagesSeen,
-          seconds: result.seconds,
-          batchSize,
-          learningRate,
-          seed,
-          hyperparameters: { epochs, ...(maxSeconds === undefined ? {} : { maxSeconds }), ...others },
-          backend: backend.name,
-          device: backend.device,
+        ...graph,
+        origin: {
+          kind: 'trained',
+          metrics: result.metrics,
+          dataSet: {
+            name: basename(resolve(args.images)),
+            digest: data.digest,
+            images: data.size,
+            classes: data.labels.length,
+          },
+          training: {
+            epochs: result.epochs,
+            imagesSeen: result.imagesSeen,
+            seconds: result.seconds,
+            batchSize,
+            learningRate,
+            seed,
+            hyperparameters: { epochs, ...(maxSeconds === undefined ? {} : { maxSeconds }), ...others },
+            backend: backend.name,
+            device: backend.device,
+          },
         },
       };
       const manifest = await place.publish({
-        save: (folder) => saveModel(result.model, folder),
+        async save(folder) {
+          await writeFile(join(folder, MODEL_FILE), bytes);
+          return [MODEL_FILE];
+        },
         complete: (folder, files) =>
           writeManifest(folder, files, trained, { createdAt: new Date(), privateKey }),
       });
-      result.model.dispose();
-      const { trainingAccuracy, validationAccuracy } = manifest.metrics;
+      const { metrics } = result;
+      const { trainingAccuracy, validationAccuracy } = metrics;
       output.note(
         'trained',
         { seconds: result.seconds, imagesSeen: result.imagesSeen },
@@ -165,7 +175,7 @@ export const train = agentCommand({
           model: manifest.model,
           version: manifest.version,
           signed: privateKey !== undefined,
-          metrics: manifest.metrics,
+          metrics,
           images: data.size,
           classes: data.labels.length,
           imagesSeen: result.imagesSeen,
@@ -196,11 +206,8 @@ function epochOf({ epoch, epochs }: { epoch: number; epochs: number }): string {
   return epochs < MOST_EPOCHS ? `epoch ${epoch}/${epochs}` : `epoch ${epoch}`;
 }
 
-/** Pixels 0…255 become -1…1. */
-function networkInput(size: string): Input {
-  const pixels = numberOption('size', size, { minimum: 8, maximum: 1024, whole: true })!;
-  return { height: pixels, width: pixels, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } };
-}
+const inputOf = (size: string): Input =>
+  networkInput(numberOption('size', size, { minimum: 8, maximum: 1024, whole: true })!);
 
 function trainingOptions(args: Record<string, unknown>) {
   const number = (name: string, range: Parameters<typeof numberOption>[2]) =>

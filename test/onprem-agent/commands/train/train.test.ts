@@ -53,26 +53,23 @@ describe('graft train', () => {
     expect(run.events.map(({ event }) => event)).toEqual(
       expect.arrayContaining(['backend', 'loaded', 'progress', 'trained', 'result']),
     );
-    expect((await readdir(out)).sort()).toEqual([
-      'manifest.json',
-      'manifest.sig',
-      'model.json',
-      'weights.bin',
-    ]);
+    expect((await readdir(out)).sort()).toEqual(['manifest.json', 'manifest.sig', 'model.onnx']);
     const bytes = await readFile(join(out, 'manifest.json'));
     const manifest = manifestSchema.parse(JSON.parse(bytes.toString()));
     expect(manifest).toMatchObject({
       model: 'shapes',
-      labels,
-      dataSet: { name: 'images', images: 36, classes: 3 },
+      input: { layout: 'NCHW', height: 16, width: 16, resize: { fit: 'stretch' }, interpolation: 'lanczos3' },
+      features: [{ name: 'map', width: 128, places: { rows: 1, columns: 1 } }],
+      classifier: { name: 'probabilities', labels },
+      origin: { kind: 'trained', dataSet: { name: 'images', images: 36, classes: 3 } },
     });
     expect(run.last).toMatchObject({ event: 'result', ok: true, version: manifest.version, signed: true });
     for (const { name, sha256: digest, size } of manifest.files) {
       const content = await readFile(join(out, name));
       expect([sha256(content), content.length]).toEqual([digest, size]);
     }
-    const weights = manifest.files.find(({ name }) => name === 'weights.bin')!;
-    expect(manifest.version.endsWith(`-${weights.sha256.slice(0, 6)}`)).toBe(true);
+    const [graph] = manifest.files;
+    expect(manifest.version.endsWith(`-${graph!.sha256.slice(0, 6)}`)).toBe(true);
     verifyBytes(bytes, await readFile(join(out, 'manifest.sig'), 'utf8'), [last.publicKey]);
 
     const image = join(images, 'v2.0', '2-000.png');
@@ -139,7 +136,7 @@ describe('graft train', () => {
     expect(refused.stderr).toMatch(/is there already[\s\S]*--force/);
     expect(kept).toBe('precious');
     expect(forced.code).toBe(0);
-    expect(await readdir(out)).toContain('weights.bin');
+    expect(await readdir(out)).toContain('model.onnx');
   });
 
   it('leaves nothing behind when it is interrupted', async () => {
