@@ -13,16 +13,19 @@ export interface Variants {
 /** Each image once, as it is: rows are images. */
 export const UNVARIED: Variants = { perImage: 1, seed: 0 };
 
+/** What determines how a variant of an image looks; undefined for the image itself. */
+export const seedOf = ({ seed }: Pick<Variants, 'seed'>, id: string, variant: number): string | undefined =>
+  variant === 0 ? undefined : `${seed} ${id} ${variant}`;
+
 /** The images of some rows, ready for `augment`. */
 export function gatherVariants(
   data: Pick<DataSet, 'ids' | 'gather'>,
   rows: ArrayLike<number>,
-  { perImage, seed }: Variants,
+  variants: Variants,
 ): ImageBatch {
-  const images = Int32Array.from(rows, (row) => Math.floor(row / perImage));
+  const images = Int32Array.from(rows, (row) => Math.floor(row / variants.perImage));
   const seeds = Array.from(images, (image, i) => {
-    const variant = rows[i]! % perImage;
-    return variant === 0 ? undefined : `${seed} ${data.ids[image]} ${variant}`;
+    return seedOf(variants, data.ids[image]!, rows[i]! % variants.perImage);
   });
   return { pixels: data.gather(images), seeds };
 }

@@ -1,11 +1,11 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { createFeatureBlocks } from './feature-blocks.ts';
 import type { FeatureRows } from './feature-rows.ts';
 import { addBlockGradient, addPenalty, standardiseGradient } from './head-gradient.ts';
-import { type HeadWeights, sideBySide, unstandardise } from './head-weights.ts';
+import { sideBySide, unstandardise } from './head-weights.ts';
 import type { Measured } from './lbfgs.ts';
 import { logitRows } from './logit-rows.ts';
-import { standardise } from './standardise.ts';
+import type { Products } from './products.ts';
+import type { Scaling } from './standardise.ts';
 
 /** What several heads are trained on, side by side: the folds of a cross-validation, or a single head. */
 export interface HeadTask {
@@ -22,8 +22,8 @@ export interface HeadTask {
   heldOutBy: Int8Array;
   /** Weight of each class's rows in the loss. */
   classWeights: Float64Array;
-  /** Feature blocks that need more than this are read again for each pass. */
-  memoryBytes: number;
+  scaling: Scaling;
+  products: Products;
 }
 
 /** Over all heads: of the rows that each learns from, and of those that it is validated on. */
@@ -51,7 +51,7 @@ export interface HeldOutRows extends HeldOut {
 /**
  * The loss of softmax regression on standardised features as a function of its parameters: the kernel, width
  * × labelCount, then the bias. It is the weighted mean cross-entropy plus half the squared kernel times
- * `regularisation`. Each head standardises with mean and deviation of the rows that it learns from.
+ * `regularisation`.
  */
 export interface HeadObjective {
   /** A starting point for each head. */
@@ -60,32 +60,27 @@ export interface HeadObjective {
   evaluate(
     points: readonly Float64Array[],
     regularisation: number,
-  ): { measured: Measured[]; scores: HeadScores };
-  heldOut(points: readonly Float64Array[]): HeldOutRows;
-  /** The head as it takes raw features: the standardisation is part of its weights. */
-  weights(head: number, point: Float64Array): HeadWeights;
-  dispose(): void;
+  ): Promise<{ measured: Measured[]; scores: HeadScores }>;
+  heldOut(points: readonly Float64Array[]): Promise<HeldOutRows>;
 }
 
 export function createHeadObjective(task: HeadTask): HeadObjective {
-  const { features, classIndices, labelCount, heads, heldOutBy, classWeights } = task;
+  const { features, classIndices, labelCount, heads, heldOutBy, classWeights, scaling } = task;
   const { width } = features;
   const columns = heads * labelCount;
-  const scalings = standardise(features, heldOutBy, heads);
-  const matrix = createFeatureBlocks(features, task.memoryBytes);
+  const matrix = createFeatureBlocks(features, task.products);
   const totals = weightOfRows(task);
   const size = (width + 1) * labelCount;
 
   /** Weights of all heads side by side, for raw features. The kernel has the shape [width, columns]. */
-  function rawWeights(points: readonly Float64Array[]): { kernel: tf.Tensor2D; bias: Float64Array } {
-    const weights = points.map((point, head) => unstandardise(point, scalings[head]!, labelCount));
-    const { kernel, bias } = sideBySide(weights, { width, labelCount });
-    return { kernel: tf.tensor2d(kernel, [width, columns]), bias };
+  function rawWeights(points: readonly Float64Array[]): { kernel: Float32Array; bias: Float64Array } {
+    const weights = points.map((point) => unstandardise(point, scaling, labelCount));
+    return sideBySide(weights, { width, labelCount });
   }
 
   /** Logits of one block: rows × heads × labelCount values. */
-  function logitsOf(block: number, kernel: tf.Tensor2D, bias: Float64Array): Float32Array {
-    const logits = matrix.forward(block, kernel);
+  async function logitsOf(block: number, kernel: Float32Array, bias: Float64Array): Promise<Float32Array> {
+    const logits = await matrix.forward(block, kernel);
     for (let at = 0; at < logits.length; at += columns) {
       for (let column = 0; column < columns; column++) logits[at + column]! += bias[column]!;
     }
@@ -117,18 +112,18 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
     return gradient;
   }
 
-  function evaluate(points: readonly Float64Array[], regularisation: number) {
+  async function evaluate(points: readonly Float64Array[], regularisation: number) {
     const { kernel, bias } = rawWeights(points);
     const gradients = points.map(() => new Float64Array(size));
     const sums = createSums(heads);
     for (const [block, range] of matrix.blocks.entries()) {
-      const byLogits = addBlock(range, logitsOf(block, kernel, bias), sums);
-      addBlockGradient(gradients, matrix.backward(block, byLogits), byLogits, { width, labelCount });
+      const byLogits = addBlock(range, await logitsOf(block, kernel, bias), sums);
+      const product = await matrix.backward(block, byLogits);
+      addBlockGradient(gradients, product, byLogits, { width, labelCount });
     }
-    kernel.dispose();
     const measured = points.map((point, head): Measured => {
       const gradient = gradients[head]!;
-      standardiseGradient(gradient, scalings[head]!, labelCount);
+      standardiseGradient(gradient, scaling, labelCount);
       const penalty = addPenalty(gradient, point, { weights: width * labelCount, regularisation });
       return { value: sums.losses[head]! + penalty, gradient };
     });
@@ -140,7 +135,7 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
     return { measured, scores };
   }
 
-  function heldOut(points: readonly Float64Array[]): HeldOutRows {
+  async function heldOut(points: readonly Float64Array[]): Promise<HeldOutRows> {
     const { kernel, bias } = rawWeights(points);
     const rows = Int32Array.from(heldOutBy.keys()).filter((row) => heldOutBy[row]! >= 0);
     const result: HeldOutRows = {
@@ -150,7 +145,7 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
     };
     let at = 0;
     for (const [block, { from, to }] of matrix.blocks.entries()) {
-      const logits = logitsOf(block, kernel, bias);
+      const logits = await logitsOf(block, kernel, bias);
       for (let row = from; row < to; row++) {
         const head = heldOutBy[row]!;
         if (head < 0) continue;
@@ -159,7 +154,6 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
         at += labelCount;
       }
     }
-    kernel.dispose();
     return result;
   }
 
@@ -167,8 +161,6 @@ export function createHeadObjective(task: HeadTask): HeadObjective {
     zeros: () => Array.from({ length: heads }, () => new Float64Array(size)),
     evaluate,
     heldOut,
-    weights: (head, point) => unstandardise(point, scalings[head]!, labelCount),
-    dispose: matrix.dispose,
   };
 }
 

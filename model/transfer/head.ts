@@ -45,7 +45,7 @@ export async function trainHeads(
   const answers = searches.map((search) => search.next());
   const points = answers.map(({ value }) => value);
   while (answers.some(({ done }) => !done)) {
-    const { measured, scores } = objective.evaluate(points, regularisation);
+    const { measured, scores } = await objective.evaluate(points, regularisation);
     afterPass?.(scores);
     for (const [head, search] of searches.entries()) {
       if (answers[head]!.done) continue;
@@ -85,7 +85,7 @@ export async function tryStrengths(
     const options = { regularisation, passes: recipe.epochs, afterPass: curve.addPass, signal };
     points = await trainHeads(objective, points, options);
     curve.endCandidate();
-    const held = objective.heldOut(points);
+    const held = await objective.heldOut(points);
     const temperature = recipe.calibration ? fitTemperature(held, validationImages) : 1;
     const validationLoss = calibratedLoss(held, temperature);
     const { step, validationAccuracy } = curve.points.at(-1)!;

@@ -1,0 +1,52 @@
+import type { Features } from '#core/contracts/manifest.ts';
+import type { GraphPart } from './places.ts';
+import { placesOf } from './places.ts';
+
+/** One way to see a general model's features: a vector, or a map averaged to some places. */
+export interface FeatureView {
+  /** Name of the output that has them, shape [n, width]. */
+  output: string;
+  /** Name of the general model's output that they are made from. */
+  features: string;
+  /** n of n × n places; undefined for a vector. */
+  places: number | undefined;
+  width: number;
+  /** What makes them from the general model's output; empty for a vector. */
+  part: GraphPart;
+}
+
+/**
+ * The views among which validation chooses: each vector, and each map at each number of places that is not
+ * finer than the map.
+ *
+ * @param places of the recipe
+ */
+export function viewsOf(features: readonly Features[], places: readonly number[]): FeatureView[] {
+  return features.flatMap((each): FeatureView[] => {
+    const { name, width } = each;
+    if (!each.places) {
+      const part = { nodes: [], constants: [] };
+      return [{ output: name, features: name, places: undefined, width, part }];
+    }
+    const finest = Math.min(each.places.rows, each.places.columns);
+    const counts = [...new Set(places.map((count) => Math.min(count, finest)))];
+    return counts.map((count) => averageOf({ ...each, places: each.places! }, count));
+  });
+}
+
+/** A map at `count` × `count` places. */
+function averageOf(map: Features & { places: NonNullable<Features['places']> }, count: number): FeatureView {
+  const output = `${map.name}_places_${count}`;
+  return {
+    output,
+    features: map.name,
+    places: count,
+    width: map.width * count * count,
+    part: placesOf(map, count, output),
+  };
+}
+
+/** The view by which images of no class are found: the mean over all places. See `measureDomain`. */
+export function unsureViewOf(features: Features): FeatureView {
+  return viewsOf([features], [1])[0]!;
+}
