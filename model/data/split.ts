@@ -2,6 +2,8 @@ import type { Recipe } from '#core/contracts/domain.ts';
 import { createRandom } from '#core/random.ts';
 import { type DataSet, requireImagesPerClass } from './data-set.ts';
 
+type Labelled = Pick<DataSet, 'labels' | 'classIndices' | 'size'>;
+
 /** Indices into a data set. */
 export interface Split {
   trainingIndices: Int32Array;
@@ -20,7 +22,7 @@ export function splitByClass(data: DataSet, validationShare: number, seed: numbe
 }
 
 /** The same, but a class with one image has it in both sets; its validation score is optimistic. */
-export function holdOut(data: DataSet, validationShare: number, seed: number): Split {
+export function holdOut(data: Labelled, validationShare: number, seed: number): Split {
   const held = new Set<number>();
   const shared = new Set<number>();
   for (const images of shuffledClasses(data, seed)) {
@@ -69,7 +71,7 @@ export const FOLDED_IMAGES = 2_000;
  * images, or a recipe with one fold, there is a single hold-out.
  */
 export function foldsByClass(
-  data: DataSet,
+  data: Labelled,
   recipe: Pick<Recipe, 'folds' | 'validationShare' | 'seed'>,
 ): Folds {
   const heldOutBy = new Int8Array(data.size).fill(-1);
@@ -92,7 +94,7 @@ export function foldsByClass(
 }
 
 /** Images of each class, in random order. */
-function shuffledClasses(data: DataSet, seed: number): number[][] {
+function shuffledClasses(data: Labelled, seed: number): number[][] {
   const byClass: number[][] = data.labels.map(() => []);
   for (let i = 0; i < data.size; i++) byClass[data.classIndices[i]!]!.push(i);
   for (const [index, images] of byClass.entries()) {

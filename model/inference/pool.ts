@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
+import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { startThread } from '../threads/start-thread.ts';
 import type { InferenceResult, InferenceTask, InferenceThread, ThreadAnswer } from './worker.ts';
@@ -10,6 +11,8 @@ const AHEAD = 2;
 /** A model that is loaded on several threads, which decode and infer images one by one. */
 export interface InferencePool {
   readonly threads: number;
+  /** The forms in which it takes images. */
+  readonly inputs: readonly Input[];
   /** In the order of the results' values. */
   readonly outputNames: readonly string[];
   /** What computes, with its version: for instance "onnxruntime 1.30.0". */
@@ -115,6 +118,7 @@ export async function openPool({
     }
     return {
       threads,
+      inputs: model.inputs,
       outputNames,
       runtime,
       failure,

@@ -1,4 +1,4 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import {
   type AttributeProto,
   AttributeProto_AttributeType,
@@ -100,6 +100,12 @@ const dimension = (dim: number | string) =>
         : { case: 'dimValue' as const, value: BigInt(dim) },
   });
 
+/** Part of a graph, to be added to another one. */
+export interface GraphPart {
+  nodes: readonly NodeProto[];
+  constants: readonly TensorProto[];
+}
+
 export interface GraphParts {
   name: string;
   inputs: readonly ValueInfoProto[];
@@ -124,6 +130,9 @@ export function modelOf({ name, inputs, outputs, nodes, constants }: GraphParts)
     }),
   });
 }
+
+/** A model from the bytes of a file that Graft wrote. Files of others are read by `readOnnx`. */
+export const fromBytes = (bytes: Uint8Array): ModelProto => fromBinary(ModelProtoSchema, bytes);
 
 /** The bytes of a model's file. */
 export const toBytes = (model: ModelProto): Uint8Array => toBinary(ModelProtoSchema, model);

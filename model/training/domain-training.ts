@@ -1,4 +1,3 @@
-import type * as tfl from '@tensorflow/tfjs-layers';
 import type { Calibration, Choices, CurvePoint } from '#core/contracts/evaluation.ts';
 
 /** What both kinds of training report while they run, and how they are stopped. */
@@ -10,10 +9,8 @@ export interface TrainingHooks {
   signal?: AbortSignal | undefined;
 }
 
-/** A model of one domain, and how it was trained. */
-export interface TrainingResult {
-  /** Normalised pixels [n, height, width, 3] → probabilities [n, labelCount]. The caller disposes it. */
-  model: tfl.LayersModel;
+/** How a model of one domain was trained. */
+export interface TrainingRecord {
   /** Of the run that held out validation images. */
   curve: CurvePoint[];
   /**

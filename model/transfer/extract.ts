@@ -1,4 +1,4 @@
-import type { DataSet } from '../data/data-set.ts';
+import type { LabelledFiles } from '../data/labelled-files.ts';
 import { seedOf, type Variants } from '../data/variants.ts';
 import type { InferencePool } from '../inference/pool.ts';
 import { createFeatureRows, type FeatureRows } from './feature-rows.ts';
@@ -7,8 +7,6 @@ import { createFeatureRows, type FeatureRows } from './feature-rows.ts';
 const AHEAD = 3;
 
 export interface ExtractionOptions {
-  /** Which images, as indices into the data set; all when left out. */
-  images?: ArrayLike<number>;
   /** Which of the pool's forms; see `InferenceTask`. */
   form: number;
   /** Widths of the pool's outputs, in their order. */
@@ -28,25 +26,23 @@ export interface ExtractionOptions {
  */
 export async function extractFeatures(
   pool: InferencePool,
-  data: Pick<DataSet, 'ids' | 'size'> & { paths: readonly string[] },
-  { form, widths, variants, memoryBytes, onImage, signal, ...options }: ExtractionOptions,
+  data: Pick<LabelledFiles, 'ids' | 'paths' | 'size'>,
+  { form, widths, variants, memoryBytes, onImage, signal }: ExtractionOptions,
 ): Promise<FeatureRows[]> {
-  const images = options.images ?? Array.from({ length: data.size }, (_, i) => i);
   const { perImage } = variants;
   const total = widths.reduce((sum, width) => sum + width, 0);
   const all = widths.map((width) =>
-    createFeatureRows(images.length * perImage, width, (memoryBytes * width) / total),
+    createFeatureRows(data.size * perImage, width, (memoryBytes * width) / total),
   );
   let next = 0;
   const work = async () => {
-    while (next < images.length) {
-      const at = next++;
-      const image = images[at]!;
+    while (next < data.size) {
+      const image = next++;
       const seeds = Array.from({ length: perImage }, (_, v) => seedOf(variants, data.ids[image]!, v));
       const results = await pool.infer({ image: data.paths[image]!, form, seeds }, signal);
       signal?.throwIfAborted();
       for (const [variant, outputs] of results.entries()) {
-        for (const [i, values] of outputs.entries()) all[i]!.write(values, at * perImage + variant);
+        for (const [i, values] of outputs.entries()) all[i]!.write(values, image * perImage + variant);
       }
       onImage?.();
     }

@@ -14,8 +14,8 @@ const PATIENCE = 2;
 /** One strength of regularisation, and its result on the held-out rows. */
 export interface Candidate {
   tried: Tried;
-  /** One for each head. */
-  points: Float64Array[];
+  /** The mean of the heads: where the training on all rows starts. */
+  start: Float64Array;
   held: HeldOut;
   /** 1 where the recipe asks for no calibration. */
   temperature: number;
@@ -58,7 +58,8 @@ export async function trainHeads(
 }
 
 export interface TrialOptions {
-  cutLayer: string;
+  /** What the features are. */
+  view: Pick<Tried, 'features' | 'places' | 'resize'>;
   recipe: Recipe;
   /** Rows of each image. */
   variants: number;
@@ -73,7 +74,7 @@ export interface TrialOptions {
  */
 export async function tryStrengths(
   objective: HeadObjective,
-  { cutLayer, recipe, variants, validationImages, curve }: TrialOptions,
+  { view, recipe, variants, validationImages, curve }: TrialOptions,
   signal?: AbortSignal,
 ): Promise<Candidate[]> {
   const strengths = [recipe.regularisation].flat().sort((a, b) => b - a);
@@ -90,8 +91,8 @@ export async function tryStrengths(
     const validationLoss = calibratedLoss(held, temperature);
     const { step, validationAccuracy } = curve.points.at(-1)!;
     const standardError = standardErrorOfLoss(held, temperature, variants);
-    const tried = { cutLayer, regularisation, step, validationAccuracy, validationLoss, standardError };
-    candidates.push({ tried, points, held, temperature });
+    const tried = { ...view, regularisation, step, validationAccuracy, validationLoss, standardError };
+    candidates.push({ tried, start: meanOf(points), held, temperature });
     worse = validationLoss < best ? 0 : worse + 1;
     best = Math.min(best, validationLoss);
     if (worse === PATIENCE) break;
@@ -100,15 +101,20 @@ export async function tryStrengths(
 }
 
 /**
- * Takes the cut layer with the lowest loss on the held-out rows, and of it the strongest regularisation whose
+ * Takes the view with the lowest loss on the held-out rows, and of it the strongest regularisation whose
  * loss is within one standard error of the lowest (the one-standard-error rule, Breiman et al.,
  * "Classification and Regression Trees", 1984). It does better on images that differ a little from the
  * training images, as the images of an endpoint do.
  */
-export function chooseCandidate(candidates: readonly Candidate[]): Candidate {
+export function chooseCandidate<Any extends Candidate>(candidates: readonly Any[]): Any {
   const best = candidates.reduce((a, b) => (b.tried.validationLoss < a.tried.validationLoss ? b : a));
   const goodEnough = best.tried.validationLoss + best.tried.standardError;
   return candidates.find(({ tried }) => {
-    return tried.cutLayer === best.tried.cutLayer && tried.validationLoss <= goodEnough;
+    return viewOf(tried) === viewOf(best.tried) && tried.validationLoss <= goodEnough;
   })!;
 }
+
+const viewOf = ({ features, places, resize }: Tried) => JSON.stringify([features, places, resize]);
+
+const meanOf = (points: readonly Float64Array[]): Float64Array =>
+  points[0]!.map((_, i) => points.reduce((sum, point) => sum + point[i]!, 0) / points.length);

@@ -1,11 +1,4 @@
-import { floats, integers, node } from '../onnx/build.ts';
-import type { NodeProto, TensorProto } from '../onnx/proto/onnx_pb.js';
-
-/** Part of a graph, to be added to another one. */
-export interface GraphPart {
-  nodes: NodeProto[];
-  constants: TensorProto[];
-}
+import { floats, type GraphPart, integers, node } from '../onnx/build.ts';
 
 /** A map, an output of a graph of shape [n, width, rows, columns]. */
 export interface FeatureMap {

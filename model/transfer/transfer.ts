@@ -1,119 +1,182 @@
-import type * as tfl from '@tensorflow/tfjs-layers';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expectedCalibrationError } from '#core/calibration.ts';
+import type { Input } from '#core/contracts/common.ts';
 import type { Recipe } from '#core/contracts/domain.ts';
 import type { Calibration } from '#core/contracts/evaluation.ts';
-import type { DataSet } from '../data/data-set.ts';
+import type { Manifest } from '#core/contracts/manifest.ts';
+import { SERVED_OUTPUTS } from '#core/contracts/served-model.ts';
+import { type LabelledFiles, sampleByClass } from '../data/labelled-files.ts';
 import { foldsByClass } from '../data/split.ts';
-import type { TrainingHooks, TrainingResult } from '../training/domain-training.ts';
-import { assemble } from './assemble.ts';
-import { cutBackbone } from './backbone.ts';
+import { type InferencePool, openPool } from '../inference/pool.ts';
+import { toBytes } from '../onnx/build.ts';
+import type { ModelProto } from '../onnx/proto/onnx_pb.js';
+import { withOutputs } from '../onnx/with-outputs.ts';
+import type { TrainingHooks, TrainingRecord } from '../training/domain-training.ts';
+import type { UnsureFeatures } from '../unsure/measure-domain.ts';
 import { confidencesOf } from './calibration.ts';
-import type { FeatureRows } from './feature-rows.ts';
-import { extractFeatures } from './features.ts';
-import { type Candidate, chooseCandidate, trainHeads, tryStrengths } from './head.ts';
-import { createHeadObjective } from './head-objective.ts';
-import { headTask, memoryBytesOf } from './head-task.ts';
-import { divideByTemperature, type HeadWeights } from './head-weights.ts';
+import { extractForms, type FormFeatures } from './form-features.ts';
+import { formsOf } from './forms.ts';
+import { type Candidate, chooseCandidate } from './head.ts';
+import { headPart } from './head-part.ts';
+import { divideByTemperature } from './head-weights.ts';
+import { openProducts, type Products } from './products.ts';
+import { heldOutImages, type Trial, trainOnAll, tryViews, type ViewCandidate } from './trial.ts';
 import { createValidationCurve } from './validation-curve.ts';
+import { budgetVariants } from './variant-budget.ts';
+import { distinctViews, type FeatureView, unsureViewOf, viewsOf } from './views.ts';
+
+/**
+ * Rows among which resizing and places are chosen. Where there are more, a part of the images decides, and
+ * only the features that were chosen are computed for all.
+ */
+const ROWS_TO_CHOOSE = 2_000;
 
 export interface TransferOptions {
-  general: tfl.LayersModel;
-  /** The layer whose output is the features, unless the recipe names others; see `cutBackbone`. */
-  cutLayer: string;
-  train: DataSet;
+  general: { manifest: Pick<Manifest, 'input' | 'features'>; model: ModelProto };
+  train: LabelledFiles;
   recipe: Recipe;
+  /** Threads that compute; one for each core when left out. */
+  threads?: number;
+}
+
+export interface TransferResult extends TrainingRecord {
+  /** Outputs `probabilities`, and the features of `unsure`. */
+  graph: ModelProto;
+  /** The general model's input, with the resizing that was chosen. */
+  input: Input;
+  /** Of the training images; the caller closes the rows. */
+  unsure: UnsureFeatures;
 }
 
 /**
  * Transfer learning with a frozen backbone: each variant of each image passes through it once, and a
  * regularised softmax regression is trained on the cached features. A first run holds out training images to
- * choose cut layer and regularisation, and to calibrate the probabilities. A second run trains with these
- * settings on all images, because with five images a class every image counts.
+ * choose resizing, places and regularisation, and to calibrate the probabilities. A second run trains with
+ * these settings on all images, because with five images a class every image counts.
  *
- * The general model is not changed. The result is a standard LayersModel without custom layers.
- *
- * @throws InvalidInputError when a cut layer is missing
+ * @throws the signal's reason, or InvalidInputError when an image can no longer be read
  */
 export async function trainTransfer(
-  options: TransferOptions,
+  { general, train, recipe, threads = availableParallelism() }: TransferOptions,
   hooks: TrainingHooks = {},
-): Promise<TrainingResult> {
-  const { general, train, recipe } = options;
-  const { signal } = hooks;
-  const folds = foldsByClass(train, recipe);
-  const validationImages = folds.heldOutBy.reduce((sum, by) => sum + (by === -1 ? 0 : 1), 0);
-  const backbones = (recipe.cutLayers ?? [options.cutLayer]).map((layer) => cutBackbone(general, layer));
-  const perImage = Math.max(1, Math.min(recipe.augmentation, Math.floor(recipe.maximumRows / train.size)));
-  const variants = { perImage, seed: recipe.seed };
-  const memoryBytes = memoryBytesOf(recipe);
-  const features = await extractFeatures(backbones, train, { variants, memoryBytes, signal });
+): Promise<TransferResult> {
+  const views = viewsOf(general.manifest.features, [recipe.places].flat());
+  const all = distinctViews([...views, ...general.manifest.features.map(unsureViewOf)]);
+  const forms = formsOf(general.manifest.input, recipe);
+  const folder = await mkdtemp(join(tmpdir(), 'graft-features-'));
+  const model = join(folder, 'features.onnx');
+  const closing: { close(): unknown }[] = [];
   try {
-    const curve = createValidationCurve(hooks.onPoint);
-    const candidates: Candidate[] = [];
-    for (const [i, { cutLayer }] of backbones.entries()) {
-      const objective = createHeadObjective(headTask(options, features[i]!, folds));
-      const trial = { cutLayer, recipe, variants: perImage, validationImages, curve };
-      try {
-        candidates.push(...(await tryStrengths(objective, trial, signal)));
-      } finally {
-        objective.dispose();
-      }
-    }
-    const chosen = chooseCandidate(candidates);
-    const which = backbones.findIndex(({ cutLayer }) => cutLayer === chosen.tried.cutLayer);
-    const { weights, passes } = await trainOnAll(options, features[which]!, chosen, signal);
-    const head = divideByTemperature(weights, chosen.temperature);
+    await writeFile(
+      model,
+      toBytes(
+        withOutputs(
+          general.model,
+          all.map(({ part }) => part),
+          all.map(outputOf),
+        ),
+      ),
+    );
+    const products = await openProducts(threads);
+    closing.push(products);
+    const pool = await openPool({ model, inputs: forms, outputs: all.map(({ output }) => output), threads });
+    closing.push(pool);
+    return await trainWith({ general, train, recipe, views, all, forms, pool, products }, hooks);
+  } finally {
+    for (const each of closing) await each.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Prepared extends Omit<TransferOptions, 'threads'> {
+  /** Among which validation chooses. */
+  views: readonly FeatureView[];
+  /** The pool's outputs: these, and those that images of no class are found by. */
+  all: readonly FeatureView[];
+  forms: readonly Input[];
+  pool: InferencePool;
+  products: Products;
+}
+
+async function trainWith(prepared: Prepared, hooks: TrainingHooks): Promise<TransferResult> {
+  const { general, train, recipe, pool, forms, products } = prepared;
+  const { variants, budget } = await budgetVariants(pool, train, recipe, forms.length);
+  const curve = createValidationCurve(hooks.onPoint);
+  const trial: Trial = { images: train, recipe, products, curve, signal: hooks.signal };
+  const { tried, chosen } = await choose(prepared, trial, variants);
+  const { view, from, temperature } = chosen;
+  const unsureView = unsureViewOf(general.manifest.features.find(({ name }) => name === view.features)!);
+  try {
+    const { weights, passes } = await trainOnAll(trial, from.rows.get(view.output)!, chosen);
+    const { probabilities } = SERVED_OUTPUTS;
+    const head = headPart(view.output, probabilities, divideByTemperature(weights, temperature));
+    const parts = [...distinctViews([view, unsureView]).map(({ part }) => part), head];
+    const folds = foldsByClass(train, recipe);
     return {
-      model: await assemble(backbones[which]!, head, train.labels.length),
+      graph: withOutputs(general.model, parts, [
+        { name: probabilities, width: train.labels.length },
+        outputOf(unsureView),
+      ]),
+      input: from.input,
+      unsure: { output: unsureView.output, rows: from.take(unsureView.output), images: train },
       curve: [...curve.points],
       bestStep: chosen.tried.step,
       steps: curve.step + passes,
       choices: {
-        variants: perImage,
+        variants: from.perImage,
+        variantBudget: budget,
         folds: folds.heads,
-        validationImages,
+        validationImages: heldOutImages(folds),
         chosen: chosen.tried,
-        tried: candidates.map(({ tried }) => tried),
+        tried: tried.map((candidate) => candidate.tried),
       },
       ...(recipe.calibration ? { calibration: calibrationOf(chosen) } : {}),
     };
   } finally {
-    for (const rows of features) rows.close();
+    from.close();
   }
 }
 
 /**
- * Passes over the rows that `trainTransfer` takes at most. A fair baseline takes at least as many gradient
- * steps.
+ * Chooses resizing, places and regularisation by held-out images.
+ *
+ * @returns the chosen one's features are of all training images, and are left open
  */
-export function transferStepsAtMost(recipe: Recipe): number {
-  const candidates = [recipe.regularisation].flat().length * (recipe.cutLayers?.length ?? 1);
-  return (candidates + 1) * recipe.epochs;
-}
-
-/** Trains one head on all rows with the chosen settings. It starts from the mean of the validated heads. */
-async function trainOnAll(
-  options: TransferOptions,
-  features: FeatureRows,
-  { tried, points }: Candidate,
-  signal: AbortSignal | undefined,
-): Promise<{ weights: HeadWeights; passes: number }> {
-  const nothingHeldOut = { heads: 1, heldOutBy: new Int8Array(options.train.size).fill(-1) };
-  const objective = createHeadObjective(headTask(options, features, nothingHeldOut));
-  let passes = 0;
+async function choose(
+  { train, views, all, forms, pool }: Prepared,
+  trial: Trial,
+  variants: number,
+): Promise<{ tried: ViewCandidate[]; chosen: ViewCandidate }> {
+  const { recipe, signal } = trial;
+  const some = sampleByClass(train, ROWS_TO_CHOOSE, recipe.seed);
+  const perImage = Math.min(variants, Math.max(1, Math.floor(ROWS_TO_CHOOSE / some.size)));
+  const features = await extractForms(pool, some, { forms, views: all, perImage, recipe, signal });
+  let kept: FormFeatures | undefined;
+  let tried: ViewCandidate[];
+  let chosen: ViewCandidate;
   try {
-    const mean = points[0]!.map((_, i) => points.reduce((sum, point) => sum + point[i]!, 0) / points.length);
-    const [point] = await trainHeads(objective, [mean], {
-      regularisation: tried.regularisation,
-      passes: options.recipe.epochs,
-      afterPass: () => passes++,
-      signal,
-    });
-    return { weights: objective.weights(0, point!), passes };
+    tried = await tryViews({ ...trial, images: some }, features, views);
+    chosen = chooseCandidate(tried);
+    if (some.size === train.size) kept = chosen.from;
   } finally {
-    objective.dispose();
+    for (const each of features) if (each !== kept) each.close();
+  }
+  if (kept) return { tried, chosen };
+  const { view, from } = chosen;
+  const options = { forms: [from.input], views: all, perImage: variants, recipe, signal };
+  const [full] = await extractForms(pool, train, options);
+  try {
+    const again = await tryViews(trial, [full!], [view]);
+    return { tried: [...tried, ...again], chosen: chooseCandidate(again) };
+  } catch (error) {
+    full!.close();
+    throw error;
   }
 }
+
+const outputOf = ({ output, width }: FeatureView) => ({ name: output, width });
 
 function calibrationOf({ held, temperature }: Candidate): Omit<Calibration, 'test'> {
   return {

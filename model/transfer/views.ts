@@ -1,5 +1,5 @@
 import type { Features } from '#core/contracts/manifest.ts';
-import type { GraphPart } from './places.ts';
+import type { GraphPart } from '../onnx/build.ts';
 import { placesOf } from './places.ts';
 
 /** One way to see a general model's features: a vector, or a map averaged to some places. */
@@ -50,3 +50,8 @@ function averageOf(map: Features & { places: NonNullable<Features['places']> }, 
 export function unsureViewOf(features: Features): FeatureView {
   return viewsOf([features], [1])[0]!;
 }
+
+/** Each output once. */
+export const distinctViews = (views: readonly FeatureView[]): FeatureView[] => [
+  ...new Map(views.map((view) => [view.output, view])).values(),
+];
