@@ -1,11 +1,8 @@
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Evaluation, EvaluationRow } from '#core/contracts/evaluation.ts';
 import { wilsonInterval } from '#core/statistics.ts';
-import type { DataSet } from '../data/data-set.ts';
-import { predictPixels } from '../prediction/predict.ts';
-import { yieldToEventLoop } from '../yield-to-event-loop.ts';
-
-const BATCH = 64;
+import type { LabelledFiles } from '../data/labelled-files.ts';
+import type { InferencePool } from '../inference/pool.ts';
+import { inferImages } from './infer-images.ts';
 
 export type Measured = Pick<Evaluation, 'accuracy' | 'interval' | 'recall' | 'confusion' | 'rows'>;
 
@@ -16,46 +13,40 @@ export interface EvaluationHooks {
 }
 
 /**
- * Runs every image through the model once.
+ * Runs every image through a served model once.
  *
- * @param model normalised pixels → probabilities, in the order of the data set's labels, and optionally how
- *   far each image is from all classes
- * @throws RangeError when the model has another number of outputs than the data set has labels
+ * @param pool gives probabilities, in the order of the images' labels, and how far an image is from all
+ *   classes
+ * @throws RangeError when the model has another number of outputs than there are labels
  */
 export async function evaluate(
-  model: LayersModel,
-  data: DataSet,
+  pool: InferencePool,
+  { paths, ids, classIndices, labels }: LabelledFiles,
   { onProbabilities, signal }: EvaluationHooks = {},
 ): Promise<Measured> {
-  const { labels } = data;
-  const outputs = model.outputs[0]!.shape[1];
-  if (outputs !== labels.length) throw new RangeError(`${outputs} outputs for ${labels.length} labels`);
-  const rows: EvaluationRow[] = [];
+  const rows: EvaluationRow[] = new Array(paths.length);
   const confusion = labels.map(() => new Array<number>(labels.length).fill(0));
-  for (let start = 0; start < data.size; start += BATCH) {
-    const indices = Array.from({ length: Math.min(BATCH, data.size - start) }, (_, i) => start + i);
-    const pixels = data.gather(indices);
-    const { probabilities, outOfDomain } = await predictPixels(model, pixels, data.input);
-    for (const [i, image] of indices.entries()) {
-      const own = probabilities.subarray(i * labels.length, (i + 1) * labels.length);
-      onProbabilities?.(image, own);
-      const guess = indexOfMaximum(own);
-      const truth = data.classIndices[image]!;
-      confusion[truth]![guess]!++;
-      rows.push({
-        id: data.ids[image]!,
-        truth: labels[truth]!,
-        prediction: labels[guess]!,
-        confidence: Math.min(1, own[guess]!),
-        ...(outOfDomain && { outOfDomain: outOfDomain[i]! }),
-      });
+  const onOutputs = (image: number, [probabilities, outOfDomain]: Float32Array[]) => {
+    if (probabilities!.length !== labels.length) {
+      throw new RangeError(`${probabilities!.length} outputs for ${labels.length} labels`);
     }
-    await yieldToEventLoop(signal);
-  }
+    onProbabilities?.(image, probabilities!);
+    const guess = indexOfMaximum(probabilities!);
+    const truth = classIndices[image]!;
+    confusion[truth]![guess]!++;
+    rows[image] = {
+      id: ids[image]!,
+      truth: labels[truth]!,
+      prediction: labels[guess]!,
+      confidence: Math.min(1, probabilities![guess]!),
+      outOfDomain: outOfDomain![0]!,
+    };
+  };
+  await inferImages(pool, paths, onOutputs, signal);
   const right = confusion.reduce((sum, row, i) => sum + row[i]!, 0);
   return {
-    accuracy: right / data.size,
-    interval: wilsonInterval(right, data.size),
+    accuracy: right / paths.length,
+    interval: wilsonInterval(right, paths.length),
     recall: Object.fromEntries(
       labels.map((label, i) => [label, share(confusion[i]![i]!, confusion[i]!)] as const),
     ),

@@ -1,31 +1,29 @@
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Evaluation, EvaluationRow, Unsure } from '#core/contracts/evaluation.ts';
 import { areaUnderRoc } from '#core/statistics.ts';
-import type { Images } from '../data/data-set.ts';
-import { isUnsure, predictPixels, UNSURE_ABOVE } from '../prediction/predict.ts';
-import { yieldToEventLoop } from '../yield-to-event-loop.ts';
-
-const BATCH = 64;
+import type { LoadedImages } from '../data/data-set.ts';
+import { inferImages } from '../evaluation/infer-images.ts';
+import type { InferencePool } from '../inference/pool.ts';
+import { isUnsure, UNSURE_ABOVE } from '../prediction/answer.ts';
 
 export interface UnsureMeasurement extends Pick<Unsure, 'keep' | 'heldOut'> {
   /** What the model said about the test images. */
   rows: readonly EvaluationRow[];
   /** Images of none of the classes, where there are any. */
-  other: Images | undefined;
+  other: Pick<LoadedImages, 'ids' | 'paths' | 'digest' | 'size'> | undefined;
 }
 
 /**
- * How well a model tells images of none of its classes from test images.
+ * How well a served model tells images of none of its classes from test images.
  *
  * @throws the signal's reason
  */
 export async function evaluateUnsure(
-  model: LayersModel,
+  pool: InferencePool,
   { rows, other, ...threshold }: UnsureMeasurement,
   signal?: AbortSignal,
 ): Promise<NonNullable<Evaluation['unsure']>> {
   const inside = rows.map(({ outOfDomain }) => outOfDomain!);
-  const outside = other && (await scoresOf(model, other, signal));
+  const outside = other && (await scoresOf(pool, other.paths, signal));
   return {
     ...threshold,
     threshold: UNSURE_ABOVE,
@@ -43,14 +41,16 @@ export async function evaluateUnsure(
   };
 }
 
-async function scoresOf(model: LayersModel, images: Images, signal?: AbortSignal): Promise<number[]> {
-  const scores: number[] = [];
-  for (let start = 0; start < images.size; start += BATCH) {
-    const indices = Array.from({ length: Math.min(BATCH, images.size - start) }, (_, i) => start + i);
-    const { outOfDomain } = await predictPixels(model, images.gather(indices), images.input);
-    scores.push(...outOfDomain!);
-    await yieldToEventLoop(signal);
-  }
+async function scoresOf(
+  pool: InferencePool,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const scores: number[] = new Array(paths.length);
+  const onOutputs = (image: number, [, outOfDomain]: Float32Array[]) => {
+    scores[image] = outOfDomain![0]!;
+  };
+  await inferImages(pool, paths, onOutputs, signal);
   return scores;
 }
 
