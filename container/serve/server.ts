@@ -47,7 +47,7 @@ export function createModelServer(
 ): ModelServer {
   let phase: Phase = { name: 'loading' };
 
-  async function answer(request: IncomingMessage, signal: AbortSignal): Promise<unknown> {
+  async function answer(request: IncomingMessage, signal: AbortSignal): Promise<object> {
     // Not through URL, which takes the first part of "//ping" for a host, and refuses "//".
     const path = (request.url ?? '/').split('?', 1)[0];
     if (path === '/ping') return ping(request);
@@ -74,7 +74,7 @@ export function createModelServer(
     }
     if (signal.aborted) throw new CallerGoneError();
     onAnswered(predictions);
-    return many ? { predictions } : predictions[0];
+    return many ? { predictions } : predictions[0]!;
   }
 
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
@@ -85,10 +85,12 @@ export function createModelServer(
       .catch((error: unknown) => sendProblem(response, error));
   });
 
-  function send(response: ServerResponse, status: number, headers: Record<string, string>, body: unknown) {
+  function send(response: ServerResponse, status: number, headers: Record<string, string>, body: object) {
     const closing = phase.name === 'stopping' ? { connection: 'close' } : {};
-    response.writeHead(status, { ...headers, ...closing });
-    response.end(JSON.stringify(body));
+    const text = JSON.stringify(body);
+    // Node would send it in chunks otherwise, which costs a second packet.
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text), ...closing });
+    response.end(text);
   }
 
   function sendProblem(response: ServerResponse, error: unknown) {
