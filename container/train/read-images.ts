@@ -1,26 +1,37 @@
+import type { Input } from '#core/contracts/common.ts';
 import type { Evaluation } from '#core/contracts/evaluation.ts';
 import { misplacedFileWarnings, nearDuplicateWarnings } from '#core/data-checks.ts';
-import { type Images, type LoadedDataSet, loadDataSet, loadImages } from '#model/data/data-set.ts';
+import {
+  type Images,
+  type LoadedDataSet,
+  type LoadedImages,
+  loadDataSet,
+  loadImages,
+} from '#model/data/data-set.ts';
 import { nearDuplicates } from '#model/data/near-duplicates.ts';
 import type { OptMl } from '../opt-ml.ts';
 import type { JobInputs } from './read-inputs.ts';
 
-/** A domain's images, decoded for the network. */
+/** A domain's images, checked. Their pixels are small; the files have the rest. */
 export interface JobImages {
   train: LoadedDataSet;
   test: LoadedDataSet;
   /** Images of none of the classes; undefined where the domain has none. */
-  other: Images | undefined;
+  other: LoadedImages | undefined;
   /** Files that were left out. */
   damaged: Evaluation['data']['damaged'];
   /** Frees their memory and removes their scratch files. */
   close(): void;
 }
 
-/** @throws NotFoundError, InvalidInputError naming what is wrong (folder, label or files) and the remedy */
+/**
+ * @param input size at which the pixels are kept
+ * @throws NotFoundError, InvalidInputError naming what is wrong (folder, label or files) and the remedy
+ */
 export async function readImages(
   { channel }: OptMl,
-  { manifest: { input }, domain: { labels, recipe } }: Pick<JobInputs, 'manifest' | 'domain'>,
+  { domain: { labels, recipe } }: Pick<JobInputs, 'domain'>,
+  input: Input,
   signal: AbortSignal,
 ): Promise<JobImages> {
   const opened: Images[] = [];

@@ -1,30 +1,28 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Logger } from 'pino';
 import { type CurvePoint, type Evaluation, evaluationSchema } from '#core/contracts/evaluation.ts';
-import { servedModelSchema } from '#core/contracts/served-model.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { parse } from '#core/parse.ts';
 import { INSTANCE_BODY_BYTES } from '#core/prediction-requests.ts';
-import type { DataSet } from '#model/data/data-set.ts';
+import type { LoadedDataSet } from '#model/data/data-set.ts';
 import { readImageFile } from '#model/data/image.ts';
+import { THUMBNAIL } from '#model/data/near-duplicates.ts';
 import { evaluate } from '#model/evaluation/evaluate.ts';
-import { loadModel, saveModel } from '#model/network/files.ts';
-import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
-import { trainBaseline } from '#model/training/baseline.ts';
-import { calibrationTally } from '#model/transfer/calibration.ts';
-import { trainTransfer, transferStepsAtMost } from '#model/transfer/transfer.ts';
+import { openServedModel } from '#model/prediction/served-model.ts';
+import type { BackendName } from '#model/tensorflow/backend.ts';
+import { BASELINE_INPUT } from '#model/training/baseline.ts';
+import { type CalibrationTally, calibrationTally } from '#model/transfer/calibration.ts';
 import { evaluateUnsure } from '#model/unsure/evaluate-unsure.ts';
-import { addOutOfDomain } from '#model/unsure/out-of-domain.ts';
 import type { OptMl } from '../opt-ml.ts';
-import { openCheckpoints } from './checkpoints.ts';
-import { curveLine, testAccuracyLine } from './metrics.ts';
+import { testAccuracyLine } from './metrics.ts';
 import { imageWarnings, type JobImages, readImages } from './read-images.ts';
 import { type JobInputs, readInputs } from './read-inputs.ts';
 import { scoreChampion } from './score-champion.ts';
 import { servedLatency } from './served-latency.ts';
 import { removeResults } from './stop.ts';
+import { trainModel } from './train-model.ts';
+import { writeServedModel } from './write-served-model.ts';
 
 const LATENCY_IMAGES = 20;
 
@@ -63,12 +61,11 @@ async function train(job: TrainingJob): Promise<Evaluation> {
   const { paths, log, signal } = job;
   const startedAt = performance.now();
   const inputs = await readInputs(paths);
-  const backend = await useBackend(job.backend);
-  log.info({ backend, ...inputs.hyperparameters, general: inputs.manifest.version }, 'training starts');
-
-  const images = await readImages(paths, inputs, signal);
+  log.info({ ...inputs.hyperparameters, general: inputs.general.version }, 'training starts');
+  // The backbone takes images from their files; a small size is enough to check them.
+  const images = await readImages(paths, inputs, inputs.manifest ? THUMBNAIL : BASELINE_INPUT, signal);
   try {
-    return await trainOn(job, inputs, images, { backend: backend.name, startedAt });
+    return await trainOn(job, inputs, images, startedAt);
   } finally {
     images.close();
   }
@@ -78,41 +75,24 @@ async function trainOn(
   job: TrainingJob,
   inputs: JobInputs,
   images: JobImages,
-  { backend, startedAt }: { backend: string; startedAt: number },
+  startedAt: number,
 ): Promise<Evaluation> {
   const { paths, log, signal } = job;
-  const { manifest, domain } = inputs;
+  const { domain, hyperparameters } = inputs;
   for (const image of images.damaged) log.warn(image, 'image left out');
 
-  const general = await loadModel(paths.channel('model'));
-  const result = await trainAs(job, inputs, { general, train: images.train, backend });
-  general.dispose();
-  signal.throwIfAborted();
-
-  const { keep } = domain.unsure;
-  const { augmentation, seed } = domain.recipe;
-  const options = { keep, augmentation, seed, signal };
-  const { model, heldOut } = await addOutOfDomain(result.model, images.train, options);
-  result.model.dispose();
-
-  await mkdir(paths.model, { recursive: true });
-  await saveModel(model, paths.model);
-  model.dispose();
-  await writeServedModel(job, inputs);
-
-  const saved = await loadModel(paths.model);
-  const tally = calibrationTally(result.calibration, images.test.classIndices);
-  const measured = await evaluate(saved, images.test, { onProbabilities: tally.note, signal });
-  const unsure = await evaluateUnsure(
-    saved,
-    { rows: measured.rows, other: images.other, keep, heldOut },
-    signal,
-  );
-  saved.dispose();
-  signal.throwIfAborted();
-  const latencyMs = await servedLatency(paths.model, await encodedImages(job, images.test), job.backend);
-  const isTransfer = inputs.hyperparameters.mode === 'transfer';
-  const champion = isTransfer ? await scoreChampion(paths, images.test, signal) : {};
+  const trained = await trainModel(job, inputs, images.train);
+  const { record } = trained;
+  let heldOut: number;
+  try {
+    heldOut = await writeServedModel(job, inputs, trained);
+  } finally {
+    trained.unsure.rows.close();
+  }
+  const tally = calibrationTally(record.calibration, images.test.classIndices);
+  const { measured, unsure } = await evaluateSaved(job, inputs, images, { tally, heldOut });
+  const latencyMs = await servedLatency(paths.model, await encodedImages(job, images.test));
+  const champion = inputs.manifest ? await scoreChampion(paths, images.test, signal) : {};
   if (champion.championNotScored) log.warn(champion.championNotScored, 'champion not scored');
   const warnings = await imageWarnings(images, signal);
   for (const warning of warnings) log.warn(warning);
@@ -122,9 +102,9 @@ async function trainOn(
     evaluationSchema,
     {
       schemaVersion: 1,
-      mode: inputs.hyperparameters.mode,
+      mode: hyperparameters.mode,
       domain: domain.domain,
-      general: { model: manifest.model, version: manifest.version },
+      general: inputs.general,
       labels: domain.labels,
       data: {
         trainDigest: images.train.digest,
@@ -137,15 +117,15 @@ async function trainOn(
       unsure,
       ...champion,
       ...(warnings.length === 0 ? {} : { warnings }),
-      curve: result.curve,
-      bestStep: result.bestStep,
-      steps: result.steps,
-      ...(result.choices ? { choices: result.choices } : {}),
+      curve: record.curve,
+      bestStep: record.bestStep,
+      steps: record.steps,
+      ...(record.choices ? { choices: record.choices } : {}),
       ...tally.calibration(),
       latencyMs,
       seconds: (performance.now() - startedAt) / 1000,
       seed: domain.recipe.seed,
-      backend,
+      backend: trained.backend,
     },
     'evaluation.json',
   );
@@ -158,11 +138,32 @@ async function trainOn(
   return evaluation;
 }
 
+/** Measures the model as it was saved, from its files. */
+async function evaluateSaved(
+  { paths, signal }: TrainingJob,
+  {
+    domain: {
+      unsure: { keep },
+    },
+  }: JobInputs,
+  { test, other }: JobImages,
+  { tally, heldOut }: { tally: CalibrationTally; heldOut: number },
+) {
+  const { pool, close } = await openServedModel(paths.model);
+  try {
+    const measured = await evaluate(pool, test, { onProbabilities: tally.note, signal });
+    const unsure = await evaluateUnsure(pool, { rows: measured.rows, other, keep, heldOut }, signal);
+    return { measured, unsure };
+  } finally {
+    await close();
+  }
+}
+
 /**
  * Encoded test images as a client would send them: different ones, so that no cache flatters the latency, and
  * none that an endpoint would refuse.
  */
-async function encodedImages({ paths }: TrainingJob, testImages: DataSet): Promise<Uint8Array[]> {
+async function encodedImages({ paths }: TrainingJob, testImages: LoadedDataSet): Promise<Uint8Array[]> {
   const step = Math.max(1, Math.floor(testImages.size / LATENCY_IMAGES));
   const spread = testImages.ids.filter((_, i) => i % step === 0);
   const images: Uint8Array[] = [];
@@ -176,48 +177,4 @@ async function encodedImages({ paths }: TrainingJob, testImages: DataSet): Promi
     `Every test image has more than ${INSTANCE_BODY_BYTES} bytes, which is more than an endpoint takes`,
     { hint: 'Scale them down: the network sees a small image anyway.' },
   );
-}
-
-async function trainAs(
-  job: TrainingJob,
-  inputs: JobInputs,
-  { general, train, backend }: { general: LayersModel; train: DataSet; backend: string },
-) {
-  const { hyperparameters, domain, manifest } = inputs;
-  const task = { general, train, recipe: domain.recipe };
-  const hooks = {
-    onPoint(point: CurvePoint) {
-      job.metric(curveLine(point));
-      job.onPoint?.(point);
-    },
-    onResume({ phase, step, curve }: { phase: string; step: number; curve: readonly CurvePoint[] }) {
-      job.log.info({ phase, step }, 'goes on where it was interrupted');
-      for (const point of curve) job.onPoint?.(point);
-    },
-    signal: job.signal,
-  };
-  if (hyperparameters.mode === 'transfer') {
-    return trainTransfer({ ...task, cutLayer: manifest.cutLayer }, hooks);
-  }
-  // The two jobs of a promotion run at the same time, so the baseline cannot know when the head stops early:
-  // it takes no fewer steps than the head could take at most.
-  const minimumSteps = transferStepsAtMost(domain.recipe);
-  const checkpoints = await openCheckpoints(job, inputs, train, backend);
-  return trainBaseline({ ...task, minimumSteps, checkpoints }, hooks);
-}
-
-async function writeServedModel(job: TrainingJob, { domain, manifest }: JobInputs): Promise<void> {
-  const servedModel = parse(
-    servedModelSchema,
-    {
-      schemaVersion: 1,
-      domain: domain.domain,
-      labels: domain.labels,
-      input: manifest.input,
-      general: { model: manifest.model, version: manifest.version },
-      trainingJob: job.trainingJob,
-    },
-    'served-model.json',
-  );
-  await writeFile(join(job.paths.model, 'served-model.json'), JSON.stringify(servedModel));
 }

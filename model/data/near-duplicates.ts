@@ -17,6 +17,19 @@ const MAXIMUM_DIFFERENCE = 16;
 const SIDE = 8;
 const IMAGES_PER_TURN = 64;
 
+/** A small size that is enough to see whether an image can be decoded, and whether two look the same. */
+export const THUMBNAIL: Input = {
+  name: 'thumbnail',
+  layout: 'NHWC',
+  height: 32,
+  width: 32,
+  colours: 'RGB',
+  resize: { fit: 'stretch' },
+  interpolation: 'lanczos3',
+  mean: [0, 0, 0],
+  deviation: [1, 1, 1],
+};
+
 /** A training and a test image that look the same: scaled, compressed or stored again. */
 export interface NearDuplicate {
   train: string;
@@ -29,8 +42,7 @@ export interface NearDuplicate {
  * colours and small differences, and classes of icons look alike, so pairs with similar hashes are compared
  * pixel by pixel, too.
  *
- * Images are compared at the network's size, so images that the network cannot tell apart are found, however
- * different the files are.
+ * Images are compared at a small size, so images that look the same are found, however different the files are.
  */
 export async function nearDuplicates(
   train: Images,

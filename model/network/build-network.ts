@@ -1,6 +1,7 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
+import { type FeatureOutput, NAMES } from '../onnx/cut.ts';
 
 const CLASSIFIER = 'classifier';
 
@@ -88,6 +89,13 @@ export function buildNetwork(options: NetworkOptions): tfl.LayersModel {
  */
 export function networkOutputs(network: tfl.LayersModel): Record<'map' | 'probabilities', string> {
   return { map: `block${filtersOf(network).length}_activation`, probabilities: CLASSIFIER };
+}
+
+/** The output `map` of that graph: its width, rows and columns. */
+export function mapOf(network: tfl.LayersModel): Required<FeatureOutput> {
+  const { map } = networkOutputs(network);
+  const [, rows, columns, width] = network.getLayer(map).outputShape as [null, number, number, number];
+  return { name: NAMES.map, width, places: { rows, columns } };
 }
 
 /** Convolution filters of each block of a network of `buildNetwork`. */

@@ -3,7 +3,7 @@ import type { Input } from '#core/contracts/common.ts';
 import { exportNetwork } from '../keras/export-network.ts';
 import { NAMES } from '../onnx/cut.ts';
 import { finishModel, type GeneralModel } from '../onnx/general-model.ts';
-import { networkOutputs } from './build-network.ts';
+import { mapOf, networkOutputs } from './build-network.ts';
 
 /**
  * Makes a general model of a trained network of `buildNetwork`: its features are the map of the last block.
@@ -18,17 +18,11 @@ export async function finishNetwork(
   labels: readonly string[],
 ): Promise<GeneralModel> {
   const outputs = networkOutputs(network);
-  const [, rows, columns, width] = network.getLayer(outputs.map).outputShape as [
-    null,
-    number,
-    number,
-    number,
-  ];
   const { name, layout, height, width: pixels, ...preparation } = input;
   const graph = {
     model: await exportNetwork(network, { outputs }),
     input: { name, layout, height, width: pixels },
-    features: [{ name: NAMES.map, width, places: { rows, columns } }],
+    features: [mapOf(network)],
     classifier: { name: NAMES.probabilities, labels },
     parameters: network.countParams(),
     takesBatches: true,

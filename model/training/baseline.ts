@@ -9,7 +9,7 @@ import { rowsOfImages } from '../data/variants.ts';
 import { buildNetwork, filtersFor, type NetworkOptions } from '../network/build-network.ts';
 import { networkInput } from '../network/input.ts';
 import type { Checkpoint, Checkpoints, Progress } from './checkpoints.ts';
-import type { TrainingHooks, TrainingResult } from './domain-training.ts';
+import type { TrainingHooks, TrainingRecord } from './domain-training.ts';
 import { runTrainingLoop, type TrainingPlan } from './loop.ts';
 import { trainOnThreads } from './train-on-threads.ts';
 import { type ValidationSet, validate } from './validate.ts';
@@ -54,13 +54,13 @@ export interface BaselineOptions {
  * of each class, gives only the curve (phase `search`). WebAssembly uses one core, so there the two run at
  * the same time on two. With checkpoints they run one after the other, so that there is one state to save.
  *
- * @returns among others the model, for `exportNetwork` with `networkOutputs`
+ * @returns among others the model, which the caller disposes; for `exportNetwork` with `networkOutputs`
  * @throws the signal's reason
  */
 export async function trainBaseline(
   options: BaselineOptions,
   hooks: TrainingHooks = {},
-): Promise<TrainingResult> {
+): Promise<TrainingRecord & { model: LayersModel }> {
   const { train, recipe, checkpoints } = options;
   const task: BaselineTask = {
     train,

@@ -84,6 +84,11 @@ export function confidencesOf({ logits, classIndices }: HeldOut, temperature: nu
   });
 }
 
+export interface CalibrationTally {
+  note(image: number, probabilities: Float32Array): void;
+  calibration(): { calibration?: Calibration };
+}
+
 /**
  * Measures on the test images what the calibration is worth, from the calibrated model's answers. Without
  * calibration the model's probabilities would be in proportion to these to the power of the temperature.
@@ -91,7 +96,7 @@ export function confidencesOf({ logits, classIndices }: HeldOut, temperature: nu
 export function calibrationTally(
   fitted: Omit<Calibration, 'test'> | undefined,
   classIndices: Int32Array,
-): { note(image: number, probabilities: Float32Array): void; calibration(): { calibration?: Calibration } } {
+): CalibrationTally {
   const before: Confidence[] = [];
   const after: Confidence[] = [];
   return {

@@ -1,6 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { expectedCalibrationError } from '#core/calibration.ts';
 import type { Input } from '#core/contracts/common.ts';
 import type { Recipe } from '#core/contracts/domain.ts';
@@ -9,9 +7,10 @@ import type { Manifest } from '#core/contracts/manifest.ts';
 import { SERVED_OUTPUTS } from '#core/contracts/served-model.ts';
 import { type LabelledFiles, sampleByClass } from '../data/labelled-files.ts';
 import { foldsByClass } from '../data/split.ts';
-import { type InferencePool, openPool } from '../inference/pool.ts';
-import { toBytes } from '../onnx/build.ts';
+import { openGraph } from '../inference/open-graph.ts';
+import type { InferencePool } from '../inference/pool.ts';
 import type { ModelProto } from '../onnx/proto/onnx_pb.js';
+import { checkReference } from '../onnx/reference.ts';
 import { withOutputs } from '../onnx/with-outputs.ts';
 import type { TrainingHooks, TrainingRecord } from '../training/domain-training.ts';
 import type { UnsureFeatures } from '../unsure/measure-domain.ts';
@@ -33,8 +32,13 @@ import { distinctViews, type FeatureView, unsureViewOf, viewsOf } from './views.
  */
 const ROWS_TO_CHOOSE = 2_000;
 
+export interface GeneralModel {
+  manifest: Pick<Manifest, 'input' | 'features' | 'model' | 'version'>;
+  model: ModelProto;
+}
+
 export interface TransferOptions {
-  general: { manifest: Pick<Manifest, 'input' | 'features'>; model: ModelProto };
+  general: GeneralModel;
   train: LabelledFiles;
   recipe: Recipe;
   /** Threads that compute; one for each core when left out. */
@@ -48,6 +52,8 @@ export interface TransferResult extends TrainingRecord {
   input: Input;
   /** Of the training images; the caller closes the rows. */
   unsure: UnsureFeatures;
+  /** What computed, with its version. */
+  runtime: string;
 }
 
 /**
@@ -56,6 +62,7 @@ export interface TransferResult extends TrainingRecord {
  * choose resizing, places and regularisation, and to calibrate the probabilities. A second run trains with
  * these settings on all images, because with five images a class every image counts.
  *
+ * @throws IntegrityError when the general model's features are not the manifest's
  * @throws the signal's reason, or InvalidInputError when an image can no longer be read
  */
 export async function trainTransfer(
@@ -65,29 +72,34 @@ export async function trainTransfer(
   const views = viewsOf(general.manifest.features, [recipe.places].flat());
   const all = distinctViews([...views, ...general.manifest.features.map(unsureViewOf)]);
   const forms = formsOf(general.manifest.input, recipe);
-  const folder = await mkdtemp(join(tmpdir(), 'graft-features-'));
-  const model = join(folder, 'features.onnx');
-  const closing: { close(): unknown }[] = [];
+  const parts = all.map(({ part }) => part);
+  const outputs = all.map(({ output }) => output);
+  const closing: { close(): Promise<void> }[] = [];
   try {
-    await writeFile(
-      model,
-      toBytes(
-        withOutputs(
-          general.model,
-          all.map(({ part }) => part),
-          all.map(outputOf),
-        ),
-      ),
-    );
     const products = await openProducts(threads);
     closing.push(products);
-    const pool = await openPool({ model, inputs: forms, outputs: all.map(({ output }) => output), threads });
+    const graph = withOutputs(general.model, parts, all.map(outputOf));
+    const pool = await openGraph(graph, { inputs: forms, outputs, threads });
     closing.push(pool);
+    await checkFeatures(pool, general.manifest);
     return await trainWith({ general, train, recipe, views, all, forms, pool, products }, hooks);
   } finally {
     for (const each of closing) await each.close();
-    await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Compares with the manifest's reference, which has the means over all places. */
+async function checkFeatures(pool: InferencePool, manifest: GeneralModel['manifest']): Promise<void> {
+  const infer = async (pixels: Uint8Array) => {
+    const [outputs] = await pool.infer({ image: { pixels } });
+    return Object.fromEntries(
+      manifest.features.map((features) => {
+        const mean = pool.outputNames.indexOf(unsureViewOf(features).output);
+        return [features.name, outputs![mean]!];
+      }),
+    );
+  };
+  await checkReference(infer, manifest);
 }
 
 interface Prepared extends Omit<TransferOptions, 'threads'> {
@@ -120,6 +132,7 @@ async function trainWith(prepared: Prepared, hooks: TrainingHooks): Promise<Tran
         outputOf(unsureView),
       ]),
       input: from.input,
+      runtime: pool.runtime,
       unsure: { output: unsureView.output, rows: from.take(unsureView.output), images: train },
       curve: [...curve.points],
       bestStep: chosen.tried.step,

@@ -1,6 +1,9 @@
 import type { Features } from '#core/contracts/manifest.ts';
 import type { GraphPart } from '../onnx/build.ts';
-import { placesOf } from './places.ts';
+import { type FeatureMap, placesOf } from './places.ts';
+
+/** An output of a general model, without its reference. */
+export type FeatureTensor = Omit<Features, 'reference'>;
 
 /** One way to see a general model's features: a vector, or a map averaged to some places. */
 export interface FeatureView {
@@ -19,23 +22,22 @@ export interface FeatureView {
  * The views among which validation chooses: each vector, and each map at each number of places that is not
  * finer than the map.
  *
- * @param places of the recipe
+ * @param counts n of n × n places, as the recipe names them
  */
-export function viewsOf(features: readonly Features[], places: readonly number[]): FeatureView[] {
-  return features.flatMap((each): FeatureView[] => {
-    const { name, width } = each;
-    if (!each.places) {
+export function viewsOf(features: readonly FeatureTensor[], counts: readonly number[]): FeatureView[] {
+  return features.flatMap(({ name, width, places }): FeatureView[] => {
+    if (!places) {
       const part = { nodes: [], constants: [] };
       return [{ output: name, features: name, places: undefined, width, part }];
     }
-    const finest = Math.min(each.places.rows, each.places.columns);
-    const counts = [...new Set(places.map((count) => Math.min(count, finest)))];
-    return counts.map((count) => averageOf({ ...each, places: each.places! }, count));
+    const finest = Math.min(places.rows, places.columns);
+    const distinct = [...new Set(counts.map((count) => Math.min(count, finest)))];
+    return distinct.map((count) => averageOf({ name, width, places }, count));
   });
 }
 
-/** A map at `count` × `count` places. */
-function averageOf(map: Features & { places: NonNullable<Features['places']> }, count: number): FeatureView {
+/** A map averaged to `count` × `count` places. */
+export function averageOf(map: FeatureMap, count: number): FeatureView {
   const output = `${map.name}_places_${count}`;
   return {
     output,
@@ -47,7 +49,7 @@ function averageOf(map: Features & { places: NonNullable<Features['places']> }, 
 }
 
 /** The view by which images of no class are found: the mean over all places. See `measureDomain`. */
-export function unsureViewOf(features: Features): FeatureView {
+export function unsureViewOf(features: FeatureTensor): FeatureView {
   return viewsOf([features], [1])[0]!;
 }
 

@@ -17,8 +17,7 @@ import { requestSizeFindings } from '#core/golden-images.ts';
 import { isLitter } from '#core/image-files.ts';
 import { maximumBodyBytes } from '#core/prediction-requests.ts';
 import { type LoadedDataSet, type LoadedImages, loadDataSet, loadImages } from '#model/data/data-set.ts';
-import { nearDuplicates } from '#model/data/near-duplicates.ts';
-import { networkInput } from '#model/network/input.ts';
+import { nearDuplicates, THUMBNAIL } from '#model/data/near-duplicates.ts';
 
 /** A readable image of a domain; digest and size are of the bytes that were checked. */
 export interface DomainImage extends NamedImage {
@@ -26,9 +25,6 @@ export interface DomainImage extends NamedImage {
   sha256: string;
   size: number;
 }
-
-/** A small size is enough to see whether an image can be decoded and whether two look the same. */
-const PROBE = networkInput(32);
 
 /**
  * Reads and checks all images of a domain the way the training job will: folders against labels, a training
@@ -48,7 +44,7 @@ export async function checkDomainImages(
   const damaged: { id: string; reason: string }[] = [];
   for (const split of ['train', 'test'] as const) {
     const root = join(folder, split);
-    const data = await loadDataSet(root, PROBE, {
+    const data = await loadDataSet(root, THUMBNAIL, {
       labels: domain.labels,
       signal: options.signal,
       onProgress: (done, total) => options.onProgress(split, done, total),
@@ -56,7 +52,7 @@ export async function checkDomainImages(
     sets[split] = data;
     add(split, data);
   }
-  const other = await loadImages(join(folder, 'other'), PROBE, {
+  const other = await loadImages(join(folder, 'other'), THUMBNAIL, {
     signal: options.signal,
     onProgress: (done, total) => options.onProgress('other', done, total),
   });
