@@ -19,6 +19,10 @@ export const commands: Record<string, CommandEntry> = {
     description: 'Train a general model on folders of images, one folder a class',
     load: async () => (await import('./train/train.ts')).train,
   },
+  import: {
+    description: 'Make a general model of a network that was trained elsewhere: ONNX, Keras, TensorFlow.js',
+    load: async () => (await import('./import/import.ts')).importModel,
+  },
   push: {
     description: 'Sign a general model and drop it into S3, which starts its promotion',
     load: async () => (await import('./push/push.ts')).push,
