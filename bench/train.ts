@@ -7,7 +7,6 @@ import { describeError, InvalidInputError } from '#core/errors.ts';
 import { createRandom } from '#core/random.ts';
 import type { DataSet } from '#model/data/data-set.ts';
 import { buildNetwork } from '#model/network/build-network.ts';
-import { infer } from '#model/prediction/infer.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
 import { trainGeneral } from '#model/training/general.ts';
 import { type ChildCommand, runInChild } from './shared/child-process.ts';
@@ -154,7 +153,7 @@ function predictionRate(seconds: number): number {
   });
   const images = tf.randomUniform([BATCH, SIDE, SIDE, 3], -1, 1);
   const once = () => {
-    tf.tidy(() => infer(model, images)[0]!.dataSync());
+    tf.tidy(() => (model.predictOnBatch(images) as tf.Tensor).dataSync());
   };
   for (let i = 0; i < WARM_UP_STEPS; i++) once();
   const started = performance.now();

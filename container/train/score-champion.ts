@@ -5,13 +5,12 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
-import type { ChampionNotScored, ChampionScores, EvaluationRow } from '#core/contracts/evaluation.ts';
+import type { ChampionNotScored, ChampionScores } from '#core/contracts/evaluation.ts';
 import type { ServedModel } from '#core/contracts/served-model.ts';
 import { describeError, IntegrityError } from '#core/errors.ts';
-import { type DataSet, loadDataSet } from '#model/data/data-set.ts';
+import type { LabelledFiles } from '#model/data/labelled-files.ts';
 import { evaluate } from '#model/evaluation/evaluate.ts';
-import { loadModel } from '#model/network/files.ts';
-import { readServedModel } from '#model/prediction/served-model.ts';
+import { openServedModel, readServedModel } from '#model/prediction/served-model.ts';
 import type { OptMl } from '../opt-ml.ts';
 
 /** The part of `evaluation.json` that is about the champion; empty when nothing is live. */
@@ -21,14 +20,14 @@ export interface ScoredChampion {
 }
 
 /**
- * Scores the champion on the current test images, with its own labels and image size. A champion that cannot
+ * Scores the champion on the current test images, with its own labels and form of images. A champion that cannot
  * be scored does not fail the job: the evaluation gives the reason, and the gate rejects the challenger.
  *
  * @param testImages the challenger's, whose order the rows follow
  */
 export async function scoreChampion(
   paths: OptMl,
-  testImages: DataSet,
+  testImages: LabelledFiles,
   signal: AbortSignal,
 ): Promise<ScoredChampion> {
   const archive = await findArchive(paths.channel('champion'));
@@ -41,8 +40,7 @@ export async function scoreChampion(
     const { trainingJob, labels } = served;
     const others = differenceOf(labels, testImages.labels);
     if (others !== undefined) return { championNotScored: { trainingJob, labels, reason: others } };
-    const folders = { model: folder, test: paths.channel('test') };
-    return { champion: await score(folders, served, testImages, signal) };
+    return { champion: await score(folder, testImages, signal) };
   } catch (error) {
     signal.throwIfAborted();
     const reason = describeError(error).replaceAll('\n', '; ');
@@ -53,33 +51,21 @@ export async function scoreChampion(
 }
 
 async function score(
-  folders: Record<'model' | 'test', string>,
-  served: ServedModel,
-  testImages: DataSet,
+  folder: string,
+  testImages: LabelledFiles,
   signal: AbortSignal,
 ): Promise<ChampionScores> {
-  const { labels, input, trainingJob, general } = served;
-  const sameForm = JSON.stringify([labels, input]) === JSON.stringify([testImages.labels, testImages.input]);
-  const images = sameForm ? testImages : await loadDataSet(folders.test, input, { labels, signal });
-  const model = await loadModel(folders.model);
+  const { served, pool, close } = await openServedModel(folder);
   try {
-    const { accuracy, interval, recall, rows } = await evaluate(model, images, { signal });
-    const own = new Map<string, EvaluationRow>(rows.map((row) => [row.id, row]));
-    return {
-      trainingJob,
-      ...general,
-      accuracy,
-      interval,
-      recall,
-      rows: testImages.ids.map((id) => {
-        const row = own.get(id);
-        if (row === undefined)
-          throw new IntegrityError(`test image "${id}" could not be read for the champion`);
-        return row;
-      }),
-    };
+    const { labels, trainingJob, general } = served;
+    // The same labels may stand in another order.
+    const indices = testImages.labels.map((label) => labels.indexOf(label));
+    const classIndices = testImages.classIndices.map((index) => indices[index]!);
+    const images = { ...testImages, labels, classIndices };
+    const { accuracy, interval, recall, rows } = await evaluate(pool, images, { signal });
+    return { trainingJob, ...general, accuracy, interval, recall, rows };
   } finally {
-    model.dispose();
+    await close();
   }
 }
 

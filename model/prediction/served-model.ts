@@ -10,9 +10,10 @@ import {
 } from '#core/contracts/served-model.ts';
 import { GraftError, IntegrityError, NotFoundError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
-import { checkReference } from '../inference/check-reference.ts';
 import { type InferencePool, openPool } from '../inference/pool.ts';
+import { referenceImages } from '../inference/reference-images.ts';
 import type { InferenceTask } from '../inference/worker.ts';
+import { requireSame } from '../onnx/reference.ts';
 import { answerOf } from './answer.ts';
 
 const SERVED_MODEL_FILE = 'served-model.json';
@@ -68,12 +69,7 @@ export async function openServedModel(folder: string, threads?: number): Promise
     },
   );
   try {
-    await checkReference(pool, served.input, {
-      what: `The served model of domain "${served.domain}" from ${served.trainingJob}`,
-      expected: served.reference,
-      valuesOf: ([probabilities, outOfDomain]) => [...probabilities!, ...outOfDomain!],
-      hint: 'Promote the domain again, so that it is trained with this version of ONNX Runtime.',
-    });
+    await checkReference(served, pool);
   } catch (error) {
     await pool.close();
     if (error instanceof GraftError) throw error;
@@ -92,4 +88,23 @@ export async function openServedModel(folder: string, threads?: number): Promise
     },
     close: () => pool.close(),
   };
+}
+
+/**
+ * Asks every thread, which warms it up as well: its first image allocates memory.
+ *
+ * @throws IntegrityError
+ */
+async function checkReference({ domain, trainingJob, input, reference }: ServedModel, pool: InferencePool) {
+  const images = referenceImages(input);
+  const rounds = Math.ceil(pool.threads / images.length);
+  const observed = await Promise.all(
+    Array.from({ length: rounds }, () =>
+      Promise.all(images.map((pixels) => pool.infer({ image: { pixels } }))),
+    ),
+  );
+  for (const round of observed) {
+    const values = round.map(([outputs]) => outputs!.flatMap((output) => [...output]));
+    requireSame(reference, values, `outputs of the model of domain "${domain}" from ${trainingJob}`);
+  }
 }

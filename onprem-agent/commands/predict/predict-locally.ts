@@ -2,10 +2,11 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MODEL_FILE } from '#core/contracts/manifest.ts';
 import type { PredictionResponse } from '#core/contracts/served-model.ts';
-import { IntegrityError, InvalidInputError } from '#core/errors.ts';
-import { decodeImage } from '#model/data/image.ts';
-import { checkReference, onSession } from '#model/onnx/reference.ts';
-import { openSession, type Session } from '#model/onnx/session.ts';
+import { InvalidInputError } from '#core/errors.ts';
+import { readImageFile } from '#model/data/image.ts';
+import { openPool } from '#model/inference/pool.ts';
+import type { InferenceTask } from '#model/inference/worker.ts';
+import { checkReference } from '#model/onnx/reference.ts';
 import { rankLabels } from '#model/prediction/answer.ts';
 import { openServedModel } from '#model/prediction/served-model.ts';
 import { named } from '../../cli/image-error.ts';
@@ -13,59 +14,67 @@ import { readModelFolder, verifyFiles } from '../../model-folder/read.ts';
 
 type Answer = Pick<PredictionResponse, 'predictions' | 'general'> & Partial<PredictionResponse>;
 
+/** One image needs no more. */
+const THREADS = 1;
+
 /**
- * Predicts an image with a model in a folder: a general model from `graft train` or `graft import`, or the
- * content of a training job's `model.tar.gz`. The model's answers about the synthetic images are compared
- * first, as in every other place.
+ * Predicts an image with a model in a folder: a general model with a classifier from `graft train` or
+ * `graft import`, or the content of a training job's `model.tar.gz`. The image is prepared as in training and in
+ * an endpoint.
  *
  * @param image path of a JPEG, PNG or WebP file
- * @throws GraftError when the image or the model cannot be read, or the model has no labels
+ * @throws GraftError when the image or the model cannot be read, or the model has no classifier
  */
 export async function predictLocally(image: string, folder: string): Promise<Answer> {
-  const isServed = await isThere(join(folder, 'served-model.json'));
-  return isServed ? askDomainModel(image, folder) : askGeneralModel(image, folder);
+  const bytes = await named(image, () => readImageFile(image));
+  const ask = (await isThere(join(folder, 'served-model.json'))) ? askServedModel : askGeneralModel;
+  return ask(folder, (infer) => named(image, () => infer({ image: bytes })));
 }
 
-async function askDomainModel(image: string, folder: string): Promise<Answer> {
-  const model = await openServedModel(folder, 1);
+/** Asks a model about the image. An error that is about the image names it. */
+type Ask = <T>(infer: (task: InferenceTask) => Promise<T>) => Promise<T>;
+
+async function askServedModel(folder: string, ask: Ask): Promise<Answer> {
+  const { predict, close } = await openServedModel(folder, THREADS);
   try {
-    return await named(image, () => model.predict({ image }));
+    return await ask(predict);
   } finally {
-    await model.close();
+    await close();
   }
 }
 
-async function askGeneralModel(image: string, folder: string): Promise<Answer> {
+async function askGeneralModel(folder: string, ask: Ask): Promise<Answer> {
   const model = await readModelFolder(folder);
-  const { input, classifier, version, model: name } = model.manifest;
-  if (classifier === undefined) {
-    throw new InvalidInputError(`The general model ${name} ${version} has features only, and no labels`, {
-      hint: 'Import it again with --labels, or push it and ask the model of a domain with --domain.',
-    });
-  }
   await verifyFiles(model);
-  const pixels = await named(image, () => decodeImage(image, input));
-  const session = await open(join(folder, MODEL_FILE));
+  const { manifest } = model;
+  const { input, classifier, features, version, model: name } = manifest;
+  if (classifier === undefined) {
+    throw new InvalidInputError(
+      `The general model ${name} ${version} has no classifier: it knows no labels`,
+      {
+        hint: 'Ask a domain that was promoted with it (--domain), or import it with the labels of its classifier.',
+      },
+    );
+  }
+  const outputs = [classifier.name, ...features.map((each) => each.name)];
+  const pool = await openPool({
+    ...{ model: join(folder, MODEL_FILE), inputs: [input], outputs },
+    threads: THREADS,
+  });
   try {
-    const infer = onSession(session, input);
-    await checkReference(infer, model.manifest);
-    const outputs = await infer(pixels);
+    const infer = async (pixels: Uint8Array) => {
+      const [values] = await pool.infer({ image: { pixels } });
+      return Object.fromEntries(outputs.map((output, i) => [output, values![i]!]));
+    };
+    await checkReference(infer, manifest);
+    const [values] = await ask(pool.infer);
     return {
-      predictions: rankLabels(outputs[classifier.name] ?? [], classifier.labels),
+      predictions: rankLabels(values![0]!, classifier.labels),
       general: { model: name, version },
     };
   } finally {
-    await session.close();
+    await pool.close();
   }
-}
-
-function open(path: string): Promise<Session> {
-  return openSession(path).catch((cause: unknown) => {
-    throw new IntegrityError(`${path} cannot be loaded: ${(cause as Error).message}`, {
-      cause,
-      hint: 'Train or import the model again with this version of graft.',
-    });
-  });
 }
 
 const isThere = (path: string) =>

@@ -1,51 +1,51 @@
-import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
 import { packFolder } from 'local-aws/formats';
-import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { optMl } from '../../../container/opt-ml.ts';
 import { scoreChampion } from '../../../container/train/score-champion.ts';
-import { runTrainingJob } from '../../../container/train/training-job.ts';
-import type { Evaluation } from '../../../core/contracts/evaluation.ts';
 import type { ServedModel } from '../../../core/contracts/served-model.ts';
-import { type DataSet, loadDataSet } from '../../../model/data/data-set.ts';
-import { buildNetwork } from '../../../model/network/build-network.ts';
-import { saveModel } from '../../../model/network/files.ts';
-import { makeJob } from '../job-fixture.ts';
+import type { LabelledFiles } from '../../../model/data/labelled-files.ts';
+import { openServedModel } from '../../../model/prediction/served-model.ts';
+import { makeImageFolder } from '../../fixtures/images.ts';
+import { makeServedModel } from '../../model/prediction/served-model-fixture.ts';
 
+const labels = ['apple', 'pear'];
 let master: string;
-let before: Evaluation;
 let root: string;
-let testImages: DataSet;
+let testImages: LabelledFiles;
+/** What the champion says about each test image. */
+let predicted: { label: string; probability: number }[];
 
-const run = (folder: string, trainingJob: string) =>
-  runTrainingJob({
-    paths: optMl(folder),
-    trainingJob,
-    backend: 'wasm',
-    log: pino({ level: 'silent' }),
-    metric: () => {},
-    signal: new AbortController().signal,
-  });
-const served = async (folder: string): Promise<ServedModel> =>
-  JSON.parse(await readFile(join(folder, 'served-model.json'), 'utf8'));
-
-/** A job's folder whose model was trained before: that model is the champion. */
 beforeAll(async () => {
   master = await mkdtemp(join(tmpdir(), 'graft-champion-master-'));
-  await makeJob(master, { mode: 'transfer' });
-  before = await run(master, 'job-before');
+  await makeServedModel(join(master, 'model'), { labels, trainingJob: 'job-before' });
+  const paths = await makeImageFolder(join(master, 'images'), { labels, perLabel: 4, style: 'noisy' });
+  testImages = {
+    labels,
+    size: paths.length,
+    paths,
+    ids: paths.map((path) => path.slice(join(master, 'images').length + 1)),
+    classIndices: Int32Array.from(paths, (_, i) => Math.floor(i / 4)),
+  };
+  predicted = await predictions(join(master, 'model'));
 });
 afterAll(() => rm(master, { recursive: true, force: true }));
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'graft-champion-job-'));
-  await cp(master, root, { recursive: true });
-  const { input, labels } = await served(join(root, 'model'));
-  testImages = await loadDataSet(join(root, 'input/data/test'), input, { labels });
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function predictions(folder: string) {
+  const model = await openServedModel(folder, 1);
+  try {
+    const answers = await Promise.all(testImages.paths.map((image) => model.predict({ image })));
+    return answers.map((answer) => answer.predictions[0]!);
+  } finally {
+    await model.close();
+  }
+}
 
 const archive = () => join(root, 'input/data/champion/model.tar.gz');
 /** As SageMaker brings it, after a change to what it consists of. */
@@ -55,91 +55,75 @@ async function bring(change: (folder: string) => Promise<unknown> = async () => 
   await change(folder);
   await packFolder(folder, archive());
 }
-async function editServed(folder: string, changes: (model: ServedModel) => Partial<ServedModel>) {
-  const model = await served(folder);
-  await writeFile(join(folder, 'served-model.json'), JSON.stringify({ ...model, ...changes(model) }));
+async function editServed(folder: string, changes: object) {
+  const path = join(folder, 'served-model.json');
+  const model: ServedModel = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify({ ...model, ...changes }));
 }
-const score = () => scoreChampion(optMl(root), testImages, new AbortController().signal);
-
-describe('the transfer job', () => {
-  it('scores the champion on the current test images, and the gate finds it in the evaluation', async () => {
-    await bring();
-    // Not the images that the champion was judged on when it was promoted.
-    await rm(join(root, 'input/data/test/apple/0-000.png'));
-
-    const evaluation = await run(root, 'job-now');
-
-    const current = before.rows.filter(({ id }) => id !== 'apple/0-000.png');
-    expect(evaluation.champion).toMatchObject({
-      trainingJob: 'job-before',
-      ...before.general,
-      rows: current,
-      accuracy: current.filter((row) => row.prediction === row.truth).length / current.length,
-    });
-    expect(evaluation).not.toHaveProperty('championNotScored');
-    expect(evaluation.rows.map(({ id }) => id)).toEqual(current.map(({ id }) => id));
-  });
-
-  it('says why it could not, and ends well all the same', async () => {
-    await mkdir(join(root, 'input/data/champion'), { recursive: true });
-    await writeFile(archive(), 'no archive');
-
-    const evaluation = await run(root, 'job-now');
-
-    expect(evaluation.championNotScored).toMatchObject({
-      reason: expect.stringMatching(/model\.tar\.gz cannot be unpacked; caused by: incorrect header check/),
-    });
-    expect(evaluation).not.toHaveProperty('champion');
-  });
-});
+const score = (signal = new AbortController().signal) => scoreChampion(optMl(root), testImages, signal);
 
 describe('scoreChampion', () => {
   it('finds nothing where nothing is live', async () => {
     expect(await score()).toEqual({});
   });
 
-  it('leaves no tensors', async () => {
+  it('scores every test image, in their order', async () => {
     await bring();
-    const tensors = tf.memory().numTensors;
 
-    await score();
+    const { champion } = await score();
 
-    expect(tf.memory().numTensors).toBe(tensors);
+    const truth = testImages.ids.map((id) => id.split('/')[0]);
+    const right = predicted.filter(({ label }, i) => label === truth[i]).length;
+    expect(champion).toMatchObject({
+      trainingJob: 'job-before',
+      model: 'shapes',
+      version: '20261123T154200Z-3f2a9c',
+      accuracy: right / testImages.size,
+      rows: testImages.ids.map((id, i) => ({
+        id,
+        truth: truth[i],
+        prediction: predicted[i]!.label,
+        confidence: predicted[i]!.probability,
+        outOfDomain: expect.any(Number),
+      })),
+    });
   });
 
   it('compares by name where the champion has its labels in another order', async () => {
-    await bring((folder) => editServed(folder, ({ labels }) => ({ labels: labels.toReversed() })));
+    await bring((folder) => editServed(folder, { labels: labels.toReversed() }));
 
     const { champion } = await score();
 
     const swapped = { apple: 'pear', pear: 'apple' } as Record<string, string>;
     expect(champion!.rows.map(({ id, prediction }) => [id, prediction])).toEqual(
-      before.rows.map(({ id, prediction }) => [id, swapped[prediction]]),
+      testImages.ids.map((id, i) => [id, swapped[predicted[i]!.label]]),
     );
-    expect(champion!.accuracy).toBeCloseTo(1 - before.accuracy);
+    expect(champion!.rows.map(({ id, truth }) => id.split('/')[0] === truth)).not.toContain(false);
   });
 
   it('gives a champion images of the size that it was made for', async () => {
-    await bring(async (folder) => {
-      const { input, labels } = await served(folder);
-      const larger = { ...input, height: 24, width: 24 };
-      const network = buildNetwork({ input: larger, labelCount: labels.length, filters: [4, 8], seed: 1 });
-      await saveModel(network, folder);
-      network.dispose();
-      await editServed(folder, () => ({ input: larger }));
-    });
+    const larger = await makeServedModel(join(root, 'larger'), { labels, size: 24 });
+    await bring((folder) => cp(join(root, 'larger'), folder, { recursive: true }));
 
     const { champion } = await score();
 
-    expect(champion!.rows.map(({ id, truth }) => [id, truth])).toEqual(
-      before.rows.map(({ id, truth }) => [id, truth]),
+    const own = await predictions(join(root, 'larger'));
+    expect(larger.input.height).toBe(24);
+    expect(champion!.rows.map(({ confidence }) => confidence)).toEqual(
+      own.map(({ probability }) => probability),
     );
+  });
+
+  it('ends with the signal’s reason', async () => {
+    await bring();
+
+    await expect(score(AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
   });
 
   it.each<[string, (folder: string) => Promise<unknown>, object]>([
     [
       'other labels',
-      (folder) => editServed(folder, () => ({ labels: ['apple', 'plum'] })),
+      (folder) => editServed(folder, { labels: ['apple', 'plum'] }),
       {
         trainingJob: 'job-before',
         labels: ['apple', 'plum'],
@@ -152,13 +136,20 @@ describe('scoreChampion', () => {
       { reason: expect.stringMatching(/served-model\.json cannot be read/) },
     ],
     [
-      'half of its weights',
+      'the form of an earlier version',
+      (folder) => editServed(folder, { schemaVersion: 1 }),
+      {
+        reason: expect.stringMatching(/expected 2, found 1: .*; hint: Promote the domain once with `force`/),
+      },
+    ],
+    [
+      'half of its graph',
       async (folder) => {
-        const path = join(folder, 'weights.bin');
+        const path = join(folder, 'model.onnx');
         const bytes = await readFile(path);
         await writeFile(path, bytes.subarray(0, bytes.length / 2));
       },
-      { trainingJob: 'job-before', reason: expect.stringMatching(/weights\.bin .* describes/) },
+      { trainingJob: 'job-before', reason: expect.stringMatching(/model\.onnx cannot be loaded/) },
     ],
   ])('does not score a champion with %s, and says so', async (_what, change, expected) => {
     await bring(change);

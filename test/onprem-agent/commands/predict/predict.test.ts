@@ -1,17 +1,23 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { pino } from 'pino';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { optMl } from '../../../../container/opt-ml.ts';
-import { runTrainingJob } from '../../../../container/train/training-job.ts';
-import { makeJob } from '../../../container/job-fixture.ts';
+import { MODEL_FILE } from '#core/contracts/manifest.ts';
+import { sha256 } from '#core/digest.ts';
+import { createRandom } from '#core/random.ts';
+import { decodeImage } from '#model/data/image.ts';
+import { floats, modelOf, node, toBytes, value } from '#model/onnx/build.ts';
+import { measureReference, onSession } from '#model/onnx/reference.ts';
+import { openSession } from '#model/onnx/session.ts';
+import { loadPredictor } from '../../../../container/serve/predictor.ts';
+import { writeManifest } from '../../../../onprem-agent/model-folder/manifest.ts';
 import { makeImageFolder } from '../../../fixtures/images.ts';
+import { input, makeServedModel } from '../../../model/prediction/served-model-fixture.ts';
 import { graft } from '../../cli.ts';
 
 const answer = {
@@ -112,30 +118,120 @@ describe('graft predict --domain', () => {
 });
 
 describe('graft predict --model', () => {
-  it('asks a domain’s model that a training job wrote, too', async () => {
-    const job = join(root, 'job');
-    await makeJob(job, { mode: 'transfer' });
-    await makeImageFolder(join(job, 'input/data/other'), { labels: ['blue'], perLabel: 1, style: 'noisy' });
-    await rename(join(job, 'input/data/other/blue/0-000.png'), join(job, 'input/data/other/blue.png'));
-    await rm(join(job, 'input/data/other/blue'), { recursive: true });
-    const { rows, unsure } = await runTrainingJob({
-      paths: optMl(job),
-      trainingJob: 'job-1',
-      backend: 'wasm',
-      log: pino({ level: 'silent' }),
-      metric: () => {},
-      signal: new AbortController().signal,
-    });
+  const labels = ['apple', 'pear'];
+  let photograph: string;
+  beforeAll(async () => {
+    [photograph] = (await makeImageFolder(join(root, 'images'), { labels, perLabel: 1, size: 24 })) as [
+      string,
+    ];
+  });
+  const ask = (folder: string) => graft(['predict', photograph, '--model', folder, '--json']);
+  const complaint = async (folder: string, path = photograph) => {
+    const run = await graft(['predict', path, '--model', folder]);
+    expect(run.code).toBe(1);
+    return run.stderr;
+  };
 
-    const ask = (path: string) =>
-      graft(['predict', join(job, 'input/data', path), '--model', join(job, 'model'), '--json']);
+  it('asks a domain’s model that a training job wrote, as its endpoint answers', async () => {
+    const folder = join(root, 'served');
+    await makeServedModel(folder, { labels });
+    const endpoint = await loadPredictor(folder, 1);
+    const expected = await endpoint.predict(await readFile(photograph));
+    await endpoint.close();
 
-    const known = await ask(`test/${rows[0]!.id}`);
-    expect(known.last).toMatchObject({ ok: true, domain: 'produce', trainingJob: 'job-1' });
-    expect(known.last.predictions[0].label).toBe(rows[0]!.prediction);
-    expect(known.last.outOfDomain).toBeCloseTo(rows[0]!.outOfDomain!, 4);
-    const other = await ask('other/blue.png');
-    expect(other.last.outOfDomain).toBeCloseTo(unsure!.other!.rows[0]!.outOfDomain, 4);
-    expect(other.last.unsure).toBe(other.last.outOfDomain > 0.5);
+    const run = await ask(folder);
+
+    expect(run.last).toMatchObject({ ok: true, ...expected });
+  });
+
+  it('asks a general model with a classifier, by its labels', async () => {
+    const folder = join(root, 'general');
+    const probabilities = await makeGeneralModel(folder, { labels, image: photograph });
+
+    const { last } = await ask(folder);
+
+    expect(last).toMatchObject({ ok: true, general: { model: 'shapes' } });
+    for (const { label, probability } of last.predictions) {
+      expect(probability).toBeCloseTo(probabilities[labels.indexOf(label)]!, 6);
+    }
+    expect(last).not.toHaveProperty('unsure');
+  });
+
+  it('says what to do about a general model without a classifier', async () => {
+    const folder = join(root, 'features');
+    await makeGeneralModel(folder, { labels: undefined, image: photograph });
+
+    expect(await complaint(folder)).toMatch(/has no classifier[\s\S]*--domain/);
+  });
+
+  it('names a model that computes other features here, a damaged image and one that is missing', async () => {
+    const folder = join(root, 'elsewhere');
+    await makeGeneralModel(folder, { labels, image: photograph, elsewhere: true });
+    await writeFile(join(root, 'cut.png'), (await readFile(photograph)).subarray(0, 60));
+
+    const [cut, none] = [join(root, 'cut.png'), join(root, 'none.png')];
+    expect(await complaint(folder)).toMatch(/features "vector" of shapes .* differ on this machine/);
+    expect(await complaint(join(root, 'general'), cut)).toMatch(/cut\.png" cannot be read/);
+    expect(await complaint(join(root, 'general'), none)).toMatch(/no file ".*none\.png"/);
   });
 });
+
+interface GeneralModel {
+  /** Of its classifier; undefined for a model without one. */
+  labels: readonly string[] | undefined;
+  image: string;
+  /** With reference features as another machine would compute them. */
+  elsewhere?: boolean;
+}
+
+/** @returns what its classifier gives for the image */
+async function makeGeneralModel(folder: string, { labels, image, elsewhere = false }: GeneralModel) {
+  const random = createRandom('general');
+  const weights = (name: string, dims: number[]) =>
+    floats(
+      name,
+      dims,
+      Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => random.normal()),
+    );
+  const count = labels?.length ?? 2;
+  const bytes = toBytes(
+    modelOf({
+      name: 'general',
+      inputs: [value('image', ['n', 3, input.height, input.width])],
+      outputs: [value('vector', ['n', 3]), value('probabilities', ['n', count])],
+      constants: [weights('head', [3, count])],
+      nodes: [
+        node('GlobalAveragePool', ['image'], ['mean']),
+        node('Flatten', ['mean'], ['vector']),
+        node('MatMul', ['vector', 'head'], ['logits']),
+        node('Softmax', ['logits'], ['probabilities'], { axis: -1n }),
+      ],
+    }),
+  );
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, MODEL_FILE), bytes);
+  const session = await openSession(bytes);
+  const infer = onSession(session, input);
+  const features = await measureReference(infer, input, [{ name: 'vector', width: 3 }]);
+  const { probabilities } = await infer(await decodeImage(image, input));
+  await session.close();
+  if (elsewhere) features[0]!.reference[0]![0]! += 0.01;
+  await writeManifest(
+    folder,
+    [MODEL_FILE],
+    {
+      model: 'shapes',
+      input,
+      features,
+      ...(labels && { classifier: { name: 'probabilities', labels: [...labels] } }),
+      parameters: 3 * count,
+      origin: {
+        kind: 'imported',
+        format: 'onnx',
+        source: { name: 'shapes.onnx', size: bytes.length, sha256: sha256(bytes) },
+      },
+    },
+    { createdAt: new Date('2026-11-23T15:42:00Z'), privateKey: undefined },
+  );
+  return probabilities!;
+}
