@@ -39,7 +39,8 @@ function evaluateNetwork(
     network.inputs.map((reference, index) => [reference.key, inputs[index]!]),
   );
   const uses = countUses(network, outputs);
-  const evaluate: Evaluate = (reference) => {
+  const evaluate: Evaluate = (given) => {
+    const reference = settled(network, given);
     const before = known.get(reference.key);
     if (before === 'asked for') throw broken(network, `"${reference.layer}" needs its own output`);
     if (before) return before;
@@ -94,10 +95,24 @@ function alone(result: Tensor, uses: number): Tensor {
   return tensor(() => result.name, { shape: result.shape, channels: result.channels, made });
 }
 
+/**
+ * TensorFlow.js and older versions of Keras count a sequential model's own making as its first call, which they
+ * do not write.
+ */
+function settled(network: Network, reference: Reference): Reference {
+  const layer = network.layers.get(reference.layer);
+  return layer?.network && layer.calls.length === 1
+    ? new Reference(reference.layer, 0, reference.output)
+    : reference;
+}
+
 function countUses(network: Network, outputs: readonly Reference[]): Map<string, number> {
   const uses = new Map<string, number>();
   const calls = [...network.layers.values()].flatMap((layer) => layer.calls);
-  for (const { key } of [...outputs, ...calls.flatMap(referencesIn)]) uses.set(key, (uses.get(key) ?? 0) + 1);
+  for (const reference of [...outputs, ...calls.flatMap(referencesIn)]) {
+    const { key } = settled(network, reference);
+    uses.set(key, (uses.get(key) ?? 0) + 1);
+  }
   return uses;
 }
 

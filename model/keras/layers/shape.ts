@@ -23,7 +23,14 @@ const upSamplingSchema = z.object({
   data_format: channelsLast,
 });
 const flattenSchema = z.object({ data_format: channelsLast });
-const reshapeSchema = z.object({ target_shape: z.array(z.int()) });
+const reshapeSchema = z.object({
+  target_shape: z.array(
+    z
+      .int()
+      .nullable()
+      .transform((dim) => dim ?? -1),
+  ),
+});
 const permuteSchema = z.object({ dims: z.array(z.int().positive()) });
 
 export const zeroPadding: Converter = (call) => {
