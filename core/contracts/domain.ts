@@ -47,21 +47,21 @@ const recipeFields = {
    * Augmented variants of each training image, counting the unchanged one. Many images get fewer: see
    * `maximumRows`.
    */
-  augmentation: z.int().min(1).max(200).default(12),
+  augmentation: z.int().min(1).max(200).default(4),
   /** Variants of all images together, at most; every image has at least one. */
-  maximumRows: z.int().min(1).default(60_000),
+  maximumRows: z.int().min(1).default(2_000),
   /**
    * Passes over the cached features, at most, for each strength of regularisation. Training of the head
    * usually stops earlier.
    */
   epochs: z.int().min(1).max(10_000).default(40),
   /**
-   * Weight in the loss of half the head's squared kernel, on standardised features. Validation chooses among
-   * several.
+   * Weight in the loss of half the head's squared kernel, on standardised features, whose length does not
+   * depend on their number. Validation chooses among several.
    */
   regularisation: z
     .union([strengthSchema, z.array(strengthSchema).min(1).max(20)])
-    .default([3, 1, 0.3, 0.1, 0.03]),
+    .default([1, 0.3, 0.1, 0.03, 0.01]),
   /**
    * A map of features is averaged to n × n places, so that the head knows roughly where something is;
    * validation chooses among several. A vector has no places.

@@ -1,14 +1,8 @@
 import { floats, type GraphPart, integers, node } from '../onnx/build.ts';
-
-/** A map, an output of a graph of shape [n, width, rows, columns]. */
-export interface FeatureMap {
-  name: string;
-  width: number;
-  places: { rows: number; columns: number };
-}
+import type { FeatureOutput } from '../onnx/cut.ts';
 
 /**
- * Averages a map to `count` × `count` places of equal size, and lists the values of all places. A map's cell
+ * Averages a map, of shape [n, width, rows, columns], to `count` × `count` places of equal size, and lists the values of all places. A map's cell
  * that lies in two places counts for each with the share that lies in it.
  *
  * The places are a product with a constant matrix, which every version of ONNX's operators can express for
@@ -16,7 +10,11 @@ export interface FeatureMap {
  *
  * @param output name of the result, shape [n, width × count²], the places of one feature beside each other
  */
-export function placesOf({ name, width, places }: FeatureMap, count: number, output: string): GraphPart {
+export function placesOf(
+  { name, width, places }: Required<FeatureOutput>,
+  count: number,
+  output: string,
+): GraphPart {
   const cells = places.rows * places.columns;
   const names = { cells: `${output}/cells`, matrix: `${output}/matrix`, list: `${output}/list` };
   const shapes = { cells: `${output}/cells_shape`, list: `${output}/list_shape` };

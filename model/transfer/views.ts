@@ -1,9 +1,9 @@
 import type { Features } from '#core/contracts/manifest.ts';
 import type { GraphPart } from '../onnx/build.ts';
-import { type FeatureMap, placesOf } from './places.ts';
+import type { FeatureOutput } from '../onnx/cut.ts';
+import { placesOf } from './places.ts';
 
-/** An output of a general model, without its reference. */
-export type FeatureTensor = Omit<Features, 'reference'>;
+type GeneralFeatures = Omit<Features, 'reference'>;
 
 /** One way to see a general model's features: a vector, or a map averaged to some places. */
 export interface FeatureView {
@@ -24,7 +24,7 @@ export interface FeatureView {
  *
  * @param counts n of n × n places, as the recipe names them
  */
-export function viewsOf(features: readonly FeatureTensor[], counts: readonly number[]): FeatureView[] {
+export function viewsOf(features: readonly GeneralFeatures[], counts: readonly number[]): FeatureView[] {
   return features.flatMap(({ name, width, places }): FeatureView[] => {
     if (!places) {
       const part = { nodes: [], constants: [] };
@@ -37,7 +37,7 @@ export function viewsOf(features: readonly FeatureTensor[], counts: readonly num
 }
 
 /** A map averaged to `count` × `count` places. */
-export function averageOf(map: FeatureMap, count: number): FeatureView {
+export function averageOf(map: Required<FeatureOutput>, count: number): FeatureView {
   const output = `${map.name}_places_${count}`;
   return {
     output,
@@ -49,7 +49,7 @@ export function averageOf(map: FeatureMap, count: number): FeatureView {
 }
 
 /** The view by which images of no class are found: the mean over all places. See `measureDomain`. */
-export function unsureViewOf(features: FeatureTensor): FeatureView {
+export function unsureViewOf(features: GeneralFeatures): FeatureView {
   return viewsOf([features], [1])[0]!;
 }
 
