@@ -160,7 +160,7 @@ function summary(
     `${out}  ${model} ${version}`,
     `input       ${height} × ${width}, ${layout}, ${colours}, (pixel − ${listed(mean)}) ÷ ${listed(deviation)}, ${fit}, ${interpolation}`,
     `features    ${places.join(', ')}`,
-    `classifier  ${classifier === undefined ? 'removed' : `kept for graft predict, ${classifier.labels.length} labels`}`,
+    `classifier  ${classifier === undefined ? 'none: only features are kept' : `kept for graft predict, ${classifier.labels.length} labels`}`,
     `parameters  ${parameters.toLocaleString('en-GB')}, ${formatAmount(made.bytes.length, 'B')}, written by ${producer}`,
     `speed       ${made.millisecondsPerImage.toFixed(1)} ms an image on one core`,
   ].join('\n');
