@@ -26,7 +26,7 @@ const common: BuildOptions = {
   platform: 'node',
   target: 'node20',
   // Packages with binaries or many files of their own stay packages. Everything else goes into the bundle.
-  external: ['sharp', '@tensorflow/*', 'pino'],
+  external: ['sharp', '@tensorflow/*', 'onnxruntime-node', 'pino'],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
   },
@@ -68,6 +68,8 @@ async function bundlePrograms(): Promise<string[]> {
       thread: 'model/threads/thread.ts',
     },
     outdir: containerFolder,
+    // What a program imports when it is needed stays out of its start: threads that infer load no TensorFlow.js.
+    splitting: true,
     sourcemap: true,
     // Line numbers are all that a stack trace takes from them.
     sourcesContent: false,

@@ -1,7 +1,8 @@
 """A served model of Graft behind FastAPI, uvicorn and Python's onnxruntime, as one would write it by hand.
 
-One process for each core, one thread of ONNX Runtime in each: on every machine tried that is faster than one process
-with several threads. uvicorn takes uvloop and httptools where they are installed.
+With `--workers 1 --threads 0` as tutorials have it: one process, and ONNX Runtime takes the threads that it thinks best.
+With a worker for each core and one thread in each it is tuned for many requests at once. uvicorn takes uvloop and
+httptools where they are installed.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from fastapi import FastAPI, Request
 from PIL import Image
 
 FOLDER = os.environ.get("SERVED_MODEL", "")
+THREADS = int(os.environ.get("SERVED_THREADS", "0"))
 
 
 def create_app():
@@ -25,8 +27,7 @@ def create_app():
     assert form["layout"] == "NCHW" and form["colours"] == "RGB" and form["resize"] == {"fit": "stretch"}
     mean, deviation = np.float32(form["mean"]), np.float32(form["deviation"])
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
+    options.intra_op_num_threads = THREADS
     session = onnxruntime.InferenceSession(
         os.path.join(FOLDER, "model.onnx"), options, providers=["CPUExecutionProvider"]
     )
@@ -65,8 +66,10 @@ if __name__ == "__main__":
     parser.add_argument("--model", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--workers", type=int, required=True)
+    parser.add_argument("--threads", type=int, required=True)
     arguments = parser.parse_args()
     os.environ["SERVED_MODEL"] = arguments.model
+    os.environ["SERVED_THREADS"] = str(arguments.threads)
     uvicorn.run(
         "serve_fastapi:create_app",
         factory=True,

@@ -39,14 +39,26 @@ export const startServe = (folder: string, threads: number): Promise<Server> =>
     }),
   );
 
+export interface PeerOptions {
+  name: string;
+  workers: number;
+  /** Of ONNX Runtime in each; 0 leaves their number to it. */
+  threads: number;
+}
+
 /** The same model behind FastAPI and Python's onnxruntime. */
-export const startPeer = (python: string, folder: string, processes: number): Promise<Server> =>
-  start('FastAPI', (port) =>
+export const startPeer = (
+  python: string,
+  folder: string,
+  { name, workers, threads }: PeerOptions,
+): Promise<Server> =>
+  start(name, (port) =>
     spawn(
       python,
       [
         join(REPOSITORY, 'bench', 'peers', 'serve_fastapi.py'),
-        ...['--model', join(folder, 'model'), '--port', String(port), '--workers', String(processes)],
+        ...['--model', join(folder, 'model'), '--port', String(port)],
+        ...['--workers', String(workers), '--threads', String(threads)],
       ],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     ),

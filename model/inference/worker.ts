@@ -2,7 +2,6 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { augment } from '../data/augment.ts';
-import { decodeImage } from '../data/image.ts';
 import { shapeOf } from '../data/prepare.ts';
 import { openSession, RUNTIME, type Session, type Values } from '../onnx/session.ts';
 
@@ -76,9 +75,7 @@ async function infer(
 ): Promise<InferenceResult> {
   const input = inputs[form]!;
   const pixels =
-    typeof image === 'object' && 'pixels' in image
-      ? image.pixels
-      : await decodeImage(image, input, secondsAtMost);
+    typeof image === 'object' && 'pixels' in image ? image.pixels : await decode(image, input, secondsAtMost);
   const results: InferenceResult = [];
   for (const seed of seeds) {
     const data = augment({ pixels, seeds: [seed] }, input);
@@ -90,3 +87,9 @@ async function infer(
 
 /** A copy where ONNX Runtime's memory could not be given to another thread. */
 const ownMemory = ({ data }: Values): Float32Array<ArrayBuffer> => data.slice();
+
+/** The decoder is loaded when it is needed: an endpoint's threads get decoded images. */
+async function decode(image: string | Uint8Array, input: Input, secondsAtMost?: number) {
+  const { decodeImage } = await import('../data/image.ts');
+  return decodeImage(image, input, secondsAtMost);
+}
