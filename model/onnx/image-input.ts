@@ -83,7 +83,7 @@ function chosenSize(own: Partial<Record<keyof Size, number | undefined>>, size: 
   const chosen = { height: own.height ?? size?.height, width: own.width ?? size?.width };
   const { height, width } = chosen;
   if (height === undefined || width === undefined) {
-    throw new InvalidInputError('The graph takes images of any size, and nobody says which', {
+    throw new InvalidInputError('The graph takes images of any size, and the options do not say which', {
       hint: 'Say the size it was trained with, for instance --size 224.',
     });
   }

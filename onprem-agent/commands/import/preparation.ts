@@ -135,7 +135,7 @@ function resizeOf({ resize, crop, preset }: PreparationArguments): Resize | unde
  * How images are prepared: what the file says, then what the person says.
  *
  * @param known what the file says
- * @throws InvalidInputError when they contradict each other, or nobody says what the pixels become
+ * @throws InvalidInputError when they contradict each other, or neither says what the pixels become
  */
 export function settlePreparation(known: Wishes, wishes: Wishes): Preparation {
   for (const part of ['colours', 'mean', 'deviation', 'resize', 'interpolation'] as const) {
