@@ -1,35 +1,38 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DomainInput } from '../../core/contracts/domain.ts';
-import { sha256 } from '../../core/digest.ts';
-import { buildNetwork, CUT_LAYER } from '../../model/network/build-network.ts';
-import { saveModel } from '../../model/network/files.ts';
+import { MODEL_FILE } from '../../core/contracts/manifest.ts';
+import { buildNetwork } from '../../model/network/build-network.ts';
+import { finishNetwork } from '../../model/network/finish-network.ts';
+import { networkInput } from '../../model/network/input.ts';
 import { useBackend } from '../../model/tensorflow/backend.ts';
 import { writeManifest } from '../../onprem-agent/model-folder/manifest.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
+import { trainedOrigin } from '../functions/samples.ts';
 
 export { startContainer } from './container.ts';
 
 export const labels = ['apple', 'pear'];
-const input = {
-  height: 16,
-  width: 16,
-  channels: 3 as const,
-  normalisation: { scale: 1 / 127.5, offset: -1 },
-};
+const input = networkInput(16);
+/** What a baseline is told about the promotion's general model. */
+const GENERAL = { model: 'shapes', version: '20261123T154200Z-3f2a9c' };
 
 export interface JobOptions {
   mode: string;
   recipe?: DomainInput['recipe'];
 }
 
-/** A folder as SageMaker mounts it at `/opt/ml`, with a small general model of random weights. */
+/** A folder as SageMaker mounts it at `/opt/ml`; transfer gets a small general model of random weights. */
 export async function makeJob(root: string, options: JobOptions): Promise<void> {
   const data = join(root, 'input', 'data');
   await mkdir(join(root, 'input', 'config'), { recursive: true });
   await writeFile(
     join(root, 'input', 'config', 'hyperparameters.json'),
-    JSON.stringify({ mode: options.mode, domain: 'produce' }),
+    JSON.stringify({
+      mode: options.mode,
+      domain: 'produce',
+      ...(options.mode === 'baseline' ? GENERAL : {}),
+    }),
   );
   await mkdir(join(data, 'domain'), { recursive: true });
   const domain: DomainInput = {
@@ -42,36 +45,19 @@ export async function makeJob(root: string, options: JobOptions): Promise<void> 
   await writeFile(join(data, 'domain', 'domain.json'), JSON.stringify(domain));
   await makeImageFolder(join(data, 'train'), { labels, perLabel: 5 });
   await makeImageFolder(join(data, 'test'), { labels, perLabel: 4, seed: 2, style: 'noisy' });
-  await makeGeneralModel(join(data, 'model'));
+  if (options.mode !== 'baseline') await makeGeneralModel(join(data, 'model'));
 }
 
 async function makeGeneralModel(folder: string): Promise<void> {
   await useBackend('wasm');
   const network = buildNetwork({ input, labelCount: 3, filters: [4, 8], seed: 1 });
-  const files = await saveModel(network, folder);
+  const { bytes, millisecondsPerImage: _, ...graph } = await finishNetwork(network, input, ['a', 'b', 'c']);
   network.dispose();
-  await writeManifest(
-    folder,
-    files,
-    {
-      model: 'shapes',
-      input,
-      labels: ['a', 'b', 'c'],
-      cutLayer: CUT_LAYER,
-      metrics: { trainingAccuracy: 0.5, validationAccuracy: 0.5, validationLoss: 1 },
-      dataSet: { name: 'shapes', digest: sha256('shapes'), images: 3, classes: 3 },
-      training: {
-        epochs: 1,
-        imagesSeen: 3,
-        seconds: 1,
-        batchSize: 3,
-        learningRate: 0.1,
-        seed: 1,
-        hyperparameters: {},
-        backend: 'wasm',
-        device: 'a processor',
-      },
-    },
-    { createdAt: new Date('2026-11-23T15:42:00Z'), privateKey: undefined },
-  );
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, MODEL_FILE), bytes);
+  const description = { model: GENERAL.model, ...graph, origin: trainedOrigin };
+  await writeManifest(folder, [MODEL_FILE], description, {
+    createdAt: new Date('2026-11-23T15:42:00Z'),
+    privateKey: undefined,
+  });
 }
