@@ -9,16 +9,16 @@ import { runtimePackages } from './image/runtime-packages.ts';
 /** Folder of the bundles of `container/`, which the Dockerfile copies and the local AWS runs. */
 export const containerFolder = join(repository, '.build', 'container');
 
-/** Folder of the files that the image's build needs, and of the list of its packages. */
+/** Folder of the list of the image's packages. */
 const imageFolder = join(repository, '.build', 'image');
 
 /** Files and folders that decide what is built here. */
 const inputs = [
-  ...['container', 'core', 'model', 'onprem-agent', 'package-lock.json'],
+  ...['container', 'core', 'model', 'package-lock.json'],
   ...['scripts/build-container.ts', 'scripts/image'],
 ];
 
-const common: BuildOptions = {
+const options: BuildOptions = {
   absWorkingDir: repository,
   outExtension: { '.js': '.mjs' },
   bundle: true,
@@ -35,7 +35,7 @@ const common: BuildOptions = {
 
 /**
  * Bundles `container/train/train.ts`, `container/serve/serve.ts` and the threads that they start to
- * `.build/container/*.mjs`, and to `.build/image/` what builds the image. Skipped when nothing has changed
+ * `.build/container/*.mjs`, and lists the image's packages in `.build/image/`. Skipped when nothing has changed
  * since the last time.
  *
  * @returns the image tag: a digest of all that goes into the image
@@ -48,7 +48,6 @@ export async function buildContainer(): Promise<string> {
     await rm(imageFolder, { recursive: true, force: true });
     await mkdir(imageFolder, { recursive: true });
     const packages = await bundlePrograms();
-    await bundleInstaller();
     for (const [name, text] of Object.entries(await runtimePackages(packages))) {
       await writeFile(join(imageFolder, name), text);
     }
@@ -60,7 +59,7 @@ export async function buildContainer(): Promise<string> {
 /** @returns names of the packages that the programs load */
 async function bundlePrograms(): Promise<string[]> {
   const { metafile } = await build({
-    ...common,
+    ...options,
     entryPoints: {
       train: 'container/train/train.ts',
       serve: 'container/serve/serve.ts',
@@ -80,12 +79,4 @@ async function bundlePrograms(): Promise<string[]> {
     .filter(({ path, external }) => external && !isBuiltin(path))
     .map(({ path }) => path);
   return [...new Set(packages)].sort();
-}
-
-async function bundleInstaller(): Promise<void> {
-  await build({
-    ...common,
-    entryPoints: { tensorflow: 'scripts/image/tensorflow.ts', verify: 'scripts/image/verify.ts' },
-    outdir: imageFolder,
-  });
 }

@@ -14,6 +14,11 @@ interface Lock {
   packages: Record<string, LockedPackage>;
 }
 
+/** Dependencies that only an install script loads, which nobody runs. */
+const OF_INSTALL_SCRIPTS: Readonly<Record<string, readonly string[]>> = {
+  'onnxruntime-node': ['adm-zip', 'global-agent'],
+};
+
 /**
  * `package.json` and `package-lock.json` of the image: the packages that its programs load, with their
  * dependencies, in the versions of the repository's lock file. Packages that only Lambda functions or the
@@ -49,13 +54,21 @@ function closure(lock: Lock, names: readonly string[]): Record<string, LockedPac
     const path = findPackage(lock, name, from);
     // An optional package for another platform may be missing from a lock file.
     if (path === undefined || found.has(path)) return;
-    const locked = lock.packages[path]!;
+    const locked = withoutInstallScript(name, lock.packages[path]!);
     found.set(path, locked);
     for (const each of Object.keys({ ...locked.dependencies, ...locked.optionalDependencies }))
       visit(each, path);
   };
   for (const name of names) visit(name, '');
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** npm takes a package's dependencies from the lock file, so they can be left out there. */
+function withoutInstallScript(name: string, locked: LockedPackage): LockedPackage {
+  const unused = OF_INSTALL_SCRIPTS[name];
+  if (unused === undefined) return locked;
+  const kept = Object.entries(locked.dependencies ?? {}).filter(([each]) => !unused.includes(each));
+  return { ...locked, dependencies: Object.fromEntries(kept) };
 }
 
 /**

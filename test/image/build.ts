@@ -7,13 +7,14 @@ import { buildContainer } from '../../scripts/build-container.ts';
 import { makeBase, ownCertificates } from './base.ts';
 import type { ImageConfig } from './container.ts';
 import { run } from './run.ts';
-import { startWheelIndex } from './wheel-index.ts';
 
 export interface BuiltImage {
   /** Its file system. */
   root: string;
   config: ImageConfig;
   bytes: number;
+  /** Bytes without those of the base. */
+  added: number;
   /** Gives the container's file system back. */
   remove(): Promise<void>;
 }
@@ -23,7 +24,7 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 /**
  * Builds `container/Dockerfile` with buildah, whose steps run in a chroot: no engine, no registry of images.
  */
-export async function buildImage(folder: string, backend: string): Promise<BuiltImage> {
+export async function buildImage(folder: string): Promise<BuiltImage> {
   await buildContainer();
   const root = await makeBase(folder);
   const driver = storageDriver();
@@ -34,30 +35,26 @@ export async function buildImage(folder: string, backend: string): Promise<Built
   const buildah = (...words: string[]) => run('buildah', [...storage, ...words], { quiet: true });
   await makeBaseImage(buildah, root);
   const certificates = await ownCertificates();
-  const index = backend === 'wasm' ? undefined : await startWheelIndex(folder);
-  try {
-    await run('buildah', [
-      ...storage,
-      ...['bud', '--isolation', 'chroot', '--format', 'docker', '--layers', '--pull-never'],
-      ...['--build-arg', 'BASE=localhost/graft-base', '--build-arg', `BACKEND=${backend}`],
-      ...['--build-arg', `CA_CERTIFICATES=${certificates}`],
-      ...(index === undefined ? [] : ['--build-arg', `PIP_INDEX_URL=${index.url}`]),
-      ...['--file', 'container/Dockerfile', '--ignorefile', 'container/Dockerfile.dockerignore'],
-      ...['--tag', 'localhost/graft-training', '.'],
-    ]);
-  } finally {
-    index?.close();
-  }
+  await run('buildah', [
+    ...storage,
+    ...['bud', '--isolation', 'chroot', '--format', 'docker', '--layers', '--pull-never'],
+    ...['--build-arg', 'BASE=localhost/graft-base'],
+    ...['--build-arg', `CA_CERTIFICATES=${certificates}`],
+    ...['--file', 'container/Dockerfile', '--ignorefile', 'container/Dockerfile.dockerignore'],
+    ...['--tag', 'localhost/graft-training', '.'],
+  ]);
   const container = await buildah('from', '--pull-never', 'localhost/graft-training');
   const mounted = await buildah('mount', container);
   // An engine makes the folders that it mounts over.
   await mkdir(join(mounted, 'opt/ml'), { recursive: true });
   const { Docker } = JSON.parse(await buildah('inspect', '--type', 'image', 'localhost/graft-training'));
-  const size = await run('du', ['--summarize', '--bytes', mounted], { quiet: true });
+  const bytesOf = async (path: string) =>
+    Number.parseInt(await run('du', ['--summarize', '--bytes', path], { quiet: true }), 10);
   return {
     root: mounted,
     config: Docker.config,
-    bytes: Number.parseInt(size, 10),
+    bytes: await bytesOf(mounted),
+    added: (await bytesOf(mounted)) - (await bytesOf(root)),
     remove: async () => void (await buildah('rm', container)),
   };
 }
