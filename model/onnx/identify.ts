@@ -89,7 +89,7 @@ function formatOf(path: string, header: Buffer): ModelFormat {
   const extension = extname(path).toLowerCase();
   if (text.startsWith('\x89HDF\r\n\x1a\n')) return 'keras-h5';
   if (text.startsWith('PK\x03\x04')) {
-    if (extension === '.keras' || !/data\.pkl|\.data\/|version|byteorder/.test(text)) return 'keras';
+    if (!/\/(data|constants)\.pkl/.test(text)) return 'keras';
     throw isTorch(path);
   }
   // Python's pickle, protocol 2 and later.

@@ -51,6 +51,11 @@ export function imageInput(graph: GraphProto, size?: Size): ImageInput {
       { hint: 'Import an image network, and export it with the image as input.' },
     );
   }
+  if (dims[0] !== undefined && dims[0] > 1) {
+    throw new InvalidInputError(`The graph's input ${listed} takes exactly ${dims[0]} images at once`, {
+      hint: 'Export it for one image, or for any number of images.',
+    });
+  }
   const layout = layoutOf(dims, listed);
   const [height, width] = layout === 'NCHW' ? dims.slice(2) : dims.slice(1);
   return { name: input.name, layout, ...chosenSize({ height, width }, size), batch: dims[0] };

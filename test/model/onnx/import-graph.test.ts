@@ -1,7 +1,9 @@
+import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import { modelOf, node, value } from '../../../model/onnx/build.ts';
 import { tensorShape } from '../../../model/onnx/image-input.ts';
 import { type ImportOptions, importGraph } from '../../../model/onnx/import-graph.ts';
-import type { ModelProto } from '../../../model/onnx/proto/onnx_pb.js';
+import { AttributeProtoSchema, type ModelProto } from '../../../model/onnx/proto/onnx_pb.js';
 import { images, Network, placeMeans, runModel, sourceOf } from './network-fixture.ts';
 
 const importModel = (model: ModelProto, options: ImportOptions = {}) => importGraph(sourceOf(model), options);
@@ -239,6 +241,34 @@ describe('the classifier', () => {
   });
 });
 
+describe('a graph with branches', () => {
+  it('keeps what only a branch uses', async () => {
+    const net = new Network();
+    const map = net.stem();
+    const condition = net.op('Cast', [net.weights(1)], { to: 9n });
+    const branch = (weights: string) =>
+      modelOf({
+        name: 'branch',
+        inputs: [],
+        outputs: [value('chosen', [])],
+        nodes: [node('Mul', [map, weights], ['chosen'])],
+        constants: [],
+      }).graph!;
+    const chosen = net.op('If', [condition], {}, 'chosen_map');
+    net.nodes.at(-1)!.attribute = [
+      create(AttributeProtoSchema, { name: 'then_branch', type: 5, g: branch(net.weights(1, 8, 1, 1)) }),
+      create(AttributeProtoSchema, { name: 'else_branch', type: 5, g: branch(net.weights(1, 8, 1, 1)) }),
+    ];
+    const pooled = net.op('Flatten', [net.op('GlobalAveragePool', [chosen])]);
+    const network = net.model(net.op('Gemm', [pooled, net.weights(8, 5)]));
+
+    const { before, after, imported } = await beforeAndAfter(network, ['chosen_map']);
+
+    expect(imported.features).toEqual([{ name: 'map', width: 8, places: { rows: 4, columns: 4 } }]);
+    expectSame(after.map!, before.chosen_map!.data);
+  });
+});
+
 describe('a graph for one image', () => {
   it('stays so where something else in it depends on the number', async () => {
     const net = new Network();
@@ -342,6 +372,7 @@ describe('what is no general model is refused with what it is:', () => {
   it.each<[string, (number | string)[], RegExp]>([
     ['an input of rank 2', ['n', 48], /has 2 dimensions, and images have four/],
     ['grey images', ['n', 1, 16, 16], /no dimension of three colours/],
+    ['a graph for eight images', [8, 3, 16, 16], /takes exactly 8 images at once/],
     ['images of any size without a size', ['n', 3, 'h', 'w'], /images of any size/],
     ['images that are too large', ['n', 3, 2000, 2000], /8 to 1024 pixels/],
   ])('%s', async (_, dims, message) => {
