@@ -99,8 +99,10 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
       await readFile(join(folders.general, 'manifest.json'), 'utf8'),
       'manifest.json',
     );
-    const { version, training: figures } = manifest;
-    tellTraining(screen, manifest, hint);
+    const { version, origin } = manifest;
+    if (origin.kind !== 'trained') throw new Error(`"${folders.general}" was not trained here`);
+    const figures = origin.training;
+    tellTraining(screen, origin, hint);
 
     screen.line(screen.paint('heading', ' 2  Drop it into S3'));
     await graft(

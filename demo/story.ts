@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Evaluation } from '#core/contracts/evaluation.ts';
-import type { Manifest } from '#core/contracts/manifest.ts';
+import type { Origin } from '#core/contracts/manifest.ts';
 import { repository } from '../scripts/fingerprint.ts';
 import type { Answer } from './ask.ts';
 import { accuracyPlot, shareBar, sparkline } from './charts.ts';
@@ -10,7 +10,7 @@ import type { Screen } from './screen.ts';
 /** @param hint how to get a faster backend, where the agent knows a way */
 export function tellTraining(
   screen: Screen,
-  { training: figures, metrics }: Manifest,
+  { training: figures, metrics }: Extract<Origin, { kind: 'trained' }>,
   hint: string | undefined,
 ): void {
   const rate = figures.imagesSeen / Math.max(figures.seconds, 1e-9);

@@ -299,21 +299,21 @@ describe('bad input', () => {
     [
       'a missing file',
       '20200101T000000Z-000001',
-      ({ bytes }) => void bytes.delete('weights.bin'),
+      ({ bytes }) => void bytes.delete('model.onnx'),
       'IntegrityViolation',
-      /weights\.bin/,
+      /model\.onnx/,
     ],
     [
       'a changed byte',
       '20200101T000000Z-000002',
       ({ bytes }) => {
-        const weights = Uint8Array.from(bytes.get('weights.bin')!);
-        weights[100]! ^= 1;
-        bytes.set('weights.bin', weights);
+        const graph = Uint8Array.from(bytes.get('model.onnx')!);
+        graph[100]! ^= 1;
+        bytes.set('model.onnx', graph);
         return undefined;
       },
       'IntegrityViolation',
-      /weights\.bin/,
+      /model\.onnx/,
     ],
     [
       'a signature for other bytes',

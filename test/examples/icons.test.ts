@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { domainSchema } from '#core/contracts/domain.ts';
 import { parseJson } from '#core/parse.ts';
 import { loadDataSet, loadImages } from '#model/data/data-set.ts';
+import { networkInput } from '#model/network/input.ts';
 import { type ExampleDomain, withImagesPerClass } from '../../examples/icons/domains/example-domain.ts';
 import { DOMAINS } from '../../examples/icons/domains/index.ts';
 import { PRODUCE } from '../../examples/icons/domains/produce.ts';
@@ -13,12 +14,7 @@ import { generalClasses, otherThings } from '../../examples/icons/general.ts';
 import { buildIconData } from '../../examples/icons/icon-data.ts';
 import { ICON_SETS, openIconSet } from '../../examples/icons/icon-sets.ts';
 
-const input = {
-  height: 32,
-  width: 32,
-  channels: 3 as const,
-  normalisation: { scale: 1 / 127.5, offset: -1 },
-};
+const input = networkInput(32);
 const small = {
   generalClasses: 3,
   generalPerClass: 5,

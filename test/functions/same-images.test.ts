@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { domainSchema } from '#core/contracts/domain.ts';
-import type { Manifest } from '#core/contracts/manifest.ts';
+import { networkInput } from '#model/network/input.ts';
 import { optMl } from '../../container/opt-ml.ts';
 import { readImages } from '../../container/train/read-images.ts';
 import { createPrepareDomain } from '../../functions/prepare-domain.ts';
@@ -103,8 +103,7 @@ async function container() {
   try {
     await mkdir(join(root, 'input', 'data'), { recursive: true });
     await cp(folder, join(root, 'input', 'data'), { recursive: true });
-    const input = { height: 16, width: 16, channels: 3 as const, normalisation: { scale: 1, offset: 0 } };
-    const images = await readImages(optMl(root), { manifest: { input } as Manifest, domain }, signal);
+    const images = await readImages(optMl(root), { domain }, networkInput(16), signal);
     images.close();
     return images;
   } finally {

@@ -83,8 +83,8 @@ describe('graft push', () => {
     const puts = proxy.seen
       .filter(({ method }) => method === 'PUT')
       .map(({ path }) => path.split(/[/?]/).at(-2));
-    expect(puts).toEqual(['model.json', 'weights.bin', 'manifest.sig', 'manifest.json']);
-    for (const name of ['model.json', 'weights.bin', 'manifest.json']) {
+    expect(puts).toEqual(['model.onnx', 'manifest.sig', 'manifest.json']);
+    for (const name of ['model.onnx', 'manifest.json']) {
       expect((await read(name, version)).equals(await readFile(join(folder, name)))).toBe(true);
     }
     const signature = (await read('manifest.sig', version)).toString();
@@ -122,14 +122,14 @@ describe('graft push', () => {
 
   it('does not send again what another tool has put there under an uncommitted version', async () => {
     const { version } = await makeModelFolder(folder);
-    const Body = await readFile(join(folder, 'weights.bin'));
-    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `${PREFIX}${version}/weights.bin`, Body }));
+    const Body = await readFile(join(folder, 'model.onnx'));
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `${PREFIX}${version}/model.onnx`, Body }));
 
     const run = await push();
 
     expect(run.events.find(({ event }) => event === 'pushed').files).toMatchObject({
-      'model.json': 'uploaded',
-      'weights.bin': 'already-there',
+      'model.onnx': 'already-there',
+      'manifest.sig': 'uploaded',
     });
   });
 
@@ -187,7 +187,7 @@ describe('graft push', () => {
   it('goes on after an interruption, without sending again what is there', async () => {
     await makeModelFolder(folder);
     const proxy = await startProxy(local.endpoint, ({ method, path }, _request, response) => {
-      if (method !== 'PUT' || !path.includes('weights.bin')) return false;
+      if (method !== 'PUT' || !path.includes('manifest.sig')) return false;
       response.destroy();
       return true;
     });
@@ -198,11 +198,10 @@ describe('graft push', () => {
     const resumed = await push();
 
     expect(interrupted).toMatchObject({ code: 1, last: { name: 'AwsAccess' } });
-    expect(left).toEqual(['model.json']);
+    expect(left).toEqual(['model.onnx']);
     expect(resumed.code).toBe(0);
     expect(resumed.events.find(({ event }) => event === 'pushed').files).toEqual({
-      'model.json': 'already-there',
-      'weights.bin': 'uploaded',
+      'model.onnx': 'already-there',
       'manifest.sig': 'uploaded',
       'manifest.json': 'uploaded',
     });
@@ -237,9 +236,9 @@ describe('graft push', () => {
 
     expect(failed.code).toBe(1);
     expect(parts).toHaveLength(3);
-    expect(resumed.events.find(({ event }) => event === 'pushed').files['weights.bin']).toBe('already-there');
-    const weights = await read('weights.bin', version);
-    expect(weights.equals(await readFile(join(folder, 'weights.bin')))).toBe(true);
+    expect(resumed.events.find(({ event }) => event === 'pushed').files['model.onnx']).toBe('already-there');
+    const graph = await read('model.onnx', version);
+    expect(graph.equals(await readFile(join(folder, 'model.onnx')))).toBe(true);
   });
 
   it('leaves no parts behind when it is interrupted', async () => {
@@ -272,7 +271,7 @@ describe('graft push', () => {
     expect(run.code).toBe(130);
     const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
     expect(Uploads).toEqual([]);
-    expect(await keys()).toEqual(['model.json']);
+    expect(await keys()).toEqual([]);
   });
 
   it('works with a policy that allows writing only', async () => {
@@ -293,17 +292,17 @@ describe('graft push', () => {
 describe('graft push refuses', () => {
   it.each<[string, () => Promise<unknown>, RegExp]>([
     ['a folder without a manifest', () => rm(join(folder, 'manifest.json')), /has no manifest\.json/],
-    ['a missing file', () => rm(join(folder, 'weights.bin')), /has no weights\.bin/],
+    ['a missing file', () => rm(join(folder, 'model.onnx')), /has no model\.onnx/],
     [
       'a changed byte',
       async () => {
-        const weights = await readFile(join(folder, 'weights.bin'));
-        weights[500]! ^= 1;
-        await writeFile(join(folder, 'weights.bin'), weights);
+        const graph = await readFile(join(folder, 'model.onnx'));
+        graph[500]! ^= 1;
+        await writeFile(join(folder, 'model.onnx'), graph);
       },
-      /weights\.bin .* its content has changed/,
+      /model\.onnx .* its content has changed/,
     ],
-    ['a file of another size', () => writeFile(join(folder, 'weights.bin'), 'x'), /1 bytes instead of 1000/],
+    ['a file of another size', () => writeFile(join(folder, 'model.onnx'), 'x'), /1 bytes instead of 1000/],
     ['a manifest that is no JSON', () => writeFile(join(folder, 'manifest.json'), '{'), /is not JSON/],
     [
       'an unknown field in the manifest',
@@ -317,11 +316,11 @@ describe('graft push refuses', () => {
       'an older schema version',
       async () => {
         const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
-        await writeFile(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, schemaVersion: 0 }));
+        await writeFile(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, schemaVersion: 1 }));
       },
-      /schemaVersion: expected 1, found 0/,
+      /schemaVersion: expected 2, found 1: train or import again/,
     ],
-    ['a file that is no key', () => copyFile(join(folder, 'model.json'), key), /is not a signing key/],
+    ['a file that is no key', () => copyFile(join(folder, 'model.onnx'), key), /is not a signing key/],
     ['a key that is not there', () => rm(key), /key\.pem" cannot be read/],
   ])('%s, before anything is sent', async (_what, spoil, message) => {
     await makeModelFolder(folder);
