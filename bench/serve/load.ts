@@ -16,13 +16,13 @@ export interface LoadResult {
   perSecond: number;
   /** Milliseconds from the first byte of a request to the last one of its answer, of every request. */
   milliseconds: number[];
-  /** The same of `GET /ping`, one every 50 ms on a connection of its own. */
+  /** The same of `GET /ping`, one every 250 ms on a connection of its own. */
   pings: number[];
   /** Share of one core that this process took. */
   processor: number;
 }
 
-const PING_EVERY_MS = 50;
+const PING_EVERY_MS = 250;
 
 const image = await readFile(process.argv[2]!);
 const ping = Buffer.from('GET /ping HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
