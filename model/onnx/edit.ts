@@ -3,8 +3,8 @@ import type { GraphProto } from './proto/onnx_pb.js';
 import { subgraphsOf } from './subgraphs.ts';
 
 /**
- * Leaves only what these tensors are computed from. Shapes of inner tensors are dropped too: ONNX Runtime finds
- * them by itself, and they would be wrong once another number of images runs. Changes the graph.
+ * Leaves only what these tensors are computed from. Shapes of inner tensors are dropped too: ONNX Runtime
+ * finds them by itself, and they would be wrong once another number of images runs. Changes the graph.
  */
 export function keepOnly(graph: GraphProto, tensors: readonly string[]): void {
   const needed = new Set(tensors);

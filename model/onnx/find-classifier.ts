@@ -43,8 +43,8 @@ interface Walk {
 }
 
 /**
- * Finds the classifier of a network: the last node with constant weights on the way to the output, with nothing
- * behind it that a classifier does not have.
+ * Finds the classifier of a network: the last node with constant weights on the way to the output, with
+ * nothing behind it that a classifier does not have.
  *
  * @param poolsScores whether a mean over places may stand behind it even where no softmax does
  * @returns undefined where the network ends in something else: then its output is features

@@ -39,8 +39,8 @@ export function classifiesImages({ node, features, beforePooling }: Classifier, 
 }
 
 /**
- * The features that end in a tensor: a map where the network has one before its last pooling, and a vector where
- * more than a pooling lies between.
+ * The features that end in a tensor: a map where the network has one before its last pooling, and a vector
+ * where more than a pooling lies between.
  *
  * @throws InvalidInputError when the tensor is neither a vector nor a map nor a sequence of tokens
  */

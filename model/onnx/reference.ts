@@ -42,8 +42,8 @@ export async function measureReference(
 }
 
 /**
- * Compares a loaded model's features of the synthetic images with the manifest's. Every machine does so before it
- * uses a model.
+ * Compares a loaded model's features of the synthetic images with the manifest's. Every machine does so
+ * before it uses a model.
  *
  * @throws IntegrityError when they disagree by more than 1e-3 of an image's largest value
  */

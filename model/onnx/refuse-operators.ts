@@ -6,8 +6,8 @@ import { graphsIn } from './subgraphs.ts';
 const KNOWN_DOMAINS = new Set(['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft']);
 
 /**
- * Refuses graphs that only a program with an extension of its own can run, and graphs of functions, into which
- * the search for the classifier cannot look.
+ * Refuses graphs that only a program with an extension of its own can run, and graphs of functions, into
+ * which the search for the classifier cannot look.
  *
  * @throws InvalidInputError naming the operators
  */
