@@ -1,6 +1,7 @@
 """Makes one of Keras's image applications with random weights, and what Keras computes with it.
 
-Writes `model.<format>`, `input.f32` (two images [2, height, width, 3], pixels 0…255) and the outputs of two layers,
+Writes `model.<format>`, `input.f32` (two images [2, height, width, 3], pixels 0…255, or −1…1
+where the network does not rescale pixels itself) and the outputs of two layers,
 `map.f32` and `output.f32`, float32 and little endian. Prints one line of JSON: the input's size, the name of the
 layer whose map the last global pooling takes (of the last map where there is none), and the outputs' shapes, channels
 last.
@@ -17,6 +18,12 @@ import numpy as np
 from keras import layers
 
 
+def images(model, count, random):
+    rescales = any(isinstance(layer, (layers.Rescaling, layers.Normalization)) for layer in model.layers)
+    lowest, highest = (0, 255) if rescales else (-1, 1)
+    return random.uniform(lowest, highest, (count, *model.input_shape[1:])).astype("float32")
+
+
 def randomise(model, random):
     """Weights with which features neither vanish nor explode: normalisations keep what one batch of noise has."""
     normalisations = []
@@ -29,14 +36,15 @@ def randomise(model, random):
             shape = weight.shape
             if "kernel" in name:
                 fan_in = np.prod(shape[:-1]) if "depthwise" not in name else np.prod(shape[:2])
-                weight.assign(random.normal(0, np.sqrt(2 / fan_in), shape))
+                # The classifier's is smaller, so that no class gets all of the probability.
+                gain = 0.1 if layer is model.layers[-1] else 2
+                weight.assign(random.normal(0, np.sqrt(gain / fan_in), shape))
             elif name == "gamma":
                 weight.assign(random.uniform(0.6, 1.4, shape))
             elif name in ("beta", "bias"):
                 weight.assign(random.normal(0, 0.2, shape))
     if normalisations:
-        size = model.input_shape[1:]
-        model(random.uniform(0, 255, (4, *size)).astype("float32"), training=True)
+        model(images(model, 4, random), training=True)
     for layer, momentum in normalisations:
         layer.momentum = momentum
 
@@ -70,7 +78,7 @@ def main():
     model.save(os.path.join(options.out, f"model.{options.format}"))
 
     height, width = model.input_shape[1:3]
-    pixels = random.uniform(0, 255, (2, height, width, 3)).astype("float32")
+    pixels = images(model, 2, random)
     source = last_map(model)
     outputs = keras.Model(model.inputs, [source.output, model.output]).predict(pixels, verbose=0)
     pixels.tofile(os.path.join(options.out, "input.f32"))

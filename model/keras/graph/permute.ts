@@ -8,20 +8,33 @@ export function permute(
   dims: readonly number[],
   order: readonly number[],
 ): Float32Array {
-  const strides = dims.map((_, axis) => dims.slice(axis + 1).reduce((a, b) => a * b, 1));
-  const sizes = order.map((axis) => dims[axis]!);
-  const steps = order.map((axis) => strides[axis]!);
+  const axes = joinedAxes(dims, order);
+  if (axes.length <= 1) return values;
   const result = new Float32Array(values.length);
-  const last = sizes.length - 1;
+  const { size: lastSize, step: lastStep } = axes.pop()!;
   let to = 0;
   const walk = (axis: number, from: number) => {
-    const size = sizes[axis]!;
-    const step = steps[axis]!;
-    for (let index = 0; index < size; index++, from += step) {
-      if (axis === last) result[to++] = values[from]!;
-      else walk(axis + 1, from);
+    if (axis === axes.length) {
+      for (let index = 0, at = from; index < lastSize; index++, at += lastStep) result[to++] = values[at]!;
+      return;
     }
+    const { size, step } = axes[axis]!;
+    for (let index = 0, at = from; index < size; index++, at += step) walk(axis + 1, at);
   };
   walk(0, 0);
   return result;
+}
+
+/** The result's dimensions with their steps in the source. Neighbours that stay together are one; 1 is none. */
+function joinedAxes(dims: readonly number[], order: readonly number[]): { size: number; step: number }[] {
+  const axes: { size: number; step: number }[] = [];
+  for (const axis of order) {
+    const size = dims[axis]!;
+    const step = dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+    const before = axes.at(-1);
+    if (size === 1) continue;
+    if (before && before.step === size * step) axes[axes.length - 1] = { size: before.size * size, step };
+    else axes.push({ size, step });
+  }
+  return axes;
 }

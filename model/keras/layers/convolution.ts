@@ -151,8 +151,12 @@ function scalable(constants: Constants, add: (constants: Constants) => string, s
 
 function scaleOutputs({ kernel, bias }: Constants, scale: Float64Array, shift: Float64Array): Constants {
   const each = kernel.length / scale.length;
+  const scaled = new Float32Array(kernel.length);
+  for (const [filter, factor] of scale.entries()) {
+    for (let at = filter * each; at < (filter + 1) * each; at++) scaled[at] = kernel[at]! * factor;
+  }
   return {
-    kernel: kernel.map((value, index) => value * scale[Math.floor(index / each)]!),
+    kernel: scaled,
     bias: Float32Array.from(shift, (value, index) => value + (bias?.[index] ?? 0) * scale[index]!),
   };
 }
