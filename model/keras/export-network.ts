@@ -1,5 +1,5 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { artifactsOf } from '../network/copy-model.ts';
+import { artifactsOf } from '../network/artifacts-of.ts';
 import type { ModelProto } from '../onnx/proto/onnx_pb.js';
 import { readArtifacts } from './artifacts.ts';
 import { type ConvertOptions, convertKeras } from './convert.ts';

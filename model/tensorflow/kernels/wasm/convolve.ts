@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { FunctionSource } from './assembler.ts';
 import { layoutOf, type Shape } from './frame-source.ts';
 import { addressOf, kernelFunction, valuesOf, type WasmBackend } from './heap.ts';
-import { convolveAndPool, type FinishName } from './pooled-convolution-source.ts';
+import { convolveAndPool } from './pooled-convolution-source.ts';
 import {
   finishWindows,
   GROUP,
@@ -19,37 +19,34 @@ interface Convolution {
   framed: tf.TensorInfo;
   filter: tf.TensorInfo;
   y: tf.TensorInfo;
-  /** Winners or scaling. */
-  extra: tf.TensorInfo;
+  winners: tf.TensorInfo;
   images: number;
 }
 
-/** Fills `y` and what the finish needs beside it from framed images. */
-export function convolve(backend: WasmBackend, convolution: Convolution, shape: Shape, finish: FinishName) {
-  const { framed, filter, y, extra, images } = convolution;
+/** Fills `y` and `winners` from framed images. */
+export function convolve(backend: WasmBackend, convolution: Convolution, shape: Shape) {
+  const { framed, filter, y, winners, images } = convolution;
   const { pooledHeight, pooledWidth } = layoutOf(shape);
   if (shape.inputs % 4 === 0 && images * pooledHeight * pooledWidth >= LEAST_WINDOWS) {
-    return convolveByMinimalFiltering(backend, convolution, shape, finish);
+    return convolveByMinimalFiltering(backend, convolution, shape);
   }
   shapeFunction(
     backend,
     convolveAndPool,
     shape,
-    finish,
   )({
     x: addressOf(backend, framed),
     filter: addressOf(backend, filter),
     y: addressOf(backend, y),
-    extra: addressOf(backend, extra),
+    winners: addressOf(backend, winners),
     images,
   });
 }
 
 function convolveByMinimalFiltering(
   backend: WasmBackend,
-  { framed, filter, y, extra, images }: Convolution,
+  { framed, filter, y, winners, images }: Convolution,
   shape: Shape,
-  finish: FinishName,
 ) {
   const { inputs, outputs } = shape;
   const { pooledHeight, pooledWidth, outputPixel } = layoutOf(shape);
@@ -61,7 +58,7 @@ function convolveByMinimalFiltering(
   const at = (info: tf.TensorInfo) => addressOf(backend, info);
   const patches = shapeFunction(backend, transformPatches, shape);
   const multiply = shapeFunction(backend, multiplyTerms, shape);
-  const finishGroup = shapeFunction(backend, finishWindows, shape, finish);
+  const finishGroup = shapeFunction(backend, finishWindows, shape);
   shapeFunction(backend, transformFilters, shape)({ filter: at(filter), u: at(u) });
   for (let first = 0; first < windows; first += GROUP) {
     const group = at(positions) + 4 * first;
@@ -72,7 +69,7 @@ function convolveByMinimalFiltering(
       m: at(m),
       positions: group,
       y: at(y) + outputsAt,
-      extra: at(extra) + (finish === 'keepWinners' ? outputsAt : 0),
+      winners: at(winners) + outputsAt,
       windows: Math.min(GROUP, windows - first),
     });
   }
@@ -97,11 +94,10 @@ function positionsOf(backend: WasmBackend, windows: number, shape: Shape): tf.Te
 /** A kernel function written for one shape. */
 export function shapeFunction<P extends string>(
   backend: WasmBackend,
-  source: (shape: Shape, finish: FinishName) => FunctionSource<P>,
+  source: (shape: Shape) => FunctionSource<P>,
   shape: Shape,
-  finish: FinishName = 'keepWinners',
 ) {
   const { height, width, inputs, outputs } = shape;
-  const key = [source.name, height, width, inputs, outputs, finish].join(' ');
-  return kernelFunction(backend, key, () => source(shape, finish));
+  const key = [source.name, height, width, inputs, outputs].join(' ');
+  return kernelFunction(backend, key, () => source(shape));
 }

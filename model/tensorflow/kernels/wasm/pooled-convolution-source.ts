@@ -1,61 +1,43 @@
 import { type Code, defineFunction, f32x4, i32, type Local, loop, sequence, set } from './assembler.ts';
 import { layoutOf, type Shape } from './frame-source.ts';
 
+/** Addresses of a pooling window. */
+export interface Window {
+  y: Local;
+  winners: Local;
+  /** The window's byte in the framed input. */
+  at: Local;
+  /** Its outputs' byte in `y` and in `winners`. */
+  out: Local;
+}
+
 /**
- * Makes what the kernel stores of the four convolved places of a pooling window, a vector of outputs at a
- * time.
+ * Stores the largest of a window's four convolved places, and in `winners` (int32) the byte at which its patch
+ * begins; among equals the first wins.
  *
- * @param names `at` is the window's byte in the framed input, `out` its outputs' in `y`, `block` the first of
- *   these outputs' within all of a pixel; `extra` is an address of the finish's own
- * @param sums of the four places, one vector each
- * @param v counts the vectors from `block` on
+ * @param sums of the four places, one vector of outputs each
+ * @param v counts the vectors from `out` on
  */
-type Finish = (
-  names: Record<'y' | 'at' | 'out' | 'block' | 'extra', Local>,
-  sums: readonly Local[],
-  v: number,
+export function keepWinners(
+  shape: Shape,
+  { y, at, out, winners }: Window,
+  { sums, v }: { sums: readonly Local[]; v: number },
   vector: () => Local,
-) => Code;
-
-/**
- * Stores the largest value, and in `extra` (as many int32) the byte at which its patch begins; among equals
- * the first wins.
- */
-const keepWinners =
-  (shape: Shape): Finish =>
-  ({ y, at, out, extra }, sums, v, vector) => {
-    const corners = cornersOf(shape);
-    const [value, mask, winner] = [vector(), vector(), vector()] as const;
-    return sequence(
-      set(winner, f32x4.splatI32(at)),
-      set(value, sums[0]!),
-      ...[1, 2, 3].flatMap((c) => [
-        set(mask, f32x4.greater(sums[c]!, value)),
-        set(value, f32x4.select(sums[c]!, value, mask)),
-        set(winner, f32x4.select(f32x4.splatI32(i32.add(at, corners[c]!)), winner, mask)),
-      ]),
-      f32x4.store(i32.add(y, out), value, 16 * v),
-      f32x4.store(i32.add(extra, out), winner, 16 * v),
-    );
-  };
-
-/**
- * Stores max(0, scale × largest + shift). `extra` holds for every four outputs their four scales, then their
- * four shifts.
- */
-const activate: Finish = ({ y, out, block, extra }, sums, v, vector) => {
-  const value = vector();
-  const [a, b, c, d] = sums as [Local, Local, Local, Local];
-  const place = i32.add(extra, i32.multiply(block, 2));
+): Code {
+  const corners = cornersOf(shape);
+  const [value, mask, winner] = [vector(), vector(), vector()] as const;
   return sequence(
-    set(value, f32x4.max(f32x4.max(a, b), f32x4.max(c, d))),
-    set(value, f32x4.add(f32x4.multiply(value, f32x4.load(place, 32 * v)), f32x4.load(place, 32 * v + 16))),
-    f32x4.store(i32.add(y, out), f32x4.max(value, f32x4.zero), 16 * v),
+    set(winner, f32x4.splatI32(at)),
+    set(value, sums[0]!),
+    ...[1, 2, 3].flatMap((c) => [
+      set(mask, f32x4.greater(sums[c]!, value)),
+      set(value, f32x4.select(sums[c]!, value, mask)),
+      set(winner, f32x4.select(f32x4.splatI32(i32.add(at, corners[c]!)), winner, mask)),
+    ]),
+    f32x4.store(i32.add(y, out), value, 16 * v),
+    f32x4.store(i32.add(winners, out), winner, 16 * v),
   );
-};
-
-export const FINISHES = { keepWinners, activate: () => activate };
-export type FinishName = keyof typeof FINISHES;
+}
 
 /** Vectors of outputs that are computed together: with the four places of a window at most 12 registers. */
 export const vectorsAtOnce = ({ outputs }: Shape) => [3, 2, 1].find((count) => outputs % (4 * count) === 0)!;
@@ -67,13 +49,13 @@ function cornersOf(shape: Shape) {
 }
 
 /** Forward, place by place. `filter` has the usual order (row, column, input, output). */
-export function convolveAndPool(shape: Shape, finish: FinishName) {
+export function convolveAndPool(shape: Shape) {
   const { pixel, row, image, pooledHeight, pooledWidth, outputPixel } = layoutOf(shape);
   const corners = cornersOf(shape);
   const vectors = vectorsAtOnce(shape);
   const taps = 3 * shape.inputs;
   return defineFunction({
-    parameters: ['x', 'filter', 'y', 'extra', 'images'],
+    parameters: ['x', 'filter', 'y', 'winners', 'images'],
     variables: ['block', 'n', 'i', 'j', 'at', 'out', 'patch', 'weights', 'tapRow', 'tap'],
     body(names, vector) {
       const { x, filter, images } = names;
@@ -113,12 +95,7 @@ export function convolveAndPool(shape: Shape, finish: FinishName) {
           ),
         ),
         ...w.map((_, v) =>
-          FINISHES[finish](shape)(
-            names,
-            sums.map((ofCorner) => ofCorner[v]!),
-            v,
-            vector,
-          ),
+          keepWinners(shape, names, { sums: sums.map((ofCorner) => ofCorner[v]!), v }, vector),
         ),
         set(at, i32.add(at, 2 * pixel)),
         set(out, i32.add(out, outputPixel)),

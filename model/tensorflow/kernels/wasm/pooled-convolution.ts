@@ -7,7 +7,6 @@ import { filterGradient, inputGradient } from './pooled-convolution-gradients-so
 const FORWARD = 'GraftPooledConvolution';
 const FILTER_GRADIENT = 'GraftPooledConvolutionFilterGradient';
 const INPUT_GRADIENT = 'GraftPooledConvolutionInputGradient';
-const INFERENCE = 'GraftInferredBlock';
 
 /** Whether the current backend has the kernels, and they fit these sizes. */
 export const hasPooledConvolution = (filter: tf.Tensor4D) =>
@@ -50,22 +49,6 @@ export function pooledConvolutionInputGradient(
   return tf.engine().runKernel(INPUT_GRADIENT, { dy, filter, winners }, { ...shape }) as tf.Tensor4D;
 }
 
-/** Of a batch normalisation, each of shape [outputs], as training left them. */
-export type Normalisation = Record<'gamma' | 'beta' | 'mean' | 'variance', tf.Tensor>;
-
-/**
- * `max(0, gamma × (p − mean) / √(variance + epsilon) + beta)` with p of `pooledConvolution`, in one pass. No
- * gradient.
- */
-export function inferredBlock(
-  x: tf.Tensor4D,
-  filter: tf.Tensor4D,
-  normalisation: Normalisation,
-  epsilon: number,
-): tf.Tensor4D {
-  return tf.engine().runKernel(INFERENCE, { x, filter, ...normalisation }, { epsilon }) as tf.Tensor4D;
-}
-
 export const shapeOf = (x: tf.TensorInfo, filter: tf.TensorInfo): Shape => ({
   height: x.shape[1]!,
   width: x.shape[2]!,
@@ -86,29 +69,8 @@ export function registerPooledConvolution() {
       const outputShape = pooledShape(images, shape);
       const y = backend.makeOutput(outputShape, 'float32');
       const winners = backend.makeOutput(outputShape, 'int32');
-      convolve(backend, { framed, filter, y, extra: winners, images }, shape, 'keepWinners');
+      convolve(backend, { framed, filter, y, winners, images }, shape);
       return [y, framed, winners];
-    },
-  });
-  tf.registerKernel({
-    kernelName: INFERENCE,
-    backendName: 'wasm',
-    kernelFunc: (args) => {
-      const backend = args.backend as WasmBackend;
-      const { x, filter, ...normalisation } = args.inputs as Record<
-        'x' | 'filter' | keyof Normalisation,
-        tf.TensorInfo
-      >;
-      const { epsilon } = args.attrs as { epsilon: number };
-      const shape = shapeOf(x, filter);
-      const images = x.shape[0]!;
-      const framed = putInFrames(backend, x, shape);
-      const y = backend.makeOutput(pooledShape(images, shape), 'float32');
-      const scaling = scalingOf(backend, normalisation, epsilon);
-      convolve(backend, { framed, filter, y, extra: scaling, images }, shape, 'activate');
-      backend.disposeData(framed.dataId);
-      backend.disposeData(scaling.dataId);
-      return y;
     },
   });
   tf.registerKernel({
@@ -194,27 +156,6 @@ function putInFrames(backend: WasmBackend, x: tf.TensorInfo, shape: Shape): tf.T
     shape,
   )({ from: addressOf(backend, x), to: addressOf(backend, framed), images });
   return framed;
-}
-
-/** A batch normalisation as a factor and a summand, in the order of `convolveAndPool`. */
-function scalingOf(
-  backend: WasmBackend,
-  normalisation: Record<keyof Normalisation, tf.TensorInfo>,
-  epsilon: number,
-): tf.TensorInfo {
-  const channels = normalisation.gamma.shape[0]!;
-  const scaling = backend.makeOutput([2 * channels], 'float32');
-  const values = valuesOf(backend, scaling);
-  const [gamma, beta, mean, variance] = (['gamma', 'beta', 'mean', 'variance'] as const).map((name) =>
-    valuesOf(backend, normalisation[name]),
-  ) as [Float32Array, Float32Array, Float32Array, Float32Array];
-  for (let c = 0; c < channels; c++) {
-    const at = 8 * (c >> 2) + (c & 3);
-    const scale = gamma[c]! / Math.sqrt(variance[c]! + epsilon);
-    values[at] = scale;
-    values[at + 4] = beta[c]! - scale * mean[c]!;
-  }
-  return scaling;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { defineFunction, f32x4, i32, type Local, loop, type Operand, sequence, set } from './assembler.ts';
 import { layoutOf, type Shape } from './frame-source.ts';
-import { FINISHES, type FinishName, vectorsAtOnce } from './pooled-convolution-source.ts';
+import { keepWinners, vectorsAtOnce } from './pooled-convolution-source.ts';
 
 /**
  * The convolution of `convolveAndPool` by minimal filtering, F(2 × 2, 3 × 3) of Lavin & Gray, "Fast
@@ -149,10 +149,10 @@ export function multiplyTerms(shape: Shape) {
 /**
  * Transforms the products of a group's first `windows` back to the four places of each, and hands them on.
  */
-export function finishWindows(shape: Shape, finish: FinishName) {
+export function finishWindows(shape: Shape) {
   const { outputPixel } = layoutOf(shape);
   return defineFunction({
-    parameters: ['m', 'positions', 'y', 'extra', 'windows'],
+    parameters: ['m', 'positions', 'y', 'winners', 'windows'],
     variables: ['tile', 'block', 'at', 'out'],
     body(names, vector) {
       const { m, positions, windows, tile, block, at, out } = names;
@@ -171,7 +171,7 @@ export function finishWindows(shape: Shape, finish: FinishName) {
         ...half.flatMap(([a, b, c, e], r) =>
           gathered(a!, b!, c!, e!).map((value, k) => set(places[r]![k]!, value)),
         ),
-        FINISHES[finish](shape)(names, places.flat(), 0, vector),
+        keepWinners(shape, names, { sums: places.flat(), v: 0 }, vector),
         set(out, i32.add(out, 16)),
       );
       return sequence(
