@@ -1,8 +1,9 @@
 import type { Evaluation, EvaluationRow } from '#core/contracts/evaluation.ts';
 import { wilsonInterval } from '#core/statistics.ts';
 import type { LabelledFiles } from '../data/labelled-files.ts';
+import { inferImages } from '../inference/infer-images.ts';
 import type { InferencePool } from '../inference/pool.ts';
-import { inferImages } from './infer-images.ts';
+import type { InferenceResult } from '../inference/worker.ts';
 
 export type Measured = Pick<Evaluation, 'accuracy' | 'interval' | 'recall' | 'confusion' | 'rows'>;
 
@@ -26,7 +27,8 @@ export async function evaluate(
 ): Promise<Measured> {
   const rows: EvaluationRow[] = new Array(paths.length);
   const confusion = labels.map(() => new Array<number>(labels.length).fill(0));
-  const onOutputs = (image: number, [probabilities, outOfDomain]: Float32Array[]) => {
+  const onResult = (image: number, [outputs]: InferenceResult) => {
+    const [probabilities, outOfDomain] = outputs!;
     if (probabilities!.length !== labels.length) {
       throw new RangeError(`${probabilities!.length} outputs for ${labels.length} labels`);
     }
@@ -42,7 +44,8 @@ export async function evaluate(
       outOfDomain: outOfDomain![0]!,
     };
   };
-  await inferImages(pool, paths, onOutputs, signal);
+  const taskOf = (image: number) => ({ image: paths[image]! });
+  await inferImages(pool, { count: paths.length, taskOf, onResult }, signal);
   const right = confusion.reduce((sum, row, i) => sum + row[i]!, 0);
   return {
     accuracy: right / paths.length,

@@ -1,10 +1,9 @@
 import type { LabelledFiles } from '../data/labelled-files.ts';
 import { seedOf, type Variants } from '../data/variants.ts';
+import { inferImages } from '../inference/infer-images.ts';
 import type { InferencePool } from '../inference/pool.ts';
+import type { InferenceResult } from '../inference/worker.ts';
 import { createFeatureRows, type FeatureRows } from './feature-rows.ts';
-
-/** Tasks that wait for a thread, for each thread: more would only hold results in memory. */
-const AHEAD = 3;
 
 export interface ExtractionOptions {
   /** Which of the pool's forms; see `InferenceTask`. */
@@ -14,7 +13,6 @@ export interface ExtractionOptions {
   variants: Variants;
   /** Features of all outputs together that need more go to disk. */
   memoryBytes: number;
-  onImage?: (() => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -27,28 +25,25 @@ export interface ExtractionOptions {
 export async function extractFeatures(
   pool: InferencePool,
   data: Pick<LabelledFiles, 'ids' | 'paths' | 'size'>,
-  { form, widths, variants, memoryBytes, onImage, signal }: ExtractionOptions,
+  { form, widths, variants, memoryBytes, signal }: ExtractionOptions,
 ): Promise<FeatureRows[]> {
   const { perImage } = variants;
   const total = widths.reduce((sum, width) => sum + width, 0);
   const all = widths.map((width) =>
     createFeatureRows(data.size * perImage, width, (memoryBytes * width) / total),
   );
-  let next = 0;
-  const work = async () => {
-    while (next < data.size) {
-      const image = next++;
-      const seeds = Array.from({ length: perImage }, (_, v) => seedOf(variants, data.ids[image]!, v));
-      const results = await pool.infer({ image: data.paths[image]!, form, seeds }, signal);
-      signal?.throwIfAborted();
-      for (const [variant, outputs] of results.entries()) {
-        for (const [i, values] of outputs.entries()) all[i]!.write(values, image * perImage + variant);
-      }
-      onImage?.();
+  const taskOf = (image: number) => ({
+    image: data.paths[image]!,
+    form,
+    seeds: Array.from({ length: perImage }, (_, variant) => seedOf(variants, data.ids[image]!, variant)),
+  });
+  const onResult = (image: number, result: InferenceResult) => {
+    for (const [variant, outputs] of result.entries()) {
+      for (const [i, values] of outputs.entries()) all[i]!.write(values, image * perImage + variant);
     }
   };
   try {
-    await Promise.all(Array.from({ length: AHEAD * pool.threads }, work));
+    await inferImages(pool, { count: data.size, taskOf, onResult }, signal);
   } catch (error) {
     for (const rows of all) rows.close();
     throw error;

@@ -1,8 +1,9 @@
 import type { Evaluation, EvaluationRow, Unsure } from '#core/contracts/evaluation.ts';
 import { areaUnderRoc } from '#core/statistics.ts';
 import type { LoadedImages } from '../data/data-set.ts';
-import { inferImages } from '../evaluation/infer-images.ts';
+import { inferImages } from '../inference/infer-images.ts';
 import type { InferencePool } from '../inference/pool.ts';
+import type { InferenceResult } from '../inference/worker.ts';
 import { isUnsure, UNSURE_ABOVE } from '../prediction/answer.ts';
 
 export interface UnsureMeasurement extends Pick<Unsure, 'keep' | 'heldOut'> {
@@ -47,10 +48,11 @@ async function scoresOf(
   signal?: AbortSignal,
 ): Promise<number[]> {
   const scores: number[] = new Array(paths.length);
-  const onOutputs = (image: number, [, outOfDomain]: Float32Array[]) => {
-    scores[image] = outOfDomain![0]!;
+  const taskOf = (image: number) => ({ image: paths[image]! });
+  const onResult = (image: number, [outputs]: InferenceResult) => {
+    scores[image] = outputs![1]![0]!;
   };
-  await inferImages(pool, paths, onOutputs, signal);
+  await inferImages(pool, { count: paths.length, taskOf, onResult }, signal);
   return scores;
 }
 
