@@ -5,13 +5,20 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describeError } from '#core/errors.ts';
 import { type Measured, measureImport } from './import/measure.ts';
-import { type Network, type NetworkFiles, storedNetworks, timmNetworks } from './import/networks.ts';
+import {
+  kerasNetworks,
+  layersModels,
+  type Network,
+  type NetworkFiles,
+  storedNetworks,
+  timmNetworks,
+} from './import/networks.ts';
 import { runInChild } from './shared/child-process.ts';
 
 const HELP = `npm run bench:import -- [--only NAME] [--data DIR] [--python python3] [--json]
 
 Imports networks as \`graft import\` does, and compares their features with those that the program computes which made them. Each is
-made and measured in a process of its own. The networks of timm have random weights and need Python with timm, onnx and onnxscript.
+made and measured in a process of its own. The networks of Keras and timm have random weights and need Python with keras and tensorflow, or timm, onnx and onnxscript.
 
   --only NAME      networks whose name begins so
   --data DIR       folder with onnx/; otherwise GRAFT_DATA, or ../shared/data
@@ -65,7 +72,12 @@ async function main() {
   if (model !== undefined) {
     return console.log(JSON.stringify(await measureImport({ model, input, features })));
   }
-  const networks = [...storedNetworks(data), ...timmNetworks(python)];
+  const networks = [
+    ...storedNetworks(data),
+    ...layersModels(data),
+    ...kerasNetworks(python),
+    ...timmNetworks(python),
+  ];
   const rows: Row[] = [];
   const skipped: { name: string; source: string; reason: string }[] = [];
   for (const network of networks.filter(({ name }) => name.startsWith(only))) {

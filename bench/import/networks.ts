@@ -58,3 +58,54 @@ export const timmNetworks = (python: string): Network[] =>
       }),
     })),
   );
+
+/** Keras's image applications, and the format in which each is saved. */
+const KERAS: Readonly<Record<string, 'keras' | 'h5'>> = {
+  MobileNet: 'h5',
+  MobileNetV2: 'keras',
+  MobileNetV3Small: 'h5',
+  MobileNetV3Large: 'keras',
+  ResNet50: 'keras',
+  ResNet50V2: 'h5',
+  EfficientNetB0: 'keras',
+  EfficientNetB1: 'keras',
+  EfficientNetB2: 'keras',
+  EfficientNetB3: 'h5',
+  EfficientNetV2B0: 'h5',
+  EfficientNetV2S: 'keras',
+  DenseNet121: 'h5',
+  InceptionV3: 'keras',
+  Xception: 'keras',
+  VGG16: 'keras',
+  ConvNeXtTiny: 'keras',
+  NASNetMobile: 'keras',
+};
+
+/** Networks of Keras with random weights. */
+export const kerasNetworks = (python: string): Network[] =>
+  Object.entries(KERAS).map(([name, format]) => ({
+    name,
+    source: `Keras, .${format}`,
+    make: (folder) => ({
+      command: python,
+      args: [
+        join(import.meta.dirname, '..', 'peers', 'keras_application.py'),
+        ...['--application', name, '--format', format, '--out', folder],
+      ],
+    }),
+  }));
+
+/** The MobileNet V1 of TensorFlow.js that lies beside the checkout, compared with a graph of it made by hand. */
+export const layersModels = (data: string): Network[] =>
+  existsSync(join(data, 'mobilenet-v1-imagenet'))
+    ? [
+        {
+          name: 'mobilenet_v1_imagenet',
+          source: 'TensorFlow.js',
+          make: (folder) => ({
+            command: process.execPath,
+            args: [...process.execArgv, join(import.meta.dirname, 'layers-model.ts'), data, folder],
+          }),
+        },
+      ]
+    : [];

@@ -1,10 +1,8 @@
 """Makes one of Keras's image applications with random weights, and what Keras computes with it.
 
-Writes `model.<format>`, `input.f32` (two images [2, height, width, 3], pixels 0…255, or −1…1
-where the network does not rescale pixels itself) and the outputs of two layers,
-`map.f32` and `output.f32`, float32 and little endian. Prints one line of JSON: the input's size, the name of the
-layer whose map the last global pooling takes (of the last map where there is none), and the outputs' shapes, channels
-last.
+Writes `model.<format>`, `input.f32` (two images [2, 3, height, width], pixels 0…255, or −1…1 where the network does
+not rescale pixels itself) and `features.f32`: what the classifier takes, means over places where that is a map; all
+float32, little endian. Prints the names of the three files as one line of JSON.
 """
 
 import argparse
@@ -57,10 +55,10 @@ def every_layer(model):
             yield layer
 
 
-def last_map(model):
-    """The last tensor of four dimensions that is larger than one place, and its layer."""
-    maps = [o for o in model.operations if len(o.output.shape) == 4 and o.output.shape[1] > 1]
-    return maps[-1]
+def before_classifier(model):
+    """What the last layer with a kernel takes."""
+    weighted = [layer for layer in model.layers if any("kernel" in weight.path for weight in layer.weights)]
+    return weighted[-1].input
 
 
 def main():
@@ -68,23 +66,23 @@ def main():
     parser.add_argument("--application", required=True)
     parser.add_argument("--format", choices=["keras", "h5"], default="keras")
     parser.add_argument("--out", required=True)
-    parser.add_argument("--size", type=int)
     options = parser.parse_args()
     random = np.random.default_rng(1)
     keras.utils.set_random_seed(1)
-    shape = {"input_shape": (options.size, options.size, 3)} if options.size else {}
-    model = getattr(keras.applications, options.application)(weights=None, **shape)
+    application = getattr(keras.applications, options.application)
+    model = application(weights=None)
+    if None in model.input_shape[1:]:
+        model = application(weights=None, input_shape=(224, 224, 3))
     randomise(model, random)
     model.save(os.path.join(options.out, f"model.{options.format}"))
 
-    height, width = model.input_shape[1:3]
     pixels = images(model, 2, random)
-    source = last_map(model)
-    outputs = keras.Model(model.inputs, [source.output, model.output]).predict(pixels, verbose=0)
-    pixels.tofile(os.path.join(options.out, "input.f32"))
-    for name, values in zip(["map", "output"], outputs):
-        values.astype("<f4").tofile(os.path.join(options.out, f"{name}.f32"))
-    print(json.dumps({"height": height, "width": width, "map": source.name, "shapes": [list(o.shape) for o in outputs]}))
+    features = keras.Model(model.inputs, before_classifier(model)).predict(pixels, verbose=0)
+    if features.ndim == 4:
+        features = features.mean(axis=(1, 2))
+    for name, values in [("input", pixels.transpose(0, 3, 1, 2)), ("features", features)]:
+        np.ascontiguousarray(values, dtype="<f4").tofile(os.path.join(options.out, f"{name}.f32"))
+    print(json.dumps({"model": f"model.{options.format}", "input": "input.f32", "features": "features.f32"}))
 
 
 main()
