@@ -19,7 +19,10 @@ export function withOutputs(
   outputs: readonly GraphOutput[],
 ): ModelProto {
   const graph = { ...model.graph! };
-  graph.node = [...graph.node, ...parts.flatMap(({ nodes }) => nodes)];
+  const added = parts.flatMap(({ nodes }) => nodes);
+  const made = new Set(added.flatMap(({ output }) => output));
+  // A tensor has one name: what the parts make takes the place of an output that is called the same.
+  graph.node = [...graph.node.filter(({ output }) => !output.some((name) => made.has(name))), ...added];
   graph.initializer = [...graph.initializer, ...parts.flatMap(({ constants }) => constants)];
   graph.output = outputs.map(({ name, width }) => value(name, ['n', width]));
   keepOnly(

@@ -14,7 +14,7 @@ interface Lock {
   packages: Record<string, LockedPackage>;
 }
 
-/** Dependencies that only an install script loads, which nobody runs. */
+/** Dependencies that only an install script loads, and install scripts do not run. */
 const OF_INSTALL_SCRIPTS: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['adm-zip', 'global-agent'],
 };
