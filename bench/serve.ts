@@ -10,13 +10,14 @@ import { photograph } from './serve/photograph.ts';
 import { type Server, startPeer, startServe } from './serve/servers.ts';
 import { type Row, summarise, type Turns, takeTurns } from './serve/turns.ts';
 
-const HELP = `npm run bench:serve -- [--rounds 5] [--seconds 3] [--model DIR] [--python python3] [--json]
+const HELP = `npm run bench:serve -- [--clients 1,8,32] [--rounds 5] [--seconds 3] [--model DIR] [--python python3] [--json]
 
 A JPEG of 400 × 534 pixels to an answer, from 1, 8 and 32 clients: requests a second and latency of the container's serve (its real
 process), as a share of a bare loop of decoding and inference on as many threads, and beside FastAPI with Python's onnxruntime
 (bench/peers/serve_fastapi.py) on the same file. They take turns within each round. Clients are a process of their own on the same
 cores; what it takes counts against the servers, not against the bare loop.
 
+  --clients LIST   numbers of clients                                                1,8,32
   --rounds N       turns of each                                                     5
   --seconds N      of each turn                                                      3
   --model DIR      a served model; MobileNet V1 with a random head when left out
@@ -25,7 +26,6 @@ cores; what it takes counts against the servers, not against the bare loop.
 
 The data is looked for in GRAFT_DATA, otherwise in ../shared/data.`;
 
-const CLIENTS = [1, 8, 32];
 const FOLDER = resolve('.graft', 'bench', 'serve');
 
 /** Starts all of them; a peer that cannot start is its reason instead. */
@@ -72,6 +72,7 @@ async function prepare(model: string | undefined): Promise<string> {
 async function main() {
   const { values } = parseArgs({
     options: {
+      clients: { type: 'string', default: '1,8,32' },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '3' },
       model: { type: 'string' },
@@ -81,18 +82,20 @@ async function main() {
     },
   });
   if (values.help) return console.log(HELP);
-  const positive = (name: 'rounds' | 'seconds') => {
-    const value = Number(values[name]);
+  const positive = (option: string, text: string) => {
+    const value = Number(text);
     if (Number.isInteger(value) && value >= 1) return value;
-    throw new InvalidInputError(`--${name} "${values[name]}" is not a whole number from 1`);
+    throw new InvalidInputError(`--${option} "${text}" is not a whole number from 1`);
   };
-  const [rounds, seconds] = [positive('rounds'), positive('seconds')];
+  const rounds = positive('rounds', values.rounds);
+  const seconds = positive('seconds', values.seconds);
+  const clientCounts = values.clients.split(',').map((text) => positive('clients', text));
   const threads = availableParallelism();
   const image = await prepare(values.model);
   const all = await startAll(values.python, image, threads);
   try {
     const start = (): Turns[] =>
-      CLIENTS.map((clients) => ({ clients, bare: [], serve: [], peers: new Map() }));
+      clientCounts.map((clients) => ({ clients, bare: [], serve: [], peers: new Map() }));
     // A round that does not count: memory grows to its size, and processors get to their speed.
     for (const turns of start()) await takeTurns(turns, all, 1);
     const before = all.serve.memory();

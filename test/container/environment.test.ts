@@ -13,8 +13,8 @@ describe('the environment', () => {
   });
 
   it('names every variable that it cannot use', () => {
-    expect(() => containerEnvironment({ GRAFT_PORT: 'http', GRAFT_BACKEND: 'abacus' })).toThrow(
-      /GRAFT_PORT.*GRAFT_BACKEND/,
-    );
+    const wrong = { GRAFT_PORT: 'http', GRAFT_THREADS: '0', GRAFT_BACKEND: 'abacus' };
+
+    expect(() => containerEnvironment(wrong)).toThrow(/GRAFT_PORT.*GRAFT_THREADS.*GRAFT_BACKEND/);
   });
 });
