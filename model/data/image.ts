@@ -3,6 +3,7 @@ import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { imageType, MAXIMUM_IMAGE_BYTES, NO_IMAGE } from '#core/image-files.ts';
 import { readRegularFile } from '#core/regular-file.ts';
+import { jpegSize } from './jpeg-size.ts';
 import { createPixelBudget } from './pixel-budget.ts';
 
 // libvips' cache is of no use, because no image comes twice. It also keeps the half-decoded pixels of refused
@@ -25,6 +26,9 @@ const withinBudget = createPixelBudget(MAXIMUM_PIXELS + 8_000_000);
 
 /** Transparent images are put on white, as on a page. */
 const BACKGROUND = { r: 255, g: 255, b: 255 };
+
+/** What has to be known of an image before it is decoded. */
+type Header = Pick<Metadata, 'width' | 'height'> & Partial<Pick<Metadata, 'depth' | 'space'>>;
 
 /** The fields of `Input` that decoding needs. */
 export type ImageForm = Pick<Input, 'height' | 'width' | 'resize' | 'interpolation' | 'colours' | 'mean'>;
@@ -50,7 +54,7 @@ export async function decodeImage(
   refuseOtherFormats(bytes);
   if (bytes.length > MAXIMUM_IMAGE_BYTES) throw tooManyBytes(bytes.length);
   try {
-    const header = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const header: Header = jpegSize(bytes) ?? (await sharp(bytes, { limitInputPixels: false }).metadata());
     refuseTooManyPixels(header);
     const decoder = sharp(bytes, { limitInputPixels: MAXIMUM_PIXELS, failOn: 'error' });
     if (secondsAtMost !== undefined) decoder.timeout({ seconds: secondsAtMost });
@@ -113,7 +117,7 @@ function tooManyBytes(size: number) {
   );
 }
 
-function refuseTooManyPixels({ width, height }: Metadata) {
+function refuseTooManyPixels({ width, height }: Header) {
   const hint = 'Scale it down: the network sees a small image anyway.';
   if (width * height > MAXIMUM_PIXELS) {
     const megapixels = ((width * height) / 1e6).toFixed(1);
