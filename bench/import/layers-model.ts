@@ -1,6 +1,6 @@
 /**
- * Copies the MobileNet V1 of TensorFlow.js into a folder, with what the hand-made ONNX graph of the same network computes.
- * Prints the names of the files as one line of JSON, a `NetworkFiles`.
+ * Copies the MobileNet V1 of TensorFlow.js into a folder, with what the hand-made ONNX graph of the same
+ * network computes. Prints the names of the files as one line of JSON, a `NetworkFiles`.
  */
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

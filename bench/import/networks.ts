@@ -95,7 +95,7 @@ export const kerasNetworks = (python: string): Network[] =>
     }),
   }));
 
-/** The MobileNet V1 of TensorFlow.js that lies beside the checkout, compared with a graph of it made by hand. */
+/** The MobileNet V1 of TensorFlow.js beside the checkout, compared with a graph of it made by hand. */
 export const layersModels = (data: string): Network[] =>
   existsSync(join(data, 'mobilenet-v1-imagenet'))
     ? [

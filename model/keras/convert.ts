@@ -18,7 +18,7 @@ export interface ConvertOptions {
   layout?: 'NCHW' | 'NHWC';
   /** The input's height and width, for a network that leaves them open. */
   size?: { height: number; width: number };
-  /** Layers whose outputs the graph gives, by the names of the graph's outputs; the model's own when left out. */
+  /** Layers by the names of the graph's outputs, which give theirs; the model's own when left out. */
   outputs?: Readonly<Record<string, string>>;
 }
 

@@ -96,8 +96,8 @@ function alone(result: Tensor, uses: number): Tensor {
 }
 
 /**
- * TensorFlow.js and older versions of Keras count a sequential model's own making as its first call, which they
- * do not write.
+ * TensorFlow.js and older versions of Keras count a sequential model's own making as its first call, which
+ * they do not write.
  */
 function settled(network: Network, reference: Reference): Reference {
   const layer = network.layers.get(reference.layer);

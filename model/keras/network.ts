@@ -70,7 +70,7 @@ export interface Weight {
 /** A network with its weights. */
 export interface KerasModel {
   network: Network;
-  /** Of the Keras that wrote it; some activations changed their meaning. TensorFlow.js writes what Keras 2 does. */
+  /** Of the Keras that wrote it: `hard_sigmoid` changed its meaning. TensorFlow.js does as Keras 2. */
   version: 2 | 3;
   /** A layer's weights, in the order in which Keras makes them: those that are trained, then the others. */
   weightsOf(layer: Layer): readonly Weight[];

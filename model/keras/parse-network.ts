@@ -8,7 +8,7 @@ const FUNCTIONAL = ['Functional', 'Model'];
 const MAX_DEPTH = 16;
 
 /**
- * Reads a model's configuration: `{class_name, config}` as Keras's `model.to_json()` writes it.
+ * Reads a model's configuration: `{class_name, config}`, as every file of Keras has it.
  *
  * @throws InvalidInputError when the model is subclassed, or the configuration has not the agreed form
  */
@@ -108,14 +108,14 @@ function layersOf(list: unknown[], place: Place): Layer[] {
   });
 }
 
-/** As Keras names the groups of its files: the second layer of a class gets `_1`. */
+/** As Keras names the groups of its files: the second layer of a class gets the number 1. */
 function numbered(name: string, counts: Map<string, number>): string {
   const count = counts.get(name) ?? 0;
   counts.set(name, count + 1);
   return count === 0 ? name : `${name}_${count}`;
 }
 
-/** `to_snake_case` in Keras's `utils/naming.py`. */
+/** As Keras makes names of classes: `DepthwiseConv2D` becomes "depthwise_conv2d". */
 const snakeCase = (name: string): string =>
   name
     .replace(/\W+/g, '')

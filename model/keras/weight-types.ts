@@ -13,8 +13,8 @@ const BYTES: Readonly<Record<string, number>> = {
 };
 
 /**
- * One weight of a model of TensorFlow.js, whose bytes lie in a block with the others. Quantised weights become
- * the numbers that they stand for.
+ * One weight of a model of TensorFlow.js, whose bytes lie in a block with the others. Quantised weights
+ * become the numbers that they stand for.
  *
  * @throws InvalidInputError when the block ends before, or the type is none of numbers
  */

@@ -7,7 +7,7 @@ import type { Weight } from '../network.ts';
 export interface Hdf5 {
   /** An attribute of a group, the root's path being `/`; undefined where there is none. */
   attribute(group: string, name: string): unknown;
-  /** A list of texts, which Keras divides among `name0`, `name1`… where it is long; undefined where there is none. */
+  /** A list of texts, which Keras divides among numbered attributes where it is long; or undefined. */
   texts(group: string, name: string): string[] | undefined;
   has(path: string): boolean;
   keys(group: string): string[];

@@ -12,8 +12,8 @@ const METADATA = 'metadata.json';
 const WEIGHTS = 'model.weights.h5';
 
 /**
- * Opens a `.keras` file: a ZIP file with the configuration, and the weights in groups that are named after the
- * layers' classes.
+ * Opens a `.keras` file: a ZIP file with the configuration, and the weights in groups that are named after
+ * the layers' classes.
  */
 export async function openKerasFile(path: string): Promise<OpenModel> {
   const entries = await readZip(path, [CONFIG, METADATA, WEIGHTS]);

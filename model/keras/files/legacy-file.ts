@@ -8,7 +8,7 @@ import type { OpenModel } from './open.ts';
 
 const WEIGHTS = 'model_weights';
 
-/** Opens a `.h5` file, which Keras 2 and 3 write: the configuration as an attribute, and a group for each layer. */
+/** Opens a `.h5` file of Keras 2 or 3: the configuration is an attribute, each layer has a group. */
 export async function openLegacyFile(path: string): Promise<OpenModel> {
   const file = await openHdf5(await readFile(path), path);
   try {

@@ -25,7 +25,7 @@ export function permute(
   return result;
 }
 
-/** The result's dimensions with their steps in the source. Neighbours that stay together are one; 1 is none. */
+/** The result's dimensions, with their steps in the source. Neighbours that stay so become one. */
 function joinedAxes(dims: readonly number[], order: readonly number[]): { size: number; step: number }[] {
   const axes: { size: number; step: number }[] = [];
   for (const axis of order) {

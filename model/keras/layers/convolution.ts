@@ -15,7 +15,7 @@ import {
   type Role,
   weightsOf,
 } from './call.ts';
-import { NO_PADDING, windowOutput, windowPadding } from './window.ts';
+import { windowOutput, windowPadding } from './window.ts';
 
 const common = {
   kernel_size: pair,
@@ -129,7 +129,7 @@ export function convolve(call: LayerCall, input: Tensor, settings: Convolution):
 }
 
 function convolutionAttributes({ dims, strides, dilation_rate, groups }: Convolution, padding: Padding) {
-  const { top, left, bottom, right } = padding ?? NO_PADDING;
+  const { top, left, bottom, right } = padding;
   return {
     kernel_shape: dims.slice(2).map(BigInt),
     strides: strides.map(BigInt),

@@ -27,7 +27,7 @@ export const rescaling: Converter = (call) => {
   return prepare(call, onlyInput(call), { scale: scale ?? [1], shift: offset ?? [0] });
 };
 
-/** `(x − mean) / deviation`, with numbers from the settings or learnt from data by `adapt`. */
+/** `(x − mean) / deviation`, with numbers from the settings or learnt from data. */
 export const normalisation: Converter = (call) => {
   const { axis, mean, variance } = configOf(call, normalisationSchema);
   const input = onlyInput(call);

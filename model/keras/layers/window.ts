@@ -7,7 +7,7 @@ export interface Window {
   dilation: readonly [number, number];
 }
 
-export const NO_PADDING: Padding = { top: 0, bottom: 0, left: 0, right: 0 };
+const NO_PADDING: Padding = { top: 0, bottom: 0, left: 0, right: 0 };
 
 /**
  * TensorFlow's padding. `same` gives ⌈size / stride⌉ outputs; where the zeros do not divide into two equal
