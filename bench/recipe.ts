@@ -2,16 +2,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { expectedCalibrationError } from '#core/calibration.ts';
 import { type Recipe, recipeSchema } from '#core/contracts/domain.ts';
+import type { Tried } from '#core/contracts/evaluation.ts';
 import { describeError, InvalidInputError } from '#core/errors.ts';
-import { loadDataSet } from '#model/data/data-set.ts';
-import { evaluate } from '#model/evaluation/evaluate.ts';
-import { loadModel } from '#model/network/files.ts';
-import { useBackend } from '#model/tensorflow/backend.ts';
-import { trainTransfer } from '#model/transfer/transfer.ts';
+import { RUNTIME } from '#model/onnx/session.ts';
+import type { GeneralModel } from '#model/transfer/transfer.ts';
 import { DOMAINS } from '../examples/icons/domains/index.ts';
 import { buildIconData } from '../examples/icons/icon-data.ts';
-import { describeGeneralModel, generalModelFolder, readManifest } from './shared/general-model.ts';
+import {
+  describeGeneralModel,
+  generalModelFolder,
+  readGeneralModel,
+  readManifest,
+} from './shared/general-model.ts';
 import { summary } from './shared/summary.ts';
+import { type DomainFiles, readDomainFiles, trainAndTest } from './shared/train-and-test.ts';
 
 const HELP = `npm run bench:recipe -- [--seeds 5] [--only NAME,NAME] [--model DIR] [--json]
 
@@ -27,18 +31,32 @@ another benchmark or npm start uses: the defaults were chosen on these.
 /** Photographs that no other benchmark and no `npm start` has. */
 const FIRST_SEED = 5000;
 
+/** Strengths and variants before the defaults were chosen anew on photographs. */
+const EARLIER: Partial<Recipe> = { augmentation: 12, regularisation: [3, 1, 0.3, 0.1, 0.03] };
+
+interface Variation extends Partial<Recipe> {
+  /** Breiman's rule instead of the lowest loss: see `withinOneStandardError`. */
+  oneStandardError?: true;
+}
+
 /** By what is changed. The first one is what the others are compared with. */
-const VARIATIONS: Record<string, Partial<Recipe>> = {
+const VARIATIONS: Record<string, Variation> = {
   defaults: {},
   'no-augmentation': { augmentation: 1 },
-  'augmentation-4': { augmentation: 4 },
+  'augmentation-12': { augmentation: 12 },
   'augmentation-24': { augmentation: 24 },
+  'stronger-regularisation': { regularisation: EARLIER.regularisation! },
   'weak-regularisation': { regularisation: 0.001 },
-  'fixed-regularisation': { regularisation: 1 },
+  'fixed-regularisation': { regularisation: 0.1 },
+  'one-standard-error': { oneStandardError: true },
+  'earlier-defaults': { ...EARLIER, oneStandardError: true },
+  'earlier-lowest-loss': EARLIER,
+  'one-place': { places: 1 },
+  'four-places': { places: 2 },
+  'stretch-only': { resize: 'stretch' },
   'single-hold-out': { folds: 1 },
   'no-class-weights': { classWeights: 'none' },
   'no-calibration': { calibration: false },
-  'validated-cut': { cutLayers: ['features', 'block3_activation'] },
 };
 
 interface Figures {
@@ -49,17 +67,19 @@ interface Figures {
   seconds: number;
 }
 
-async function measure(folder: string, data: string, recipe: Recipe): Promise<Figures> {
-  const { input, cutLayer } = await readManifest(folder);
-  const train = await loadDataSet(join(data, 'train'), input);
-  const test = await loadDataSet(join(data, 'test'), input);
-  const general = await loadModel(folder);
-  const started = performance.now();
-  const { model } = await trainTransfer({ general, cutLayer, train, recipe });
-  const seconds = (performance.now() - started) / 1_000;
-  const { accuracy, recall, rows } = await evaluate(model, test);
-  model.dispose();
-  general.dispose();
+async function measure(
+  general: GeneralModel,
+  files: DomainFiles,
+  recipe: Recipe,
+  oneStandardError: boolean,
+): Promise<Figures> {
+  let { measured, seconds, result } = await trainAndTest(general, files, recipe);
+  if (oneStandardError) {
+    const again = await trainAndTest(general, files, withinOneStandardError(recipe, result.choices!.tried));
+    measured = again.measured;
+    seconds += again.seconds;
+  }
+  const { accuracy, recall, rows } = measured;
   const answers = rows.map(({ confidence, prediction, truth }) => ({
     confidence,
     right: prediction === truth,
@@ -73,15 +93,33 @@ async function measure(folder: string, data: string, recipe: Recipe): Promise<Fi
   };
 }
 
+/**
+ * The strongest regularisation whose loss is within one standard error of the lowest one, with the places and
+ * the resizing of the lowest one.
+ */
+function withinOneStandardError(recipe: Recipe, tried: readonly Tried[]): Recipe {
+  const lowest = tried.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
+  const near = tried.filter(
+    ({ places, resize, validationLoss }) =>
+      places === lowest.places &&
+      resize === lowest.resize &&
+      validationLoss <= lowest.validationLoss + lowest.standardError,
+  );
+  const regularisation = Math.max(...near.map((one) => one.regularisation));
+  return { ...recipe, regularisation, places: lowest.places ?? 1, resize: lowest.resize };
+}
+
 /** One domain: each seed with all variations by turns, so that a busy machine is unfair to none. */
-async function measureDomain(folder: string, domain: string, seeds: number, names: readonly string[]) {
+async function measureDomain(general: GeneralModel, domain: string, seeds: number, names: readonly string[]) {
   const figures = new Map(names.map((name) => [name, [] as Figures[]]));
   for (let seed = 1; seed <= seeds; seed++) {
     const out = join('.graft', 'bench', `recipe-${seed}`);
     await buildIconData({ out, seed: FIRST_SEED + seed, generalClasses: 0 });
+    const files = await readDomainFiles(join(out, domain));
     for (const name of names) {
-      const recipe = recipeSchema.parse({ seed, ...VARIATIONS[name] });
-      figures.get(name)!.push(await measure(folder, join(out, domain), recipe));
+      const { oneStandardError = false, ...changes } = VARIATIONS[name]!;
+      const recipe = recipeSchema.parse({ seed, ...changes });
+      figures.get(name)!.push(await measure(general, files, recipe, oneStandardError));
     }
   }
   return figures;
@@ -140,13 +178,13 @@ async function main() {
     });
   }
   const names = [...new Set(['defaults', ...asked])];
-  const backend = await useBackend();
   const folder = await generalModelFolder(values.model);
   console.log(describeGeneralModel(folder, await readManifest(folder)));
-  console.log(`Backend ${backend.name} on ${backend.device}, ${seeds} seeds`);
+  console.log(`${RUNTIME}, ${seeds} seeds`);
+  const general = await readGeneralModel(folder);
   const result: Record<string, Record<string, Figures>> = {};
   for (const { name: domain } of DOMAINS) {
-    const figures = await measureDomain(folder, domain, seeds, names);
+    const figures = await measureDomain(general, domain, seeds, names);
     print(domain, figures);
     const mean = (runs: readonly Figures[], key: keyof Figures) => summary(runs.map((run) => run[key])).mean;
     result[domain] = Object.fromEntries(

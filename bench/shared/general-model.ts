@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
+import { type Manifest, MODEL_FILE, manifestSchema } from '#core/contracts/manifest.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
+import { fromBytes } from '#model/onnx/build.ts';
+import type { GeneralModel } from '#model/transfer/transfer.ts';
 import { graft } from '../../demo/agent.ts';
 import { buildIconData } from '../../examples/icons/icon-data.ts';
 
@@ -37,9 +39,17 @@ export async function generalModelFolder(asked: string | undefined): Promise<str
 export const readManifest = async (folder: string): Promise<Manifest> =>
   parseJson(manifestSchema, await readFile(join(folder, 'manifest.json'), 'utf8'), 'manifest.json');
 
+/** A general model as a training job reads it. */
+export const readGeneralModel = async (folder: string): Promise<GeneralModel> => ({
+  manifest: await readManifest(folder),
+  model: fromBytes(await readFile(join(folder, MODEL_FILE))),
+});
+
 /** What a reader has to know of the general model before its figures mean anything. */
-export const describeGeneralModel = (
-  folder: string,
-  { version, training: figures, dataSet }: Manifest,
-): string =>
-  `General model ${folder} ${version}: ${dataSet.classes} classes, ${figures.imagesSeen} images seen in ${figures.seconds.toFixed(0)} s`;
+export function describeGeneralModel(folder: string, { version, origin }: Manifest): string {
+  const from =
+    origin.kind === 'imported'
+      ? `imported from ${origin.source.name}`
+      : `${origin.dataSet.classes} classes, ${origin.training.imagesSeen} images seen in ${origin.training.seconds.toFixed(0)} s`;
+  return `General model ${folder} ${version}: ${from}`;
+}

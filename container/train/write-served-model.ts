@@ -7,9 +7,7 @@ import { parse } from '#core/parse.ts';
 import { openPool } from '#model/inference/pool.ts';
 import { referenceImages } from '#model/inference/reference-images.ts';
 import { toBytes } from '#model/onnx/build.ts';
-import { withOutputs } from '#model/onnx/with-outputs.ts';
-import { measureDomain } from '#model/unsure/measure-domain.ts';
-import { unsurePart } from '#model/unsure/unsure-part.ts';
+import { servedGraph } from '#model/unsure/served-graph.ts';
 import type { JobInputs } from './read-inputs.ts';
 import type { TrainedModel } from './train-model.ts';
 import type { TrainingJob } from './training-job.ts';
@@ -25,16 +23,11 @@ export async function writeServedModel(
   { domain: { domain, labels, recipe, unsure }, general }: JobInputs,
   { graph, input, unsure: features }: TrainedModel,
 ): Promise<number> {
-  const measured = await measureDomain(features, { keep: unsure.keep, seed: recipe.seed }, signal);
-  const { probabilities, outOfDomain } = SERVED_OUTPUTS;
-  const part = unsurePart(features.output, outOfDomain, measured);
-  const served = withOutputs(
+  const { graph: served, measured } = await servedGraph(
     graph,
-    [part],
-    [
-      { name: probabilities, width: labels.length },
-      { name: outOfDomain, width: 1 },
-    ],
+    features,
+    { keep: unsure.keep, seed: recipe.seed },
+    signal,
   );
   await mkdir(paths.model, { recursive: true });
   const model = join(paths.model, MODEL_FILE);

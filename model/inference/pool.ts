@@ -3,7 +3,13 @@ import type { Worker } from 'node:worker_threads';
 import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { startThread } from '../threads/start-thread.ts';
-import type { InferenceResult, InferenceTask, InferenceThread, ThreadAnswer } from './worker.ts';
+import {
+  END,
+  type InferenceResult,
+  type InferenceTask,
+  type InferenceThread,
+  type ThreadAnswer,
+} from './worker.ts';
 
 /** Tasks that a thread has at once: while it computes, the next image is decoded. */
 const AHEAD = 2;
@@ -101,7 +107,7 @@ export async function openPool({
 
   const close = async () => {
     end(new Error('The threads have been ended'));
-    await Promise.all(workers.map(({ thread }) => thread.terminate()));
+    await Promise.all(workers.map(({ thread }) => endThread(thread)));
   };
 
   try {
@@ -150,6 +156,16 @@ export async function openPool({
     await close();
     throw error;
   }
+}
+
+/** Lets it end by itself, see `answerTasks`. */
+function endThread(thread: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    // There is no thread any more.
+    if (thread.threadId === -1) return resolve();
+    thread.once('exit', () => resolve());
+    thread.postMessage(END);
+  });
 }
 
 function whenReady(thread: Worker): Promise<Ready> {

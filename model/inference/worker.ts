@@ -34,6 +34,9 @@ export interface NumberedTask extends InferenceTask {
   id: number;
 }
 
+/** Tells a thread to end. */
+export const END = 'end';
+
 export type ThreadAnswer =
   | { state: 'ready'; outputNames: string[]; runtime: string }
   | { state: 'done'; id: number; result: InferenceResult }
@@ -41,18 +44,29 @@ export type ThreadAnswer =
   | { state: 'refused'; id: number; message: string; hint: string | undefined }
   | { state: 'failed'; id: number; error: unknown };
 
-/** Answers each task with its result, until the parent ends the thread. */
+/**
+ * Answers each task with its result until it is told to end. It ends by itself, between two runs: a thread that
+ * is terminated while ONNX Runtime computes takes the whole process with it.
+ */
 export async function answerTasks(thread: InferenceThread, port: MessagePort): Promise<void> {
   const session = await openSession(thread.model);
   const outputs = thread.outputs ?? session.outputNames;
-  port.on('message', async ({ id, ...task }: NumberedTask) => {
-    const answer = await infer(task, thread.inputs, session, outputs).then(
+  const ended = new AbortController();
+  port.on('message', async (message: NumberedTask | typeof END) => {
+    if (message === END) {
+      ended.abort();
+      port.close();
+      return;
+    }
+    const { id, ...task } = message;
+    const answer = await infer(task, thread.inputs, { session, outputs }, ended.signal).then(
       (result): ThreadAnswer => ({ state: 'done', id, result }),
       (error: unknown): ThreadAnswer =>
         error instanceof InvalidInputError
           ? { state: 'refused', id, message: error.message, hint: error.hint }
           : { state: 'failed', id, error },
     );
+    if (ended.signal.aborted) return;
     const memory = answer.state === 'done' ? answer.result.flat().map(({ buffer }) => buffer) : [];
     port.postMessage(answer, memory);
   });
@@ -70,14 +84,15 @@ export async function answerTasks(thread: InferenceThread, port: MessagePort): P
 async function infer(
   { image, form = 0, seeds = [undefined], secondsAtMost }: InferenceTask,
   inputs: readonly Input[],
-  session: Session,
-  outputs: readonly string[],
+  { session, outputs }: { session: Session; outputs: readonly string[] },
+  signal: AbortSignal,
 ): Promise<InferenceResult> {
   const input = inputs[form]!;
   const pixels =
     typeof image === 'object' && 'pixels' in image ? image.pixels : await decode(image, input, secondsAtMost);
   const results: InferenceResult = [];
   for (const seed of seeds) {
+    signal.throwIfAborted();
     const data = augment({ pixels, seeds: [seed] }, input);
     const values = await session.run({ [input.name]: { dims: shapeOf(input, 1), data } }, outputs);
     results.push(outputs.map((name) => ownMemory(values[name]!)));

@@ -2,6 +2,7 @@ import type { Recipe } from '#core/contracts/domain.ts';
 import type { VariantBudget } from '#core/contracts/evaluation.ts';
 import { monotonicMs } from '#core/monotonic.ts';
 import type { LabelledFiles } from '../data/labelled-files.ts';
+import { inferFile } from '../inference/infer-file.ts';
 import type { InferencePool } from '../inference/pool.ts';
 
 /** Share of a job's time that the features of the training images may take. */
@@ -39,7 +40,7 @@ export async function budgetVariants(
 /** @returns milliseconds, of all threads together */
 async function timeOf(pool: InferencePool, { paths, size }: LabelledFiles): Promise<number> {
   const run = (count: number) =>
-    Promise.all(Array.from({ length: count }, (_, i) => pool.infer({ image: paths[i % size]! })));
+    Promise.all(Array.from({ length: count }, (_, i) => inferFile(pool, { image: paths[i % size]! })));
   await run(pool.threads);
   const startedAt = monotonicMs();
   await run(TIMED * pool.threads);

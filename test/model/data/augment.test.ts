@@ -1,30 +1,19 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Input } from '#core/contracts/common.ts';
 import { augment } from '#model/data/augment.ts';
-import { useBackend } from '#model/tensorflow/backend.ts';
+import { channelsOf } from '#model/data/prepare.ts';
+import { networkInput } from '#model/network/input.ts';
 
-const input = {
-  height: 12,
-  width: 16,
-  channels: 3,
-  normalisation: { scale: 1 / 127.5, offset: -1 },
-} as const;
-const size = 12 * 16 * 3;
+const [height, width] = [12, 16];
+const input: Input = { ...networkInput(16), height, layout: 'NHWC' };
+const size = height * width * 3;
 /** Left half dark, right half bright. */
 const halves = Uint8Array.from({ length: size }, (_, i) => (Math.floor(i / 3) % 16 < 8 ? 60 : 180));
 const seeds = Array.from({ length: 40 }, (_, i) => `seed ${i}`);
 const many = Uint8Array.from(seeds.flatMap(() => [...halves]));
 
-beforeAll(async () => {
-  await useBackend('cpu');
-});
-
-function augmented(pixels: Uint8Array, seeds: readonly (string | undefined)[]): Float32Array {
-  const tensor = augment({ pixels, seeds }, input);
-  const values = tensor.dataSync<'float32'>().slice();
-  tensor.dispose();
-  return values;
-}
+const augmented = (pixels: Uint8Array, seeds: readonly (string | undefined)[], form = input) =>
+  augment({ pixels, seeds }, form);
 
 /** Mean of the left or the right quarter of the columns of one image. */
 function quarter(values: Float32Array, image: number, side: 'left' | 'right') {
@@ -62,13 +51,35 @@ describe('augment', () => {
 
   it('prepares an image without a seed as it is, and leaves the pixels alone', () => {
     const before = halves.slice();
-    const tensors = tf.memory().numTensors;
 
     const values = augmented(halves, [undefined]);
 
     for (const [at, value] of values.entries()) expect(value).toBeCloseTo(halves[at]! / 127.5 - 1, 5);
     augmented(halves, ['any']);
     expect(halves).toEqual(before);
-    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it.each<Partial<Input>>([
+    { layout: 'NCHW' },
+    { layout: 'NHWC', colours: 'BGR' },
+    { layout: 'NCHW', colours: 'BGR', mean: [104, 117, 124], deviation: [57, 57, 58] },
+  ])('gives the same variant in the form %j', (changes) => {
+    const pixels = Uint8Array.from({ length: 2 * size }, (_, i) => (i * 7919 + 31 * (i % 13)) % 256);
+    const own = { ...input, ...changes };
+    // As pixels again, because each channel has a mean and a deviation of its own.
+    const inPixels = (values: Float32Array, form: Input) => {
+      const channels = channelsOf(form);
+      return Array.from({ length: 2 * height * width * 3 }, (_, at) => {
+        const [image, rest] = [Math.floor(at / size), at % size];
+        const { scale, offset, first, step } = channels[rest % 3]!;
+        return (values[image * size + first + Math.floor(rest / 3) * step]! - offset) / scale;
+      });
+    };
+
+    const found = inPixels(augmented(pixels, ['a', undefined], own), own);
+
+    for (const [at, pixel] of inPixels(augmented(pixels, ['a', undefined]), input).entries()) {
+      expect(found[at]).toBeCloseTo(pixel, 2);
+    }
   });
 });

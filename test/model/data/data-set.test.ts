@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Input } from '#core/contracts/common.ts';
 import { loadDataSet, loadImages, requireImagesPerClass } from '#model/data/data-set.ts';
+import { networkInput } from '#model/network/input.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
 
-const input: Input = { height: 8, width: 8, channels: 3, normalisation: { scale: 1 / 255, offset: 0 } };
+const input = networkInput(8);
 
 describe('loadDataSet', () => {
   let root: string;

@@ -1,9 +1,12 @@
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
-import { decodeImage, MAXIMUM_SIDE } from '#model/data/image.ts';
+import type { Input } from '#core/contracts/common.ts';
+import { decodeImage, type ImageForm, MAXIMUM_SIDE } from '#model/data/image.ts';
+import { networkInput } from '#model/network/input.ts';
 import { greyPng, linearGreyProfile } from '../../fixtures/grey-png.ts';
 
-const size = { height: 4, width: 6 };
+const form: ImageForm = { ...networkInput(8), interpolation: 'linear' };
+const size: ImageForm = { ...form, height: 4, width: 6 };
 const orange = { r: 200, g: 100, b: 50 };
 const picture = (width = 60, height = 40) =>
   sharp({ create: { width, height, channels: 3, background: orange } });
@@ -102,7 +105,7 @@ describe('decodeImage', () => {
     // Orientation 6: the camera was turned, so the left side of the stored picture is the top.
     const turned = await leftBlack.withMetadata({ orientation: 6 }).png().toBuffer();
 
-    const pixels = await decodeImage(turned, { height: 2, width: 2 });
+    const pixels = await decodeImage(turned, { ...form, height: 2, width: 2 });
 
     expect(pixels[0]!).toBeLessThan(100);
     expect(pixels[3]!).toBeLessThan(100);
@@ -182,5 +185,122 @@ describe('decodeImage', () => {
     ['a PNG signature and no more', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), 'damaged or cut short'],
   ])('refuses %s', async (_, bytes, message) => {
     await expect(decodeImage(bytes, size)).rejects.toThrow(message);
+  });
+});
+
+/** Rings of one pixel each, 0…height / 2 from outside: the red of a ring is ten times its number. */
+function rings(width: number, height: number): Promise<Buffer> {
+  const pixels = new Uint8Array(width * height * 3);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 3) {
+      pixels.set([10 * Math.min(x, y, width - 1 - x, height - 1 - y), 0, 0], at);
+    }
+  }
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+}
+
+describe('the ways in which an image gets the network’s size', () => {
+  const decode = async (image: Buffer, changes: Partial<Input>) => {
+    const pixels = await decodeImage(image, { ...form, ...changes });
+    const { height, width } = { ...form, ...changes };
+    expect(pixels).toHaveLength(height * width * 3);
+    return (x: number, y: number) => [...pixels.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
+  };
+  /** Left third red, right third blue, green between. */
+  const thirds = (width: number, height: number) => {
+    const pixels = new Uint8Array(width * height * 3);
+    for (let at = 0; at < width * height; at++) {
+      pixels[at * 3 + [0, 1, 2][Math.floor(((at % width) * 3) / width)]!] = 200;
+    }
+    return sharp(pixels, { raw: { width, height, channels: 3 } })
+      .png()
+      .toBuffer();
+  };
+
+  it('stretch shows the whole image, whatever its proportions', async () => {
+    const at = await decode(await thirds(48, 8), { resize: { fit: 'stretch' } });
+
+    expect(at(0, 4)).toEqual([200, 0, 0]);
+    expect(at(4, 4)[1]).toBeGreaterThan(180);
+    expect(at(7, 4)).toEqual([0, 0, 200]);
+  });
+
+  it('cover cuts away what does not fit: of three squares beside each other the middle one is left', async () => {
+    const at = await decode(await thirds(48, 16), { resize: { fit: 'cover', crop: 1 } });
+
+    for (const [x, y] of [
+      [0, 0],
+      [7, 0],
+      [0, 7],
+      [7, 7],
+    ] as const) {
+      const [red, green, blue] = at(x, y);
+      // The kernel sees a little over the edge.
+      expect(green).toBeGreaterThan(150);
+      expect(red! + blue!).toBeLessThan(60);
+    }
+  });
+
+  it.each([
+    // Shorter side to 8 / 0.8 = 10, then 8 of 10: one ring is gone on each side.
+    { crop: 0.8, side: 10, ring: 1 },
+    { crop: 0.5, side: 16, ring: 4 },
+    { crop: 1, side: 8, ring: 0 },
+  ])('cover with crop $crop takes the centre of $side × $side pixels', async ({ crop, side, ring }) => {
+    // Of exactly the size that it is scaled to, so that its pixels stay as they are.
+    const at = await decode(await rings(side, side), { resize: { fit: 'cover', crop } });
+
+    expect(at(0, 0)).toEqual([10 * ring, 0, 0]);
+    expect(at(7, 3)).toEqual([10 * ring, 0, 0]);
+    expect(at(3, 3)).toEqual([10 * (ring + 3), 0, 0]);
+  });
+
+  it('cover with a crop takes the centre of a wide image and of a high one', async () => {
+    const wide = await decode(await rings(14, 10), { resize: { fit: 'cover', crop: 0.8 } });
+    const high = await decode(await rings(10, 14), { resize: { fit: 'cover', crop: 0.8 } });
+
+    // 8 of 14 columns leave three on each side, 8 of 10 rows one.
+    expect([wide(0, 0), wide(0, 4), wide(4, 0)]).toEqual([
+      [10, 0, 0],
+      [30, 0, 0],
+      [10, 0, 0],
+    ]);
+    expect([high(0, 0), high(4, 0), high(0, 4)]).toEqual([
+      [10, 0, 0],
+      [30, 0, 0],
+      [10, 0, 0],
+    ]);
+  });
+
+  it.each<[Input['colours'], number[]]>([
+    ['RGB', [104, 117, 124]],
+    ['BGR', [124, 117, 104]],
+  ])(
+    'contain shows the whole image between borders of the mean colour, which is given as %s',
+    async (colours, expected) => {
+      const mean: Input['mean'] = [103.6, 117.2, 123.9];
+
+      const at = await decode(await thirds(48, 24), { resize: { fit: 'contain' }, colours, mean });
+
+      for (const y of [0, 1, 6, 7]) expect(at(3, y)).toEqual(expected);
+      expect(at(0, 4)).toEqual([200, 0, 0]);
+      expect(at(7, 4)).toEqual([0, 0, 200]);
+    },
+  );
+
+  it('scales with the kernel that the network was trained with', async () => {
+    const [linear, cubic, lanczos3] = await Promise.all(
+      (['linear', 'cubic', 'lanczos3'] as const).map(async (interpolation) =>
+        decodeImage(await rings(24, 24), { ...form, interpolation }),
+      ),
+    );
+
+    expect(linear).not.toEqual(cubic);
+    expect(cubic).not.toEqual(lanczos3);
+    for (const pixels of [cubic!, lanczos3!]) {
+      for (const [i, value] of pixels.entries()) expect(Math.abs(value - linear![i]!)).toBeLessThan(30);
+    }
   });
 });

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadDataSet } from '#model/data/data-set.ts';
-import { nearDuplicates } from '#model/data/near-duplicates.ts';
+import { nearDuplicates, THUMBNAIL } from '#model/data/near-duplicates.ts';
 
 const labels = ['a', 'b'];
-const input = { height: 32, width: 32, channels: 3 as const, normalisation: { scale: 1, offset: 0 } };
 let folder: string;
 let train: string;
 let test: string;
@@ -40,7 +39,8 @@ beforeEach(async () => {
     }
   }
 });
-const find = async () => nearDuplicates(await loadDataSet(train, input), await loadDataSet(test, input));
+const find = async () =>
+  nearDuplicates(await loadDataSet(train, THUMBNAIL), await loadDataSet(test, THUMBNAIL));
 
 describe('nearDuplicates', () => {
   it('takes different pictures for different ones', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DataSet } from '#model/data/data-set.ts';
 import { BY_VARIANT, foldsByClass, heldOutBy, holdOut, splitByClass } from '#model/data/split.ts';
+import { networkInput } from '#model/network/input.ts';
 
 /** A data set without pixels: `counts[i]` images of class i. */
 function dataSet(counts: number[]): DataSet {
@@ -11,7 +12,7 @@ function dataSet(counts: number[]): DataSet {
     labels: counts.map((_, index) => `class ${index}`),
     ids: [...classIndices].map((index, i) => `class ${index}/${i}.png`),
     classIndices,
-    input: { height: 8, width: 8, channels: 3, normalisation: { scale: 1, offset: 0 } },
+    input: networkInput(8),
     digest: '0'.repeat(64),
     size: classIndices.length,
     damaged: [],

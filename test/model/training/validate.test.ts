@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UNVARIED } from '#model/data/variants.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { validate } from '#model/training/validate.ts';
 import { backendUnderTest } from '../backend-under-test.ts';
-import { constantModel, createShapesDomain, type ShapesDomain } from '../shapes-domain.ts';
+import { createShapesDomain, type ShapesDomain } from '../shapes-domain.ts';
 
 let shapes: ShapesDomain;
 beforeAll(async () => {
@@ -12,6 +13,20 @@ beforeAll(async () => {
   shapes = await createShapesDomain();
 });
 afterAll(() => shapes.remove());
+
+/** A model that gives the same probabilities for every image. */
+function constantModel(shares: number[]): tfl.LayersModel {
+  const model = tfl.sequential({
+    layers: [
+      tfl.layers.flatten({ inputShape: [16, 16, 3] }),
+      tfl.layers.dense({ units: shares.length, activation: 'softmax' }),
+    ],
+  });
+  tf.tidy(() =>
+    model.setWeights([tf.zeros([16 * 16 * 3, shares.length]), tf.log(tf.tensor1d(shares)) as tf.Tensor]),
+  );
+  return model;
+}
 
 describe('validate', () => {
   it('gives accuracy and mean cross-entropy of the images that were asked for', async () => {

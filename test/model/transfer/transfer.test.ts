@@ -1,213 +1,317 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Input } from '#core/contracts/common.ts';
 import type { Recipe } from '#core/contracts/domain.ts';
-import { curvePointSchema } from '#core/contracts/evaluation.ts';
-import { evaluate } from '#model/evaluation/evaluate.ts';
-import { buildNetwork, CUT_LAYER } from '#model/network/build-network.ts';
-import { loadModel, saveModel } from '#model/network/files.ts';
-import { useBackend } from '#model/tensorflow/backend.ts';
-import { trainTransfer, transferStepsAtMost } from '#model/transfer/transfer.ts';
-import { backendUnderTest } from '../backend-under-test.ts';
-import { createShapesDomain, input, labels, recipe, type ShapesDomain } from '../shapes-domain.ts';
+import { choicesSchema, curvePointSchema } from '#core/contracts/evaluation.ts';
+import { createRandom } from '#core/random.ts';
+import { loadDataSet } from '#model/data/data-set.ts';
+import type { LabelledFiles } from '#model/data/labelled-files.ts';
+import { THUMBNAIL } from '#model/data/near-duplicates.ts';
+import { openGraph } from '#model/inference/open-graph.ts';
+import { toBytes } from '#model/onnx/build.ts';
+import type { ModelProto } from '#model/onnx/proto/onnx_pb.js';
+import type { TrainingHooks } from '#model/training/domain-training.ts';
+import { type GeneralModel, type TransferResult, trainTransfer } from '#model/transfer/transfer.ts';
+import { makeGeneralModel } from '../general-fixture.ts';
+import { createShapesDomain, labels, type ShapesDomain, recipe as shapesRecipe } from '../shapes-domain.ts';
+
+const recipe: Recipe = {
+  ...shapesRecipe,
+  ...{ augmentation: 2, places: 1, resize: 'stretch', regularisation: [1, 0.1, 0.01] },
+};
 
 let shapes: ShapesDomain;
+let general: GeneralModel;
 beforeAll(async () => {
-  await useBackend(backendUnderTest);
   shapes = await createShapesDomain();
+  general = await makeGeneralModel();
 });
 afterAll(() => shapes.remove());
 
+/** Trains on one thread, whose start is what takes longest, and closes the features. */
+async function train(
+  changes: Partial<Recipe> = {},
+  images: LabelledFiles = shapes.train,
+  hooks: TrainingHooks = {},
+): Promise<TransferResult> {
+  const options = { general, train: images, recipe: { ...recipe, ...changes }, threads: 1 };
+  const result = await trainTransfer(options, hooks);
+  result.unsure.rows.close();
+  return result;
+}
+
+async function probabilitiesOf(
+  { graph, input }: { graph: ModelProto; input: Input },
+  images: LabelledFiles,
+): Promise<Float32Array[]> {
+  const pool = await openGraph(graph, { inputs: [input], outputs: ['probabilities'], threads: 1 });
+  try {
+    return await Promise.all(
+      images.paths.map(async (image) => (await pool.infer({ image }))[0]![0]! as Float32Array),
+    );
+  } finally {
+    await pool.close();
+  }
+}
+
+async function accuracyOf(result: TransferResult, images: LabelledFiles): Promise<number> {
+  const answers = await probabilitiesOf(result, images);
+  const right = answers.filter((row, i) => row.indexOf(Math.max(...row)) === images.classIndices[i]);
+  return right.length / images.size;
+}
+
+/** A domain of two classes whose images `draw` paints. */
+async function paint(
+  name: string,
+  draw: (
+    label: number,
+    random: ReturnType<typeof createRandom>,
+  ) => { width: number; height: number; pixels: Uint8Array },
+): Promise<LabelledFiles> {
+  const root = join(shapes.folder, name);
+  for (const label of [0, 1]) {
+    await mkdir(join(root, `class ${label}`), { recursive: true });
+    for (let n = 0; n < 12; n++) {
+      const { width, height, pixels } = draw(label, createRandom(name, label, n));
+      const image = sharp(pixels, { raw: { width, height, channels: 3 } }).png();
+      await image.toFile(join(root, `class ${label}`, `${n}.png`));
+    }
+  }
+  return loadDataSet(root, THUMBNAIL);
+}
+
+const scratch = async () => (await readdir(tmpdir())).filter((name) => /^graft-(scratch|graph)-/.test(name));
+
 describe('trainTransfer', () => {
-  it('recognises unseen images of the domain, and its curve says how it got there', async () => {
-    const { train, test, general } = shapes;
+  it('recognises unseen images of the domain, and its curve and choices say how it got there', async () => {
     const points: unknown[] = [];
 
-    const result = await trainTransfer(
-      { general, cutLayer: CUT_LAYER, train, recipe },
-      { onPoint: (point) => points.push(point) },
-    );
+    const result = await train({ places: [1, 2] }, shapes.train, { onPoint: (point) => points.push(point) });
 
-    const { accuracy } = await evaluate(result.model, test);
-    expect(accuracy).toBeGreaterThan(0.9);
+    expect(await accuracyOf(result, shapes.test)).toBeGreaterThan(0.9);
     expect(result.curve).toEqual(points);
     for (const point of result.curve) curvePointSchema.parse(point);
-    const { chosen, tried } = result.choices!;
-    const best = result.curve.find(({ step }) => step === result.bestStep)!;
-    expect(best.validationAccuracy).toBe(chosen.validationAccuracy);
+    const { chosen, tried, variants, folds, validationImages } = choicesSchema.parse(result.choices);
+    expect({ variants, folds, validationImages }).toEqual({ variants: 2, folds: 5, validationImages: 15 });
+    // The map at one and at two places, and the vector.
+    expect(new Set(tried.map(({ features, places }) => `${features} ${places}`))).toEqual(
+      new Set(['map 1', 'map 2', 'vector undefined']),
+    );
+    expect(chosen.validationLoss).toBe(Math.min(...tried.map(({ validationLoss }) => validationLoss)));
     expect(chosen.step).toBe(result.bestStep);
-    const lowest = tried.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
-    const goodEnough = lowest.validationLoss + lowest.standardError;
-    expect(chosen.regularisation).toBe(
-      Math.max(...tried.filter((one) => one.validationLoss <= goodEnough).map((one) => one.regularisation)),
+    expect(result.curve.find(({ step }) => step === result.bestStep)!.validationAccuracy).toBe(
+      chosen.validationAccuracy,
     );
     expect(result.steps).toBeGreaterThan(result.curve.at(-1)!.step);
-    expect(result.steps).toBeLessThanOrEqual(transferStepsAtMost(recipe));
-    result.model.dispose();
+    expect(result.unsure).toMatchObject({ images: { size: 15 }, rows: { rows: 30 } });
   });
 
-  it('leaves the general model as it was, and no tensors behind', async () => {
-    const { train, general } = shapes;
-    const before = general.getWeights().map((weight) => weight.dataSync().slice());
-    const tensors = tf.memory().numTensors;
+  it('gives the same model for the same seed and for any number of threads, and leaves the general one alone', async () => {
+    const before = toBytes(general.model);
 
-    const { model } = await trainTransfer({ general, cutLayer: CUT_LAYER, train, recipe });
-    model.dispose();
+    const first = await train();
+    const again = await trainTransfer({ general, train: shapes.train, recipe, threads: 2 });
+    again.unsure.rows.close();
+    const other = await train({ seed: 2 });
 
-    expect(tf.memory().numTensors).toBe(tensors);
-    expect(general.getWeights().map((weight) => weight.dataSync())).toEqual(before);
-  });
-
-  it('does not need the general model any more once it is done', async () => {
-    const { train, probabilities } = shapes;
-    const copy = buildNetwork({ input, labelCount: 7, filters: [8, 16], seed: 3 });
-    const { model } = await trainTransfer({ general: copy, cutLayer: CUT_LAYER, train, recipe });
-    const before = await probabilities(model);
-
-    copy.dispose();
-
-    expect(await probabilities(model)).toEqual(before);
-    model.dispose();
-  });
-
-  it('gives the same model for the same seed', async () => {
-    const { train, general, probabilities } = shapes;
-    const first = await trainTransfer({ general, cutLayer: CUT_LAYER, train, recipe });
-    const second = await trainTransfer({ general, cutLayer: CUT_LAYER, train, recipe });
-    const other = await trainTransfer({
-      general,
-      cutLayer: CUT_LAYER,
-      train,
-      recipe: { ...recipe, seed: 2 },
-    });
-
-    const [a, b, c] = await Promise.all([first, second, other].map(({ model }) => probabilities(model)));
-    expect(b).toEqual(a);
-    expect(c).not.toEqual(a);
-    for (const { model } of [first, second, other]) model.dispose();
-  });
-
-  it('makes a plain model that reads back from disk with the same answers', async () => {
-    const { folder, train, general, probabilities } = shapes;
-    const { model } = await trainTransfer({ general, cutLayer: CUT_LAYER, train, recipe });
-    await saveModel(model, join(folder, 'saved'));
-
-    const saved = await loadModel(join(folder, 'saved'));
-
-    expect(await probabilities(saved)).toEqual(await probabilities(model));
-    model.dispose();
-    saved.dispose();
-  });
-
-  it('pools a feature map to two by two places when it is cut there', async () => {
-    const { train, test, general } = shapes;
-    const { model } = await trainTransfer({ general, cutLayer: 'block1_activation', train, recipe });
-
-    const head = model.layers.at(-1)!;
-    expect(head.getWeights()[0]!.shape).toEqual([2 * 2 * 8, labels.length]);
-    expect((await evaluate(model, test)).accuracy).toBeGreaterThan(0.9);
-    model.dispose();
-  });
-
-  it('lets validation choose the cut layer, and says what it compared', async () => {
-    const { train, general } = shapes;
-    const cutLayers = ['block1_activation', CUT_LAYER];
-
-    const { model, choices } = await trainTransfer({
-      ...{ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, cutLayers, regularisation: [1, 0.1] } },
-    });
-
-    expect(choices).toMatchObject({ variants: 4, folds: 5, validationImages: 15 });
-    expect(new Set(choices!.tried.map(({ cutLayer }) => cutLayer))).toEqual(new Set(cutLayers));
-    const best = choices!.tried.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
-    expect(choices!.chosen.cutLayer).toBe(best.cutLayer);
-    const width = { block1_activation: 2 * 2 * 8, [CUT_LAYER]: 4 * 4 * 16 }[best.cutLayer]!;
-    expect(model.layers.at(-1)!.getWeights()[0]!.shape).toEqual([width, labels.length]);
-    model.dispose();
-  });
-
-  it('folds the temperature into the model, which leaves what it recognises as it is', async () => {
-    const { train, general, probabilities } = shapes;
-    const plain = await trainTransfer({
-      ...{
-        general,
-        cutLayer: CUT_LAYER,
-        train,
-        recipe: { ...recipe, regularisation: 1, calibration: false },
-      },
-    });
-    const calibrated = await trainTransfer({
-      ...{ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, regularisation: 1 } },
-    });
-
-    expect(plain.calibration).toBeUndefined();
-    const { temperature, validation } = calibrated.calibration!;
-    expect(validation.after).toBeLessThan(validation.before);
-    const [before, after] = await Promise.all([plain, calibrated].map(({ model }) => probabilities(model)));
-    for (let at = 0; at < before!.length; at += labels.length) {
-      const powers = before!.slice(at, at + labels.length).map((p) => p ** (1 / temperature));
-      const sum = powers.reduce((all, power) => all + power, 0);
-      for (const [label, power] of powers.entries()) expect(after![at + label]).toBeCloseTo(power / sum, 4);
+    const [a, b, c] = await Promise.all(
+      [first, again, other].map((one) => probabilitiesOf(one, shapes.test)),
+    );
+    for (const [i, row] of a!.entries()) {
+      for (const [label, p] of row.entries()) expect(b![i]![label]).toBeCloseTo(p, 4);
     }
-    for (const { model } of [plain, calibrated]) model.dispose();
+    expect(c).not.toEqual(a);
+    expect(toBytes(general.model)).toEqual(before);
+  });
+
+  it('folds the temperature into the graph, which leaves what it recognises as it is', async () => {
+    const plain = await train({ regularisation: 1, calibration: false });
+    const calibrated = await train({ regularisation: 1 });
+
+    const { temperature, validation } = calibrated.calibration!;
+    expect(plain.calibration).toBeUndefined();
+    expect(Math.abs(Math.log(temperature))).toBeGreaterThan(0.05);
+    expect(validation.after).not.toBe(validation.before);
+    const before = await probabilitiesOf(plain, shapes.test);
+    const after = await probabilitiesOf(calibrated, shapes.test);
+    for (const [i, row] of before.entries()) {
+      const powers = Array.from(row, (p) => p ** (1 / temperature));
+      const sum = powers.reduce((all, power) => all + power, 0);
+      for (const [label, power] of powers.entries()) expect(after[i]![label]).toBeCloseTo(power / sum, 3);
+    }
   });
 
   it.each<[string, Partial<Recipe>]>([
     ['a single hold-out', { folds: 1, validationShare: 0.4 }],
     ['unweighted classes', { classWeights: 'none' }],
-    ['no more rows than images', { maximumRows: 1 }],
+    ['features on disk', { memoryMegabytes: 1e-6 }],
   ])('recognises unseen images with %s', async (_what, changes) => {
-    const { train, test, general } = shapes;
-    const { model, choices } = await trainTransfer({
-      ...{ general, cutLayer: CUT_LAYER, train, recipe: { ...recipe, ...changes } },
-    });
+    const result = await train(changes);
 
-    expect((await evaluate(model, test)).accuracy).toBeGreaterThan(0.8);
-    expect(choices!.folds).toBe(changes.folds ?? 5);
-    expect(choices!.variants).toBe(changes.maximumRows ?? 4);
-    model.dispose();
-  });
-
-  it('names a cut layer that is not there', async () => {
-    const { train, general } = shapes;
-    await expect(trainTransfer({ general, cutLayer: 'top', train, recipe })).rejects.toThrow(
-      'no layer "top"',
-    );
+    expect(await accuracyOf(result, shapes.test)).toBeGreaterThan(0.8);
+    expect(result.choices!.folds).toBe(changes.folds ?? 5);
   });
 
   it.each([
     ['every class has a single image', 1],
     ['one class has', 3],
   ])('holds out variants where %s', async (name, others) => {
-    const { general } = shapes;
     const poor = await shapes.load(name, [1, others, others]);
-    const tensors = tf.memory().numTensors;
 
-    const { model, curve, choices } = await trainTransfer({
-      general,
-      cutLayer: CUT_LAYER,
-      train: poor,
-      recipe,
+    const result = await train({ augmentation: 4 }, poor);
+
+    for (const point of result.curve) curvePointSchema.parse(point);
+    expect(result.choices!.validationImages).toBe(poor.size);
+    expect(await accuracyOf(result, poor)).toBeGreaterThan(0.6);
+  });
+});
+
+describe('what trainTransfer chooses by validation', () => {
+  it('is more than one place where classes differ only by where a thing is', async () => {
+    /** A bright square in the left or the right half. */
+    const halves = await paint('left and right', (label, random) => {
+      const pixels = new Uint8Array(32 * 32 * 3).fill(60);
+      const [x0, y0] = [(label === 0 ? 2 : 18) + random.below(4), random.below(20)];
+      for (let y = y0; y < y0 + 8; y++) {
+        for (let x = x0; x < x0 + 8; x++) pixels.fill(220, (y * 32 + x) * 3, (y * 32 + x) * 3 + 3);
+      }
+      return { width: 32, height: 32, pixels };
     });
+    // Variants are mirrored: they would show the thing in the other half.
+    const changes: Partial<Recipe> = { augmentation: 1, places: [1, 2] };
 
-    for (const point of curve) curvePointSchema.parse(point);
-    expect(choices!.validationImages).toBe(poor.size);
-    expect((await evaluate(model, poor)).accuracy).toBeGreaterThan(0.6);
-    model.dispose();
-    expect(tf.memory().numTensors).toBe(tensors);
+    const result = await train(changes, halves);
+
+    const { chosen, tried } = result.choices!;
+    expect(chosen).toMatchObject({ features: 'map', places: 2 });
+    const accuracies = (places: number) =>
+      tried.filter((one) => one.places === places).map((one) => one.validationAccuracy);
+    expect(Math.max(...accuracies(1))).toBeLessThan(0.8);
+    expect(chosen.validationAccuracy).toBeGreaterThan(0.9);
   });
 
-  it('stops with the reason of the signal and leaves no tensors behind', async () => {
-    const { train, general } = shapes;
-    const tensors = tf.memory().numTensors;
+  it('is the resizing that shows what the classes differ by', async () => {
+    /** Twice as wide as high; only the outer quarters, which `cover` cuts away, tell the classes apart. */
+    const borders = await paint('borders', (label, random) => {
+      const [width, height] = [64, 32];
+      const pixels = Uint8Array.from({ length: width * height * 3 }, () => 110 + random.below(40));
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          if (x < 14 || x >= 50) pixels[(y * width + x) * 3 + (label === 0 ? 0 : 2)] = 250;
+        }
+      }
+      return { width, height, pixels };
+    });
+
+    const result = await train({ augmentation: 1, resize: ['cover', 'stretch'] }, borders);
+
+    const { chosen, tried } = result.choices!;
+    expect(chosen.resize).toBe('stretch');
+    expect(result.input).toEqual({ ...general.manifest.input, resize: { fit: 'stretch' } });
+    const covered = tried.filter(({ resize }) => resize === 'cover');
+    expect(Math.max(...covered.map((one) => one.validationAccuracy))).toBeLessThan(0.8);
+    expect(await accuracyOf(result, borders)).toBeGreaterThan(0.9);
+  });
+
+  it('is decided by a part of many images, and trained on all of them', async () => {
+    // The same files again and again: 2,400 rows, of which 2,000 choose.
+    const times = 160;
+    const again = <Value>(make: (n: number) => readonly Value[]) =>
+      Array.from({ length: times }, (_, n) => make(n)).flat();
+    const many: LabelledFiles = {
+      labels,
+      size: times * shapes.train.size,
+      ids: again((n) => shapes.train.ids.map((id) => `${n}/${id}`)),
+      paths: again(() => shapes.train.paths),
+      classIndices: Int32Array.from(again(() => [...shapes.train.classIndices])),
+    };
+
+    const result = await train({ places: [1, 2], regularisation: 0.1 }, many);
+
+    const { tried, chosen, variants } = result.choices!;
+    // Three views on the part, and the chosen one again on all.
+    expect(tried).toHaveLength(4);
+    expect(chosen).toEqual(tried.at(-1));
+    expect(chosen.validationLoss).not.toBe(tried[0]!.validationLoss);
+    expect(variants).toBe(1);
+    expect(result.unsure).toMatchObject({ images: { size: 2_400 }, rows: { rows: 2_400 } });
+    expect(await accuracyOf(result, shapes.test)).toBeGreaterThan(0.9);
+  });
+});
+
+describe('the number of variants', () => {
+  it.each<[string, Partial<Recipe>, object]>([
+    [
+      'what the recipe asks for',
+      { augmentation: 3 },
+      { variants: 3, variantBudget: { limit: 'augmentation', asked: 3 } },
+    ],
+    [
+      'what the rows allow',
+      { augmentation: 9, maximumRows: 31 },
+      { variants: 2, variantBudget: { limit: 'maximumRows', asked: 9 } },
+    ],
+    [
+      'one where not even that fits',
+      { maximumRows: 1 },
+      { variants: 1, variantBudget: { limit: 'maximumRows' } },
+    ],
+    [
+      'what the time allows',
+      { augmentation: 200, maxSeconds: 1e-6 },
+      { variants: 1, variantBudget: { limit: 'maxSeconds', seconds: 4e-7 } },
+    ],
+  ])('is %s', async (_what, changes, expected) => {
+    const { choices } = await train({ regularisation: 1, ...changes });
+
+    expect(choices).toMatchObject(expected);
+    expect(choices!.variantBudget!.millisecondsPerVariant).toBeGreaterThan(0);
+  });
+});
+
+describe('trainTransfer fails', () => {
+  it('where the general model’s features are not the manifest’s, before it looks at the images', async () => {
+    const features = general.manifest.features.map((one) => ({
+      ...one,
+      reference: one.reference.map((values) => values.map((value) => value * 1.1)),
+    }));
+    const other = { ...general, manifest: { ...general.manifest, features } };
+    const none = { ...shapes.train, paths: shapes.train.paths.map((path) => `${path}.gone`) };
+
+    await expect(trainTransfer({ general: other, train: none, recipe, threads: 1 })).rejects.toMatchObject({
+      name: 'IntegrityViolation',
+      message: expect.stringMatching(
+        /features "map" of shapes 20261123T154200Z-3f2a9c .* differ on this machine/,
+      ),
+    });
+  });
+
+  it('naming an image that can no longer be read, and leaves no file behind', async () => {
+    const before = await scratch();
+    const bad = join(shapes.folder, 'bad.png');
+    await writeFile(bad, 'no pixels');
+    const paths = shapes.train.paths.with(11, bad);
+
+    await expect(train({}, { ...shapes.train, paths })).rejects.toMatchObject({
+      name: 'InvalidInput',
+      message: expect.stringContaining(bad),
+    });
+    expect(await scratch()).toEqual(before);
+  });
+
+  it('with the reason of the signal', async () => {
+    const before = await scratch();
     const controller = new AbortController();
 
-    const tuning = trainTransfer(
-      { general, cutLayer: CUT_LAYER, train, recipe },
-      { onPoint: () => controller.abort(new Error('asked to stop')), signal: controller.signal },
-    );
+    const training = train({}, shapes.train, {
+      onPoint: () => controller.abort(new Error('asked to stop')),
+      signal: controller.signal,
+    });
 
-    await expect(tuning).rejects.toThrow('asked to stop');
-    expect(tf.memory().numTensors).toBe(tensors);
+    await expect(training).rejects.toThrow('asked to stop');
+    expect(await scratch()).toEqual(before);
   });
 });
