@@ -1,37 +1,83 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { useBackend } from '#model/tensorflow/backend.ts';
-import { trainHeads } from '#model/transfer/head.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recipeSchema } from '#core/contracts/domain.ts';
+import { calibratedLoss } from '#model/transfer/calibration.ts';
+import { type Candidate, chooseCandidate, trainHeads, tryStrengths } from '#model/transfer/head.ts';
 import { createHeadObjective } from '#model/transfer/head-objective.ts';
+import { openProducts, type Products } from '#model/transfer/products.ts';
 import { createValidationCurve } from '#model/transfer/validation-curve.ts';
-import { backendUnderTest } from '../backend-under-test.ts';
 import { makeHeadTask } from './head-task.ts';
 
+let products: Products;
 beforeAll(async () => {
-  await useBackend(backendUnderTest);
+  products = await openProducts(1);
 });
+afterAll(() => products.close());
 
 describe('trainHeads', () => {
   it('takes every head to its minimum, and the weaker the regularisation the lower the loss', async () => {
-    const objective = createHeadObjective(makeHeadTask());
+    const objective = createHeadObjective(makeHeadTask(products));
 
     const points = await trainHeads(objective, objective.zeros(), { regularisation: 0.1, passes: 200 });
     const weaker = await trainHeads(objective, points, { regularisation: 0.01, passes: 200 });
 
-    const { measured, scores } = objective.evaluate(points, 0.1);
+    const { measured, scores } = await objective.evaluate(points, 0.1);
     for (const { gradient } of measured) expect(Math.hypot(...gradient)).toBeLessThan(0.02);
     expect(scores.trainingAccuracy).toBeGreaterThan(0.7);
-    const losses = [points, weaker].map((at) => objective.evaluate(at, 0).measured[0]!.value);
-    expect(losses[1]).toBeLessThan(losses[0]!);
-    objective.dispose();
+    const lossAt = async (at: Float64Array[]) => (await objective.evaluate(at, 0)).measured[0]!.value;
+    expect(await lossAt(weaker)).toBeLessThan(await lossAt(points));
   });
 
   it('stops with the reason of the signal', async () => {
-    const objective = createHeadObjective(makeHeadTask());
+    const objective = createHeadObjective(makeHeadTask(products));
     const signal = AbortSignal.abort(new Error('asked to stop'));
 
     await expect(
       trainHeads(objective, objective.zeros(), { regularisation: 1, passes: 10, signal }),
     ).rejects.toThrow('asked to stop');
+  });
+});
+
+describe('chooseCandidate', () => {
+  const candidate = (regularisation: number, validationLoss: number): Candidate => ({
+    tried: {
+      ...{ features: 'map', places: 1, resize: 'stretch', regularisation, validationLoss },
+      ...{ step: 4, validationAccuracy: 0.5, standardError: 1 },
+    },
+    start: new Float64Array(),
+    held: { logits: new Float32Array(), classIndices: new Int32Array() },
+    temperature: 1,
+  });
+
+  it('takes the lowest validation loss, whatever its standard error, and the stronger of two equal ones', () => {
+    const candidates = [candidate(1, 0.7), candidate(0.3, 0.5), candidate(0.1, 0.5), candidate(0.03, 0.6)];
+
+    expect(chooseCandidate(candidates).tried.regularisation).toBe(0.3);
+  });
+});
+
+describe('tryStrengths', () => {
+  it('goes from strong to weak, and stops when two in a row are worse', async () => {
+    const objective = createHeadObjective(makeHeadTask(products));
+    const recipe = recipeSchema.parse({
+      regularisation: [1e-6, 1e-5, 1e-4, 3, 0.1, 0.01],
+      calibration: false,
+    });
+    const options = {
+      view: { features: 'vector', resize: 'stretch' as const },
+      ...{ recipe, variants: 1, validationImages: 20, curve: createValidationCurve() },
+    };
+
+    const candidates = await tryStrengths(objective, options);
+
+    const strengths = candidates.map(({ tried }) => tried.regularisation);
+    expect(strengths).toEqual([3, 0.1, 0.01, 1e-4, 1e-5, 1e-6].slice(0, strengths.length));
+    const losses = candidates.map(({ tried }) => tried.validationLoss);
+    expect(Math.min(...losses)).toBe(losses.at(-3));
+    expect(strengths.length).toBeLessThan(6);
+    for (const { tried, temperature, held } of candidates) {
+      expect(tried).toMatchObject({ features: 'vector', resize: 'stretch' });
+      expect(tried.validationLoss).toBeCloseTo(calibratedLoss(held, temperature), 9);
+    }
   });
 });
 
