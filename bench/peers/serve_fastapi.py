@@ -77,6 +77,8 @@ if __name__ == "__main__":
         host="127.0.0.1",
         port=arguments.port,
         workers=arguments.workers,
+        # On a busy machine uvicorn would take a worker that computes for one that hangs, and start another.
+        timeout_worker_healthcheck=60,
         access_log=False,
         log_level="warning",
     )
