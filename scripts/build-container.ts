@@ -35,8 +35,8 @@ const options: BuildOptions = {
 
 /**
  * Bundles `container/train/train.ts`, `container/serve/serve.ts` and the threads that they start to
- * `.build/container/*.mjs`, and lists the image's packages in `.build/image/`. Skipped when nothing has changed
- * since the last time.
+ * `.build/container/*.mjs`, and lists the image's packages in `.build/image/`. Skipped when nothing has
+ * changed since the last time.
  *
  * @returns the image tag: a digest of all that goes into the image
  */
@@ -67,7 +67,8 @@ async function bundlePrograms(): Promise<string[]> {
       thread: 'model/threads/thread.ts',
     },
     outdir: containerFolder,
-    // What a program imports when it is needed stays out of its start: threads that infer load no TensorFlow.js.
+    // What a program imports when it is needed stays out of its start: threads that infer load no
+    // TensorFlow.js.
     splitting: true,
     sourcemap: true,
     // Line numbers are all that a stack trace takes from them.

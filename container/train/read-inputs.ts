@@ -19,8 +19,8 @@ export interface JobInputs {
 }
 
 /**
- * Reads hyperparameters, `domain.json` and, for transfer, the general model's manifest, and checks the digests
- * of the model's files.
+ * Reads hyperparameters, `domain.json` and, for transfer, the general model's manifest, and checks the
+ * digests of the model's files.
  *
  * @throws NotFoundError when a file is missing
  * @throws InvalidInputError when one does not have the agreed form, or they contradict each other

@@ -113,7 +113,9 @@ const triedSchema = z.preprocess(
     /** Step of the curve at which its training ended. */
     step: z.int().nonnegative(),
     validationAccuracy: shareSchema,
-    /** Mean cross-entropy in nats, after calibration where the recipe asks for it. The choice minimises it. */
+    /**
+     * Mean cross-entropy in nats, after calibration where the recipe asks for it. The choice minimises it.
+     */
     validationLoss: z.number().nonnegative(),
     /** Standard error of that loss over the images. */
     standardError: z.number().nonnegative(),

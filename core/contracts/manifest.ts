@@ -14,7 +14,7 @@ export const manifestFileSchema = z.strictObject({
   sha256: sha256Schema,
 });
 
-/** Synthetic images whose features every machine compares with the manifest's, after it has loaded the model. */
+/** Synthetic images whose features every machine compares with the manifest's after loading the model. */
 export const REFERENCE_IMAGES = 3;
 
 /**

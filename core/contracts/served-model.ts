@@ -8,7 +8,8 @@ export const SERVED_OUTPUTS = { probabilities: 'probabilities', outOfDomain: 'ou
 
 /**
  * `served-model.json` inside `model.tar.gz`, beside `model.onnx`: everything that `serve` needs to know. The
- * graph has the outputs `probabilities`, shape [n, labels], and `out_of_domain`, shape [n, 1], both in [0, 1].
+ * graph has the outputs `probabilities`, shape [n, labels], and `out_of_domain`, shape [n, 1], both in
+ * [0, 1].
  */
 export const servedModelSchema = z.strictObject({
   schemaVersion: z.literal(2, {

@@ -19,8 +19,8 @@ const THREADS = 1;
 
 /**
  * Predicts an image with a model in a folder: a general model with a classifier from `graft train` or
- * `graft import`, or the content of a training job's `model.tar.gz`. The image is prepared as in training and in
- * an endpoint.
+ * `graft import`, or the content of a training job's `model.tar.gz`. The image is prepared as in training and
+ * in an endpoint.
  *
  * @param image path of a JPEG, PNG or WebP file
  * @throws GraftError when the image or the model cannot be read, or the model has no classifier

@@ -10,7 +10,6 @@ import { networkInput } from '#model/network/input.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { trainBaseline } from '#model/training/baseline.ts';
 import { type Checkpoint, type Checkpoints, fileCheckpoints } from '#model/training/checkpoints.ts';
-import type { TrainingResult } from '#model/training/domain-training.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
 
 const labels = ['red discs', 'green squares'];
@@ -31,8 +30,9 @@ const trainWith = (checkpoints?: Checkpoints, signal?: AbortSignal) =>
     { train, checkpoints, recipe: recipeSchema.parse({ augmentation: 4 }) },
     signal === undefined ? {} : { signal },
   );
-const weightsOf = ({ model }: TrainingResult) => model.getWeights().map((weight) => weight.arraySync());
-const figures = ({ curve, bestStep, steps }: TrainingResult) => ({ curve, bestStep, steps });
+type Trained = Awaited<ReturnType<typeof trainBaseline>>;
+const weightsOf = ({ model }: Trained) => model.getWeights().map((weight) => weight.arraySync());
+const figures = ({ curve, bestStep, steps }: Trained) => ({ curve, bestStep, steps });
 
 describe('a baseline with checkpoints', () => {
   it('comes to the same weights and curve from wherever it goes on', async () => {

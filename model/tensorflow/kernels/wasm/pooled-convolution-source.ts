@@ -12,8 +12,8 @@ export interface Window {
 }
 
 /**
- * Stores the largest of a window's four convolved places, and in `winners` (int32) the byte at which its patch
- * begins; among equals the first wins.
+ * Stores the largest of a window's four convolved places, and in `winners` (int32) the byte at which its
+ * patch begins; among equals the first wins.
  *
  * @param sums of the four places, one vector of outputs each
  * @param v counts the vectors from `out` on
