@@ -1,6 +1,7 @@
 import { access, cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packFolder } from 'local-aws/formats';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { optMl } from '../../../container/opt-ml.ts';
@@ -11,9 +12,10 @@ import { evaluationSchema } from '../../../core/contracts/evaluation.ts';
 import { servedModelSchema } from '../../../core/contracts/served-model.ts';
 import { areaUnderRoc } from '../../../core/statistics.ts';
 import { loadDataSet } from '../../../model/data/data-set.ts';
+import { THUMBNAIL } from '../../../model/data/near-duplicates.ts';
 import { evaluate } from '../../../model/evaluation/evaluate.ts';
-import { loadModel } from '../../../model/network/files.ts';
-import { useBackend } from '../../../model/tensorflow/backend.ts';
+import { RUNTIME } from '../../../model/onnx/session.ts';
+import { openServedModel } from '../../../model/prediction/served-model.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
 import { labels, makeJob, startContainer } from '../job-fixture.ts';
 
@@ -30,11 +32,16 @@ afterAll(() => rm(master, { recursive: true, force: true }));
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'graft-job-'));
   await cp(master, root, { recursive: true });
+  leftBefore = await temporary();
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 const hyperparameters = (value: object) =>
   writeFile(join(root, 'input/config/hyperparameters.json'), JSON.stringify(value));
+/** What other processes left is none of a job's business. */
+const temporary = async () =>
+  (await readdir(tmpdir())).filter((name) => /^graft-(scratch|graph|champion)-.{6}$/.test(name));
+let leftBefore: string[];
 const exists = (path: string) =>
   access(path).then(
     () => true,
@@ -67,11 +74,7 @@ describe('a training job', () => {
 
     expect(run.stderr).toContain('training done');
     expect(run.code).toBe(0);
-    expect((await readdir(join(root, 'model'))).sort()).toEqual([
-      'model.json',
-      'served-model.json',
-      'weights.bin',
-    ]);
+    expect((await readdir(join(root, 'model'))).sort()).toEqual(['model.onnx', 'served-model.json']);
     expect(await exists(join(root, 'output/failure'))).toBe(false);
     const served = servedModelSchema.parse(
       JSON.parse(await readFile(join(root, 'model/served-model.json'), 'utf8')),
@@ -83,13 +86,13 @@ describe('a training job', () => {
     expect(lines).toHaveLength(reported.curve.length + 1);
     for (const line of lines.slice(0, -1)) expect(line).toMatch(METRIC_LINE);
     expect(lines.at(-1)).toBe(`graft:test_accuracy=${reported.accuracy.toFixed(4)}`);
-    expect(reported).toMatchObject({ mode: 'transfer', backend: 'wasm', general: { model: 'shapes' } });
+    expect(reported).toMatchObject({ mode: 'transfer', backend: RUNTIME, general: { model: 'shapes' } });
     expect(reported.rows).toHaveLength(8);
     expect(reported.latencyMs.p95).toBeGreaterThan(0);
-    await useBackend('wasm');
-    const model = await loadModel(join(root, 'model'));
-    const measured = await evaluate(model, await loadDataSet(join(root, 'input/data/test'), served.input));
-    model.dispose();
+    // Its reference is that of its graph, or it could not be opened.
+    const { pool, close } = await openServedModel(join(root, 'model'), 1);
+    const measured = await evaluate(pool, await loadDataSet(join(root, 'input/data/test'), THUMBNAIL));
+    await close();
     expect(measured.rows).toEqual(reported.rows);
     expect(measured.accuracy).toBe(reported.accuracy);
   });
@@ -124,7 +127,7 @@ describe('a training job', () => {
 
   it('serves a model that says of a test image what the evaluation says', async () => {
     const { rows } = await runHere();
-    const predictor = await loadPredictor(join(root, 'model'), 'wasm');
+    const predictor = await loadPredictor(join(root, 'model'), 1);
 
     for (const { id, prediction, outOfDomain } of rows) {
       const answer = await predictor.predict(await readFile(join(root, 'input/data/test', id)));
@@ -132,7 +135,7 @@ describe('a training job', () => {
       expect(answer.outOfDomain).toBeCloseTo(outOfDomain!, 4);
       expect(answer.unsure).toBe(answer.outOfDomain! > 0.5);
     }
-    predictor.dispose();
+    await predictor.close();
   });
 
   it('says which test images look like training images', async () => {
@@ -144,21 +147,43 @@ describe('a training job', () => {
     expect(warnings).toEqual([expect.stringContaining('test/apple/twin.png looks like train/apple/')]);
   });
 
-  it('trains a baseline for at least as many steps as the transfer head took', async () => {
-    const transfer = await runHere();
-    await hyperparameters({ mode: '"baseline"', domain: '"produce"' });
+  it('scores the champion on the same test images', async () => {
+    const before = await runHere();
+    await packFolder(join(root, 'model'), join(root, 'input/data/champion/model.tar.gz'));
+    await editDomain((domain) => Object.assign(domain, { recipe: { augmentation: 1, seed: 7, places: 1 } }));
+
+    const { champion, championNotScored, rows } = await runHere();
+
+    expect(championNotScored).toBeUndefined();
+    expect(champion).toMatchObject({ trainingJob: 'produce-job-1', ...before.general });
+    expect(champion!.accuracy).toBe(before.accuracy);
+    expect(champion!.rows).toEqual(before.rows);
+    expect(rows).not.toEqual(before.rows);
+    expect(await temporary()).toEqual(leftBefore);
+  });
+
+  it('trains a baseline without a general model, on the same images', async () => {
+    await rm(join(root, 'input/data/model'), { recursive: true });
+    const general = { model: 'shapes', version: '20261123T154200Z-3f2a9c' };
+    await hyperparameters({ mode: 'baseline', domain: 'produce', ...general });
 
     const baseline = await runHere();
 
     expect(await evaluation()).toEqual(baseline);
-    expect(baseline.mode).toBe('baseline');
-    expect(baseline.steps).toBeGreaterThanOrEqual(transfer.steps);
-    expect(baseline.rows.map(({ id }) => id)).toEqual(transfer.rows.map(({ id }) => id));
+    expect(baseline).toMatchObject({ mode: 'baseline', backend: 'wasm', general, unsure: { heldOut: 10 } });
+    expect(baseline).not.toHaveProperty('choices');
+    expect(baseline.rows).toHaveLength(8);
+    expect(baseline.accuracy).toBeGreaterThan(0.7);
+    const { served, pool, close } = await openServedModel(join(root, 'model'), 1);
+    expect(served).toMatchObject({ general, input: { height: 32, width: 32 } });
+    expect(pool.outputNames).toEqual(['probabilities', 'out_of_domain']);
+    await close();
+    expect(await temporary()).toEqual(leftBefore);
   });
 
   it('stops on SIGTERM at once, says how far it came, and leaves nothing that looks finished', async () => {
-    await hyperparameters({ mode: 'baseline', domain: 'produce' });
-    await editDomain((domain) => Object.assign(domain, { recipe: { augmentation: 24, epochs: 10_000 } }));
+    const general = { model: 'shapes', version: '20261123T154200Z-3f2a9c' };
+    await hyperparameters({ mode: 'baseline', domain: 'produce', ...general });
     const { child, done, says } = startContainer('train', root);
     await says('graft:step=');
     const stoppedAt = performance.now();
@@ -175,7 +200,7 @@ describe('a training job', () => {
       JSON.parse(await readFile(join(root, 'output/data/stopped.json'), 'utf8')).curve.length,
     ).toBeGreaterThan(0);
     expect(await exists(join(root, 'output/data/evaluation.json'))).toBe(false);
-    expect(await exists(join(root, 'model/model.json'))).toBe(false);
+    expect(await exists(join(root, 'model/model.onnx'))).toBe(false);
   });
 });
 
@@ -217,17 +242,17 @@ describe('a training job fails, and leaves nothing that looks finished, with', (
     [
       'a changed byte in the general model',
       async () => {
-        const path = join(root, 'input/data/model/weights.bin');
+        const path = join(root, 'input/data/model/model.onnx');
         const bytes = await readFile(path);
         bytes[10]! ^= 1;
         await writeFile(path, bytes);
       },
-      /weights\.bin .* is not the file that the manifest of shapes .* lists: its content has changed/,
+      /model\.onnx .* is not the file that the manifest of shapes .* lists: its content has changed/,
     ],
     [
       'a missing file of the general model',
-      () => rm(join(root, 'input/data/model/weights.bin')),
-      /has no weights\.bin, which its manifest lists/,
+      () => rm(join(root, 'input/data/model/model.onnx')),
+      /has no model\.onnx, which its manifest lists/,
     ],
     [
       'labels and folders that disagree',
@@ -238,6 +263,16 @@ describe('a training job fails, and leaves nothing that looks finished, with', (
       'labels below other',
       () => makeImageFolder(join(root, 'input/data/other'), { labels: ['plum'], perLabel: 1 }),
       /other" has a folder of its own, "plum"/,
+    ],
+    [
+      'a general model whose features are others than its manifest says',
+      async () => {
+        const path = join(root, 'input/data/model/manifest.json');
+        const manifest = JSON.parse(await readFile(path, 'utf8'));
+        manifest.features[0].reference[1][0] += 1;
+        await writeFile(path, JSON.stringify(manifest));
+      },
+      /features "map" of shapes .* differ on this machine/,
     ],
     [
       'a class without images',
@@ -255,7 +290,8 @@ describe('a training job fails, and leaves nothing that looks finished, with', (
     );
 
     expect(failureReason(error)).toMatch(reason);
-    expect(await exists(join(root, 'model/model.json'))).toBe(false);
+    expect(await exists(join(root, 'model/model.onnx'))).toBe(false);
     expect(await exists(join(root, 'output/data/evaluation.json'))).toBe(false);
+    expect(await temporary()).toEqual(leftBefore);
   });
 });
