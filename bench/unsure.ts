@@ -1,27 +1,33 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Input } from '#core/contracts/common.ts';
 import { recipeSchema } from '#core/contracts/domain.ts';
 import { describeError, InvalidInputError } from '#core/errors.ts';
 import { createRandom } from '#core/random.ts';
 import { areaUnderRoc } from '#core/statistics.ts';
-import { type Images, loadDataSet, loadImages } from '#model/data/data-set.ts';
+import { type LoadedImages, loadImages } from '#model/data/data-set.ts';
+import { THUMBNAIL } from '#model/data/near-duplicates.ts';
 import { evaluate } from '#model/evaluation/evaluate.ts';
-import { loadModel } from '#model/network/files.ts';
-import { useBackend } from '#model/tensorflow/backend.ts';
-import { trainTransfer } from '#model/transfer/transfer.ts';
+import { RUNTIME } from '#model/onnx/session.ts';
+import type { GeneralModel } from '#model/transfer/transfer.ts';
 import { evaluateUnsure } from '#model/unsure/evaluate-unsure.ts';
-import { measureDomain } from '#model/unsure/out-of-domain.ts';
-import { withOutOfDomain } from '#model/unsure/out-of-domain-layers.ts';
 import { capture } from '../examples/icons/capture.ts';
 import { type ExampleDomain, withImagesPerClass } from '../examples/icons/domains/example-domain.ts';
 import { DOMAINS } from '../examples/icons/domains/index.ts';
 import { generalClasses } from '../examples/icons/general.ts';
 import { buildIconData } from '../examples/icons/icon-data.ts';
 import { ICON_SETS, openIconSet } from '../examples/icons/icon-sets.ts';
-import { describeGeneralModel, generalModelFolder, readManifest } from './shared/general-model.ts';
+import { encodePng } from '../examples/icons/png.ts';
+import {
+  describeGeneralModel,
+  generalModelFolder,
+  readGeneralModel,
+  readManifest,
+} from './shared/general-model.ts';
 import { type Summary, summary } from './shared/summary.ts';
-import { direction, look, SCORES } from './unsure/scores.ts';
+import { readDomainFiles, transferOnce } from './shared/train-and-test.ts';
+import { openLooking } from './unsure/look.ts';
+import { direction, SCORES } from './unsure/scores.ts';
 
 const HELP = `npm run bench:unsure -- [--seeds 5] [--model DIR] [--keep 0.95] [--per-class N] [--json]
 
@@ -37,43 +43,25 @@ its own classes; both are drawn by the icon sets of the test images, so that onl
 
 const GENERAL_IMAGES = 200;
 
-/** General classes as the test sets draw them. */
-async function generalImages(
+/** General classes as the test sets draw them, as files in a folder. */
+async function drawGeneral(
+  out: string,
   { name, conditions }: ExampleDomain,
-  input: Input,
+  size: number,
   seed: number,
-): Promise<Images> {
+): Promise<void> {
+  await rm(out, { recursive: true, force: true });
+  await mkdir(out, { recursive: true });
   const sets = ICON_SETS.test.map(openIconSet);
   const things = generalClasses(ICON_SETS.train.map(openIconSet)).filter((thing) =>
     sets.every((set) => set.has(thing)),
   );
-  const each = input.height * input.width * 3;
-  const pixels = new Uint8Array(GENERAL_IMAGES * each);
-  const ids: string[] = [];
   for (let i = 0; i < GENERAL_IMAGES; i++) {
     const thing = things[Math.floor((i * things.length) / GENERAL_IMAGES)]!;
     const icon = await sets[i % sets.length]!.render(thing);
-    pixels.set(
-      capture(icon, input.height, conditions, createRandom('bench', name, seed, thing, i)),
-      i * each,
-    );
-    ids.push(`${i}-${thing}`);
+    const pixels = capture(icon, size, conditions, createRandom('bench', name, seed, thing, i));
+    await writeFile(join(out, `${i}-${thing}.png`), encodePng(pixels, size, size));
   }
-  return {
-    ids,
-    input,
-    digest: '0'.repeat(64),
-    size: GENERAL_IMAGES,
-    damaged: [],
-    gather: (indices) => {
-      const out = new Uint8Array(indices.length * each);
-      for (let i = 0; i < indices.length; i++) {
-        out.set(pixels.subarray(indices[i]! * each, (indices[i]! + 1) * each), i * each);
-      }
-      return out;
-    },
-    close() {},
-  };
 }
 
 const KINDS = ['unknown', 'general'] as const;
@@ -86,50 +74,47 @@ interface Result {
 
 /** @param variant tells folders of the same domain with other images apart */
 async function measure(
-  folder: string,
+  general: GeneralModel,
   domain: ExampleDomain,
   { variant, seed, keep }: { variant: string; seed: number; keep: number },
 ): Promise<Result> {
-  const { input, cutLayer } = await readManifest(folder);
   const out = join('.graft', 'bench', 'unsure', `${domain.name}-${variant}${seed}`);
   // Other photographs than those of npm start, whose seeds are small.
   await buildIconData({ out, seed: 1000 + seed, generalClasses: 0, domains: [domain] });
-  const labels = Object.keys(domain.trainingImages);
-  const train = await loadDataSet(join(out, domain.name, 'train'), input, { labels });
-  const test = await loadDataSet(join(out, domain.name, 'test'), input, { labels });
-  const outside: Record<Kind, Images> = {
-    unknown: (await loadImages(join(out, domain.name, 'other'), input))!,
-    general: await generalImages(domain, input, seed),
-  };
-  const general = await loadModel(folder);
-  const recipe = recipeSchema.parse({ seed });
-  const { model } = await trainTransfer({ general, cutLayer, train, recipe });
-  general.dispose();
-
-  const measured = await measureDomain(model, train, { keep, augmentation: recipe.augmentation, seed });
-  const { statistics } = measured;
-  const neighbours = (await look(model, train)).map(({ features }) => direction(statistics, features));
-  const known = { statistics, neighbours };
-  const inside = await look(model, test);
+  const folder = join(out, domain.name);
+  const { train, test } = await readDomainFiles(folder, Object.keys(domain.trainingImages));
+  await drawGeneral(join(folder, 'general'), domain, general.manifest.input.height, seed);
+  const outside = {
+    unknown: (await loadImages(join(folder, 'other'), THUMBNAIL))!,
+    general: (await loadImages(join(folder, 'general'), THUMBNAIL))!,
+  } satisfies Record<Kind, LoadedImages>;
+  const trained = await transferOnce(general, train, recipeSchema.parse({ seed }), keep);
+  const { statistics, heldOut } = trained.served.measured;
+  const looking = await openLooking(trained);
   const result: Result = { auroc: {}, falseAlarms: 0, caught: { unknown: 0, general: 0 } };
-  const both = await withOutOfDomain(model, measured);
-  const { rows } = await evaluate(both, test);
-  for (const kind of KINDS) {
-    const outsiders = await look(model, outside[kind]);
-    for (const [name, score] of Object.entries(SCORES)) {
-      const of = (seen: typeof inside) => seen.map((one) => score(one, known));
-      result.auroc[name] ??= { unknown: 0, general: 0 };
-      result.auroc[name][kind] = areaUnderRoc(of(inside), of(outsiders));
+  try {
+    const neighbours = (await looking.look(train.paths)).map(({ features }) =>
+      direction(statistics, features),
+    );
+    const known = { statistics, neighbours };
+    const inside = await looking.look(test.paths);
+    const { rows } = await evaluate(looking.pool, test);
+    for (const kind of KINDS) {
+      const outsiders = await looking.look(outside[kind].paths);
+      for (const [name, score] of Object.entries(SCORES)) {
+        const of = (seen: typeof inside) => seen.map((one) => score(one, known));
+        result.auroc[name] ??= { unknown: 0, general: 0 };
+        result.auroc[name][kind] = areaUnderRoc(of(inside), of(outsiders));
+      }
+      const unsure = await evaluateUnsure(looking.pool, { rows, other: outside[kind], keep, heldOut });
+      result.falseAlarms = unsure.falseAlarms;
+      result.caught[kind] = unsure.other!.caught;
     }
-    const unsure = await evaluateUnsure(both, {
-      ...{ rows, other: outside[kind], keep, heldOut: measured.heldOut },
-    });
-    result.falseAlarms = unsure.falseAlarms;
-    result.caught[kind] = unsure.other!.caught;
+    return result;
+  } finally {
+    await looking.pool.close();
+    for (const images of Object.values(outside)) images.close();
   }
-  both.dispose();
-  model.dispose();
-  return result;
 }
 
 const show = ({ mean, sd }: Summary) => `${mean.toFixed(3)} ± ${sd.toFixed(3)}`;
@@ -173,10 +158,10 @@ async function main() {
     throw new InvalidInputError(`--seeds "${values.seeds}" is not a whole number from 1`);
   }
   if (!(keep > 0 && keep <= 1)) throw new InvalidInputError(`--keep "${values.keep}" is not a share`);
-  const backend = await useBackend();
   const folder = await generalModelFolder(values.model);
   console.log(describeGeneralModel(folder, await readManifest(folder)));
-  console.log(`Backend ${backend.name} on ${backend.device}`);
+  console.log(RUNTIME);
+  const generalModel = await readGeneralModel(folder);
   const perClass = values['per-class'] === undefined ? undefined : Number(values['per-class']);
   if (perClass !== undefined && !(Number.isInteger(perClass) && perClass >= 2)) {
     throw new InvalidInputError(`--per-class "${values['per-class']}" is not a whole number from 2`);
@@ -190,7 +175,7 @@ async function main() {
   for (const { domain, variant } of domains) {
     const results: Result[] = [];
     for (let seed = 1; seed <= seeds; seed++) {
-      results.push(await measure(folder, domain, { variant, seed, keep }));
+      results.push(await measure(generalModel, domain, { variant, seed, keep }));
     }
     figures[domain.name] = tell(domain, results);
   }

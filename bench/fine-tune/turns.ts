@@ -1,12 +1,5 @@
 import type { EvaluationRow } from '#core/contracts/evaluation.ts';
 
-/** Features of one image as the frozen backbone gives them: shows that both sides have the same one. */
-export interface FirstFeatures {
-  /** Of the image. */
-  id: string;
-  values: number[];
-}
-
 /** What one side did with the images of one seed. */
 export interface Turn {
   /** From images in memory to the model that the recipe keeps. */
@@ -14,10 +7,11 @@ export interface Turn {
   /** On the test images, of that model. */
   accuracy: number;
   rows: EvaluationRow[];
-  features: FirstFeatures;
   version: string;
   /** Test accuracy after each epoch; the peer's only. */
   curve?: { seconds: number; accuracy: number }[];
+  /** Means over the places of what its backbone gives for a synthetic image; the peer's only. */
+  features?: number[];
 }
 
 /** All turns on the images of one seed. */
@@ -25,6 +19,6 @@ export interface Seed {
   seed: number;
   /** Undefined where TensorFlow for Python is missing. */
   keras: Turn | undefined;
-  /** By backend. */
+  /** By what computes. */
   ours: Map<string, Turn>;
 }

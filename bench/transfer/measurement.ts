@@ -1,17 +1,21 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { expectedCalibrationError } from '#core/calibration.ts';
-import { recipeSchema } from '#core/contracts/domain.ts';
+import { type Recipe, recipeSchema } from '#core/contracts/domain.ts';
 import { modeSchema } from '#core/contracts/evaluation.ts';
+import { SERVED_OUTPUTS } from '#core/contracts/served-model.ts';
 import { loadDataSet } from '#model/data/data-set.ts';
-import { evaluate } from '#model/evaluation/evaluate.ts';
-import { loadModel } from '#model/network/files.ts';
-import { trainBaseline } from '#model/training/baseline.ts';
-import { trainTransfer, transferStepsAtMost } from '#model/transfer/transfer.ts';
+import type { LabelledFiles } from '#model/data/labelled-files.ts';
+import { evaluate, type Measured } from '#model/evaluation/evaluate.ts';
+import { openGraph } from '#model/inference/open-graph.ts';
+import { exportNetwork } from '#model/keras/export-network.ts';
+import { networkOutputs } from '#model/network/build-network.ts';
+import { BASELINE_INPUT, trainBaseline } from '#model/training/baseline.ts';
 import { type ExampleDomain, withImagesPerClass } from '../../examples/icons/domains/example-domain.ts';
 import { DOMAINS } from '../../examples/icons/domains/index.ts';
 import { buildIconData } from '../../examples/icons/icon-data.ts';
-import { readManifest } from '../shared/general-model.ts';
+import { readGeneralModel } from '../shared/general-model.ts';
+import { readDomainFiles, trainAndTest } from '../shared/train-and-test.ts';
 
 /** One training and its test. */
 export const taskSchema = z.strictObject({
@@ -58,33 +62,45 @@ export function tasksOf(
 /** Apart from those of `npm start`, which are small, and those on which anything was chosen (2001 and on). */
 const FIRST_SEED = 1000;
 
+const measured = ({ accuracy, rows }: Pick<Measured, 'accuracy' | 'rows'>) => ({
+  accuracy,
+  calibrationError: expectedCalibrationError(
+    rows.map(({ confidence, truth, prediction }) => ({ confidence, right: truth === prediction })),
+  ),
+});
+
 /**
  * Every seed has photographs, variants, splits and weights of its own.
  *
  * @param model folder of the general model
  */
 export async function measure(model: string, task: Task): Promise<Measurement> {
-  const { images, seed, mode } = task;
-  const { input, cutLayer } = await readManifest(model);
   const folder = await photographs(task);
-  const train = await loadDataSet(join(folder, 'train'), input);
-  const test = await loadDataSet(join(folder, 'test'), input);
-  const general = await loadModel(model);
-  const recipe = recipeSchema.parse({ seed });
-  const options = { general, cutLayer, train, recipe };
+  const files = await readDomainFiles(folder);
+  const recipe = recipeSchema.parse({ seed: task.seed });
+  if (task.mode === 'transfer') {
+    const { measured: result, seconds } = await trainAndTest(await readGeneralModel(model), files, recipe);
+    return { ...task, ...measured(result), seconds };
+  }
+  return { ...task, ...(await baseline(folder, files.test, recipe)) };
+}
+
+async function baseline(folder: string, test: LabelledFiles, recipe: Recipe) {
+  const train = await loadDataSet(join(folder, 'train'), BASELINE_INPUT);
   const started = performance.now();
-  const result =
-    mode === 'transfer'
-      ? await trainTransfer(options)
-      : await trainBaseline({ ...options, minimumSteps: transferStepsAtMost(recipe) });
-  const seconds = (performance.now() - started) / 1000;
-  const { accuracy, rows } = await evaluate(result.model, test);
-  result.model.dispose();
-  general.dispose();
-  const calibrationError = expectedCalibrationError(
-    rows.map(({ confidence, truth, prediction }) => ({ confidence, right: truth === prediction })),
-  );
-  return { domain: task.domain, images, seed, mode, accuracy, calibrationError, seconds };
+  const { model } = await trainBaseline({ train, recipe });
+  const seconds = (performance.now() - started) / 1_000;
+  const graph = await exportNetwork(model, { outputs: networkOutputs(model) });
+  model.dispose();
+  train.close();
+  // Its images of no class are not looked for here, so any number stands for how far out they are.
+  const outputs = [SERVED_OUTPUTS.probabilities, SERVED_OUTPUTS.probabilities];
+  const pool = await openGraph(graph, { inputs: [BASELINE_INPUT], outputs });
+  try {
+    return { ...measured(await evaluate(pool, test)), seconds };
+  } finally {
+    await pool.close();
+  }
 }
 
 async function photographs({ domain: name, images, seed }: Task): Promise<string> {

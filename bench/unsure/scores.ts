@@ -1,10 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
-import type { Images } from '#model/data/data-set.ts';
-import { toTensor } from '#model/data/tensors.ts';
-import { infer } from '#model/prediction/infer.ts';
 import { type ClassStatistics, distanceOf } from '#model/unsure/class-statistics.ts';
-import { lastDense } from '#model/unsure/out-of-domain-layers.ts';
 
 /** What a score is computed from, for one image. */
 export interface Seen {
@@ -16,28 +10,6 @@ export interface Known {
   statistics: ClassStatistics;
   /** Standardised features of the training images, each of length 1. */
   neighbours: readonly Float64Array[];
-}
-
-/** Features and logits of every image. */
-export async function look(model: tfl.LayersModel, images: Images): Promise<Seen[]> {
-  const head = lastDense(model);
-  const backbone = tfl.model({ inputs: model.inputs, outputs: head.input as tfl.SymbolicTensor });
-  const [kernel, bias] = head.getWeights().map((weight) => weight.dataSync<'float32'>()) as [
-    Float32Array,
-    Float32Array,
-  ];
-  const pixels = images.gather(Array.from({ length: images.size }, (_, i) => i));
-  const output = tf.tidy(() => infer(backbone, toTensor(pixels, images.input))[0]!);
-  const values = (await output.data()) as Float32Array;
-  output.dispose();
-  const [width, labelCount] = [kernel.length / bias.length, bias.length];
-  return Array.from({ length: images.size }, (_, i) => {
-    const features = values.slice(i * width, (i + 1) * width);
-    const logits = Array.from(bias, (start, label) =>
-      features.reduce((sum, value, k) => sum + value * kernel[k * labelCount + label]!, start),
-    );
-    return { features, logits };
-  });
 }
 
 /** By name; the higher, the further out. */
