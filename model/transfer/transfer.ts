@@ -43,6 +43,8 @@ export interface TransferOptions {
   recipe: Recipe;
   /** Threads that compute; one for each core when left out. */
   threads?: number;
+  /** Rows among which resizing and places are chosen; 2,000 when left out. */
+  rowsToChoose?: number;
 }
 
 export interface TransferResult extends TrainingRecord {
@@ -66,7 +68,13 @@ export interface TransferResult extends TrainingRecord {
  * @throws the signal's reason, or InvalidInputError when an image can no longer be read
  */
 export async function trainTransfer(
-  { general, train, recipe, threads = availableParallelism() }: TransferOptions,
+  {
+    general,
+    train,
+    recipe,
+    threads = availableParallelism(),
+    rowsToChoose = ROWS_TO_CHOOSE,
+  }: TransferOptions,
   hooks: TrainingHooks = {},
 ): Promise<TransferResult> {
   const views = viewsOf(general.manifest.features, [recipe.places].flat());
@@ -82,7 +90,10 @@ export async function trainTransfer(
     const pool = await openGraph(graph, { inputs: forms, outputs, threads });
     closing.push(pool);
     await checkFeatures(pool, general.manifest);
-    return await trainWith({ general, train, recipe, views, all, forms, pool, products }, hooks);
+    return await trainWith(
+      { general, train, recipe, rowsToChoose, views, all, forms, pool, products },
+      hooks,
+    );
   } finally {
     for (const each of closing) await each.close();
   }
@@ -102,7 +113,7 @@ async function checkFeatures(pool: InferencePool, manifest: GeneralModel['manife
   await checkReference(infer, manifest);
 }
 
-interface Prepared extends Omit<TransferOptions, 'threads'> {
+interface Prepared extends Required<Omit<TransferOptions, 'threads'>> {
   /** Among which validation chooses. */
   views: readonly FeatureView[];
   /** The pool's outputs: these, and those that images of no class are found by. */
@@ -158,13 +169,13 @@ async function trainWith(prepared: Prepared, hooks: TrainingHooks): Promise<Tran
  * @returns the chosen one's features are of all training images, and are left open
  */
 async function choose(
-  { train, views, all, forms, pool }: Prepared,
+  { train, rowsToChoose, views, all, forms, pool }: Prepared,
   trial: Trial,
   variants: number,
 ): Promise<{ tried: ViewCandidate[]; chosen: ViewCandidate }> {
   const { recipe, signal } = trial;
-  const some = sampleByClass(train, ROWS_TO_CHOOSE, recipe.seed);
-  const perImage = Math.min(variants, Math.max(1, Math.floor(ROWS_TO_CHOOSE / some.size)));
+  const some = sampleByClass(train, rowsToChoose, recipe.seed);
+  const perImage = Math.min(variants, Math.max(1, Math.floor(rowsToChoose / some.size)));
   const features = await extractForms(pool, some, { forms, views: all, perImage, recipe, signal });
   let kept: FormFeatures | undefined;
   let tried: ViewCandidate[];
