@@ -8,7 +8,7 @@ import type { Trained } from '../shared/train-and-test.ts';
 import type { Seen } from './scores.ts';
 
 /** A served model that also tells what its scores are computed from. */
-export interface Looking {
+interface Looking {
   /** Gives probabilities and `out_of_domain` first. */
   pool: InferencePool;
   look(paths: readonly string[]): Promise<Seen[]>;
