@@ -50,7 +50,7 @@ const own = (model: string, data: string, seed: number): ChildCommand => ({
   ],
 });
 
-const PROBE_FILE = join('.graft', 'bench', 'fine-tune-probe');
+const PROBE_FILE = join('.graft', 'bench', 'compare-probe');
 const MODEL = join('.graft', 'bench', 'mobilenet');
 
 /** One turn of ours, in the process that the parent started for it. */

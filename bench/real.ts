@@ -39,7 +39,7 @@ interface Row {
   draws: number;
   accuracy: number;
   probe: number;
-  baseline?: number;
+  baselineAccuracy?: number;
   /** One-sided exact McNemar test over all draws: that the probe is better. */
   probeBetterP: number;
   ece: number;
@@ -94,16 +94,18 @@ async function main(): Promise<void> {
     const other = clothing.find(({ k }) => k === 20) ?? clothing.at(-1);
     console.log(
       JSON.stringify({
-        rows: clothing,
+        rows: clothing.map(asResult),
         aurocOther: other?.aurocOther,
         aurocHeldOut: heldOut,
-        second: { set: 'cifar10', rows: rows.cifar10 },
+        second: { set: 'cifar10', rows: rows.cifar10?.map(asResult) },
       }),
     );
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
+
+const asResult = ({ baselineAccuracy, ...row }: Row) => ({ ...row, baseline: baselineAccuracy });
 
 async function measureSet(set: SetName, folders: Record<SetName, string>, general: string): Promise<Row[]> {
   const labels = await labelsIn(join(folders[set], 'train'));
@@ -161,7 +163,7 @@ function rowOf(
     draws: jobs.length,
     accuracy: mean(own.map(({ evaluation }) => evaluation.accuracy)),
     probe: mean(jobs.map(({ probe }) => probe.evaluation.accuracy)),
-    ...(baseline ? { baseline: baseline.evaluation.accuracy } : {}),
+    ...(baseline ? { baselineAccuracy: baseline.evaluation.accuracy } : {}),
     probeBetterP: mcnemarExact(worse, better),
     ece: mean(calibration.map(({ after }) => after)),
     eceUncalibrated: mean(calibration.map(({ before }) => before)),
@@ -185,7 +187,7 @@ function printRow(row: Row): void {
   console.log(
     [
       String(row.k).padStart(5),
-      `${share(row.accuracy)}${share(row.probe)}  ${share(row.baseline)}`,
+      `${share(row.accuracy)}${share(row.probe)}  ${share(row.baselineAccuracy)}`,
       `${share(row.ece)} (${row.eceUncalibrated.toFixed(3)})`,
       share(row.aurocOther).padStart(12),
       row.seconds.toFixed(0).padStart(8),

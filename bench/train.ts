@@ -7,6 +7,7 @@ import { describeError, InvalidInputError } from '#core/errors.ts';
 import { createRandom } from '#core/random.ts';
 import type { DataSet } from '#model/data/data-set.ts';
 import { buildNetwork } from '#model/network/build-network.ts';
+import { networkInput } from '#model/network/input.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
 import { trainGeneral } from '#model/training/general.ts';
 import { type ChildCommand, runInChild } from './shared/child-process.ts';
@@ -95,7 +96,7 @@ function noise(images: number): DataSet {
     labels: Array.from({ length: LABEL_COUNT }, (_, i) => `class ${i}`),
     ids: Array.from({ length: images }, (_, i) => `class ${i % LABEL_COUNT}/${i}`),
     classIndices: Int32Array.from({ length: images }, (_, i) => i % LABEL_COUNT),
-    input: { height: SIDE, width: SIDE, channels: 3, normalisation: { scale: 1 / 127.5, offset: -1 } },
+    input: networkInput(SIDE),
     digest: '0'.repeat(64),
     size: images,
     damaged: [],
@@ -146,7 +147,7 @@ async function trainingRate(workers: number, seconds: number): Promise<number> {
 
 function predictionRate(seconds: number): number {
   const model = buildNetwork({
-    input: { height: SIDE, width: SIDE, channels: 3 },
+    input: networkInput(SIDE),
     labelCount: LABEL_COUNT,
     filters: FILTERS,
     seed: 1,

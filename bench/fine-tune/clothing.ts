@@ -19,13 +19,13 @@ export async function unpackClothing(zip: string, python: string): Promise<strin
 
 /** A domain with so many training images of each class, other ones for each seed, and all test images. */
 export async function drawDomain(photographs: string, perClass: number, seed: number): Promise<string> {
-  const out = join('.graft', 'bench', `fine-tune-clothing-${perClass}-${seed}`);
+  const out = join('.graft', 'bench', `clothing-${perClass}-${seed}`);
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
   await symlink(resolve(photographs, 'test'), join(out, 'test'));
   for (const label of await readdir(join(photographs, 'train'))) {
     const from = join(photographs, 'train', label);
-    const names = createRandom('fine-tune', seed, label).shuffle((await readdir(from)).sort());
+    const names = createRandom('clothing', seed, label).shuffle((await readdir(from)).sort());
     await mkdir(join(out, 'train', label), { recursive: true });
     for (const name of names.slice(0, perClass)) {
       await copyFile(join(from, name), join(out, 'train', label, name));

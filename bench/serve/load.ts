@@ -1,6 +1,6 @@
 /**
- * Clients of a server, each with a connection that it keeps: it sends the same image again as soon as it has the
- * answer. Written on bare sockets, because the clients share the server's cores.
+ * Clients of a server, each with a connection that it keeps: it sends the same image again as soon as it has
+ * the answer. Written on bare sockets, because the clients share the server's cores.
  */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';

@@ -17,7 +17,7 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Linux counts processor time in hundredths of a second here (`USER_HZ`). */
+/** Linux counts processor time in hundredths of a second here. */
 const TICKS_PER_SECOND = 100;
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');

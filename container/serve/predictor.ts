@@ -27,8 +27,8 @@ export interface Predictor {
 }
 
 /**
- * Loads the model beside `served-model.json` on so many threads. Images are decoded outside of them, so that a
- * thread that has computed one image finds the next one ready.
+ * Loads the model beside `served-model.json` on so many threads. Images are decoded outside of them, so that
+ * a thread that has computed one image finds the next one ready.
  *
  * @param folder SageMaker's `/opt/ml/model`
  * @param threads one for each core when left out

@@ -20,7 +20,8 @@ export interface ScoredChampion {
 }
 
 /**
- * Scores the champion on the current test images, with its own labels and form of images. A champion that cannot
+ * Scores the champion on the current test images, with its own labels and form of images. A champion that
+ * cannot
  * be scored does not fail the job: the evaluation gives the reason, and the gate rejects the challenger.
  *
  * @param testImages the challenger's, whose order the rows follow

@@ -27,7 +27,6 @@ export const versionSchema = z
 
 /** The ways in which an image gets the network's height and width; `resizeSchema` explains them. */
 export const fitSchema = z.enum(['stretch', 'cover', 'contain']);
-export type Fit = z.output<typeof fitSchema>;
 
 /** How an image gets the network's height and width. */
 export const resizeSchema = z.discriminatedUnion('fit', [

@@ -1,10 +1,12 @@
-/** Markers of a JPEG's frame header, which has its size: SOF0 to SOF15, without DHT, JPG and DAC among them. */
+/**
+ * Markers of a JPEG's frame header, which has its size: SOF0 to SOF15, without DHT, JPG and DAC among them.
+ */
 const isFrameHeader = (marker: number) =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 
 /**
- * Width and height of a JPEG image with 8 bits a value, from its frame header (ITU-T T.81, B.2.2). The decoder says
- * them too, but takes as long for it as for a fifth of decoding.
+ * Width and height of a JPEG image with 8 bits a value, from its frame header (ITU-T T.81, B.2.2). The
+ * decoder says them too, but takes as long for it as for a fifth of decoding.
  *
  * @returns undefined where the header is not as expected, so that the decoder has to look
  */

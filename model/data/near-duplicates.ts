@@ -42,7 +42,8 @@ export interface NearDuplicate {
  * colours and small differences, and classes of icons look alike, so pairs with similar hashes are compared
  * pixel by pixel, too.
  *
- * Images are compared at a small size, so images that look the same are found, however different the files are.
+ * Images are compared at a small size, so images that look the same are found, however different the files
+ * are.
  */
 export async function nearDuplicates(
   train: Images,

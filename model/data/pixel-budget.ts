@@ -2,8 +2,8 @@
 export type PixelBudget = <T>(pixels: number, decode: () => Promise<T>) => Promise<T>;
 
 /**
- * Lets images be decoded side by side as long as they have no more pixels than `limit` together: a decoder may
- * need all of an image's pixels at once. An image with more of them is decoded alone.
+ * Lets images be decoded side by side as long as they have no more pixels than `limit` together: a decoder
+ * may need all of an image's pixels at once. An image with more of them is decoded alone.
  */
 export function createPixelBudget(limit: number): PixelBudget {
   const waiting: { share: number; start: () => void }[] = [];

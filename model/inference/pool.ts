@@ -23,7 +23,9 @@ export interface InferencePool {
   readonly outputNames: readonly string[];
   /** What computes, with its version: for instance "onnxruntime 1.30.0". */
   readonly runtime: string;
-  /** Resolves with the reason when a thread dies; all tasks fail from then on. Never resolves after `close`. */
+  /**
+   * Resolves with the reason when a thread dies; all tasks fail from then on. Never resolves after `close`.
+   */
   readonly failure: Promise<Error>;
   /**
    * The model's outputs for an image. Tasks beyond those that the threads work on wait in the order of calls.

@@ -5,9 +5,10 @@ import { createRandom } from '#core/random.ts';
 const SQUARE = 8;
 
 /**
- * Synthetic images of the network's size: a gradient, a board of squares and noise. They consist of whole numbers
- * that are the same on every machine, and no decoder touches them, so a model that gives other numbers for them
- * computes differently.
+ * Synthetic images of the network's size: a gradient, a board of squares and noise. They consist of whole
+ * numbers
+ * that are the same on every machine, and no decoder touches them, so a model that gives other numbers for
+ * them computes differently.
  *
  * @returns `REFERENCE_IMAGES` times height × width × 3 values in 0…255
  */

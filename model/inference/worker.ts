@@ -45,8 +45,8 @@ export type ThreadAnswer =
   | { state: 'failed'; id: number; error: unknown };
 
 /**
- * Answers each task with its result until it is told to end. It ends by itself, between two runs: a thread that
- * is terminated while ONNX Runtime computes takes the whole process with it.
+ * Answers each task with its result until it is told to end. It ends by itself, between two runs: a thread
+ * that is terminated while ONNX Runtime computes takes the whole process with it.
  */
 export async function answerTasks(thread: InferenceThread, port: MessagePort): Promise<void> {
   const session = await openSession(thread.model);

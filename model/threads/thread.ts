@@ -7,7 +7,8 @@ export type ThreadTask =
   | { work: 'inference'; task: InferenceThread }
   | { work: 'training'; task: TrainingTask };
 
-// Loaded only where it is needed: TensorFlow.js takes a third of a second, which an endpoint's start would pay.
+// Loaded only where it is needed: TensorFlow.js takes a third of a second, which an endpoint's start would
+// pay.
 const { work, task } = workerData as ThreadTask;
 if (work === 'inference') {
   const { answerTasks } = await import('../inference/worker.ts');

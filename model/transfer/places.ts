@@ -2,7 +2,8 @@ import { floats, type GraphPart, integers, node } from '../onnx/build.ts';
 import type { FeatureOutput } from '../onnx/cut.ts';
 
 /**
- * Averages a map, of shape [n, width, rows, columns], to `count` × `count` places of equal size, and lists the values of all places. A map's cell
+ * Averages a map, of shape [n, width, rows, columns], to `count` × `count` places of equal size, and lists
+ * the values of all places. A map's cell
  * that lies in two places counts for each with the share that lies in it.
  *
  * The places are a product with a constant matrix, which every version of ONNX's operators can express for

@@ -28,7 +28,7 @@ export function unsurePart(
       node('Concat', [inner('z'), inner('squares')], [inner('pairs')], { axis: 1n }),
       node('Gemm', [inner('pairs'), inner('kernel'), inner('bias')], [inner('nearness')]),
       node('Reshape', [inner('nearness'), inner('list_shape')], [inner('list')]),
-      // The largest of the list. ReduceMax takes its axes in another way in newer versions.
+      // The largest of the list. The usual operation takes its axes in another way in newer versions.
       node('GlobalMaxPool', [inner('list')], [inner('nearest')]),
       node('Reshape', [inner('nearest'), inner('one_shape')], [inner('one')]),
       node('Mul', [inner('one'), inner('slope')], [inner('scaled')]),

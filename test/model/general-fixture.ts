@@ -24,8 +24,8 @@ const PATCH = 4;
 const VECTOR = 6;
 
 /**
- * A general model in a few lines: random filters over patches of 4 × 4 pixels give a map of 4 × 4 places, and a
- * second layer over its mean gives a vector.
+ * A general model in a few lines: random filters over patches of 4 × 4 pixels give a map of 4 × 4 places, and
+ * a second layer over its mean gives a vector.
  */
 export async function makeGeneralModel(changes: Partial<Input> = {}): Promise<GeneralModel> {
   const input = { ...generalInput, ...changes };

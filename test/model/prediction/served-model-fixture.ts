@@ -29,8 +29,8 @@ export interface ServedModelOptions {
 }
 
 /**
- * A folder as a training job writes it, with a tiny graph: one convolution, the mean of each of its channels, a
- * head of random weights.
+ * A folder as a training job writes it, with a tiny graph: one convolution, the mean of each of its channels,
+ * a head of random weights.
  *
  * @returns what stands in `served-model.json`
  */
