@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CurvePoint } from '#core/contracts/evaluation.ts';
+import { MODEL_FILE } from '#core/contracts/manifest.ts';
 import { TrainingFailedError } from '#core/errors.ts';
 import type { OptMl } from '../opt-ml.ts';
 import { writeFailure } from './failure.ts';
@@ -39,7 +40,7 @@ export function writeStopped(paths: OptMl, curve: readonly CurvePoint[]): void {
 export function removeResults(paths: OptMl): void {
   for (const path of [
     join(paths.model, 'served-model.json'),
-    join(paths.model, 'model.json'),
+    join(paths.model, MODEL_FILE),
     paths.evaluation,
   ]) {
     rmSync(path, { force: true });

@@ -16,7 +16,7 @@ ${calibration && calibrated(calibration)}
 
 function chosen({ variants, variantBudget, folds, validationImages, chosen, tried }: Choices): Html {
   const how = folds === 1 ? 'a single hold-out' : plural(folds, 'fold');
-  return html`<p>On ${plural(validationImages, 'held-out training image')} (${how}, ${plural(variants, 'variant')} each). The features, places and resizing with the lowest loss are kept, and of these the strongest regularisation whose loss is within one standard error of it.</p>
+  return html`<p>On ${plural(validationImages, 'held-out training image')} (${how}, ${plural(variants, 'variant')} each). What has the lowest loss on them is kept.</p>
 ${variantBudget && variantsDecided(variantBudget, variants)}
 <div class="scroll"><table><thead><tr><th scope="col">Features</th><th scope="col">Places</th><th scope="col">Images</th><th scope="col" class="number">Regularisation</th><th scope="col" class="number">Validation accuracy</th><th scope="col" class="number">Validation loss</th><th scope="col"></th></tr></thead>
 <tbody>${tried.map(
