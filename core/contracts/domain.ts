@@ -47,9 +47,9 @@ const recipeFields = {
    * Augmented variants of each training image, counting the unchanged one. Many images get fewer: see
    * `maximumRows`.
    */
-  augmentation: z.int().min(1).max(200).default(4),
+  augmentation: z.int().min(1).max(200).default(12),
   /** Variants of all images together, at most; every image has at least one. */
-  maximumRows: z.int().min(1).default(2_000),
+  maximumRows: z.int().min(1).default(1_000),
   /**
    * Passes over the cached features, at most, for each strength of regularisation. Training of the head
    * usually stops earlier.

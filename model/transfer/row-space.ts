@@ -6,7 +6,7 @@ import type { Scaling } from './standardise.ts';
 /**
  * Rows up to which the coordinates below are worth their computation, which grows with the rows' third power.
  */
-export const MOST_ROWS = 2_048;
+export const MOST_ROWS = 1_024;
 /** Added to the diagonal of the rows' products, as a share of its mean: rounding could make them singular. */
 const JITTER = 1e-6;
 /** Features that are standardised and multiplied at a time. */

@@ -30,7 +30,7 @@ import { distinctViews, type FeatureView, unsureViewOf, viewsOf } from './views.
  * Rows among which resizing and places are chosen. Where there are more, a part of the images decides, and
  * only the features that were chosen are computed for all.
  */
-const ROWS_TO_CHOOSE = 2_000;
+const ROWS_TO_CHOOSE = 1_000;
 
 export interface GeneralModel {
   manifest: Pick<Manifest, 'input' | 'features' | 'model' | 'version'>;
