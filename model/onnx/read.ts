@@ -8,6 +8,7 @@ import { byteLength, liftConstants } from './constants.ts';
 import { externalTensors, readExternalData } from './external-data.ts';
 import { widenHalfPrecision } from './half-precision.ts';
 import type { ImportSource } from './import-source.ts';
+import { keepPaddingBeforeMaxPool } from './keep-padding.ts';
 import { type GraphProto, type ModelProto, ModelProtoSchema } from './proto/onnx_pb.js';
 import { refuseUnknownOperators } from './refuse-operators.ts';
 
@@ -49,6 +50,7 @@ export async function readOnnx(
   await readExternalData(outside, file, { onRead: advance, signal });
   liftConstants(graph);
   widenHalfPrecision(graph);
+  keepPaddingBeforeMaxPool(graph);
   const producer = [model.producerName, model.producerVersion].filter((word) => word !== '').join(' ');
   return {
     origin: {
