@@ -56,7 +56,6 @@ export const KNOWN_WORDS = new Set([
   'timeOrigin',
   // Host names and buckets in examples
   'localhost',
-  'photos',
   // Files and folders that operating systems write
   '$RECYCLE',
   'BIN',
@@ -75,7 +74,6 @@ export const KNOWN_WORDS = new Set([
   'NeurIPS',
   'OpenCV',
   'PractRand',
-  'PyPI',
   'RevEng',
   'SqueezeNet',
   'TensorFloat',
