@@ -50,12 +50,15 @@ function vary(
 
   const contrast = random.between(0.85, 1.15);
   const shift = random.between(-25, 25) + 128 * (1 - contrast);
-  const [red, green, blue] = channelsOf(input).map(({ scale, offset, first, step }) => {
-    const gain = contrast * random.between(0.92, 1.08) * scale;
-    return { gain, offset: shift * scale + offset, first: from + first, step };
-  }) as [Varied, Varied, Varied];
+  const channels = channelsOf(input);
+  // Plain numbers in arrays of numbers: with objects or closures the loop below took eight times as long.
+  const gains = Float64Array.from(channels, ({ scale }) => contrast * random.between(0.92, 1.08) * scale);
+  const offsets = Float64Array.from(channels, ({ scale, offset }) => shift * scale + offset);
+  const places = Int32Array.from(channels, ({ first }) => from + first);
+  const { step } = channels[0]!;
 
-  const [lastU, lastV] = [width - 1, height - 1];
+  const lastU = width - 1;
+  const lastV = height - 1;
   const row = width * 3;
   for (let y = 0, pixel = 0; y < height; y++) {
     let u = (y - centreY) * down.u - centreX * right.u + lastU / 2;
@@ -64,8 +67,10 @@ function vary(
       // Outside the image its border goes on: there are no black corners that a network could learn.
       const inU = u < 0 ? 0 : u > lastU ? lastU : u;
       const inV = v < 0 ? 0 : v > lastV ? lastV : v;
-      const [left, top] = [inU | 0, inV | 0];
-      const [fu, fv] = [inU - left, inV - top];
+      const left = inU | 0;
+      const top = inV | 0;
+      const fu = inU - left;
+      const fv = inV - top;
       // The four pixels around the place (a and b above, c and d below), and the share of each.
       const a = from + top * row + left * 3;
       const b = left < lastU ? a + 3 : a;
@@ -75,24 +80,16 @@ function vary(
       const shareC = fv - shareD;
       const shareB = fu - shareD;
       const shareA = 1 - fu - shareC;
-      const mix = (colour: number) =>
-        pixels[a + colour]! * shareA +
-        pixels[b + colour]! * shareB +
-        pixels[c + colour]! * shareC +
-        pixels[d + colour]! * shareD;
-      values[red.first + pixel * red.step] = mix(0) * red.gain + red.offset;
-      values[green.first + pixel * green.step] = mix(1) * green.gain + green.offset;
-      values[blue.first + pixel * blue.step] = mix(2) * blue.gain + blue.offset;
+      for (let colour = 0; colour < 3; colour++) {
+        const value =
+          pixels[a + colour]! * shareA +
+          pixels[b + colour]! * shareB +
+          pixels[c + colour]! * shareC +
+          pixels[d + colour]! * shareD;
+        values[places[colour]! + pixel * step] = value * gains[colour]! + offsets[colour]!;
+      }
       u += right.u;
       v += right.v;
     }
   }
-}
-
-/** A channel with a gain and an offset of its own. */
-interface Varied {
-  gain: number;
-  offset: number;
-  first: number;
-  step: number;
 }
