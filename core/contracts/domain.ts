@@ -49,7 +49,7 @@ const recipeFields = {
    */
   augmentation: z.int().min(1).max(200).default(12),
   /** Variants of all images together, at most; every image has at least one. */
-  maximumRows: z.int().min(1).default(1_000),
+  maximumRows: z.int().min(1).default(600),
   /**
    * Passes over the cached features, at most, for each strength of regularisation. Training of the head
    * usually stops earlier.
