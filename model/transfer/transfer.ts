@@ -23,7 +23,7 @@ import { divideByTemperature } from './head-weights.ts';
 import { openProducts, type Products } from './products.ts';
 import { heldOutImages, type Trial, trainOnAll, tryViews, type ViewCandidate } from './trial.ts';
 import { createValidationCurve } from './validation-curve.ts';
-import { budgetVariants } from './variant-budget.ts';
+import { budgetVariants, leastVariants } from './variant-budget.ts';
 import { distinctViews, type FeatureView, unsureViewOf, viewsOf } from './views.ts';
 
 /**
@@ -175,7 +175,7 @@ async function choose(
 ): Promise<{ tried: ViewCandidate[]; chosen: ViewCandidate }> {
   const { recipe, signal } = trial;
   const some = sampleByClass(train, rowsToChoose, recipe.seed);
-  const perImage = Math.min(variants, Math.max(1, Math.floor(rowsToChoose / some.size)));
+  const perImage = Math.max(leastVariants(some), Math.min(variants, Math.floor(rowsToChoose / some.size)));
   const features = await extractForms(pool, some, { forms, views: all, perImage, recipe, signal });
   let kept: FormFeatures | undefined;
   let tried: ViewCandidate[];

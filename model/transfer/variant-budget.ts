@@ -14,7 +14,7 @@ const TIMED = 3;
  * Measures how long the pool takes for an image, and how many variants of each image fit into the job's time.
  *
  * @param passes how often each variant passes the pool's model: once for each form
- * @returns the number of variants, at least 1, and what decided it
+ * @returns the number of variants, at least `leastVariants`, and what decided it
  */
 export async function budgetVariants(
   pool: InferencePool,
@@ -32,10 +32,19 @@ export async function budgetVariants(
   const limits = Object.keys(most) as (keyof typeof most)[];
   const limit = limits.reduce((a, b) => (most[b] < most[a] ? b : a));
   return {
-    variants: Math.max(1, most[limit]),
+    variants: Math.max(leastVariants(images), most[limit]),
     budget: { asked: recipe.augmentation, limit, seconds, millisecondsPerVariant },
   };
 }
+
+/**
+ * Where every class has a single image, only a variant of it can be held out: without any, nothing could be
+ * chosen.
+ */
+export const leastVariants = ({
+  classIndices,
+  size,
+}: Pick<LabelledFiles, 'classIndices' | 'size'>): number => (new Set(classIndices).size === size ? 2 : 1);
 
 /** @returns milliseconds, of all threads together */
 async function timeOf(pool: InferencePool, { paths, size }: LabelledFiles): Promise<number> {

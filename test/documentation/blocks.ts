@@ -20,9 +20,13 @@ export function shellBlocks(file: string): Block[] {
   }));
 }
 
-/** Says its name and arguments, and on standard output something that a substitution can go on with. */
+/**
+ * Says its name and arguments, and on standard output something that a substitution can go on with. One write
+ * for each call: the programs of a pipe run at the same time.
+ */
+const END_OF_CALL = 'end of call';
 const STAND_IN = `#!/bin/sh
-{ printf '%s\\0' "\${0##*/}" "$@"; printf '\\036'; } >> "$RECORD"
+printf '%s\\0' "\${0##*/}" "$@" '${END_OF_CALL}' >> "$RECORD"
 echo something
 `;
 
@@ -53,7 +57,7 @@ export function runBlock(
       env: { PATH: bin, RECORD: record, HOME: here },
     });
     const calls = readFileSync(record, 'utf8')
-      .split('\x1e')
+      .split(`${END_OF_CALL}\0`)
       .filter((call) => call !== '')
       .map((call) => call.split('\0').slice(0, -1));
     return { calls, complaints: stderr };

@@ -168,7 +168,7 @@ describe.sequential('a domain whose data come after the model', () => {
       configs.push((await stack.endpoint('late')).EndpointConfigName);
     }
     expect(configs[1]).not.toBe(configs[0]);
-  }, 240_000);
+  }, 600_000);
 
   test('starts nothing when they are pushed again unchanged', async () => {
     const pushed = await stack.graft('data', 'push', folder, '--domain', 'late', ...inStack);

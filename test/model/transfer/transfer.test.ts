@@ -173,6 +173,24 @@ describe('trainTransfer', () => {
     expect(result.choices!.validationImages).toBe(poor.size);
     expect(await accuracyOf(result, poor)).toBeGreaterThan(0.6);
   });
+
+  it('holds out a variant of single images although the recipe asks for none', async () => {
+    const single = await shapes.load('no variants', [1, 1, 1]);
+
+    const result = await train({ augmentation: 1 }, single);
+
+    expect(result.choices!.variants).toBe(2);
+    for (const point of result.curve) curvePointSchema.parse(point);
+  });
+
+  it('holds out variants where a sample has one image of each class', async () => {
+    const options = { general, train: shapes.train, recipe: { ...recipe, augmentation: 1 }, threads: 1 };
+
+    const result = await trainTransfer({ ...options, rowsToChoose: 3 });
+    result.unsure.rows.close();
+
+    choicesSchema.parse(result.choices);
+  });
 });
 
 describe('what trainTransfer chooses by validation', () => {
