@@ -7,6 +7,7 @@ import { SERVED_OUTPUTS, type ServedModel } from '#core/contracts/served-model.t
 import { createRandom } from '#core/random.ts';
 import { prepare, shapeOf } from '#model/data/prepare.ts';
 import { referenceImages } from '#model/inference/reference-images.ts';
+import { networkInput } from '#model/network/input.ts';
 import { floats, node, toBytes, value } from '#model/onnx/build.ts';
 import { GraphProtoSchema, ModelProtoSchema } from '#model/onnx/proto/onnx_pb.js';
 import { openSession } from '#model/onnx/session.ts';
@@ -14,17 +15,7 @@ import { openSession } from '#model/onnx/session.ts';
 const LABELS = 10;
 const WIDTH = 1024;
 
-const input: Input = {
-  name: 'image',
-  layout: 'NCHW',
-  height: 224,
-  width: 224,
-  colours: 'RGB',
-  resize: { fit: 'stretch' },
-  interpolation: 'linear',
-  mean: [127.5, 127.5, 127.5],
-  deviation: [127.5, 127.5, 127.5],
-};
+const input: Input = networkInput(224);
 
 /**
  * A served model with the size and speed of a real one: MobileNet V1 with a head of random weights.

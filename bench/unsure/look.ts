@@ -15,7 +15,7 @@ interface Looking {
 }
 
 /** Output of the head before softmax: see `headPart`. */
-const LOGITS = 'head/logits';
+const LOGITS = 'graft/head/logits';
 
 export async function openLooking({ result, served }: Trained): Promise<Looking> {
   const features = result.unsure.output;

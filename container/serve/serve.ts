@@ -8,7 +8,7 @@ import { containerEnvironment } from '../environment.ts';
 import { createLogger } from '../log.ts';
 import { optMl } from '../opt-ml.ts';
 import { confidenceLine } from './prediction-metrics.ts';
-import { loadPredictor } from './predictor.ts';
+import { loadPredictor, type Predictor } from './predictor.ts';
 import { createModelServer } from './server.ts';
 
 /** SageMaker kills 30 s after SIGTERM. */
@@ -22,25 +22,32 @@ const { server, ready, drain } = createModelServer(log, (answers) => {
   process.stdout.write(`${confidenceLine(answers, Date.now())}\n`);
 });
 
-process.once('SIGTERM', async () => {
+let predictor: Predictor | undefined;
+
+/** The threads end first: a thread that computes while its process ends makes ONNX Runtime abort it. */
+async function end(code: number, drainLimitMs: number) {
+  await drain(drainLimitMs);
+  await predictor?.close();
+  process.exit(code);
+}
+
+process.once('SIGTERM', () => {
   log.info('SIGTERM: draining');
-  await drain(DRAIN_LIMIT_MS);
-  process.exit(0);
+  void end(0, DRAIN_LIMIT_MS);
 });
 
 try {
   server.listen(environment.GRAFT_PORT, environment.GRAFT_HOST);
   await once(server, 'listening');
   log.info({ port: (server.address() as AddressInfo).port }, 'listening');
-  const predictor = await loadPredictor(optMl(environment.GRAFT_OPT_ML).model, environment.GRAFT_THREADS);
+  predictor = await loadPredictor(optMl(environment.GRAFT_OPT_ML).model, environment.GRAFT_THREADS);
   ready(predictor);
   const { backend, threads, served } = predictor;
   log.info({ backend, threads, trainingJob: served.trainingJob }, 'model is warm');
   // SageMaker starts another container in place of one that has ended.
-  predictor.failure.then(async (error) => {
+  predictor.failure.then((error) => {
     log.fatal({ err: error }, 'a thread has died');
-    await drain(FAILURE_LIMIT_MS);
-    process.exit(1);
+    void end(1, FAILURE_LIMIT_MS);
   });
 } catch (error) {
   log.fatal({ err: error }, 'the model cannot be served');

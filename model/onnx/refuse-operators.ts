@@ -5,14 +5,26 @@ import { graphsIn } from './subgraphs.ts';
 /** Domains of operators that ONNX Runtime brings along for processors. */
 const KNOWN_DOMAINS = new Set(['', 'ai.onnx', 'ai.onnx.ml', 'com.microsoft']);
 
+/** Before it, some operators that are added to a graph (`Max`, `Gemm`, `Reshape`) worked in other ways. */
+const OLDEST_OPSET = 9n;
+
 /**
  * Refuses graphs that only a program with an extension of its own can run, and graphs of functions, into
  * which the search for the classifier cannot look.
  *
  * @throws InvalidInputError naming the operators
  */
-export function refuseUnknownOperators({ graph, functions }: ModelProto): void {
+export function refuseUnknownOperators({ graph, functions, opsetImport }: ModelProto): void {
   if (graph === undefined) return;
+  const standard = opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx');
+  if (standard !== undefined && standard.version < OLDEST_OPSET) {
+    throw new InvalidInputError(
+      `The graph uses operators of opset ${standard.version}, and ${OLDEST_OPSET} is the oldest that is taken`,
+      {
+        hint: `Export it again with opset_version=17, or convert it: python -c "import onnx, onnx.version_converter as v; onnx.save(v.convert_version(onnx.load('model.onnx'), 17), 'newer.onnx')"`,
+      },
+    );
+  }
   const names = functions.map(({ name }) => name);
   const nodes = [...graphsIn(graph)].flatMap(({ node }) => node);
   if (names.length > 0 && nodes.some(({ opType }) => names.includes(opType))) {

@@ -8,7 +8,7 @@ import type { HeadWeights } from './head-weights.ts';
  * @param output name of the result, shape [n, labelCount]
  */
 export function headPart(features: string, output: string, { kernel, bias }: HeadWeights): GraphPart {
-  const names = { kernel: 'head/kernel', bias: 'head/bias', logits: 'head/logits' };
+  const names = { kernel: 'graft/head/kernel', bias: 'graft/head/bias', logits: 'graft/head/logits' };
   const labelCount = bias.length;
   return {
     nodes: [

@@ -43,7 +43,7 @@ export interface TransferOptions {
   recipe: Recipe;
   /** Threads that compute; one for each core when left out. */
   threads?: number;
-  /** Rows among which resizing and places are chosen; 2,000 when left out. */
+  /** Rows among which resizing and places are chosen; 1,000 when left out. */
   rowsToChoose?: number;
 }
 

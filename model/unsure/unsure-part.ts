@@ -18,7 +18,7 @@ export function unsurePart(
   const { width, mean, variance } = statistics;
   const { kernel, bias } = asLayer(statistics);
   const labelCount = bias.length;
-  const inner = (name: string) => `unsure/${name}`;
+  const inner = (name: string) => `graft/unsure/${name}`;
   const deviation = variance.map(Math.sqrt);
   return {
     nodes: [

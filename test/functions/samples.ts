@@ -5,6 +5,7 @@ import type { Manifest } from '#core/contracts/manifest.ts';
 import type { Champion } from '#core/contracts/outcome.ts';
 import type { Deployed, DomainPromotion, Gated, Prepared } from '#core/contracts/promotion-state.ts';
 import { sha256 } from '#core/digest.ts';
+import { networkInput } from '#model/network/input.ts';
 
 /** Valid examples of the contracts, to be changed by a test in the one place that it is about. */
 
@@ -20,17 +21,7 @@ export const newerVersion = '20261124T000000Z-bbbbbb';
 export const modelFiles: Record<string, string> = { 'model.onnx': 'weights' };
 
 /** What `graft train` writes. */
-export const imageInput: Input = {
-  name: 'image',
-  layout: 'NCHW',
-  height: 32,
-  width: 32,
-  colours: 'RGB',
-  resize: { fit: 'stretch' },
-  interpolation: 'lanczos3',
-  mean: [127.5, 127.5, 127.5],
-  deviation: [127.5, 127.5, 127.5],
-};
+export const imageInput: Input = networkInput(32);
 
 export const trainedOrigin = {
   kind: 'trained',

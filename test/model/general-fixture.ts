@@ -1,22 +1,13 @@
 import type { Input } from '#core/contracts/common.ts';
 import { createRandom } from '#core/random.ts';
+import { networkInput } from '#model/network/input.ts';
 import { floats, modelOf, node, toBytes, value } from '#model/onnx/build.ts';
 import type { FeatureOutput } from '#model/onnx/cut.ts';
 import { measureReference, onSession } from '#model/onnx/reference.ts';
 import { openSession } from '#model/onnx/session.ts';
 import type { GeneralModel } from '#model/transfer/transfer.ts';
 
-export const generalInput: Input = {
-  name: 'image',
-  layout: 'NCHW',
-  height: 16,
-  width: 16,
-  colours: 'RGB',
-  resize: { fit: 'stretch' },
-  interpolation: 'linear',
-  mean: [127.5, 127.5, 127.5],
-  deviation: [127.5, 127.5, 127.5],
-};
+export const generalInput: Input = networkInput(16);
 
 const CHANNELS = 12;
 /** Pixels of a place's side. */

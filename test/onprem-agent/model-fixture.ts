@@ -1,22 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { networkInput } from '#model/network/input.ts';
 import { type Manifest, MODEL_FILE, REFERENCE_IMAGES } from '../../core/contracts/manifest.ts';
 import { sha256 } from '../../core/digest.ts';
 import { type ModelDescription, writeManifest } from '../../onprem-agent/model-folder/manifest.ts';
 
 const description: ModelDescription = {
   model: 'icons',
-  input: {
-    name: 'image',
-    layout: 'NHWC',
-    height: 32,
-    width: 32,
-    colours: 'RGB',
-    resize: { fit: 'stretch' },
-    interpolation: 'linear',
-    mean: [127.5, 127.5, 127.5],
-    deviation: [127.5, 127.5, 127.5],
-  },
+  input: { ...networkInput(32), layout: 'NHWC' },
   features: [{ name: 'vector', width: 2, reference: Array.from({ length: REFERENCE_IMAGES }, () => [0, 1]) }],
   classifier: { name: 'probabilities', labels: ['car', 'tree'] },
   parameters: 10,

@@ -180,6 +180,13 @@ describe('a graph that cannot be run here is refused:', () => {
       /newer operators \(opset ai.onnx 99\)/,
     ],
     [
+      'an opset that is too old',
+      (model) => {
+        model.opsetImport[0]!.version = 8n;
+      },
+      /operators of opset 8, and 9 is the oldest/,
+    ],
+    [
       'a format that is too new',
       (model) => {
         model.irVersion = 99n;

@@ -6,20 +6,11 @@ import { SERVED_OUTPUTS, type ServedModel } from '#core/contracts/served-model.t
 import { createRandom } from '#core/random.ts';
 import { prepare, shapeOf } from '#model/data/prepare.ts';
 import { referenceImages } from '#model/inference/reference-images.ts';
+import { networkInput } from '#model/network/input.ts';
 import { floats, modelOf, node, toBytes, value } from '#model/onnx/build.ts';
 import { openSession } from '#model/onnx/session.ts';
 
-export const input: Input = {
-  name: 'image',
-  layout: 'NCHW',
-  height: 16,
-  width: 16,
-  colours: 'RGB',
-  resize: { fit: 'stretch' },
-  interpolation: 'linear',
-  mean: [127.5, 127.5, 127.5],
-  deviation: [127.5, 127.5, 127.5],
-};
+export const input: Input = networkInput(16);
 
 export interface ServedModelOptions {
   labels: readonly string[];
