@@ -120,8 +120,15 @@ describe('promote-model.asl.yml', () => {
     expect(longest / seconds).toBeLessThanOrEqual(32);
   });
 
-  test.each(['DeployEndpoint', 'RollBackEndpoint', 'RestoreEndpoint', 'FinishDomain'])(
-    '%s outlasts an outage of hours: giving up would leave an endpoint that has not been confirmed',
+  test.each([
+    'StartFineTuning',
+    'StartBaseline',
+    'DeployEndpoint',
+    'RollBackEndpoint',
+    'RestoreEndpoint',
+    'FinishDomain',
+  ])(
+    '%s outlasts an outage of hours: giving up would waste a training, or leave an endpoint unconfirmed',
     (name) => {
       const [, state] = tasks.find(([task]) => task === name)!;
       const retry = state.Retry!.find(({ ErrorEquals }) => ErrorEquals.includes('Transient'))!;
