@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // By default one core is left alone, which on two would be half of them.
+    maxWorkers: availableParallelism(),
     projects: [
       'packages/*',
       {

@@ -1,12 +1,11 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Evaluation, evaluationSchema } from '../../../core/contracts/evaluation.ts';
 import { makeJob, startContainer } from '../job-fixture.ts';
 
-/** Enough steps that it is interrupted in the middle, few enough for a test. */
-const recipe = { augmentation: 24, epochs: 26, seed: 3 };
+const recipe = { augmentation: 24, seed: 3 };
 const RESUMED = 'goes on where it was interrupted';
 
 let master: string;
@@ -60,12 +59,12 @@ async function interrupted(signal: NodeJS.Signals, once: RegExp): Promise<void> 
   expect(run.stdout).not.toContain('test_accuracy');
 }
 
-describe('a baseline whose instance is taken away', () => {
-  it.each<[string, NodeJS.Signals]>([
-    ['with two minutes’ notice', 'SIGTERM'],
-    ['without a word', 'SIGKILL'],
-  ])('%s goes on where it was, and comes to the same evaluation', async (_what, signal) => {
-    await interrupted(signal, /graft:step=1[1-4]\d/);
+describe('a baseline whose instance is taken away without a word', () => {
+  it('goes on from a whole checkpoint, and comes to the same evaluation', async () => {
+    await interrupted('SIGKILL', /graft:step=1[1-4]\d/);
+    expect((await readdir(checkpoints())).filter((name) => !name.endsWith('.new'))).toEqual([
+      'training.checkpoint',
+    ]);
     await nextInstance();
 
     const { code, stderr, stdout } = await startContainer('train', root).done;
@@ -75,13 +74,39 @@ describe('a baseline whose instance is taken away', () => {
     expect(stdout).not.toMatch(/graft:step=(?:\d|\d\d) /);
     expect(await evaluation()).toEqual(uninterrupted);
   });
+});
 
-  it('leaves whole checkpoints only', async () => {
-    await interrupted('SIGKILL', /graft:step=1[1-4]\d/);
+describe('a baseline whose instance is taken away with two minutes’ notice', () => {
+  /** What the interrupted job has left, for each test to begin with. */
+  let left: string;
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'graft-checkpoints-'));
+    await cp(master, root, { recursive: true });
+    await interrupted('SIGTERM', /graft:step=\d+/);
+    left = `${root}-left`;
+    await rename(checkpoints(), left);
+    await rm(root, { recursive: true });
+  });
+  afterAll(() => rm(left, { recursive: true, force: true }));
+  beforeEach(() => cp(left, checkpoints(), { recursive: true }));
 
-    expect((await readdir(checkpoints())).filter((name) => !name.endsWith('.new'))).toEqual([
-      'training.checkpoint',
-    ]);
+  /** The job goes on until its first step, and says what it thinks of the checkpoint. */
+  async function firstWords(): Promise<{ stdout: string; stderr: string }> {
+    const { child, done, says, run } = startContainer('train', root);
+    await says('graft:step=');
+    child.kill('SIGTERM');
+    await done;
+    return run;
+  }
+
+  it('goes on at the step where it was told to stop', async () => {
+    const { step } = JSON.parse((await readFile(file(), 'latin1')).split('\n')[0]!).progress;
+    expect(step).toBeGreaterThan(0);
+
+    const { stdout, stderr } = await firstWords();
+
+    expect(stderr).toContain(RESUMED);
+    expect(Number(/graft:step=(\d+)/.exec(stdout)![1])).toBeGreaterThan(step);
   });
 
   it.each<[string, () => Promise<unknown>, RegExp]>([
@@ -101,25 +126,20 @@ describe('a baseline whose instance is taken away', () => {
       /it is of other images, another recipe or another model/,
     ],
   ])('starts from the beginning where what was kept %s, and says so', async (_what, spoil, reason) => {
-    await interrupted('SIGTERM', /graft:step=\d+/);
-    await nextInstance();
     await spoil();
 
-    const { child, done, says, run } = startContainer('train', root);
-    await says('graft:step=');
-    child.kill('SIGTERM');
-    await done;
+    const { stderr } = await firstWords();
 
-    expect(run.stderr).toMatch(reason);
-    expect(run.stderr).not.toContain(RESUMED);
+    expect(stderr).toMatch(reason);
+    expect(stderr).not.toContain(RESUMED);
   });
+});
 
-  it('writes none where nothing would restore them', async () => {
-    const { child, done, says } = startContainer('train', root);
-    await says('graft:step=');
-    child.kill('SIGTERM');
-    await done;
+it('writes no checkpoint where nothing would restore it', async () => {
+  const { child, done, says } = startContainer('train', root);
+  await says('graft:step=');
+  child.kill('SIGTERM');
+  await done;
 
-    expect(await readdir(root)).not.toContain('checkpoints');
-  });
+  expect(await readdir(root)).not.toContain('checkpoints');
 });
