@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { expectedCalibrationError } from '#core/calibration.ts';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import type { Evaluation } from '#core/contracts/evaluation.ts';
 import { mcnemarExact } from '#core/statistics.ts';
@@ -157,7 +158,7 @@ function rowOf(
       if (theirs && !ours) worse++;
     }
   }
-  const calibration = own.map(({ evaluation }) => evaluation.calibration!.test);
+  const calibration = own.map(({ evaluation }) => calibrationOf(evaluation));
   return {
     k,
     draws: jobs.length,
@@ -175,6 +176,15 @@ function rowOf(
       return `${resize} ${places ?? 'vector'} ${regularisation}`;
     }),
   };
+}
+
+/** Single images of each class are not calibrated. */
+function calibrationOf({ calibration, rows }: Evaluation): { before: number; after: number } {
+  if (calibration) return calibration.test;
+  const error = expectedCalibrationError(
+    rows.map(({ confidence, prediction, truth }) => ({ confidence, right: prediction === truth })),
+  );
+  return { before: error, after: error };
 }
 
 function isRight({ rows }: Evaluation, image: number): boolean {

@@ -15,6 +15,7 @@ import { withOutputs } from '../onnx/with-outputs.ts';
 import type { TrainingHooks, TrainingRecord } from '../training/domain-training.ts';
 import type { UnsureFeatures } from '../unsure/measure-domain.ts';
 import { confidencesOf } from './calibration.ts';
+import { decidableRecipe } from './decidable-recipe.ts';
 import { extractForms, type FormFeatures } from './form-features.ts';
 import { formsOf } from './forms.ts';
 import { type Candidate, chooseCandidate } from './head.ts';
@@ -71,12 +72,13 @@ export async function trainTransfer(
   {
     general,
     train,
-    recipe,
+    recipe: asked,
     threads = availableParallelism(),
     rowsToChoose = ROWS_TO_CHOOSE,
   }: TransferOptions,
   hooks: TrainingHooks = {},
 ): Promise<TransferResult> {
+  const recipe = decidableRecipe(asked, train);
   const views = viewsOf(general.manifest.features, [recipe.places].flat());
   const all = distinctViews([...views, ...general.manifest.features.map(unsureViewOf)]);
   const forms = formsOf(general.manifest.input, recipe);

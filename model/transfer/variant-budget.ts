@@ -4,6 +4,7 @@ import { monotonicMs } from '#core/monotonic.ts';
 import type { LabelledFiles } from '../data/labelled-files.ts';
 import { inferFile } from '../inference/infer-file.ts';
 import type { InferencePool } from '../inference/pool.ts';
+import { hasSingleImages } from './decidable-recipe.ts';
 
 /** Share of a job's time that the features of the training images may take. */
 const SHARE = 0.4;
@@ -39,12 +40,10 @@ export async function budgetVariants(
 
 /**
  * Where every class has a single image, only a variant of it can be held out: without any, nothing could be
- * chosen.
+ * measured.
  */
-export const leastVariants = ({
-  classIndices,
-  size,
-}: Pick<LabelledFiles, 'classIndices' | 'size'>): number => (new Set(classIndices).size === size ? 2 : 1);
+export const leastVariants = (images: Pick<LabelledFiles, 'classIndices' | 'size'>): number =>
+  hasSingleImages(images) ? 2 : 1;
 
 /** @returns milliseconds, of all threads together */
 async function timeOf(pool: InferencePool, { paths, size }: LabelledFiles): Promise<number> {

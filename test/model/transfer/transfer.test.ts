@@ -183,6 +183,18 @@ describe('trainTransfer', () => {
     for (const point of result.curve) curvePointSchema.parse(point);
   });
 
+  it('takes the last of each list, and does not calibrate, where single images can decide neither', async () => {
+    const single = await shapes.load('no choice', [1, 1, 1]);
+
+    const lists: Partial<Recipe> = { places: [1, 2], resize: ['stretch', 'cover'], regularisation: [1, 0.1] };
+    const result = await train(lists, single);
+
+    const tried = result.choices!.tried.map((one) => `${one.places} ${one.resize} ${one.regularisation}`);
+    // The general model has a map and a vector.
+    expect(tried).toEqual(['2 cover 0.1', 'undefined cover 0.1']);
+    expect(result.calibration).toBeUndefined();
+  });
+
   it('holds out variants where a sample has one image of each class', async () => {
     const options = { general, train: shapes.train, recipe: { ...recipe, augmentation: 1 }, threads: 1 };
 
