@@ -171,11 +171,12 @@ async function trainWith(prepared: Prepared, hooks: TrainingHooks): Promise<Tran
  * @returns the chosen one's features are of all training images, and are left open
  */
 async function choose(
-  { train, rowsToChoose, views, all, forms, pool }: Prepared,
+  { general, train, rowsToChoose, views, all, forms, pool }: Prepared,
   trial: Trial,
   variants: number,
 ): Promise<{ tried: ViewCandidate[]; chosen: ViewCandidate }> {
   const { recipe, signal } = trial;
+  const own = general.manifest.input.resize.fit;
   const some = sampleByClass(train, rowsToChoose, recipe.seed);
   const perImage = Math.max(leastVariants(some), Math.min(variants, Math.floor(rowsToChoose / some.size)));
   const features = await extractForms(pool, some, { forms, views: all, perImage, recipe, signal });
@@ -184,7 +185,7 @@ async function choose(
   let chosen: ViewCandidate;
   try {
     tried = await tryViews({ ...trial, images: some }, features, views);
-    chosen = chooseCandidate(tried);
+    chosen = chooseCandidate(tried, own);
     if (some.size === train.size) kept = chosen.from;
   } finally {
     for (const each of features) if (each !== kept) each.close();
@@ -195,7 +196,7 @@ async function choose(
   const [full] = await extractForms(pool, train, options);
   try {
     const again = await tryViews(trial, [full!], [view]);
-    return { tried: [...tried, ...again], chosen: chooseCandidate(again) };
+    return { tried: [...tried, ...again], chosen: chooseCandidate(again, own) };
   } catch (error) {
     full!.close();
     throw error;

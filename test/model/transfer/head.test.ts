@@ -7,6 +7,8 @@ import { openProducts, type Products } from '#model/transfer/products.ts';
 import { createValidationCurve } from '#model/transfer/validation-curve.ts';
 import { makeHeadTask } from './head-task.ts';
 
+type Fit = Candidate['tried']['resize'];
+
 let products: Products;
 beforeAll(async () => {
   products = await openProducts(1);
@@ -38,10 +40,10 @@ describe('trainHeads', () => {
 });
 
 describe('chooseCandidate', () => {
-  const candidate = (regularisation: number, validationLoss: number): Candidate => ({
+  const candidate = (regularisation: number, validationLoss: number, resize: Fit = 'stretch'): Candidate => ({
     tried: {
-      ...{ features: 'map', places: 1, resize: 'stretch', regularisation, validationLoss },
-      ...{ step: 4, validationAccuracy: 0.5, standardError: 1 },
+      ...{ features: 'map', places: 1, resize, regularisation, validationLoss },
+      ...{ step: 4, validationAccuracy: 0.5, standardError: 0.1 },
     },
     start: new Float64Array(),
     held: { logits: new Float32Array(), classIndices: new Int32Array() },
@@ -49,9 +51,22 @@ describe('chooseCandidate', () => {
   });
 
   it('takes the lowest validation loss, whatever its standard error, and the stronger of two equal ones', () => {
-    const candidates = [candidate(1, 0.7), candidate(0.3, 0.5), candidate(0.1, 0.5), candidate(0.03, 0.6)];
+    const candidates = [candidate(1, 0.55), candidate(0.3, 0.5), candidate(0.1, 0.5), candidate(0.03, 0.6)];
 
-    expect(chooseCandidate(candidates).tried.regularisation).toBe(0.3);
+    expect(chooseCandidate(candidates, 'stretch').tried.regularisation).toBe(0.3);
+    expect(chooseCandidate(candidates, 'cover').tried.regularisation).toBe(0.3);
+  });
+
+  it.each<[string, number, Fit]>([
+    ['keeps the general model’s own resizing within one standard error', 0.45, 'stretch'],
+    ['leaves it for one that is better by more', 0.35, 'cover'],
+  ])('%s', (_what, loss, chosen) => {
+    const candidates = [candidate(1, 0.6), candidate(0.3, 0.5), candidate(1, loss, 'cover')];
+
+    expect(chooseCandidate(candidates, 'stretch').tried).toMatchObject({
+      resize: chosen,
+      validationLoss: chosen === 'cover' ? loss : 0.5,
+    });
   });
 });
 
