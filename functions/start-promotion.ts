@@ -37,10 +37,10 @@ const nothing: Started = { started: false };
  * arrived. So an event that is delivered twice starts one execution.
  */
 export function createStartPromotion(
-  services: Services<'models' | 'data' | 'sfn', 'stateMachineArn' | 'publicKeys'>,
+  services: Services<'models' | 'data' | 'sfn', 'stateMachineArn' | 'publicKeys' | 'revokedKeys'>,
 ) {
   const { models, data, sfn } = services;
-  const { stateMachineArn, publicKeys } = services.settings;
+  const { stateMachineArn } = services.settings;
 
   return async function startPromotion({ time, detail }: z.output<typeof inputSchema>): Promise<Started> {
     const { bucket, object } = detail;
@@ -81,7 +81,7 @@ export function createStartPromotion(
   }
 
   async function startWithData(object: ArrivedObject, folder: string): Promise<Started> {
-    const newest = await findNewestModel(models, publicKeys, (refused) =>
+    const newest = await findNewestModel(models, services.settings, (refused) =>
       log.warn('a newer model is skipped', { ...refused }),
     );
     if (newest === undefined) {
@@ -144,7 +144,7 @@ function arrivalOf({ 'version-id': versionId, etag = '', sequencer = '' }: Arriv
 }
 
 export const handler = lambda('StartPromotion', inputSchema, () => {
-  const settings = readSettings('stateMachineArn', 'publicKeys', 'modelsBucket', 'dataBucket');
+  const settings = readSettings('stateMachineArn', 'publicKeys', 'revokedKeys', 'modelsBucket', 'dataBucket');
   const s3 = s3Client();
   return createStartPromotion({
     models: new Bucket(s3, settings.modelsBucket),

@@ -26,11 +26,11 @@ export function createVerifyModel({
   models,
   data,
   settings,
-}: Services<'store' | 'models' | 'data', 'publicKeys'>) {
+}: Services<'store' | 'models' | 'data', 'publicKeys' | 'revokedKeys'>) {
   return async function verify(input: PromotionInput | RollbackInput): Promise<Verified> {
     if ('rollback' in input) return verifyRollback(input);
     const { model, version, force, gateOnly } = input;
-    const { manifestSha256 } = await verifyModel(models, { model, version }, settings.publicKeys);
+    const { manifestSha256 } = await verifyModel(models, { model, version }, settings);
     // Not looked up here: a chosen domain that does not exist fails by itself, in PrepareDomain.
     const domains = input.domains ? [...new Set(input.domains)] : await listDomains(data);
     if (domains.length > MAXIMUM_DOMAINS) {
@@ -56,7 +56,7 @@ export function createVerifyModel({
 }
 
 export const handler = lambda('VerifyModel', executionInputSchema, () => {
-  const settings = readSettings('modelsBucket', 'dataBucket', 'artifactsBucket', 'publicKeys');
+  const settings = readSettings('modelsBucket', 'dataBucket', 'artifactsBucket', 'publicKeys', 'revokedKeys');
   const s3 = s3Client();
   return createVerifyModel({
     store: promotionStore(s3, settings.artifactsBucket),

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { generateSigningKeys, publicKeyOf, publicKeysOf } from '#core/signature.ts';
-import { readSigningKey } from '../onprem-agent/model-folder/signing-key.ts';
+import { knownSigningKey } from '../onprem-agent/model-folder/signing-key.ts';
 import { repository } from './fingerprint.ts';
 import { packageStack } from './package-stack.ts';
 
@@ -38,11 +38,11 @@ export async function localPublicKeys(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<string[]> {
   // A key that cannot be read is no error here: `graft push` reports it.
-  const own = await readSigningKey(undefined, environment).catch(() => undefined);
+  const own = await knownSigningKey(undefined, environment).catch(() => undefined);
   return [
     ...new Set([
       development,
-      ...(own === undefined ? [] : [publicKeyOf(own)]),
+      ...(own?.publicKey === undefined ? [] : [own.publicKey]),
       ...publicKeysOf(environment.GRAFT_SIGNING_PUBLIC_KEYS ?? ''),
     ]),
   ];

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { InvalidInputError } from '#core/errors.ts';
 import { parse } from '#core/parse.ts';
 import { instancePricesSchema } from '#core/prices.ts';
+import { keyIdOf } from '#core/signature.ts';
+import { revokedKeyNameSchema, revokedKeysText } from '#core/signing-trust.ts';
 import { repository } from './fingerprint.ts';
 import { optionVariables, regionalArns, stageOptions } from './stage-options.ts';
 
@@ -15,6 +17,12 @@ const publicKeySchema = z
     /^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=$/,
     'expected a public key as `graft keygen` prints it (60 characters that begin with MCowBQYDK2VwAyEA)',
   );
+
+const revokedKeySchema = z.strictObject({
+  publicKey: publicKeySchema,
+  on: z.iso.date('expected a day such as 2026-11-28'),
+  name: revokedKeyNameSchema,
+});
 
 /**
  * All settings of a stage, so that a deployment does not depend on the environment of the command.
@@ -30,10 +38,20 @@ const stageSettingsSchema = z
       .optional(),
     /** Public keys of the agents whose models are accepted; two while a key is replaced. */
     signingPublicKeys: z.array(publicKeySchema).min(1, 'without a key the stack would refuse every model'),
+    /** Keys whose signatures count no longer, with the day and whose they were. */
+    revokedSigningKeys: z.array(revokedKeySchema).optional(),
     instancePrices: instancePricesSchema.optional(),
     ...stageOptions,
   })
   .superRefine((settings, context) => {
+    for (const [index, { publicKey }] of (settings.revokedSigningKeys ?? []).entries()) {
+      if (!settings.signingPublicKeys.includes(publicKey)) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['revokedSigningKeys', index],
+        message: `key ${keyIdOf(publicKey)} is also in signingPublicKeys: take it out there`,
+      });
+    }
     for (const [setting, arn] of Object.entries(regionalArns(settings))) {
       const region = arn?.split(':')[3];
       if (region === undefined || region === settings.region) continue;
@@ -51,9 +69,10 @@ export type StageSettings = z.output<typeof stageSettingsSchema>;
  * the default.
  */
 export function variablesOf(settings: StageSettings): Record<string, string | undefined> {
-  const { signingPublicKeys, instancePrices } = settings;
+  const { signingPublicKeys, revokedSigningKeys, instancePrices } = settings;
   return {
     GRAFT_SIGNING_PUBLIC_KEYS: signingPublicKeys.join(','),
+    GRAFT_REVOKED_SIGNING_KEYS: revokedSigningKeys && revokedKeysText(revokedSigningKeys),
     GRAFT_INSTANCE_PRICES: instancePrices && JSON.stringify(instancePrices),
     ...optionVariables(settings),
   };

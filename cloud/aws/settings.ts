@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readEnvironment } from '#core/environment.ts';
+import { revokedKeysSchema } from '#core/signing-trust.ts';
 import type { Tag } from './tags.ts';
 
 const text = z.string().min(1);
@@ -36,6 +37,8 @@ const known = {
   artifactsBucket: ['GRAFT_ARTIFACTS_BUCKET', text],
   /** Public keys of the on-prem agents whose models are accepted; none when the deployment has none yet. */
   publicKeys: ['GRAFT_SIGNING_PUBLIC_KEYS', list],
+  /** Keys whose signatures count no longer, also where they are among `publicKeys`. */
+  revokedKeys: ['GRAFT_REVOKED_SIGNING_KEYS', revokedKeysSchema.default([])],
   stateMachineArn: ['GRAFT_STATE_MACHINE_ARN', text],
   /** The container image that trains and serves. */
   image: ['GRAFT_TRAINING_IMAGE', text],

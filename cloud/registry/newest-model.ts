@@ -1,5 +1,6 @@
 import { nameSchema, versionSchema } from '#core/contracts/common.ts';
 import { GraftError, NotFoundError } from '#core/errors.ts';
+import type { SigningTrust } from '#core/signing-trust.ts';
 import type { Bucket } from '../aws/bucket.ts';
 import { type ModelVersion, verifyManifest } from './verify-manifest.ts';
 
@@ -13,13 +14,13 @@ export interface GeneralModel extends ModelVersion {
  * (the content of its files is not). Versions begin with the time of training. Folders without a manifest are
  * unfinished uploads and are skipped.
  *
- * @param publicKeys of the agents whose models are accepted
+ * @param trust the keys of the agents whose models are accepted
  * @param onRefused called with each newer model that is skipped, and why
  * @returns undefined while there is none
  */
 export async function findNewestModel(
   models: Bucket,
-  publicKeys: readonly string[],
+  trust: SigningTrust,
   onRefused: (refused: ModelVersion & { reason: string }) => void,
 ): Promise<GeneralModel | undefined> {
   const candidates: ModelVersion[] = [];
@@ -34,7 +35,7 @@ export async function findNewestModel(
   candidates.sort((one, other) => (order(one) < order(other) ? 1 : -1));
   for (const candidate of candidates) {
     try {
-      const { committed } = await verifyManifest(models, candidate, publicKeys);
+      const { committed } = await verifyManifest(models, candidate, trust);
       return { ...candidate, committed };
     } catch (error) {
       if (!(error instanceof GraftError)) throw error;

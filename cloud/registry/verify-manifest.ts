@@ -2,7 +2,7 @@ import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
 import { IntegrityError, InvalidInputError, NotFoundError } from '#core/errors.ts';
 import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
 import { parseJson } from '#core/parse.ts';
-import { verifyBytes } from '#core/signature.ts';
+import { type SigningTrust, verifyTrusted } from '#core/signing-trust.ts';
 import { isFromTheFuture } from '#core/versions.ts';
 import type { Bucket } from '../aws/bucket.ts';
 
@@ -24,7 +24,8 @@ export interface VerifiedManifest {
 
 /**
  * Verifies a general model in S3, except for the content of its files:
- * - the signature over the manifest's bytes, before anything in them is used,
+ * - the signature over the manifest's bytes, by a key that is trusted now and not revoked, before anything
+ *   in them is used,
  * - the manifest's form, and that it belongs to this key,
  * - that its version was in the past when it arrived,
  * - that its files exist in their sizes, and no others: a training job would receive those unsigned.
@@ -34,7 +35,7 @@ export interface VerifiedManifest {
 export async function verifyManifest(
   models: Bucket,
   { model, version }: ModelVersion,
-  publicKeys: readonly string[],
+  trust: SigningTrust,
 ): Promise<VerifiedManifest> {
   const key = manifestKey(model, version);
   const object = await models.find(key);
@@ -51,7 +52,7 @@ export async function verifyManifest(
       { hint: pushAgain },
     );
   }
-  verifyBytes(bytes, new TextDecoder().decode(signature.bytes), publicKeys);
+  verifyTrusted(bytes, new TextDecoder().decode(signature.bytes), trust);
 
   const manifest = parseJson(manifestSchema, new TextDecoder().decode(bytes), models.uri(key));
   for (const [field, stated, expected] of [

@@ -3,6 +3,7 @@ import { type ContentDigest, sha256, sha256OfStream } from '#core/digest.ts';
 import { IntegrityError } from '#core/errors.ts';
 import { generalModelPrefix } from '#core/keys.ts';
 import { verifyModelFiles } from '#core/model-files.ts';
+import type { SigningTrust } from '#core/signing-trust.ts';
 import { type Bucket, isNoSuchObject } from '../aws/bucket.ts';
 import { type ModelVersion, pushAgain, verifyManifest } from './verify-manifest.ts';
 
@@ -15,9 +16,9 @@ import { type ModelVersion, pushAgain, verifyManifest } from './verify-manifest.
 export async function verifyModel(
   models: Bucket,
   { model, version }: ModelVersion,
-  publicKeys: readonly string[],
+  trust: SigningTrust,
 ): Promise<{ manifest: Manifest; manifestSha256: string }> {
-  const { manifest, bytes } = await verifyManifest(models, { model, version }, publicKeys);
+  const { manifest, bytes } = await verifyManifest(models, { model, version }, trust);
   const prefix = generalModelPrefix(model, version);
   await verifyModelFiles(manifest, {
     place: models.uri(prefix.slice(0, -1)),

@@ -1,8 +1,10 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { ArgsDef } from 'citty';
+import { parse } from '#core/parse.ts';
 import { publicKeysOf } from '#core/signature.ts';
+import { revokedKeysSchema, type SigningTrust } from '#core/signing-trust.ts';
 import { UsageError } from '../cli/errors.ts';
-import { requireOutput, stackOutputs } from './stack.ts';
+import { requireOutput, type StackOutputs, stackOutputs } from './stack.ts';
 
 /** A bucket to push to, and what is known about the stack behind it. */
 export interface Deployment {
@@ -15,8 +17,8 @@ export interface Deployment {
         name: string;
         /** Undefined if the stack has no state machine. */
         stateMachineArn: string | undefined;
-        /** Public keys of the agents whose models the stack accepts; undefined if the stack does not say. */
-        publicKeys: string[] | undefined;
+        /** Which signatures the stack accepts; undefined if the stack does not say. */
+        trust: SigningTrust | undefined;
       }
     | undefined;
 }
@@ -62,11 +64,22 @@ export async function findDeployment(
     stack: {
       name,
       stateMachineArn: outputs.StateMachineArn,
-      publicKeys:
-        outputs.SigningPublicKeys === undefined
-          ? undefined
-          : publicKeysOf(outputs.SigningPublicKeys.replace(/^Ed25519:/, '')),
+      trust: trustOf(outputs),
     },
+  };
+}
+
+/** @returns undefined if the stack does not say which keys it trusts */
+export function trustOf(outputs: StackOutputs): SigningTrust | undefined {
+  if (outputs.SigningPublicKeys === undefined) return undefined;
+  const list = (text: string) => text.replace(/^Ed25519:/, '');
+  return {
+    publicKeys: publicKeysOf(list(outputs.SigningPublicKeys)),
+    revokedKeys: parse(
+      revokedKeysSchema,
+      list(outputs.RevokedSigningKeys ?? ''),
+      "The stack's output RevokedSigningKeys",
+    ),
   };
 }
 

@@ -10,7 +10,8 @@ export type OutputName =
   | 'ArtifactsBucket'
   | 'ApiUrl'
   | 'StateMachineArn'
-  | 'SigningPublicKeys';
+  | 'SigningPublicKeys'
+  | 'RevokedSigningKeys';
 export type StackOutputs = Partial<Record<OutputName, string>>;
 
 const remedy = (instead: string) =>

@@ -1,4 +1,5 @@
 import { whenToldToStop } from '#core/when-told-to-stop.ts';
+import { askSecret } from './ask-secret.ts';
 import { EXIT_CODES } from './errors.ts';
 
 /** What a command uses of its process. Tests pass their own. */
@@ -9,6 +10,8 @@ export interface Io {
   isTerminal: boolean;
   /** Width of that terminal in characters. */
   columns: number;
+  /** Asks for a line that is not shown while it is typed; absent where no terminal is. */
+  askSecret?(question: string): Promise<string>;
   environment: NodeJS.ProcessEnv;
   /** Milliseconds, monotonic. */
   now(): number;
@@ -30,6 +33,9 @@ export function processIo(): Io {
     stderr: (text) => void process.stderr.write(text),
     isTerminal: process.stderr.isTTY === true && process.env.TERM !== 'dumb',
     columns: process.stderr.columns ?? 80,
+    ...(process.stdin.isTTY === true && process.stderr.isTTY === true
+      ? { askSecret: (question: string) => askSecret(question, interruption.signal) }
+      : {}),
     environment: process.env,
     now: () => performance.now(),
     signal: interruption.signal,

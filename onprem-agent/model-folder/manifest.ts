@@ -8,7 +8,7 @@ import {
 } from '#core/contracts/manifest.ts';
 import { sha256OfFile } from '#core/digest.ts';
 import { parse } from '#core/parse.ts';
-import { signBytes } from '#core/signature.ts';
+import { signatureFile } from '#core/signature.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 /** The fields that a training or an import knows. The others follow from the files. */
@@ -48,7 +48,7 @@ export async function writeManifest(
   const bytes = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
   await writeFile(join(folder, 'manifest.json'), bytes);
   if (options.privateKey !== undefined) {
-    await writeFile(join(folder, 'manifest.sig'), signBytes(bytes, options.privateKey));
+    await writeFile(join(folder, 'manifest.sig'), signatureFile(bytes, options.privateKey));
   }
   return manifest;
 }

@@ -21,6 +21,7 @@ const settings: AllSettings = {
   dataBucket: buckets.data,
   artifactsBucket: buckets.artifacts,
   publicKeys: [],
+  revokedKeys: [],
   stateMachineArn: 'arn:aws:states:eu-central-1:000000000000:stateMachine:promote-model',
   image: '1.dkr.ecr/graft:1',
   roleArn: 'arn:role',

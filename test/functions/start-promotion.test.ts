@@ -18,6 +18,7 @@ const withKey = (key: string) => ({
 });
 
 const keys = generateSigningKeys();
+const stolen = generateSigningKeys();
 let sfn: RecordingClient<SFNClient>;
 let s3: RecordingClient<S3Client>;
 const startPromotion = (given: unknown) =>
@@ -27,7 +28,8 @@ const startPromotion = (given: unknown) =>
     sfn: sfn.client,
     settings: {
       stateMachineArn: 'arn:stateMachine:promote-model',
-      publicKeys: [generateSigningKeys().publicKey, keys.publicKey],
+      publicKeys: [generateSigningKeys().publicKey, stolen.publicKey, keys.publicKey],
+      revokedKeys: [{ publicKey: stolen.publicKey, on: '2026-11-28', name: 'gpu-3' }],
     },
   })(given as never);
 beforeEach(() => {
@@ -211,6 +213,7 @@ describe('start-promotion, of new data', () => {
   const future = '20361123T154200Z-ffffff';
   test.each<[string, string, Pushed]>([
     ['with a key that is not trusted', newest, { privateKey: generateSigningKeys().privateKey }],
+    ['with a key that was revoked', newest, { privateKey: stolen.privateKey }],
     ['as another model', newest, { manifest: { model: 'photos' } }],
     ['and is incomplete', newest, { files: {} }],
     ['by a machine whose clock is fast', future, {}],

@@ -2,7 +2,8 @@ import './quiet.ts';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { championKey, generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
-import { generateSigningKeys, signBytes } from '#core/signature.ts';
+import { generateSigningKeys, keyIdOf, signBytes } from '#core/signature.ts';
+import type { RevokedKey } from '#core/signing-trust.ts';
 import { createVerifyModel } from '../../functions/verify-model.ts';
 import { champion, domain, manifest, modelFiles, newerVersion, olderVersion, subject } from './samples.ts';
 import { buckets, type Stage, startStage } from './stage.ts';
@@ -16,9 +17,14 @@ afterAll(() => stage.stop());
 const keys = generateSigningKeys();
 const prefix = generalModelPrefix(subject.model, subject.version);
 const input = { model: subject.model, version: subject.version };
-const verify = (given: Parameters<ReturnType<typeof createVerifyModel>>[0] = input) =>
+const verify = (
+  given: Parameters<ReturnType<typeof createVerifyModel>>[0] = input,
+  revokedKeys: RevokedKey[] = [],
+) =>
   createVerifyModel(
-    stage.services({ settings: { publicKeys: [generateSigningKeys().publicKey, keys.publicKey] } }),
+    stage.services({
+      settings: { publicKeys: [generateSigningKeys().publicKey, keys.publicKey], revokedKeys },
+    }),
   )(given);
 
 async function pushModel(given: object = manifest(), files: Record<string, string | undefined> = modelFiles) {
@@ -145,6 +151,17 @@ describe('verify-model', () => {
     await expect(verify()).rejects.toMatchObject({
       name: 'IntegrityViolation',
       message: expect.stringContaining('manifest.sig'),
+    });
+  });
+
+  test('refuses a model that it accepted before, once its key is revoked', async () => {
+    await expect(verify()).resolves.toMatchObject(input);
+
+    const revoked = { publicKey: keys.publicKey, on: '2026-11-28', name: 'gpu-3' };
+    await expect(verify(input, [revoked])).rejects.toMatchObject({
+      name: 'IntegrityViolation',
+      message: `The model is signed with key ${keyIdOf(keys.publicKey)} ("gpu-3"), which was revoked on 2026-11-28`,
+      hint: expect.stringContaining('push it again'),
     });
   });
 

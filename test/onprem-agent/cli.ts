@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { runCli } from '../../onprem-agent/cli/cli.ts';
 import type { Io } from '../../onprem-agent/cli/io.ts';
 
-const program = fileURLToPath(new URL('../../onprem-agent/bin.mjs', import.meta.url));
+/** The file that a person starts. */
+export const program = fileURLToPath(new URL('../../onprem-agent/bin.mjs', import.meta.url));
 
 export interface Run {
   code: number;
@@ -30,6 +31,8 @@ export interface FakeIoOptions {
   isTerminal?: boolean;
   now?: () => number;
   signal?: AbortSignal;
+  /** Answers to questions, in turn; without them there is nobody to ask. */
+  secrets?: string[];
 }
 
 /** A command line within this process. */
@@ -52,6 +55,7 @@ export function fakeIo(options: FakeIoOptions = {}): { io: Io; stdout(): string;
     },
     isTerminal: options.isTerminal ?? false,
     columns: 80,
+    ...(options.secrets === undefined ? {} : { askSecret: async () => options.secrets!.shift()! }),
     environment: options.environment ?? process.env,
     now: options.now ?? (() => performance.now()),
     signal: options.signal ?? new AbortController().signal,

@@ -9,14 +9,20 @@ import {
 } from '../../scripts/stage-settings.ts';
 
 const { publicKey } = generateSigningKeys();
+const stolen = generateSigningKeys().publicKey;
 const minimal = `region: eu-central-1\nsigningPublicKeys: [${publicKey}]\n`;
 
 describe('a stage’s settings', () => {
   test('are what serverless.yml reads', () => {
-    const settings = parseStageSettings(`${minimal}instancePrices: {ml.c5.xlarge: 0.245}`, 'stages/dev.yml');
+    const revoked = `revokedSigningKeys: [{publicKey: ${stolen}, on: 2026-11-28, name: gpu 3}]\n`;
+    const settings = parseStageSettings(
+      `${minimal}${revoked}instancePrices: {ml.c5.xlarge: 0.245}`,
+      'stages/dev.yml',
+    );
 
     expect(variablesOf(settings)).toMatchObject({
       GRAFT_SIGNING_PUBLIC_KEYS: publicKey,
+      GRAFT_REVOKED_SIGNING_KEYS: `${stolen} 2026-11-28 gpu 3`,
       GRAFT_INSTANCE_PRICES: '{"ml.c5.xlarge":0.245}',
     });
   });
@@ -34,10 +40,12 @@ describe('a stage’s settings', () => {
 
     const own = example
       .replace(/^ {2}- <.*>$/m, `  - ${publicKey}`)
-      .replace(/^# (?= *[a-z][A-Za-z0-9.]*:( |$))/gm, '');
+      .replace(/^(# {3}- publicKey:) <.*>$/m, `$1 ${stolen}`)
+      .replace(/^# (?= *(?:- )?[a-z][A-Za-z0-9.]*:( |$))/gm, '');
     expect(parseStageSettings(own, 'stages/example.yml')).toEqual({
       region: 'eu-central-1',
       signingPublicKeys: [publicKey],
+      revokedSigningKeys: [{ publicKey: stolen, on: '2026-11-28', name: 'gpu-3' }],
       account: '123456789012',
       instancePrices: { 'ml.c5.xlarge': 0.245 },
       logDays: 30,
@@ -71,6 +79,16 @@ describe('a stage’s settings', () => {
   test.each([
     ['a name that is not known', `${minimal}sigingPublicKeys: []`, /Unrecognized key: "sigingPublicKeys"/],
     ['no key at all', 'region: eu-central-1\nsigningPublicKeys: []', /would refuse every model/],
+    [
+      'a key that is trusted and revoked',
+      `${minimal}revokedSigningKeys: [{publicKey: ${publicKey}, on: 2026-11-28, name: x}]`,
+      /revokedSigningKeys\.0: key [0-9a-f]{16} is also in signingPublicKeys/,
+    ],
+    [
+      'a day that is none',
+      `${minimal}revokedSigningKeys: [{publicKey: ${stolen}, on: 28.11., name: x}]`,
+      /revokedSigningKeys\.0\.on: expected a day/,
+    ],
     ['a key of another kind', 'region: eu-central-1\nsigningPublicKeys: [MFkw]', /signingPublicKeys\.0/],
     ['a region that is none', minimal.replace('eu-central-1', 'Frankfurt'), /region: expected a region/],
     ['an account without quotation marks', `${minimal}account: 012345678901`, /account: .*quotation marks/],

@@ -9,7 +9,8 @@ import { UsageError } from '../../cli/errors.ts';
 import { formatAmount } from '../../cli/progress-bar.ts';
 import { writeManifest } from '../../model-folder/manifest.ts';
 import { openOutputFolder } from '../../model-folder/output-folder.ts';
-import { exposedKeyFile, exposedKeyWarning, readSigningKey } from '../../model-folder/signing-key.ts';
+import { passphraseArgs } from '../../model-folder/passphrase.ts';
+import { openSigningKey } from '../../model-folder/signing-key.ts';
 import { readLabels, sizeOption } from './options.ts';
 import { PRESETS, preparationWishes, settlePreparation } from './preparation.ts';
 import { readSource } from './read-source.ts';
@@ -59,6 +60,7 @@ export const importModel = agentCommand({
       valueHint: 'FILE',
       description: 'Sign now with this private key; otherwise push signs',
     },
+    ...passphraseArgs,
     force: { type: 'boolean', description: 'Replace a model that is there already' },
   },
   examples: [
@@ -74,9 +76,7 @@ export const importModel = agentCommand({
     const wishes = preparationWishes(args);
     const size = sizeOption(args.size);
     const labels = args.labels === undefined ? undefined : await readLabels(args.labels);
-    const privateKey = args.key === undefined ? undefined : await readSigningKey(args.key, io.environment);
-    const exposed = privateKey === undefined ? undefined : await exposedKeyFile(args.key, io.environment);
-    if (exposed !== undefined) output.warn({}, exposedKeyWarning(exposed));
+    const privateKey = args.key === undefined ? undefined : await openSigningKey(args, { io, output });
     const { signal } = io;
     const place = await openOutputFolder(out, force);
     try {

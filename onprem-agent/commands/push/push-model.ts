@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
+import { signatureIn } from '#core/signature.ts';
 import { md5Of, s3ChecksumOf } from '../../aws/checksum.ts';
 import {
   type FoundObject,
@@ -121,7 +122,7 @@ async function signAgain(
   if (found.state === 'unknown') return 'same';
   if (found.state === 'there') {
     const present = new TextDecoder().decode((await readBytes(target)) ?? new Uint8Array()).trim();
-    if (present === signature.trim()) return 'same';
+    if (signatureIn(present) === signatureIn(signature)) return 'same';
     if (isTrusted === undefined) return 'other';
     if (isTrusted(present)) return 'same';
   }

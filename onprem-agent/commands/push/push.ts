@@ -1,6 +1,7 @@
 import { InvalidInputError } from '#core/errors.ts';
 import { manifestKey } from '#core/keys.ts';
-import { isSignedBy, signBytes } from '#core/signature.ts';
+import { signatureFile } from '#core/signature.ts';
+import { isTrusted } from '#core/signing-trust.ts';
 import { isFromTheFuture } from '#core/versions.ts';
 import { cloudFormationClient, s3Client, stepFunctionsClient } from '../../aws/clients.ts';
 import { deploymentArgs, findDeployment, nextStep, requireStateMachine } from '../../aws/deployment.ts';
@@ -9,8 +10,9 @@ import { serverClock } from '../../aws/server-clock.ts';
 import { agentCommand, awsArgs } from '../../cli/command.ts';
 import { EXIT_CODES } from '../../cli/errors.ts';
 import { formatAmount } from '../../cli/progress-bar.ts';
+import { passphraseArgs } from '../../model-folder/passphrase.ts';
 import { type ModelFolder, readModelFolder, verifyFiles } from '../../model-folder/read.ts';
-import { exposedKeyFile, exposedKeyWarning, readSigningKey } from '../../model-folder/signing-key.ts';
+import { openSigningKey } from '../../model-folder/signing-key.ts';
 import { promotionOfModel } from '../../promotions/follow-promotion.ts';
 import { waitForPromotion } from '../../promotions/wait-for-promotion.ts';
 import { type Pushed, pushModel } from './push-model.ts';
@@ -25,6 +27,7 @@ export const push = agentCommand({
       valueHint: 'FILE',
       description: 'Private key (Default: ~/.config/graft/signing-key.pem)',
     },
+    ...passphraseArgs,
     wait: {
       type: 'boolean',
       description:
@@ -46,9 +49,7 @@ export const push = agentCommand({
   async run({ args, io, output }) {
     let model = await readModelFolder(args.dir);
     await verifyFiles(model);
-    const exposed = await exposedKeyFile(args.key, io.environment);
-    const privateKey = await readSigningKey(args.key, io.environment);
-    if (privateKey !== undefined && exposed !== undefined) output.warn({}, exposedKeyWarning(exposed));
+    const privateKey = await openSigningKey(args, { io, output });
     const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
     const deployment = await findDeployment(cloudFormationClient(aws), args, 'ModelsBucket');
     const { bucket } = deployment;
@@ -63,10 +64,10 @@ export const push = agentCommand({
 
     const total = model.manifest.files.reduce((sum, file) => sum + file.size, 0);
     const progress = output.progress('upload', 'upload');
-    const publicKeys = deployment.stack?.publicKeys;
+    const trust = deployment.stack?.trust;
     const pushed = await pushModel(s3, bucket, model, {
       signature,
-      isTrusted: publicKeys && ((found) => isSignedBy(model.manifestBytes, found, publicKeys)),
+      isTrusted: trust && ((found) => isTrusted(model.manifestBytes, found, trust)),
       signal: io.signal,
       beforeUpload: () => refuseFutureVersion(version, clock()),
       onBytes: (done) => progress.update({ done, total, unit: 'B' }),
@@ -140,7 +141,7 @@ function refuseFutureVersion(version: string, at: Date | undefined): void {
 
 /** The signature: made now if there is a key, otherwise the one from the training. */
 function signatureOf(model: ModelFolder, privateKey: string | undefined): string {
-  if (privateKey !== undefined) return signBytes(model.manifestBytes, privateKey);
+  if (privateKey !== undefined) return signatureFile(model.manifestBytes, privateKey);
   if (model.signature !== undefined) return model.signature;
   throw noKey('There is no signing key, and an unsigned model would be refused');
 }

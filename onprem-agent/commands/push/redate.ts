@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Manifest } from '#core/contracts/manifest.ts';
-import { signBytes } from '#core/signature.ts';
+import { signatureFile } from '#core/signature.ts';
 import { versionTimeOf } from '../../model-folder/manifest.ts';
 import type { ModelFolder } from '../../model-folder/read.ts';
 
@@ -21,7 +21,7 @@ export async function redate(model: ModelFolder, at: Date, privateKey: string): 
     createdAt: at.toISOString(),
   };
   const manifestBytes = Buffer.from(`${JSON.stringify(redated, null, 2)}\n`);
-  const signature = signBytes(manifestBytes, privateKey);
+  const signature = signatureFile(manifestBytes, privateKey);
   // The manifest is replaced in one step, since a half-written one would make the model unusable. An old
   // signature is replaced by the push.
   await replaceFile(join(folder, 'manifest.json'), manifestBytes);

@@ -13,7 +13,8 @@ import { agentCommand } from '../../cli/command.ts';
 import { UsageError } from '../../cli/errors.ts';
 import { type ModelDescription, writeManifest } from '../../model-folder/manifest.ts';
 import { openOutputFolder } from '../../model-folder/output-folder.ts';
-import { exposedKeyFile, exposedKeyWarning, readSigningKey } from '../../model-folder/signing-key.ts';
+import { passphraseArgs } from '../../model-folder/passphrase.ts';
+import { openSigningKey } from '../../model-folder/signing-key.ts';
 
 const backends = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as const satisfies BackendName[];
 
@@ -61,6 +62,7 @@ export const train = agentCommand({
       valueHint: 'FILE',
       description: 'Sign now with this private key; otherwise push signs',
     },
+    ...passphraseArgs,
     force: { type: 'boolean', description: 'Replace a model that is there already' },
   },
   examples: [
@@ -74,9 +76,7 @@ export const train = agentCommand({
     if (!name.success) throw new UsageError(`--model is "${args.model}": ${name.error.issues[0]!.message}`);
     const options = trainingOptions(args);
     const input = inputOf(args.size);
-    const privateKey = args.key === undefined ? undefined : await readSigningKey(args.key, io.environment);
-    const exposed = privateKey === undefined ? undefined : await exposedKeyFile(args.key, io.environment);
-    if (exposed !== undefined) output.warn({}, exposedKeyWarning(exposed));
+    const privateKey = args.key === undefined ? undefined : await openSigningKey(args, { io, output });
     // Before the training, which takes hours: the result needs a place.
     const place = await openOutputFolder(out, force);
     try {

@@ -6,7 +6,7 @@ import type { LocalAws } from 'local-aws';
 import { createCloudFormation, createS3 } from 'local-aws/services';
 import { startLocal } from 'local-aws/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { generateSigningKeys, verifyBytes } from '../../../core/signature.ts';
+import { generateSigningKeys, keyIdOf, verifyBytes } from '../../../core/signature.ts';
 import { apiUrl } from '../../../onprem-agent/commands/predict/predict-remotely.ts';
 import { writeNewKey } from '../../../onprem-agent/model-folder/signing-key.ts';
 import { makeImageFolder } from '../../fixtures/images.ts';
@@ -21,11 +21,13 @@ const gateOptions = [
 
 let local: LocalAws;
 let publicKey: string;
+let stolen: string;
 let root: string;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'graft-stack-'));
-  publicKey = await writeNewKey(join(root, 'key.pem'), false);
+  publicKey = await writeNewKey(join(root, 'key.pem'));
+  stolen = await writeNewKey(join(root, 'stolen.pem'));
   local = await startLocal({
     services: [createS3, createCloudFormation],
     template: {
@@ -34,6 +36,7 @@ beforeAll(async () => {
         ModelsBucket: { Value: { Ref: 'Models' } },
         StateMachineArn: { Value: 'arn:aws:states:eu-central-1:000000000000:stateMachine:promote-model' },
         SigningPublicKeys: { Value: `Ed25519:${publicKey},${generateSigningKeys().publicKey}` },
+        RevokedSigningKeys: { Value: `Ed25519:${stolen} 2026-11-28 gpu-3` },
         ApiUrl: { Value: 'https://abc123.execute-api.eu-central-1.amazonaws.com/dev' },
       },
     },
@@ -73,7 +76,7 @@ describe('the stack', () => {
   it('refuses a key that it does not trust before anything is sent, and tells how to go on', async () => {
     const folder = join(root, 'model-other');
     const { version } = await makeModelFolder(folder, { createdAt: new Date('2026-11-23T16:00:00Z') });
-    const other = await writeNewKey(join(root, 'other.pem'), false);
+    const other = await writeNewKey(join(root, 'other.pem'));
 
     const run = await graft([
       ...['push', folder, '--key', join(root, 'other.pem'), '--stack', 'test', '--json'],
@@ -81,7 +84,7 @@ describe('the stack', () => {
 
     expect(run).toMatchObject({ code: 1, last: { name: 'IntegrityViolation' } });
     expect(run.last.message).toContain(
-      `(${other}) is not trusted by stack "test", which trusts only ${publicKey}`,
+      `The signing key ${keyIdOf(other)} (${other}) is not trusted by stack "test", which trusts only ${keyIdOf(publicKey)} (${publicKey})`,
     );
     expect(run.last.hint).toMatch(/--key.*signingPublicKeys/);
     const { Contents } = await local.client(S3Client).send(
@@ -93,13 +96,23 @@ describe('the stack', () => {
     expect(Contents).toBeUndefined();
   });
 
+  it('refuses a revoked key by its id and name before anything is sent', async () => {
+    const run = await graft([
+      ...['push', join(root, 'model'), '--key', join(root, 'stolen.pem'), '--stack', 'test', '--json'],
+    ]);
+
+    expect(run).toMatchObject({ code: 1, last: { name: 'IntegrityViolation' } });
+    expect(run.last.message).toContain(
+      `signed with key ${keyIdOf(stolen)} ("gpu-3"), which was revoked on 2026-11-28: stack "test" would refuse`,
+    );
+  });
+
   it('has a signature that it does not trust replaced, so that the version is promoted once more', async () => {
     const folder = join(root, 'model-signed-again');
     const { version } = await makeModelFolder(folder, { createdAt: new Date('2026-11-23T17:00:00Z') });
-    await writeNewKey(join(root, 'wrong.pem'), true);
     const bucket = local.outputs.ModelsBucket!;
     const words = (key: string) => ['push', folder, '--key', join(root, key), '--json'];
-    const first = await graft([...words('wrong.pem'), '--bucket', bucket]);
+    const first = await graft([...words('stolen.pem'), '--bucket', bucket]);
     expect(first).toMatchObject({ code: 0, last: { committed: true } });
     // Without the stack the command cannot tell which of the two keys is the right one.
     const unsure = await graft([...words('key.pem'), '--bucket', bucket]);

@@ -55,7 +55,7 @@ let publicKey: string;
 
 beforeAll(async () => {
   master = await mkdtemp(join(tmpdir(), 'graft-wait-master-'));
-  publicKey = await writeNewKey(join(master, 'key.pem'), false);
+  publicKey = await writeNewKey(join(master, 'key.pem'));
   for (const part of ['train', 'test']) {
     await makeImageFolder(join(master, 'produce', part), {
       labels: ['apple', 'pear'],
@@ -176,7 +176,7 @@ describe('graft push --wait', () => {
   });
 
   it('waits for the execution of the new arrival where only the signature was replaced', async () => {
-    await writeNewKey(join(root, 'other.pem'), false);
+    await writeNewKey(join(root, 'other.pem'));
     const other = await graft([
       ...['push', join(root, 'model'), '--key', join(root, 'other.pem')],
       ...['--bucket', local.outputs.ModelsBucket!],

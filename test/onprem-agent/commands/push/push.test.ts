@@ -47,7 +47,7 @@ beforeEach(async () => {
   vi.stubEnv('XDG_CONFIG_HOME', '');
   folder = join(root, 'model');
   key = join(root, 'key.pem');
-  publicKey = await writeNewKey(key, false);
+  publicKey = await writeNewKey(key);
   bucket = `models-${++count}`;
   await s3.send(new CreateBucketCommand({ Bucket: bucket }));
 });
@@ -214,7 +214,7 @@ describe('graft push', () => {
     );
     const failed = await push('--endpoint-url', proxy.url);
     await proxy.stop();
-    publicKey = await writeNewKey(key, true);
+    publicKey = await writeNewKey(key, { force: true });
 
     const run = await push();
 
