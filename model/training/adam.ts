@@ -1,12 +1,4 @@
-/** The optimiser's state for one flat array of parameters. */
-export interface Adam {
-  /** Changes the parameters in place. */
-  update(parameters: Float32Array, gradients: ArrayLike<number>, learningRate: number): void;
-  /** Running means of the gradients and of their squares, which change with every update. */
-  readonly moments: readonly [Float32Array, Float32Array];
-  /** Takes over moments that were saved after so many updates. */
-  restore(moments: readonly [Float32Array, Float32Array], updates: number): void;
-}
+import type { Optimiser } from './optimiser.ts';
 
 const BETA_1 = 0.9;
 const BETA_2 = 0.999;
@@ -16,22 +8,21 @@ const EPSILON = 1e-7;
  * Adam (Kingma & Ba, 2015, algorithm 1, with TensorFlow.js' constants) over plain arrays. `tf.train.adam`
  * runs a dozen small operations for each of the network's weights. One loop takes a tenth of that time, and
  * the gradients of several workers have to be added up in plain memory anyway.
+ *
+ * @returns its state: `firstMoment` and `secondMoment`, running means of the gradients and of their squares
  */
-export function createAdam(size: number): Adam {
+export function createAdam(size: number): Optimiser {
   const first = new Float32Array(size);
   const second = new Float32Array(size);
-  let step = 0;
   return {
-    moments: [first, second],
-    restore(moments, updates) {
-      first.set(moments[0]);
-      second.set(moments[1]);
-      step = updates;
+    state: () => ({ firstMoment: first, secondMoment: second }),
+    restore({ firstMoment, secondMoment }) {
+      first.set(firstMoment!);
+      second.set(secondMoment!);
     },
-    update(parameters, gradients, learningRate) {
-      step++;
-      const correction1 = 1 - BETA_1 ** step;
-      const correction2 = 1 - BETA_2 ** step;
+    apply(parameters, gradients, { step, learningRate }) {
+      const correction1 = 1 - BETA_1 ** (step + 1);
+      const correction2 = 1 - BETA_2 ** (step + 1);
       const rate = learningRate / correction1;
       for (let i = 0; i < size; i++) {
         const gradient = gradients[i]!;

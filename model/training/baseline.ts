@@ -8,6 +8,7 @@ import { holdOut } from '../data/split.ts';
 import { rowsOfImages } from '../data/variants.ts';
 import { buildNetwork, filtersFor, type NetworkOptions } from '../network/build-network.ts';
 import { networkInput } from '../network/input.ts';
+import { batchesFromPixels } from './batch-source.ts';
 import type { Checkpoint, Checkpoints, Progress } from './checkpoints.ts';
 import type { TrainingHooks, TrainingRecord } from './domain-training.ts';
 import { runTrainingLoop, type TrainingPlan } from './loop.ts';
@@ -185,7 +186,9 @@ async function trainHere(
   try {
     await runTrainingLoop(model, plan, {
       rank: 0,
-      gather: (indices) => train.gather(Array.from(indices, (index) => images[index]!)),
+      batches: batchesFromPixels(plan, 0, (indices) =>
+        train.gather(Array.from(indices, (index) => images[index]!)),
+      ),
       from: resumed && { step: resumed.progress.step, values: resumed.values },
       onStep: async ({ step, accuracy }, replica) => {
         right += accuracy * plan.batchSize;

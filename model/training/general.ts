@@ -7,6 +7,7 @@ import type { DataSet } from '../data/data-set.ts';
 import { splitByClass } from '../data/split.ts';
 import { UNVARIED } from '../data/variants.ts';
 import { buildNetwork, DEFAULT_FILTERS, type NetworkOptions } from '../network/build-network.ts';
+import { batchesFromPixels } from './batch-source.ts';
 import { followProgress, type GeneralTrainingProgress } from './general-progress.ts';
 import { runTrainingLoop, type TrainingPlan } from './loop.ts';
 import { trainOnThreads } from './train-on-threads.ts';
@@ -89,8 +90,9 @@ export async function trainGeneral(
       plan.workers === 1
         ? await runTrainingLoop(model, plan, {
             rank: 0,
-            gather: (indices) =>
-              data.gather(Array.from(indices as ArrayLike<number>, (index) => trainingIndices[index]!)),
+            batches: batchesFromPixels(plan, 0, (indices) =>
+              data.gather(Array.from(indices, (index) => trainingIndices[index]!)),
+            ),
             onStep,
             signal,
           })

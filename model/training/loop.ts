@@ -3,9 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
 import { monotonicMs } from '#core/monotonic.ts';
-import { augment } from '../data/augment.ts';
-import { createBatches } from '../data/batches.ts';
-import { trainingInput } from '../network/input.ts';
+import type { Batch, BatchSource } from './batch-source.ts';
+import type { OptimiserSettings } from './optimiser.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { createStepBudget, learningRateAt } from './schedule.ts';
 
@@ -21,6 +20,8 @@ export interface TrainingPlan {
   balanced?: boolean;
   /** Highest of the schedule. */
   learningRate: number;
+  /** Adam when left out. */
+  optimiser?: OptimiserSettings;
   seed: number;
   /** When training has to be over, in milliseconds on the clock of `monotonicMs`. */
   deadline: number | null;
@@ -31,8 +32,8 @@ export interface TrainingPlan {
 export interface TrainingContext {
   /** 0…workers − 1. Worker 0 keeps the time and reports. */
   rank: number;
-  /** Pixels of these training images. */
-  gather(indices: ArrayLike<number>): Uint8Array;
+  /** Its part of every batch. The caller closes it. */
+  batches: BatchSource;
   /** Replaces the values by their sums over all workers; see `createAllReduce`. */
   allReduce?: (values: Float32Array) => void;
   /** What an interrupted training saved, to resume from. */
@@ -77,27 +78,25 @@ export async function runTrainingLoop(
   context: TrainingContext,
 ): Promise<TrainingOutcome> {
   const { batchSize, workers, deadline } = plan;
-  const { rank, gather, allReduce, from, onStep, signal } = context;
+  const { rank, batches, allReduce, from, onStep, signal } = context;
   const share = batchSize / workers;
-  const replica = createReplica(model);
+  const replica = createReplica(model, plan.optimiser);
   const started = monotonicMs();
   const budget = createStepBudget(
     plan.steps,
     deadline === null ? undefined : Math.max(0, deadline - started) / 1_000,
   );
   const learnt = new Float32Array(replica.size + CONTROL_WORDS);
-  const batches = createBatches(plan.classIndices, plan);
   let steps = budget.steps;
   let taken = 0;
   let meanAccuracy = 0;
   let step = from?.step ?? 0;
   if (from) {
-    replica.restore(from.values, step);
+    replica.restore(from.values);
     budget.note(step, 0);
   }
   while (step < steps) {
-    const images = batches(step).subarray(rank * share, (rank + 1) * share);
-    const { x, truth } = prepare(images, gather(images), plan, step);
+    const { x, truth } = toTensors(await batches.take(step), plan);
     replica.learn(x, truth, learnt);
     tf.dispose([x, truth]);
     // Only worker 0 reads the clock. The others get its plan with the sums, so that all stop at the same
@@ -107,7 +106,7 @@ export async function runTrainingLoop(
     steps = learnt[replica.size]!;
     const progress = learnt[replica.size + 1]!;
     if (workers > 1) for (let i = 0; i < replica.size; i++) learnt[i]! /= workers;
-    replica.apply(learnt, learningRateAt(progress, plan.learningRate));
+    replica.apply(learnt, { step, learningRate: learningRateAt(progress, plan.learningRate) });
     step++;
     if (rank === 0) budget.note(step, (monotonicMs() - started) / 1_000);
     // Lets a signal abort before the step is reported, so that `onStep` can still save a checkpoint.
@@ -122,20 +121,11 @@ export async function runTrainingLoop(
   return { steps: step, accuracy: meanAccuracy };
 }
 
-/** A step's images, each varied anew, shape [n, height, width, 3], and their class indices, shape [n]. */
-function prepare(
-  images: Int32Array,
-  pixels: Uint8Array,
-  { input, classIndices, seed }: TrainingPlan,
-  step: number,
+/** A batch as tensors: images of shape [n, height, width, 3], and their class indices, shape [n]. */
+function toTensors(
+  { values, classIndices }: Batch,
+  { input: { height, width } }: TrainingPlan,
 ): { x: tf.Tensor4D; truth: tf.Tensor1D } {
-  const seeds = Array.from(images, (image) => `${seed} ${step} ${image}`);
-  const truth = images.map((image) => classIndices[image]!);
-  const x = tf.tensor4d(augment({ pixels, seeds }, trainingInput(input)), [
-    images.length,
-    input.height,
-    input.width,
-    3,
-  ]);
-  return { x, truth: tf.tensor1d(truth, 'int32') };
+  const x = tf.tensor4d(values, [classIndices.length, height, width, 3]);
+  return { x, truth: tf.tensor1d(classIndices, 'int32') };
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { type Adam, createAdam } from './adam.ts';
+import { createOptimiser, type OptimiserSettings, type ParameterLayout } from './optimiser.ts';
 import { computeGradients, disposeGradients, trainableVariables } from './step.ts';
 
 /** Weight of the past in the running mean and variance of batch normalisation. */
@@ -16,31 +16,42 @@ export interface Replica {
   readonly size: number;
   /** Passes a batch through the network and writes gradients, statistics and scores. */
   learn(x: tf.Tensor4D, classIndices: tf.Tensor1D, into: Float32Array): void;
-  /** Takes one step with the mean of what the replicas have learnt. */
-  apply(learnt: Float32Array, learningRate: number): void;
+  /**
+   * Takes one step with the mean of what the replicas have learnt.
+   *
+   * @param at `step` counts the steps taken before, from 0
+   */
+  apply(learnt: Float32Array, at: { step: number; learningRate: number }): void;
   /** Loss and number of correct answers in (the mean of) what was learnt. */
   score(learnt: Float32Array): { loss: number; correct: number };
   /** Copies the running statistics into the network. Needed before the network predicts or is saved. */
   finish(): void;
-  /** Everything that the steps have changed: weights, running statistics, the optimiser's moments. */
+  /**
+   * Everything that the steps have changed, one after the other: weights, running statistics, the optimiser's
+   * state.
+   */
   save(): Float32Array;
   /**
    * Takes over a saved state, as if this replica had taken those steps itself.
    *
-   * @param saved of a replica of the same architecture
-   * @param steps taken when it was saved
+   * @param saved of a replica of the same architecture and optimiser
+   * @throws RangeError when it is of another one
    */
-  restore(saved: Float32Array, steps: number): void;
+  restore(saved: Float32Array): void;
 }
 
-export function createReplica(model: tfl.LayersModel): Replica {
+export function createReplica(
+  model: tfl.LayersModel,
+  settings: OptimiserSettings = { name: 'adam' },
+): Replica {
   const variables = trainableVariables(model);
   const running = runningStatistics(model);
   const parameters = flatten(variables);
   const statistics = flatten(running);
-  const adam: Adam = createAdam(parameters.length);
+  const optimiser = createOptimiser(settings, layoutOf(model));
   const lossAt = parameters.length + statistics.length;
-  const parts = [parameters, statistics, ...adam.moments];
+  /** By name, in the order in which they are saved. */
+  const parts = () => ({ parameters, statistics, ...optimiser.state() });
   return {
     size: lossAt + 2,
     learn(x, classIndices, into) {
@@ -58,8 +69,8 @@ export function createReplica(model: tfl.LayersModel): Replica {
       }
       disposeGradients(result);
     },
-    apply(learnt, learningRate) {
-      adam.update(parameters, learnt, learningRate);
+    apply(learnt, at) {
+      optimiser.apply(parameters, learnt, at);
       for (let i = 0; i < statistics.length; i++) {
         statistics[i]! += (1 - STATISTICS_MOMENTUM) * (learnt[parameters.length + i]! - statistics[i]!);
       }
@@ -67,27 +78,19 @@ export function createReplica(model: tfl.LayersModel): Replica {
     },
     score: (learnt) => ({ loss: learnt[lossAt]!, correct: learnt[lossAt + 1]! }),
     finish: () => assign(running, statistics),
-    save() {
-      const saved = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
-      let at = 0;
-      for (const part of parts) {
-        saved.set(part, at);
-        at += part.length;
-      }
-      return saved;
-    },
-    restore(saved, steps) {
-      const [weights, means, first, second] = split(
-        saved,
-        parts.map((part) => part.length),
-      );
-      parameters.set(weights!);
-      statistics.set(means!);
-      adam.restore([first!, second!], steps);
+    save: () => concatenate(Object.values(parts())),
+    restore(saved) {
+      const restored = split(saved, parts());
+      parameters.set(restored.parameters!);
+      statistics.set(restored.statistics!);
+      optimiser.restore(restored);
       assign(variables, parameters);
     },
   };
 }
+
+const layoutOf = (model: tfl.LayersModel): ParameterLayout[] =>
+  model.trainableWeights.map((weight) => ({ name: weight.originalName, size: weight.read().size }));
 
 /** Running mean and variance of each batch normalisation, in the network's order. */
 function runningStatistics(model: tfl.LayersModel): tf.Variable[] {
@@ -97,25 +100,31 @@ function runningStatistics(model: tfl.LayersModel): tf.Variable[] {
 }
 
 function flatten(variables: readonly tf.Variable[]): Float32Array {
-  const flat = new Float32Array(variables.reduce((size, variable) => size + variable.size, 0));
+  return concatenate(variables.map((variable) => variable.dataSync() as Float32Array));
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const flat = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
   let at = 0;
-  for (const variable of variables) {
-    flat.set(variable.dataSync(), at);
-    at += variable.size;
+  for (const part of parts) {
+    flat.set(part, at);
+    at += part.length;
   }
   return flat;
 }
 
-/** @throws RangeError when the lengths do not add up to the whole array */
-function split(flat: Float32Array, lengths: readonly number[]): Float32Array[] {
-  const expected = lengths.reduce((size, length) => size + length, 0);
+/** The parts of a flat array, by name. @throws RangeError when their lengths do not add up to the whole array */
+function split(flat: Float32Array, parts: Record<string, Float32Array>): Record<string, Float32Array> {
+  const expected = Object.values(parts).reduce((size, { length }) => size + length, 0);
   if (expected !== flat.length)
     throw new RangeError(`expected ${expected} saved values, found ${flat.length}`);
   let at = 0;
-  return lengths.map((length) => {
-    at += length;
-    return flat.subarray(at - length, at);
-  });
+  return Object.fromEntries(
+    Object.entries(parts).map(([name, { length }]) => {
+      at += length;
+      return [name, flat.subarray(at - length, at)];
+    }),
+  );
 }
 
 function assign(variables: readonly tf.Variable[], flat: Float32Array) {

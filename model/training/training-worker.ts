@@ -3,6 +3,7 @@ import { monotonicMs } from '#core/monotonic.ts';
 import { buildNetwork, type NetworkOptions } from '../network/build-network.ts';
 import { useBackend } from '../tensorflow/backend.ts';
 import { createAllReduce } from './all-reduce.ts';
+import { batchesFromPixels } from './batch-source.ts';
 import { runTrainingLoop, type StepProgress, type TrainingOutcome, type TrainingPlan } from './loop.ts';
 
 /** Often enough for a progress bar. */
@@ -39,7 +40,7 @@ export async function trainShare(task: TrainingTask, port: MessagePort): Promise
   let reportedAt = Number.NEGATIVE_INFINITY;
   const outcome = await runTrainingLoop(model, plan, {
     rank,
-    gather: gatherFrom(task),
+    batches: batchesFromPixels(plan, rank, gatherFrom(task)),
     allReduce: createAllReduce(sums, plan.workers, rank),
     onStep(progress) {
       const now = monotonicMs();

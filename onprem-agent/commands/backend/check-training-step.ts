@@ -65,7 +65,7 @@ function trainingStep() {
   const result = computeGradients(model, images, classIndices);
   const gradients = flatten(result.gradients);
   const loss = result.loss.dataSync()[0]!;
-  createAdam(weights.length).update(weights, gradients, LEARNING_RATE);
+  createAdam(weights.length).apply(weights, gradients, { step: 0, learningRate: LEARNING_RATE });
   disposeGradients(result);
   tf.dispose([images, classIndices]);
   model.dispose();

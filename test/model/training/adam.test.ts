@@ -18,7 +18,7 @@ it('Adam over plain arrays takes the steps of tf.train.adam', async () => {
   const adam = createAdam(start.length);
 
   for (const [step, rate] of rates.entries()) {
-    adam.update(parameters, gradients[step]!, rate);
+    adam.apply(parameters, gradients[step]!, { step, learningRate: rate });
   }
 
   const reference = tf.train.adam(rates[0]!);

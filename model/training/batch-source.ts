@@ -1,0 +1,62 @@
+import { augment } from '../data/augment.ts';
+import { createBatches } from '../data/batches.ts';
+import { trainingInput } from '../network/input.ts';
+import type { TrainingPlan } from './loop.ts';
+
+/** One worker's part of a step's images, each varied anew, as the network takes them. */
+export interface Batch {
+  /** Shape [n, height, width, 3]. */
+  values: Float32Array;
+  /** The class of each image. */
+  classIndices: Int32Array;
+}
+
+/** Where a training loop gets its batches from. What step s gets depends on s alone. */
+export interface BatchSource {
+  /** @param step from 0; steps are asked for one after the other, from wherever a training begins */
+  take(step: number): Promise<Batch>;
+  close(): Promise<void>;
+}
+
+/** Which images a worker gets in a step, and what decides how each of them is varied. */
+export interface Selection {
+  /** Indices into the training images. */
+  images: Int32Array;
+  seeds: string[];
+  classIndices: Int32Array;
+}
+
+/** @param rank of the worker, 0…workers − 1 */
+export function createSelection(plan: TrainingPlan, rank: number): (step: number) => Selection {
+  const share = plan.batchSize / plan.workers;
+  const batches = createBatches(plan.classIndices, plan);
+  return (step) => {
+    const images = batches(step).slice(rank * share, (rank + 1) * share);
+    return {
+      images,
+      seeds: Array.from(images, (image) => `${plan.seed} ${step} ${image}`),
+      classIndices: images.map((image) => plan.classIndices[image]!),
+    };
+  };
+}
+
+/**
+ * Batches that are made when they are asked for, by the thread that asks.
+ *
+ * @param gather gives the pixels of training images, at the network's size
+ */
+export function batchesFromPixels(
+  plan: TrainingPlan,
+  rank: number,
+  gather: (images: ArrayLike<number>) => Uint8Array,
+): BatchSource {
+  const select = createSelection(plan, rank);
+  const input = trainingInput(plan.input);
+  return {
+    async take(step) {
+      const { images, seeds, classIndices } = select(step);
+      return { values: augment({ pixels: gather(images), seeds }, input), classIndices };
+    },
+    async close() {},
+  };
+}
