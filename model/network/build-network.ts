@@ -1,112 +1,73 @@
-import * as tfl from '@tensorflow/tfjs-layers';
+import type * as tfl from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { type FeatureOutput, NAMES } from '../onnx/cut.ts';
+import { buildCompact } from './compact.ts';
+import { initialise } from './initialise.ts';
+import { buildMobileNetV2 } from './mobilenet-v2.ts';
+import { buildResNet } from './resnet.ts';
 
-const CLASSIFIER = 'classifier';
+/** Networks that Graft trains, by their names. */
+export const NETWORKS = ['compact', 'resnet-18', 'resnet-50', 'mobilenet-v2'] as const;
+export type NetworkName = (typeof NETWORKS)[number];
 
-/**
- * Default number of convolution filters of each block. With two minutes on two cores, this width transferred
- * best: with half as many filters more images are seen but less is learnt from each, and for 1.5 times as
- * many the time is too short. Compared on the demonstration's test images, one training each.
- */
-export const DEFAULT_FILTERS: readonly number[] = [16, 32, 64, 128];
-
-/** Filters of a block at the most, where the size of the images decides. */
-const MOST_FILTERS = DEFAULT_FILTERS.at(-1)!;
-
-/**
- * Filters of a network whose last map has 2 × 2 or 3 × 3 places: one block more for each doubling of the
- * images' size. 32 pixels get `DEFAULT_FILTERS`.
- */
-export function filtersFor({ height, width }: Pick<Input, 'height' | 'width'>): number[] {
-  const blocks = Math.max(1, Math.floor(Math.log2(Math.min(height, width))) - 1);
-  return Array.from({ length: blocks }, (_, i) => Math.min(DEFAULT_FILTERS[0]! * 2 ** i, MOST_FILTERS));
-}
-
-/** Of batch normalisation. `momentum` suits the few hundred steps of a short training. */
-export const BATCH_NORMALISATION = { epsilon: 1e-3, momentum: 0.9 } as const;
+/** Smallest side of an image for the networks that have a fixed number of layers. */
+const LEAST_SIDE = 32;
 
 export interface NetworkOptions {
+  /** `compact` when left out. */
+  name?: NetworkName;
   input: Pick<Input, 'height' | 'width'>;
   /** Number of outputs, at least 2. */
   labelCount: number;
-  /** Convolution filters, one block for each entry. Every block halves height and width. */
+  /** Multiplies the filters of every layer; MobileNetV2's alpha. 1 when left out. */
+  width?: number;
+  /** Of `compact`, one block for each entry, whatever `width` is. Every block halves height and width. */
   filters?: readonly number[];
   /** The same seed gives the same initial weights. */
   seed: number;
 }
 
 /**
- * A convolutional classifier of normalised images, [n, height, width, 3] → [n, labelCount] (softmax). Each
- * block is a 3 × 3 convolution without bias, a 2 × 2 max pooling, batch normalisation and ReLU. Pooling comes
- * first so that normalisation handles a quarter of the values. The head is a softmax over the flattened last
- * map.
+ * A convolutional classifier of normalised images, [n, height, width, 3] → [n, labelCount] (softmax).
  *
- * @throws InvalidInputError when the image is too small for that many blocks
+ * @throws InvalidInputError when the image is too small for the network
  */
 export function buildNetwork(options: NetworkOptions): tfl.LayersModel {
-  const { input, labelCount, filters = DEFAULT_FILTERS, seed } = options;
-  if (Math.min(input.height, input.width) < 2 ** filters.length) {
+  const { name = 'compact', input, seed } = options;
+  if (name === 'compact') return buildCompact(options);
+  if (Math.min(input.height, input.width) < LEAST_SIDE) {
     throw new InvalidInputError(
-      `${filters.length} blocks halve an image of ${input.width} × ${input.height} to nothing`,
-      { hint: `Use images of at least ${2 ** filters.length} pixels, or fewer filters.` },
+      `The network ${name} takes images from ${LEAST_SIDE} pixels on, not ${input.width} × ${input.height}`,
+      { hint: 'Use larger images, or the network compact.' },
     );
   }
-  const model = tfl.sequential({ name: 'graft' });
-  for (const [index, count] of filters.entries()) {
-    const block = index + 1;
-    model.add(
-      tfl.layers.conv2d({
-        name: `block${block}_convolution`,
-        filters: count,
-        kernelSize: 3,
-        padding: 'same',
-        useBias: false,
-        kernelInitializer: tfl.initializers.heNormal({ seed: seed * 1_000 + block }),
-        ...(index === 0 ? { inputShape: [input.height, input.width, 3] } : {}),
-      }),
-    );
-    model.add(tfl.layers.maxPooling2d({ name: `block${block}_pooling`, poolSize: 2 }));
-    model.add(tfl.layers.batchNormalization({ name: `block${block}_normalisation`, ...BATCH_NORMALISATION }));
-    model.add(tfl.layers.reLU({ name: `block${block}_activation` }));
-  }
-  model.add(tfl.layers.flatten({ name: 'features' }));
-  model.add(
-    tfl.layers.dense({
-      name: CLASSIFIER,
-      units: labelCount,
-      activation: 'softmax',
-      kernelInitializer: tfl.initializers.glorotUniform({ seed: seed * 1_000 }),
-    }),
-  );
-  return model;
+  const network = name === 'mobilenet-v2' ? buildMobileNetV2(options) : buildResNet(name, options);
+  initialise(network, seed);
+  return network;
 }
 
 /**
- * Outputs of the ONNX graph of a network, for `exportNetwork`: `map` is the last block's, shape
- * [n, filters, rows, columns], and `probabilities` those of the labels.
+ * Outputs of the ONNX graph of a network, for `exportNetwork`: `map` is the last one before the classifier,
+ * shape [n, filters, rows, columns], and `probabilities` those of the labels.
+ *
+ * @throws InvalidInputError when the network has no map
  */
 export function networkOutputs(network: tfl.LayersModel): Record<'map' | 'probabilities', string> {
-  return { map: `block${filtersOf(network).length}_activation`, probabilities: CLASSIFIER };
+  const map = network.layers.filter((layer) => layer.outputShape.length === 4 && !isInput(layer)).at(-1);
+  if (map === undefined) {
+    throw new InvalidInputError(`The model "${network.name}" has no convolutions`, {
+      hint: 'Train the general model with `graft train`.',
+    });
+  }
+  return { map: map.name, probabilities: network.layers.at(-1)!.name };
 }
+
+const isInput = (layer: tfl.layers.Layer) => layer.getClassName() === 'InputLayer';
 
 /** The output `map` of that graph: its width, rows and columns. */
 export function mapOf(network: tfl.LayersModel): Required<FeatureOutput> {
   const { map } = networkOutputs(network);
   const [, rows, columns, width] = network.getLayer(map).outputShape as [null, number, number, number];
   return { name: NAMES.map, width, places: { rows, columns } };
-}
-
-/** Convolution filters of each block of a network of `buildNetwork`. */
-export function filtersOf(network: tfl.LayersModel): number[] {
-  const filters = network.layers
-    .filter((layer) => layer.getClassName() === 'Conv2D')
-    .map((layer) => layer.getConfig().filters as number);
-  if (filters.length === 0) {
-    throw new InvalidInputError(`The model "${network.name}" has no convolutions`, {
-      hint: 'Train the general model with `graft train`.',
-    });
-  }
-  return filters;
 }

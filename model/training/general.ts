@@ -6,7 +6,7 @@ import { monotonicMs } from '#core/monotonic.ts';
 import type { DataSet } from '../data/data-set.ts';
 import { splitByClass } from '../data/split.ts';
 import { UNVARIED } from '../data/variants.ts';
-import { buildNetwork, DEFAULT_FILTERS, type NetworkOptions } from '../network/build-network.ts';
+import { buildNetwork, type NetworkName, type NetworkOptions } from '../network/build-network.ts';
 import { batchesFromPixels } from './batch-source.ts';
 import { followProgress, type GeneralTrainingProgress } from './general-progress.ts';
 import { runTrainingLoop, type TrainingPlan } from './loop.ts';
@@ -27,7 +27,10 @@ export interface GeneralTrainingOptions {
   seed: number;
   /** Share of each class's images that is held out to measure the result. */
   validationShare: number;
-  /** Convolution filters of each block. */
+  /** `compact` when left out. */
+  network?: NetworkName;
+  /** See `NetworkOptions`. */
+  width?: number;
   filters?: readonly number[];
   /**
    * Threads that share every batch. By default one for each core on WebAssembly (which uses one core), and 1
@@ -79,8 +82,10 @@ export async function trainGeneral(
   const network: NetworkOptions = {
     input: data.input,
     labelCount: data.labels.length,
-    filters: options.filters ?? DEFAULT_FILTERS,
     seed: options.seed,
+    ...(options.network === undefined ? {} : { name: options.network }),
+    ...(options.width === undefined ? {} : { width: options.width }),
+    ...(options.filters === undefined ? {} : { filters: options.filters }),
   };
   const model = buildNetwork(network);
   const onStep = followProgress(plan, startedAt, hooks.onProgress);

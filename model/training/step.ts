@@ -31,9 +31,12 @@ export function computeGradients(
   const statistics: Gradients['statistics'] = [];
   let correct: tf.Scalar | undefined;
   const { value, grads } = tf.variableGrads(() => {
-    const logits = forward(model, x, (value, layer) => {
+    const logits = forward(model, x, (value, layer, activation) => {
       const [gamma, beta] = layer.getWeights() as [tf.Tensor1D, tf.Tensor1D];
-      const { y, mean, variance } = normaliseBatch(value, gamma, beta, epsilonOf(layer));
+      const { y, mean, variance } = normaliseBatch(value, gamma, beta, {
+        epsilon: epsilonOf(layer),
+        activation,
+      });
       statistics.push({ layer, mean, variance });
       return y;
     });

@@ -5,6 +5,7 @@ import { augment } from '../data/augment.ts';
 import type { DataSet } from '../data/data-set.ts';
 import { gatherVariants, type Variants } from '../data/variants.ts';
 import { trainingInput } from '../network/input.ts';
+import { activate } from '../tensorflow/kernels/activation.ts';
 import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import { epsilonOf, forward, type Normalise } from './forward.ts';
 
@@ -63,7 +64,7 @@ async function probabilitiesOf(
   return all;
 }
 
-const withRunningStatistics: Normalise = (map, layer) => {
+const withRunningStatistics: Normalise = (map, layer, activation) => {
   const [gamma, beta, mean, variance] = layer.getWeights() as tf.Tensor1D[];
-  return tf.relu(tf.batchNorm4d(map, mean!, variance!, beta!, gamma!, epsilonOf(layer)));
+  return activate(tf.batchNorm4d(map, mean!, variance!, beta!, gamma!, epsilonOf(layer)), activation);
 };

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Activation } from './activation.ts';
 
 /** Names of the kernels that compute the two functions below; each backend registers its own. */
 export const NORMALISE_BATCH = 'GraftNormaliseBatch';
@@ -29,22 +30,37 @@ export interface NormaliseBatchGradientInputs extends tf.NamedTensorInfoMap {
   variance: tf.TensorInfo;
 }
 
+export interface NormalisationOptions {
+  /** What is added to the variance. */
+  epsilon: number;
+  activation: Activation;
+}
+
+/** How the kernels take their options. */
+export const optionsOf = (attributes: tf.NamedAttrMap | undefined) =>
+  attributes as unknown as NormalisationOptions;
+
 /**
- * `max(0, gamma × (x − mean) / √(variance + epsilon) + beta)` with mean and (biased) variance of each channel
+ * `activation(gamma × (x − mean) / √(variance + epsilon) + beta)` with mean and (biased) variance of each channel
  * over the batch.
  *
  * @returns y, mean, variance
  */
-export function normaliseAndActivate(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D, epsilon: number) {
-  const outputs = tf.engine().runKernel(NORMALISE_BATCH, { x, gamma, beta }, { epsilon });
+export function normaliseAndActivate(
+  x: tf.Tensor4D,
+  gamma: tf.Tensor1D,
+  beta: tf.Tensor1D,
+  options: NormalisationOptions,
+) {
+  const outputs = tf.engine().runKernel(NORMALISE_BATCH, { x, gamma, beta }, { ...options });
   return outputs as unknown as [y: tf.Tensor4D, mean: tf.Tensor1D, variance: tf.Tensor1D];
 }
 
 /** @returns gradients of x, gamma and beta */
 export function normaliseAndActivateGradient(
   inputs: Record<'dy' | 'x' | 'y', tf.Tensor4D> & Record<'gamma' | 'mean' | 'variance', tf.Tensor1D>,
-  epsilon: number,
+  options: NormalisationOptions,
 ) {
-  const outputs = tf.engine().runKernel(NORMALISE_BATCH_GRADIENT, inputs, { epsilon });
+  const outputs = tf.engine().runKernel(NORMALISE_BATCH_GRADIENT, inputs, { ...options });
   return outputs as unknown as [dx: tf.Tensor4D, dGamma: tf.Tensor1D, dBeta: tf.Tensor1D];
 }

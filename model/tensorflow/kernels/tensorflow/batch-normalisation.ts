@@ -1,11 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { activate } from '../activation.ts';
 import {
   NORMALISE_BATCH,
   NORMALISE_BATCH_GRADIENT,
   type NormaliseBatchGradientInputs,
   type NormaliseBatchInputs,
+  optionsOf,
 } from '../batch-normalisation.ts';
 import { attributes, type TensorFlowBackend } from './operations.ts';
+
+/** TensorFlow's operations for the gradients of activations, from their outputs. */
+const SLOPES = { none: undefined, relu: 'ReluGrad', relu6: 'Relu6Grad' } as const;
 
 /** TensorFlow's own fused operations, which TensorFlow.js does not use in training. */
 export function registerBatchNormalisation() {
@@ -15,7 +20,7 @@ export function registerBatchNormalisation() {
     kernelFunc: ({ inputs, attrs, backend }) =>
       tf.tidy(() => {
         const { x, gamma, beta } = inputs as NormaliseBatchInputs;
-        const { epsilon } = attrs as { epsilon: number };
+        const { epsilon, activation } = optionsOf(attrs);
         const native = backend as unknown as TensorFlowBackend;
         // Empty: only inference takes a mean and a variance.
         const none = tf.tensor1d([], 'float32');
@@ -26,7 +31,7 @@ export function registerBatchNormalisation() {
           6,
         ) as [tf.Tensor, tf.Tensor, tf.Tensor];
         const count = tf.util.sizeFromShape(x.shape) / gamma.shape[0]!;
-        return [tf.relu(normalised), mean, tf.mul(unbiased, (count - 1) / count)];
+        return [activate(normalised as tf.Tensor4D, activation), mean, tf.mul(unbiased, (count - 1) / count)];
       }) as tf.TensorInfo[],
   });
   tf.registerKernel({
@@ -35,10 +40,12 @@ export function registerBatchNormalisation() {
     kernelFunc: ({ inputs, attrs, backend }) =>
       tf.tidy(() => {
         const { dy, x, y, gamma, mean, variance } = inputs as NormaliseBatchGradientInputs;
-        const { epsilon } = attrs as { epsilon: number };
+        const { epsilon, activation } = optionsOf(attrs);
         const native = backend as unknown as TensorFlowBackend;
         const { type } = attributes(native);
-        const behindActivation = native.executeSingleOutput('ReluGrad', [type('T', 'TF_FLOAT')], [dy, y]);
+        const slope = SLOPES[activation];
+        const behindActivation =
+          slope === undefined ? dy : native.executeSingleOutput(slope, [type('T', 'TF_FLOAT')], [dy, y]);
         // On the CPU the operation takes the variance, on a GPU the inverse deviation.
         const spread = native.isUsingGpuDevice ? tf.rsqrt(tf.add(variance as tf.Tensor, epsilon)) : variance;
         return native

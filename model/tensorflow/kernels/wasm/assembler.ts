@@ -86,6 +86,7 @@ export const f32x4 = {
   add: simd(0xe4),
   subtract: simd(0xe5),
   multiply: simd(0xe6),
+  min: simd(0xe8),
   max: simd(0xe9),
 };
 

@@ -1,11 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { Activation } from '../activation.ts';
 import {
   NORMALISE_BATCH,
   NORMALISE_BATCH_GRADIENT,
   type NormaliseBatchGradientInputs,
   type NormaliseBatchInputs,
+  optionsOf,
 } from '../batch-normalisation.ts';
-import { defineFunction, f32x4, i32, type Local, loop, sequence, set } from './assembler.ts';
+import { type Code, defineFunction, f32x4, i32, type Local, loop, sequence, set } from './assembler.ts';
 import { addressOf, kernelFunction, valuesOf, type WasmBackend } from './heap.ts';
 
 export function registerBatchNormalisation() {
@@ -15,7 +17,7 @@ export function registerBatchNormalisation() {
     kernelFunc: (args) => {
       const backend = args.backend as WasmBackend;
       const { x, gamma, beta } = args.inputs as NormaliseBatchInputs;
-      const { epsilon } = args.attrs as { epsilon: number };
+      const { epsilon, activation } = optionsOf(args.attrs);
       const channels = gamma.shape[0]!;
       const values = tf.util.sizeFromShape(x.shape);
       const [mean, variance, scale, shift] = Array.from({ length: 4 }, () =>
@@ -37,7 +39,11 @@ export function registerBatchNormalisation() {
         scales[c] = gammas[c]! / Math.sqrt(variances[c]! + epsilon);
         shifts[c] = betas[c]! - scales[c]! * means[c]!;
       }
-      activate(backend, channels)({ ...call, y: address(y), scale: address(scale), shift: address(shift) });
+      activate(
+        backend,
+        channels,
+        activation,
+      )({ ...call, y: address(y), scale: address(scale), shift: address(shift) });
       backend.disposeData(scale.dataId);
       backend.disposeData(shift.dataId);
       return [y, mean, variance];
@@ -49,7 +55,7 @@ export function registerBatchNormalisation() {
     kernelFunc: (args) => {
       const backend = args.backend as WasmBackend;
       const inputs = args.inputs as NormaliseBatchGradientInputs;
-      const { epsilon } = args.attrs as { epsilon: number };
+      const { epsilon, activation } = optionsOf(args.attrs);
       const channels = inputs.gamma.shape[0]!;
       const values = tf.util.sizeFromShape(inputs.x.shape);
       const count = values / channels;
@@ -67,6 +73,7 @@ export function registerBatchNormalisation() {
       slopeSums(
         backend,
         channels,
+        activation,
       )({
         ...call,
         mean: address(inputs.mean),
@@ -77,7 +84,7 @@ export function registerBatchNormalisation() {
       const [gammas, means, variances] = [read(inputs.gamma), read(inputs.mean), read(inputs.variance)];
       const [dGammas, dBetas] = [read(dGamma), read(dBeta)];
       const [as, bs, cs] = [read(a), read(b), read(c)];
-      // dx = a × dz + b × x + c, where dz is dy behind the ReLU.
+      // dx = a × dz + b × x + c, where dz is dy before the activation.
       for (let k = 0; k < channels; k++) {
         const inverse = 1 / Math.sqrt(variances[k]! + epsilon);
         dGammas[k]! *= inverse;
@@ -85,7 +92,11 @@ export function registerBatchNormalisation() {
         bs[k] = (-as[k]! * inverse * dGammas[k]!) / count;
         cs[k] = (-as[k]! * dBetas[k]!) / count - bs[k]! * means[k]!;
       }
-      combine(backend, channels)({ ...call, dx: address(dx), a: address(a), b: address(b), c: address(c) });
+      combine(
+        backend,
+        channels,
+        activation,
+      )({ ...call, dx: address(dx), a: address(a), b: address(b), c: address(c) });
       for (const info of [a, b, c]) backend.disposeData(info.dataId);
       return [dx, dGamma, dBeta];
     },
@@ -161,9 +172,9 @@ const squares = (backend: WasmBackend, channels: number) =>
     }),
   );
 
-/** y = max(0, scale × x + shift) */
-const activate = (backend: WasmBackend, channels: number) =>
-  kernelFunction(backend, `channel activation ${channels}`, () =>
+/** y = activation(scale × x + shift) */
+const activate = (backend: WasmBackend, channels: number, activation: Activation) =>
+  kernelFunction(backend, `channel activation ${channels} ${activation}`, () =>
     defineFunction({
       parameters: ['x', 'y', 'scale', 'shift', 'bytes'],
       variables: ['first', 'at'],
@@ -182,7 +193,7 @@ const activate = (backend: WasmBackend, channels: number) =>
             ),
           each: (v) => {
             const scaled = f32x4.multiply(f32x4.load(i32.add(x, at), 16 * v), factor[v]!);
-            return f32x4.store(i32.add(y, at), f32x4.max(f32x4.add(scaled, summand[v]!), f32x4.zero), 16 * v);
+            return f32x4.store(i32.add(y, at), clipped(f32x4.add(scaled, summand[v]!), activation), 16 * v);
           },
           after: () => [],
         });
@@ -190,21 +201,35 @@ const activate = (backend: WasmBackend, channels: number) =>
     }),
   );
 
-/** dz: the gradient behind the ReLU, which passes it on where its output is positive. */
-const behindActivation = (dy: Local, y: Local, at: Local, v: number) =>
-  f32x4.and(
-    f32x4.load(i32.add(dy, at), 16 * v),
-    f32x4.greater(f32x4.load(i32.add(y, at), 16 * v), f32x4.zero),
-  );
+const SIX = f32x4.constant(6);
+
+function clipped(value: Code, activation: Activation): Code {
+  if (activation === 'none') return value;
+  const positive = f32x4.max(value, f32x4.zero);
+  return activation === 'relu' ? positive : f32x4.min(positive, SIX);
+}
+
+/** dz: the gradient before the activation, which passes it on where its output lies between its limits. */
+function beforeActivation(
+  { dy, y, at }: Record<'dy' | 'y' | 'at', Local>,
+  v: number,
+  activation: Activation,
+): Code {
+  const slope = f32x4.load(i32.add(dy, at), 16 * v);
+  if (activation === 'none') return slope;
+  const output = f32x4.load(i32.add(y, at), 16 * v);
+  const rising = f32x4.and(slope, f32x4.greater(output, f32x4.zero));
+  return activation === 'relu' ? rising : f32x4.and(rising, f32x4.greater(SIX, output));
+}
 
 /** Sums of dz, and of dz × (x − mean). */
-const slopeSums = (backend: WasmBackend, channels: number) =>
-  kernelFunction(backend, `channel slope sums ${channels}`, () =>
+const slopeSums = (backend: WasmBackend, channels: number, activation: Activation) =>
+  kernelFunction(backend, `channel slope sums ${channels} ${activation}`, () =>
     defineFunction({
       parameters: ['x', 'y', 'dy', 'mean', 'plain', 'weighted', 'bytes'],
       variables: ['first', 'at'],
       body(names, vector) {
-        const { x, y, dy, mean, plain, weighted, first, at } = names;
+        const { x, mean, plain, weighted, first, at } = names;
         const channelVectors = () => Array.from({ length: together(channels) }, vector);
         const [total, product, centre] = [channelVectors(), channelVectors(), channelVectors()];
         const dz = vector();
@@ -218,7 +243,7 @@ const slopeSums = (backend: WasmBackend, channels: number) =>
           each: (v) => {
             const distance = f32x4.subtract(f32x4.load(i32.add(x, at), 16 * v), centre[v]!);
             return sequence(
-              set(dz, behindActivation(dy, y, at, v)),
+              set(dz, beforeActivation(names, v, activation)),
               set(total[v]!, f32x4.add(total[v]!, dz)),
               set(product[v]!, f32x4.add(product[v]!, f32x4.multiply(dz, distance))),
             );
@@ -234,13 +259,13 @@ const slopeSums = (backend: WasmBackend, channels: number) =>
   );
 
 /** dx = a × dz + b × x + c */
-const combine = (backend: WasmBackend, channels: number) =>
-  kernelFunction(backend, `channel combination ${channels}`, () =>
+const combine = (backend: WasmBackend, channels: number, activation: Activation) =>
+  kernelFunction(backend, `channel combination ${channels} ${activation}`, () =>
     defineFunction({
       parameters: ['x', 'y', 'dy', 'dx', 'a', 'b', 'c', 'bytes'],
       variables: ['first', 'at'],
       body(names, vector) {
-        const { x, y, dy, dx, a, b, c, first, at } = names;
+        const { x, dx, a, b, c, first, at } = names;
         const channelVectors = () => Array.from({ length: together(channels) }, vector);
         const [as, bs, cs] = [channelVectors(), channelVectors(), channelVectors()];
         return overChannels(channels, names, {
@@ -252,7 +277,7 @@ const combine = (backend: WasmBackend, channels: number) =>
             ),
           each: (v) => {
             const ofX = f32x4.add(f32x4.multiply(f32x4.load(i32.add(x, at), 16 * v), bs[v]!), cs[v]!);
-            const ofDz = f32x4.multiply(behindActivation(dy, y, at, v), as[v]!);
+            const ofDz = f32x4.multiply(beforeActivation(names, v, activation), as[v]!);
             return f32x4.store(i32.add(dx, at), f32x4.add(ofX, ofDz), 16 * v);
           },
           after: () => [],

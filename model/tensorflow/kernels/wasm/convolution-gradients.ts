@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { dilate } from './dilate.ts';
+import { turnFilter } from './turn-filter.ts';
 
 interface Attributes {
   strides: [number, number] | number;
@@ -42,8 +44,7 @@ export function registerConvolutionGradients() {
       const info = tf.backend_util.computeConv2DInfo(inputShape, shape, strides, 1, pad, dimRoundingMode);
       const { top, bottom, left, right } = info.padInfo;
       const inner = Math.max(top, bottom) < info.filterHeight && Math.max(left, right) < info.filterWidth;
-      const dense = info.strideHeight === 1 && info.strideWidth === 1;
-      return dense && inner ? tf.tidy(() => inputGradient(dy, filter, info)) : original.kernelFunc(args);
+      return inner ? tf.tidy(() => inputGradient(dy, filter, info)) : original.kernelFunc(args);
     },
   });
 }
@@ -74,16 +75,24 @@ function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, info: tf.backend_util.C
 }
 
 /**
- * Convolution of the output's gradient with the filter turned by 180°, inputs and outputs exchanged. Stride 1
- * only.
+ * Convolution of the output's gradient, its stride undone, with the filter turned by 180°, inputs and outputs
+ * exchanged.
  */
 function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, info: tf.backend_util.Conv2DInfo) {
   const { top, bottom, left, right } = info.padInfo;
-  const turned = tf.transpose(tf.reverse(filter, [0, 1]), [0, 1, 3, 2]);
-  return tf.conv2d(dy, turned, 1, [
+  const { filterHeight, filterWidth, inHeight, inWidth, strideHeight, strideWidth } = info;
+  // Without the rows and columns that no window reaches, a stride of 1 would give this height and width.
+  const height = inHeight + top + bottom - filterHeight + 1;
+  const width = inWidth + left + right - filterWidth + 1;
+  const turned = turnFilter(filter);
+  const spread = (x: tf.Tensor4D) =>
+    strideHeight === 1 && strideWidth === 1 ? x : dilate(x, { height, width, strideHeight, strideWidth });
+  const isPoint = filterHeight === 1 && filterWidth === 1;
+  if (isPoint) return spread(tf.conv2d(dy, turned, 1, 'valid'));
+  return tf.conv2d(spread(dy), turned, 1, [
     [0, 0],
-    [info.filterHeight - 1 - top, info.filterHeight - 1 - bottom],
-    [info.filterWidth - 1 - left, info.filterWidth - 1 - right],
+    [filterHeight - 1 - top, filterHeight - 1 - bottom],
+    [filterWidth - 1 - left, filterWidth - 1 - right],
     [0, 0],
   ]);
 }

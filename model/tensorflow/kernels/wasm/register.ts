@@ -1,16 +1,22 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { registerBatchNormalisation } from './batch-normalisation.ts';
 import { registerConvolutionGradients } from './convolution-gradients.ts';
+import { registerDepthwiseGradients } from './depthwise-gradients.ts';
+import { registerDilate } from './dilate.ts';
 import type { WasmBackend } from './heap.ts';
 import { registerMatrixProduct } from './matrix-product.ts';
 import { registerMaxPoolGradient } from './max-pool-gradient.ts';
 import { registerPooledConvolution } from './pooled-convolution.ts';
+import { registerTurnFilter } from './turn-filter.ts';
 
 /**
  * Registers kernels for operations that the WebAssembly backend lacks, computes slowly, or computes wrongly.
  */
 export function registerWasmKernels(): void {
   registerConvolutionGradients();
+  registerDilate();
+  registerTurnFilter();
+  registerDepthwiseGradients();
   registerMaxPoolGradient();
   registerMatrixProduct();
   registerBatchNormalisation();

@@ -20,6 +20,10 @@ const convolutions: Convolution[] = [
   { x: [2, 9, 8, 3], filter: [3, 3, 3, 4], stride: 2, pad: 'same' },
   { x: [2, 9, 8, 3], filter: [3, 3, 3, 4], stride: 2, pad: 'valid' },
   { x: [2, 11, 10, 2], filter: [3, 2, 2, 4], stride: [2, 3], pad: 'valid' },
+  { x: [2, 9, 8, 3], filter: [1, 1, 3, 4], stride: 2, pad: 'same' },
+  { x: [2, 8, 9, 3], filter: [1, 1, 3, 4], stride: [2, 3], pad: 'valid' },
+  { x: [2, 13, 12, 3], filter: [7, 7, 3, 4], stride: 2, pad: 3 },
+  { x: [2, 8, 8, 3], filter: [3, 3, 3, 4], stride: 2, pad: 1 },
   { x: [1, 3, 3, 1], filter: [3, 3, 1, 1], stride: 1, pad: 'valid' },
 ];
 
