@@ -2,6 +2,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { STSClient } from '@aws-sdk/client-sts';
 
 /** Region and endpoint of the command line. Everything else comes from the SDK's standard chain. */
 export interface AwsOptions {
@@ -29,6 +30,10 @@ export function stepFunctionsClient(options: AwsOptions): SFNClient {
 
 export function sageMakerClient(options: AwsOptions): SageMakerClient {
   return new SageMakerClient(clientOptions(options));
+}
+
+export function stsClient(options: AwsOptions): STSClient {
+  return new STSClient(clientOptions(options));
 }
 
 function clientOptions({ region, endpointUrl }: AwsOptions) {

@@ -1,14 +1,16 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { STSClient } from '@aws-sdk/client-sts';
 
 /**
- * The time by S3's clock, taken from its latest answer, refusals included. A model's version is a time, and
+ * The time by AWS's clock, taken from its latest answer, refusals included. A model's version is a time, and
  * this machine's clock may be wrong.
  *
  * @returns a function that gives the time, or undefined before the first answer
  */
-export function serverClock(s3: S3Client): () => Date | undefined {
+export function serverClock(client: S3Client | STSClient): () => Date | undefined {
   let date: Date | undefined;
-  s3.middlewareStack.add(
+  // The two stacks differ in the types of their requests only, which are passed on as they are.
+  (client as S3Client).middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
       const { headers } = result.response as { headers?: Record<string, string> };

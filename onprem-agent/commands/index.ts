@@ -11,6 +11,10 @@ export interface CommandEntry {
 }
 
 export const commands: Record<string, CommandEntry> = {
+  doctor: {
+    description: 'Check all that a training or an upload needs here, and say what to do about what is wrong',
+    load: async () => (await import('./doctor/doctor.ts')).doctor,
+  },
   keygen: {
     description: 'Make the key pair that signs general models',
     load: async () => (await import('./keygen/keygen.ts')).keygen,
