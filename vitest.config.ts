@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -16,7 +18,11 @@ export default defineConfig({
           hookTimeout: 120_000,
           // The SDK's versions are pinned; what later ones will need would stand in the log of every test
           // file.
-          env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+          env: {
+            AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+            // A service of the person who runs the tests must not take their models.
+            GRAFT_STATE: join(tmpdir(), 'graft-test-state'),
+          },
         },
       },
     ],

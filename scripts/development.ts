@@ -71,6 +71,8 @@ export function localEnvironment(endpoint: string): NodeJS.ProcessEnv {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_EC2_METADATA_DISABLED: 'true',
+    // A service of this person (`graft watch`) does not upload to the local AWS.
+    GRAFT_STATE: join(repository, '.graft', 'state'),
   };
   // The user's own profile or session would take precedence over the keys above.
   delete environment.AWS_PROFILE;

@@ -23,7 +23,7 @@ export interface Deployment {
     | undefined;
 }
 
-const DEFAULT_STACK = 'graft-dev';
+export const DEFAULT_STACK = 'graft-dev';
 
 /**
  * Options that say where to push. The stack has no default here: with a bucket it is not needed.
@@ -84,7 +84,7 @@ export function trustOf(outputs: StackOutputs): SigningTrust | undefined {
 }
 
 /**
- * The state machine whose executions `--wait` follows.
+ * The state machine whose executions `--follow` follows.
  *
  * @throws UsageError when it is unknown
  */
@@ -92,7 +92,7 @@ export function requireStateMachine({ stack }: Deployment): string {
   if (stack?.stateMachineArn !== undefined) return stack.stateMachineArn;
   throw stack === undefined
     ? new UsageError(
-        '--wait needs the stack',
+        '--follow needs the stack',
         'Name it with --stack: a bucket says nothing about who promotes.',
       )
     : new UsageError(`Stack "${stack.name}" has no output StateMachineArn, so there is nothing to wait for`);

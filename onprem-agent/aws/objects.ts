@@ -1,14 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { IntegrityError } from '#core/errors.ts';
-import { md5Of, md5OfFile, partSizeFor, s3Checksum, s3ChecksumOf } from './checksum.ts';
+import { md5Of, s3ChecksumOf } from './checksum.ts';
 import { explained } from './explain.ts';
 
 /** An object in S3, and the signal that aborts its transfer. */
 export interface Target {
-  s3: S3Client;
+  s3: Pick<S3Client, 'send'>;
   bucket: string;
   key: string;
   signal: AbortSignal;
@@ -96,50 +93,18 @@ export async function readBytes({ s3, bucket, key, signal }: Target): Promise<Ui
   });
 }
 
-/** What an upload did. */
+/**
+ * What an upload did. An object that was missing and then had these bytes counts as uploaded, even if the
+ * answer to its upload was lost.
+ */
 export type Put = 'uploaded' | 'already-there';
 
 /**
- * Uploads a file with SHA-256 checksums, in parts if it is large. An object with the same checksum stays. One
- * with another checksum is replaced only if `replace` allows it, and only if it has not changed since.
+ * Uploads a small object. An object with the same checksum stays. One with another checksum is replaced only if
+ * `replace` allows it, and only if it has not changed since.
  *
- * @param onBytes is told how many bytes of this file have arrived
  * @throws IntegrityError when another object stands under the key and may not be replaced
  */
-export async function putFile(
-  target: Target,
-  path: string,
-  options: { replace: boolean; onBytes?: (bytes: number) => void },
-): Promise<Put> {
-  const { size } = await stat(path);
-  const partSize = partSizeFor(size);
-  const content = { checksum: await s3Checksum(path, partSize), md5: () => md5OfFile(path) };
-  return putOnce(target, content, options.replace, async (condition) => {
-    const upload = new Upload({
-      client: target.s3,
-      partSize,
-      queueSize: 3,
-      params: {
-        Bucket: target.bucket,
-        Key: target.key,
-        Body: createReadStream(path, { highWaterMark: 1024 * 1024 }),
-        ContentLength: size,
-        ChecksumAlgorithm: 'SHA256',
-        ...condition,
-      },
-    });
-    upload.on('httpUploadProgress', ({ loaded }) => options.onBytes?.(loaded ?? 0));
-    const abort = () => void upload.abort();
-    target.signal.addEventListener('abort', abort, { once: true });
-    try {
-      await upload.done();
-    } finally {
-      target.signal.removeEventListener('abort', abort);
-    }
-  });
-}
-
-/** As `putFile`, for a small object in memory. */
 export async function putBytes(
   target: Target,
   bytes: Uint8Array,
@@ -178,9 +143,14 @@ export async function overwriteBytes(
   return VersionId;
 }
 
-type Condition = { IfNoneMatch: '*' } | { IfMatch: string };
+export type Condition = { IfNoneMatch: '*' } | { IfMatch: string };
 
-async function putOnce(
+/**
+ * Uploads an object unless it is there already.
+ *
+ * @param put uploads it under a condition; its failure with status 412 means that the condition did not hold
+ */
+export async function putOnce(
   target: Target,
   { checksum, md5 }: { checksum: string; md5: () => string | Promise<string> },
   replace: boolean,
@@ -201,8 +171,9 @@ async function putOnce(
     // Another upload was faster, or our own first attempt arrived and only its answer was lost. Without
     // permission to look, leave it to the promotion, which checks every digest against the signed manifest.
     const now = await findObject(target);
-    if (now.state === 'unknown' || (await hasContent(now, checksum, md5))) return 'already-there';
-    throw otherObject(target, error);
+    if (now.state === 'unknown') return 'already-there';
+    if (!(await hasContent(now, checksum, md5))) throw otherObject(target, error);
+    return found.state === 'absent' ? 'uploaded' : 'already-there';
   }
 }
 
@@ -213,5 +184,5 @@ function otherObject({ bucket, key }: Target, cause?: unknown) {
   });
 }
 
-const statusOf = (error: unknown) =>
+export const statusOf = (error: unknown) =>
   (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode;

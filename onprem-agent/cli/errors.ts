@@ -21,7 +21,7 @@ export class BackendInstallError extends GraftError {
   }
 }
 
-/** `notDeployed`: with `--wait`, the promotion succeeded but is not live in every domain. */
+/** `notDeployed`: with `--follow`, the promotion succeeded but is not live in every domain. */
 export const EXIT_CODES = { ok: 0, failed: 1, usage: 2, notDeployed: 3, interrupted: 130 } as const;
 
 /** 130 (128 + SIGINT) after an interruption, whatever error the interrupted call threw. */

@@ -35,6 +35,10 @@ export const commands: Record<string, CommandEntry> = {
     description: "Check a domain's images and settings and upload them, which starts its promotion",
     load: async () => (await import('./data-push/data-push.ts')).dataPush,
   },
+  bandwidth: {
+    description: 'Show or set the limit of all uploads from this machine, those under way included',
+    load: async () => (await import('./bandwidth/bandwidth.ts')).bandwidth,
+  },
   approvals: {
     description: 'List the promotions that wait for a person',
     load: async () => (await import('./approvals/approvals.ts')).approvals,

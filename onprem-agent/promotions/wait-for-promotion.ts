@@ -9,7 +9,7 @@ export interface Waiting {
   search: Search;
   /** What a person can do if no promotion begins. */
   hint: string;
-  /** The command's result without `--wait`. */
+  /** The command's result without `--follow`. */
   result: Record<string, unknown>;
   uri: string;
 }

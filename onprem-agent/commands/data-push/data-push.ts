@@ -18,7 +18,7 @@ export const dataPush = agentCommand({
     },
     domain: { type: 'string', valueHint: 'NAME', description: 'Name of the domain (Required)' },
     ...gateArgs,
-    wait: {
+    follow: {
       type: 'boolean',
       description:
         'Wait for the end of the promotion and say what came of it; exit code 3 where it is not DEPLOYED',
@@ -46,7 +46,7 @@ export const dataPush = agentCommand({
     const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
     const deployment = await findDeployment(cloudFormationClient(aws), args, 'DataBucket');
     const { bucket } = deployment;
-    const stateMachineArn = args.wait ? requireStateMachine(deployment) : undefined;
+    const stateMachineArn = args.follow ? requireStateMachine(deployment) : undefined;
     const uploading = output.progress('upload', 'upload');
     const pushed = await pushDomain({
       s3: s3Client(aws, io.environment),

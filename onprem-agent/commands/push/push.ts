@@ -1,23 +1,29 @@
 import { InvalidInputError } from '#core/errors.ts';
 import { manifestKey } from '#core/keys.ts';
 import { signatureFile } from '#core/signature.ts';
-import { isTrusted } from '#core/signing-trust.ts';
-import { isFromTheFuture } from '#core/versions.ts';
 import { cloudFormationClient, s3Client, stepFunctionsClient } from '../../aws/clients.ts';
-import { deploymentArgs, findDeployment, nextStep, requireStateMachine } from '../../aws/deployment.ts';
+import { deploymentArgs, nextStep, requireStateMachine } from '../../aws/deployment.ts';
 import { findObject } from '../../aws/objects.ts';
 import { serverClock } from '../../aws/server-clock.ts';
 import { agentCommand, awsArgs } from '../../cli/command.ts';
 import { EXIT_CODES } from '../../cli/errors.ts';
-import { formatAmount } from '../../cli/progress-bar.ts';
 import { passphraseArgs } from '../../model-folder/passphrase.ts';
-import { type ModelFolder, readModelFolder, verifyFiles } from '../../model-folder/read.ts';
+import { type ModelFolder, readModelFolder } from '../../model-folder/read.ts';
 import { openSigningKey } from '../../model-folder/signing-key.ts';
 import { promotionOfModel } from '../../promotions/follow-promotion.ts';
 import { waitForPromotion } from '../../promotions/wait-for-promotion.ts';
-import { type Pushed, pushModel } from './push-model.ts';
+import { forgetResult } from '../../spool/result.ts';
+import { serviceOf } from '../../spool/service.ts';
+import { stageModel } from '../../spool/stage.ts';
+import { spoolFolder, stateFolder } from '../../state-folder.ts';
+import { parseBandwidth } from '../../upload/bandwidth.ts';
+import { currentRate } from '../../upload/bandwidth-file.ts';
+import { finishEntry } from '../../upload/finish-entry.ts';
+import { createThrottle } from '../../upload/throttle.ts';
+import { requireTrusted } from '../../upload/trusted-key.ts';
+import { deploymentOrNames, entryRecord } from './describe-entry.ts';
 import { redate } from './redate.ts';
-import { requireTrusted } from './trusted-key.ts';
+import { reportUpload } from './report-upload.ts';
 
 export const push = agentCommand({
   args: {
@@ -31,7 +37,18 @@ export const push = agentCommand({
     wait: {
       type: 'boolean',
       description:
-        'Wait for the end of the promotion and say what came of it in every domain; exit code 3 where one is not DEPLOYED',
+        'Wait for the upload, however long the link is down; where no `graft watch` runs, `graft push` uploads by itself, and gives up only a link that has not worked at all',
+    },
+    follow: {
+      type: 'boolean',
+      description:
+        'As --wait, and then for the end of the promotion; says what came of it in every domain. Exit code 3 where one is not DEPLOYED',
+    },
+    bandwidth: {
+      type: 'string',
+      valueHint: 'LIMIT',
+      description:
+        'Bytes a second, also by time of day: 10M, or 08:00-18:00=10M,unlimited. `graft bandwidth` changes it meanwhile',
     },
     redate: {
       type: 'boolean',
@@ -43,74 +60,93 @@ export const push = agentCommand({
   },
   examples: [
     'graft push models/icons',
-    'graft push models/icons --stack graft-prod --region eu-central-1 --wait',
+    'graft push models/icons --stack graft-prod --region eu-central-1 --follow',
+    'graft push models/icons --bandwidth 08:00-18:00=10M,unlimited',
     'AWS_ENDPOINT_URL=http://127.0.0.1:4566 graft push models/icons   # the local AWS',
   ],
   async run({ args, io, output }) {
+    const bandwidth =
+      args.bandwidth === undefined ? undefined : parseBandwidth(args.bandwidth, '--bandwidth');
     let model = await readModelFolder(args.dir);
-    await verifyFiles(model);
     const privateKey = await openSigningKey(args, { io, output });
-    const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
-    const deployment = await findDeployment(cloudFormationClient(aws), args, 'ModelsBucket');
-    const { bucket } = deployment;
-    const stateMachineArn = args.wait ? requireStateMachine(deployment) : undefined;
-
-    const s3 = s3Client(aws, io.environment);
-    const clock = serverClock(s3);
-    if (args.redate) model = await redated(model);
-    const { model: name, version } = model.manifest;
-    const signature = signatureOf(model, privateKey);
-    requireTrusted(model.manifestBytes, signature, deployment, privateKey);
 
     const total = model.manifest.files.reduce((sum, file) => sum + file.size, 0);
-    const progress = output.progress('upload', 'upload');
-    const trust = deployment.stack?.trust;
-    const pushed = await pushModel(s3, bucket, model, {
-      signature,
-      isTrusted: trust && ((found) => isTrusted(model.manifestBytes, found, trust)),
-      signal: io.signal,
-      beforeUpload: () => refuseFutureVersion(version, clock()),
-      onBytes: (done) => progress.update({ done, total, unit: 'B' }),
-    }).finally(() => progress.end());
-    if (pushed.otherSignature) {
-      output.warn(
-        {},
-        `${name} ${version} is in the bucket with the signature of another key, which stays: with --stack it is known which one is trusted`,
-      );
-    }
-    const size = `${Object.keys(pushed.files).length} files, ${formatAmount(total, 'B')}, signed, checksummed.`;
-    const next = nextStep(deployment, `promotes ${name} ${version} in every domain`);
-    output.note('pushed', { files: pushed.files }, pushedText(pushed, `${name} ${version}`, size, next));
+    const state = stateFolder(io.environment);
+    const checking = output.progress('check', 'check ');
+    let done = 0;
+    const staged = await stageModel(
+      spoolFolder(io.environment),
+      model,
+      (bytes) => {
+        done += bytes;
+        checking.update({ done, total, unit: 'B' });
+      },
+      io.signal,
+    ).finally(() => checking.end());
 
-    const { uri, committed, signedAgain, arrival } = pushed;
-    const result = {
-      command: 'push',
-      uri,
-      bucket,
-      model: name,
-      version,
-      committed,
-      signedAgain,
-      bytes: total,
-    };
-    if (stateMachineArn === undefined) {
-      output.result(result, uri);
+    const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
+    const service = await serviceOf(state);
+    const { deployment, names, entry, stateMachineArn } = await spool().finally(() => staged.discard());
+    const { id, version, model: name } = entry.record;
+    const promotes = `promotes ${name} ${version} in every domain`;
+    const waits = args.wait === true || args.follow === true;
+    if (service !== undefined && !waits) {
+      const text = `${name} ${version} is in the spool: \`graft watch\` (process ${service.pid}) uploads it, \`graft status\` shows how far it is.`;
+      output.note('spooled', { id, service: service.pid }, text);
+      output.result({ command: 'push', id, model: name, version, bytes: total, spooled: true }, id);
       return EXIT_CODES.ok;
     }
+
+    const throttle = createThrottle({ limit: currentRate(state, bandwidth) });
+    const uploaded = await finishEntry(entry, { io, output, state, throttle, patient: waits });
+    const next =
+      deployment === undefined ? `Stack "${names.stack}" ${promotes}.` : nextStep(deployment, promotes);
+    const result = reportUpload(output, uploaded, next);
+    if (stateMachineArn === undefined) {
+      output.result(result, uploaded.uri);
+      return EXIT_CODES.ok;
+    }
+    const { arrival, signedAgain: again } = uploaded;
     return waitForPromotion(
       stepFunctionsClient(aws),
       { io, output },
       {
         stateMachineArn,
-        search: promotionOfModel(model.manifest, { arrival, again: signedAgain, signal: io.signal }),
+        search: promotionOfModel({ model: name, version }, { arrival, again, signal: io.signal }),
         hint: 'Look into the log of the function startPromotion, and at the queue of events that could not be handled (docs/deploy.md).',
         result,
-        uri,
+        uri: uploaded.uri,
       },
     );
 
-    async function redated(trained: ModelFolder): Promise<ModelFolder> {
+    async function spool() {
+      const found = await deploymentOrNames(cloudFormationClient(aws), args, service !== undefined);
+      const follows =
+        args.follow && found.deployment !== undefined ? requireStateMachine(found.deployment) : undefined;
+      if (args.redate) model = await redated(model, found.deployment?.bucket);
+      const signature = signatureOf(model, privateKey);
+      if (found.deployment !== undefined) {
+        requireTrusted(model.manifestBytes, signature, found.deployment, privateKey);
+      }
+      const record = await entryRecord({
+        model,
+        files: staged.files,
+        ...found,
+        aws,
+        environment: io.environment,
+      });
+      const { manifestBytes } = model;
+      await forgetResult(state, record.id);
+      const committed = await staged.commit(record, { manifestBytes, signature });
+      return { ...found, entry: committed, stateMachineArn: follows };
+    }
+
+    async function redated(trained: ModelFolder, bucket: string | undefined): Promise<ModelFolder> {
       if (privateKey === undefined) throw noKey('A model with another version has to be signed again');
+      if (bucket === undefined)
+        throw new InvalidInputError('--redate needs S3’s clock, and S3 is out of reach');
+      const s3 = s3Client(aws, io.environment);
+      const clock = serverClock(s3);
       const key = manifestKey(trained.manifest.model, trained.manifest.version);
       await findObject({ s3, bucket, key, signal: io.signal });
       const at = clock();
@@ -119,25 +155,6 @@ export const push = agentCommand({
     }
   },
 });
-
-function pushedText(pushed: Pushed, what: string, size: string, next: string): string {
-  if (pushed.signedAgain) {
-    return `${what} had been pushed before with a signature that is not trusted: it is replaced. ${next}`;
-  }
-  if (!pushed.committed) return `${what} had been pushed before, with the same content: nothing to do.`;
-  return `${size} ${next}`;
-}
-
-/** @throws InvalidInputError when the version is in the future by S3's clock */
-function refuseFutureVersion(version: string, at: Date | undefined): void {
-  if (at === undefined || !isFromTheFuture(version, at.getTime())) return;
-  throw new InvalidInputError(
-    `Version ${version} lies in the future: S3's clock says ${at.toISOString()}. Every later model would be taken for an older one`,
-    {
-      hint: 'Correct the clock of the machine that trained it, and push with --redate, which makes it a version of this moment.',
-    },
-  );
-}
 
 /** The signature: made now if there is a key, otherwise the one from the training. */
 function signatureOf(model: ModelFolder, privateKey: string | undefined): string {

@@ -117,7 +117,7 @@ afterEach(async () => {
 });
 
 const push = (...more: string[]) =>
-  graft(['push', join(root, 'model'), '--key', join(root, 'key.pem'), '--stack', 'test', '--wait', ...more]);
+  graft(['push', join(root, 'model'), '--key', join(root, 'key.pem'), '--stack', 'test', '--follow', ...more]);
 const start = (name: string, domains: string[]) =>
   sfn.send(
     new StartExecutionCommand({
@@ -134,7 +134,7 @@ async function arrivalOf(): Promise<string> {
   return head.VersionId!;
 }
 
-describe('graft push --wait', () => {
+describe('graft push --follow', () => {
   it.each([
     ['0 where every domain is DEPLOYED', ['produce', 'tools'], 0, 'SUCCEEDED'],
     ['3 where one is not', ['produce', 'rejected'], 3, 'SUCCEEDED'],
@@ -201,7 +201,7 @@ describe('graft push --wait', () => {
 
   it('gives up where no promotion begins, saying where to look', async () => {
     let now = 0;
-    const words = ['push', join(root, 'model'), '--key', join(root, 'key.pem'), '--stack', 'test', '--wait'];
+    const words = ['push', join(root, 'model'), '--key', join(root, 'key.pem'), '--stack', 'test', '--follow'];
 
     const run = await graft([...words, '--json'], { now: () => (now += 60_000) });
 
@@ -212,14 +212,14 @@ describe('graft push --wait', () => {
   it('needs the stack', async () => {
     const run = await graft([
       ...['push', join(root, 'model'), '--key', join(root, 'key.pem')],
-      ...['--bucket', local.outputs.ModelsBucket!, '--wait'],
+      ...['--bucket', local.outputs.ModelsBucket!, '--follow'],
     ]);
 
-    expect(run).toMatchObject({ code: 2, stderr: expect.stringMatching(/--wait needs the stack/) });
+    expect(run).toMatchObject({ code: 2, stderr: expect.stringMatching(/--follow needs the stack/) });
   });
 });
 
-describe('graft data push --wait', () => {
+describe('graft data push --follow', () => {
   const gateOptions = [
     ...['--minimum-accuracy', '0.5', '--minimum-uplift', '0.1'],
     ...['--minimum-recall', '0.2', '--minimum-test-images', '4'],
@@ -235,7 +235,7 @@ describe('graft data push --wait', () => {
         'produce',
         '--stack',
         'test',
-        '--wait',
+        '--follow',
         '--json',
       ],
       ...gateOptions,

@@ -1,7 +1,7 @@
 import { IntegrityError } from '#core/errors.ts';
 import { claimedKeyId, keyIdOf, publicKeyOf } from '#core/signature.ts';
 import { describeRevoked, isTrusted, revokedSigner } from '#core/signing-trust.ts';
-import type { Deployment } from '../../aws/deployment.ts';
+import type { Deployment } from '../aws/deployment.ts';
 
 /**
  * Refuses a model whose signature the deployment would refuse. If the deployment does not say which keys it

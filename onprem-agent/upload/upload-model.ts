@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { Manifest } from '#core/contracts/manifest.ts';
 import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
 import { signatureIn } from '#core/signature.ts';
-import { md5Of, s3ChecksumOf } from '../../aws/checksum.ts';
+import { md5Of, s3ChecksumOf } from '../aws/checksum.ts';
 import {
   type FoundObject,
   findObject,
@@ -10,14 +10,27 @@ import {
   overwriteBytes,
   type Put,
   putBytes,
-  putFile,
   readBytes,
   type Target,
-} from '../../aws/objects.ts';
-import { versionExists } from '../../cli/errors.ts';
-import type { ModelFolder } from '../../model-folder/read.ts';
+} from '../aws/objects.ts';
+import { versionExists } from '../cli/errors.ts';
+import { modelFolderOf, partRecordOf, type SpooledFile } from '../spool/entry.ts';
+import { PartRecord } from './part-record.ts';
+import { persistentS3 } from './persistence.ts';
+import { putFile } from './put-file.ts';
+import type { Transfer } from './transfer.ts';
 
-export interface Pushed {
+/** A general model in the spool. */
+export interface SpooledModel {
+  /** Of the entry. */
+  folder: string;
+  manifest: Manifest;
+  manifestBytes: Buffer;
+  signature: string;
+  files: readonly SpooledFile[];
+}
+
+export interface UploadedModel {
   uri: string;
   /** By file name, in the order of the upload. */
   files: Record<string, Put>;
@@ -31,35 +44,35 @@ export interface Pushed {
   arrival: string | undefined;
 }
 
-export interface PushOptions {
-  signature: string;
+export interface UploadOptions {
+  bucket: string;
   /** Whether the deployment accepts a signature of this manifest; undefined if that is unknown. */
   isTrusted: ((signature: string) => boolean) | undefined;
-  signal: AbortSignal;
-  /** Is told how many bytes of all files are in the bucket. */
-  onBytes?: (bytes: number) => void;
-  /** Called before the first upload, if there is anything to upload. May throw to stop the push. */
-  beforeUpload?: () => void;
+  /** Is told how many more bytes are in the bucket that were there already. */
+  onPresent(bytes: number): void;
+  /** Called before the first upload, if there is anything to upload. May throw to stop it. */
+  beforeUpload(): void;
 }
 
 /**
  * Uploads a general model: its files, `manifest.sig`, and last `manifest.json`, which commits the version. An
- * interrupted push promotes nothing, and the next one sends what is missing. The files of a committed version
+ * interrupted upload promotes nothing, and the next one sends what is missing. The files of a committed version
  * never change. A signature that the deployment does not accept is replaced by one that it accepts; the
  * manifest is then uploaded again to start the promotion.
  *
  * @throws IntegrityError when this version was committed with other content
  */
-export async function pushModel(
-  s3: S3Client,
-  bucket: string,
-  model: ModelFolder,
-  options: PushOptions,
-): Promise<Pushed> {
+export async function uploadModel(
+  transfer: Transfer,
+  model: SpooledModel,
+  options: UploadOptions,
+): Promise<UploadedModel> {
+  const { bucket } = options;
   const { manifest, manifestBytes } = model;
   const prefix = generalModelPrefix(manifest.model, manifest.version);
   const uri = `s3://${bucket}/${prefix}`;
-  const target = (key: string) => ({ s3, bucket, key, signal: options.signal });
+  const s3 = persistentS3(transfer.s3, transfer.persistence);
+  const target = (key: string) => ({ s3, bucket, key, signal: transfer.signal });
   const manifestTarget = target(manifestKey(manifest.model, manifest.version));
   const signatureTarget = target(signatureKey(manifest.model, manifest.version));
 
@@ -67,7 +80,7 @@ export async function pushModel(
   if (found.state === 'there') {
     if (!(await isSame(manifestTarget, found, manifestBytes))) throw versionExists(uri);
     const files = Object.fromEntries(manifest.files.map(({ name }) => [name, 'already-there' as const]));
-    const signed = await signAgain(signatureTarget, options);
+    const signed = await signAgain(signatureTarget, model.signature, options);
     if (signed !== 'replaced') {
       const otherSignature = signed === 'other';
       const arrival = found.versionId;
@@ -81,21 +94,22 @@ export async function pushModel(
     return { uri, files, committed: true, signedAgain: true, otherSignature: false, arrival };
   }
 
-  options.beforeUpload?.();
+  options.beforeUpload();
   // Files of an uncommitted version, left by an interrupted upload, may be replaced, also a signature of
   // another key.
   const replace = found.state === 'absent';
   const files: Record<string, Put> = {};
-  let before = 0;
-  for (const { name, size } of manifest.files) {
-    files[name] = await putFile(target(prefix + name), join(model.folder, name), {
+  for (const file of model.files) {
+    files[file.name] = await putFile(transfer, {
+      bucket,
+      key: prefix + file.name,
+      file: { ...file, path: join(modelFolderOf(model.folder), file.name) },
+      record: new PartRecord(partRecordOf(model.folder, file.name)),
       replace,
-      onBytes: (bytes) => options.onBytes?.(before + Math.min(bytes, size)),
+      onPresent: options.onPresent,
     });
-    before += size;
-    options.onBytes?.(before);
   }
-  const signature = Buffer.from(options.signature);
+  const signature = Buffer.from(model.signature);
   files['manifest.sig'] = await putBytes(signatureTarget, signature, { replace, contentType: 'text/plain' });
   files['manifest.json'] = await putBytes(manifestTarget, manifestBytes, {
     replace: false,
@@ -115,7 +129,8 @@ async function isSame(target: Target, found: FoundObject, bytes: Uint8Array): Pr
 /** Ed25519 gives one signature for a key and a content, so a different signature is of a different key. */
 async function signAgain(
   target: Target,
-  { signature, isTrusted }: PushOptions,
+  signature: string,
+  { isTrusted }: UploadOptions,
 ): Promise<'same' | 'other' | 'replaced'> {
   const bytes = Buffer.from(signature);
   const found = await findObject(target);

@@ -1,0 +1,183 @@
+import {
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListPartsCommand,
+  type Part,
+} from '@aws-sdk/client-s3';
+import { IntegrityError } from '#core/errors.ts';
+import { compositeChecksum } from '../aws/checksum.ts';
+import type { DigestedFile } from './digest-file.ts';
+import type { PartRecord, RecordedUpload } from './part-record.ts';
+import { persistentS3, type S3 } from './persistence.ts';
+import { type Piece, sendPart } from './send-part.ts';
+import type { Destination, Transfer } from './transfer.ts';
+
+/** A file on disk with its digests. */
+export interface SourceFile extends DigestedFile {
+  path: string;
+}
+
+/** How often an upload that S3 no longer knows is begun again. S3 forgets one only when somebody aborts it. */
+const MOST_BEGINNINGS = 3;
+
+/**
+ * Uploads a file in parts. What S3 says it has of an earlier attempt is not sent again, whatever ended that
+ * attempt. A part that fails does not stop the others.
+ *
+ * @param onPresent is told of bytes that were there already
+ * @throws the SDK's error for the completion's condition (412)
+ * @throws IntegrityError when the file has changed, or the object is not made of the parts that were sent
+ */
+export async function uploadInParts(
+  transfer: Transfer,
+  destination: Destination,
+  { file, record }: { file: SourceFile; record: PartRecord },
+  onPresent: (bytes: number) => void,
+): Promise<void> {
+  const s3 = persistentS3(transfer.s3, transfer.persistence);
+  for (let beginnings = 1; ; beginnings++) {
+    const upload = await resumeOrBegin(s3, destination, { file, record });
+    try {
+      for (const number of upload.parts.keys()) onPresent(sizeOf(file, number));
+      await sendMissing(transfer, destination, { file, record, upload });
+      await complete(s3, destination, file, upload);
+      return;
+    } catch (error) {
+      if (!isNoSuchUpload(error) || beginnings === MOST_BEGINNINGS) throw error;
+      await record.remove();
+    }
+  }
+}
+
+type Source = { file: SourceFile; record: PartRecord };
+
+async function resumeOrBegin(
+  s3: S3,
+  { bucket, key }: Destination,
+  { file, record }: Source,
+): Promise<RecordedUpload> {
+  const { size, partSize } = file;
+  const known = await record.read();
+  if (known?.key === key && known.size === size && known.partSize === partSize) {
+    const parts = await partsThere(s3, { bucket, key }, known, file);
+    if (parts !== undefined) return { ...known, parts };
+  }
+  const { UploadId } = await s3.send(
+    new CreateMultipartUploadCommand({ Bucket: bucket, Key: key, ChecksumAlgorithm: 'SHA256' }),
+  );
+  const beginning = { uploadId: UploadId!, key, size, partSize };
+  await record.begin(beginning);
+  return { ...beginning, parts: new Map() };
+}
+
+/**
+ * ETags of the parts that S3 has, with the right bytes, by part number. Without permission to list them, what
+ * the record says.
+ *
+ * @returns undefined where S3 does not know the upload any more
+ */
+async function partsThere(
+  s3: S3,
+  { bucket, key }: Pick<Destination, 'bucket' | 'key'>,
+  known: RecordedUpload,
+  file: SourceFile,
+): Promise<Map<number, string> | undefined> {
+  const parts = new Map<number, string>();
+  let marker: string | undefined;
+  try {
+    do {
+      const page = await s3.send(
+        new ListPartsCommand({
+          Bucket: bucket,
+          Key: key,
+          UploadId: known.uploadId,
+          ...(marker === undefined ? {} : { PartNumberMarker: marker }),
+        }),
+      );
+      for (const part of page.Parts ?? []) {
+        if (isRight(part, file)) parts.set(part.PartNumber!, part.ETag!);
+      }
+      marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+    } while (marker !== undefined);
+    return parts;
+  } catch (error) {
+    if (isNoSuchUpload(error)) return undefined;
+    if (!isDenied(error)) throw error;
+    return known.parts;
+  }
+}
+
+const isRight = ({ PartNumber, Size, ChecksumSHA256 }: Part, file: SourceFile): boolean =>
+  Size === sizeOf(file, PartNumber!) && ChecksumSHA256 === file.parts[PartNumber! - 1];
+
+const sizeOf = ({ size, partSize, parts }: SourceFile, number: number): number =>
+  number < parts.length ? partSize : size - partSize * (parts.length - 1);
+
+async function sendMissing(
+  transfer: Transfer,
+  destination: Destination,
+  { file, record, upload }: Source & { upload: RecordedUpload },
+): Promise<void> {
+  const missing = file.parts.flatMap((_, index) => (upload.parts.has(index + 1) ? [] : [index]));
+  const failures: unknown[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < missing.length) {
+      const index = missing[next++]!;
+      const number = index + 1;
+      const { uploadId } = upload;
+      try {
+        const etag = await sendPart(transfer, destination, { ...pieceOf(file, index), uploadId, number });
+        await record.add(number, etag);
+        upload.parts.set(number, etag);
+      } catch (error) {
+        failures.push(error);
+        // The others go on: a part that is there need not be sent the next time.
+        if (transfer.signal.aborted || isNoSuchUpload(error)) return;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: transfer.parallel }, worker));
+  if (failures.length > 0) throw failures[0];
+}
+
+function pieceOf({ path, size, partSize, parts }: SourceFile, index: number): Piece {
+  const start = index * partSize;
+  return { path, start, end: Math.min(size, start + partSize), digest: parts[index]! };
+}
+
+async function complete(
+  s3: S3,
+  { bucket, key, condition }: Destination,
+  file: SourceFile,
+  upload: RecordedUpload,
+): Promise<void> {
+  const parts: CompletedPart[] = file.parts.map((digest, index) => ({
+    PartNumber: index + 1,
+    ETag: upload.parts.get(index + 1)!,
+    ChecksumSHA256: digest,
+  }));
+  const checksum = compositeChecksum(file.parts);
+  const { ChecksumSHA256 } = await s3.send(
+    new CompleteMultipartUploadCommand({
+      Bucket: bucket,
+      Key: key,
+      UploadId: upload.uploadId,
+      MultipartUpload: { Parts: parts },
+      ChecksumSHA256: checksum,
+      MpuObjectSize: file.size,
+      ...condition,
+    }),
+  );
+  if (ChecksumSHA256 === undefined || ChecksumSHA256 === checksum) return;
+  throw new IntegrityError(
+    `s3://${bucket}/${key} was put together with the SHA-256 ${ChecksumSHA256} instead of ${checksum}`,
+    { hint: 'Push again; nothing is promoted until then.' },
+  );
+}
+
+export const isNoSuchUpload = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'NoSuchUpload';
+const isDenied = (error: unknown): boolean =>
+  (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 403;
