@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { compositeChecksum, partSizeFor, s3Checksum, s3ChecksumOf } from '../../../onprem-agent/aws/checksum.ts';
+import {
+  compositeChecksum,
+  partSizeFor,
+  s3Checksum,
+  s3ChecksumOf,
+} from '../../../onprem-agent/aws/checksum.ts';
 import { versionOf } from '../../../onprem-agent/model-folder/manifest.ts';
 
 const digest = (text: string | Buffer) => createHash('sha256').update(text).digest();

@@ -117,7 +117,16 @@ afterEach(async () => {
 });
 
 const push = (...more: string[]) =>
-  graft(['push', join(root, 'model'), '--key', join(root, 'key.pem'), '--stack', 'test', '--follow', ...more]);
+  graft([
+    'push',
+    join(root, 'model'),
+    '--key',
+    join(root, 'key.pem'),
+    '--stack',
+    'test',
+    '--follow',
+    ...more,
+  ]);
 const start = (name: string, domains: string[]) =>
   sfn.send(
     new StartExecutionCommand({
@@ -201,7 +210,15 @@ describe('graft push --follow', () => {
 
   it('gives up where no promotion begins, saying where to look', async () => {
     let now = 0;
-    const words = ['push', join(root, 'model'), '--key', join(root, 'key.pem'), '--stack', 'test', '--follow'];
+    const words = [
+      'push',
+      join(root, 'model'),
+      '--key',
+      join(root, 'key.pem'),
+      '--stack',
+      'test',
+      '--follow',
+    ];
 
     const run = await graft([...words, '--json'], { now: () => (now += 60_000) });
 
