@@ -2,6 +2,7 @@ import { augment } from '../data/augment.ts';
 import { createBatches } from '../data/batches.ts';
 import { trainingInput } from '../network/input.ts';
 import type { TrainingPlan } from './loop.ts';
+import { softenTargets } from './targets.ts';
 
 /** One worker's part of a step's images, each varied anew, as the network takes them. */
 export interface Batch {
@@ -9,6 +10,8 @@ export interface Batch {
   values: Float32Array;
   /** The class of each image. */
   classIndices: Int32Array;
+  /** Probability of each label, shape [n, labelCount], where it is not all or nothing. */
+  targets?: Float32Array;
 }
 
 /** Where a training loop gets its batches from. What step s gets depends on s alone. */
@@ -52,10 +55,12 @@ export function batchesFromPixels(
 ): BatchSource {
   const select = createSelection(plan, rank);
   const input = trainingInput(plan.input);
+  const soften = softenTargets(plan, rank);
   return {
     async take(step) {
       const { images, seeds, classIndices } = select(step);
-      return { values: augment({ pixels: gather(images), seeds }, input), classIndices };
+      const values = augment({ pixels: gather(images), seeds }, input, plan.augmentation);
+      return soften({ values, classIndices }, step);
     },
     async close() {},
   };

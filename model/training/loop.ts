@@ -3,10 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
 import { monotonicMs } from '#core/monotonic.ts';
+import type { Augmentation } from '../data/augment.ts';
 import type { Batch, BatchSource } from './batch-source.ts';
-import type { OptimiserSettings } from './optimiser.ts';
+import type { OptimiserSettings } from './optimisers/optimiser.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { createStepBudget, learningRateAt } from './schedule.ts';
+import type { Truth } from './step.ts';
+import type { TargetSettings } from './targets.ts';
 
 /** What all workers of one training have in common. */
 export interface TrainingPlan {
@@ -20,6 +23,12 @@ export interface TrainingPlan {
   balanced?: boolean;
   /** Highest of the schedule. */
   learningRate: number;
+  /** See `learningRateAt`. */
+  warmUp?: number;
+  /** How images are varied; `light` when left out. */
+  augmentation?: Augmentation;
+  /** See `softenTargets`. */
+  targets?: TargetSettings;
   /** Adam when left out. */
   optimiser?: OptimiserSettings;
   seed: number;
@@ -96,9 +105,9 @@ export async function runTrainingLoop(
     budget.note(step, 0);
   }
   while (step < steps) {
-    const { x, truth } = toTensors(await batches.take(step), plan);
+    const { x, ...truth } = toTensors(await batches.take(step), plan);
     replica.learn(x, truth, learnt);
-    tf.dispose([x, truth]);
+    tf.dispose({ x, ...truth });
     // Only worker 0 reads the clock. The others get its plan with the sums, so that all stop at the same
     // step.
     learnt.set(rank === 0 ? [budget.steps, budget.progress] : [0, 0], replica.size);
@@ -106,7 +115,7 @@ export async function runTrainingLoop(
     steps = learnt[replica.size]!;
     const progress = learnt[replica.size + 1]!;
     if (workers > 1) for (let i = 0; i < replica.size; i++) learnt[i]! /= workers;
-    replica.apply(learnt, { step, learningRate: learningRateAt(progress, plan.learningRate) });
+    replica.apply(learnt, { step, learningRate: learningRateAt(progress, plan.learningRate, plan.warmUp) });
     step++;
     if (rank === 0) budget.note(step, (monotonicMs() - started) / 1_000);
     // Lets a signal abort before the step is reported, so that `onStep` can still save a checkpoint.
@@ -121,11 +130,15 @@ export async function runTrainingLoop(
   return { steps: step, accuracy: meanAccuracy };
 }
 
-/** A batch as tensors: images of shape [n, height, width, 3], and their class indices, shape [n]. */
+/** A batch as tensors: images of shape [n, height, width, 3], and what they show. */
 function toTensors(
-  { values, classIndices }: Batch,
+  { values, classIndices, targets }: Batch,
   { input: { height, width } }: TrainingPlan,
-): { x: tf.Tensor4D; truth: tf.Tensor1D } {
-  const x = tf.tensor4d(values, [classIndices.length, height, width, 3]);
-  return { x, truth: tf.tensor1d(classIndices, 'int32') };
+): { x: tf.Tensor4D } & Truth {
+  const n = classIndices.length;
+  return {
+    x: tf.tensor4d(values, [n, height, width, 3]),
+    classIndices: tf.tensor1d(classIndices, 'int32'),
+    ...(targets === undefined ? {} : { targets: tf.tensor2d(targets, [n, targets.length / n]) }),
+  };
 }

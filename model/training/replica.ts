@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { createOptimiser, type OptimiserSettings, type ParameterLayout } from './optimiser.ts';
-import { computeGradients, disposeGradients, trainableVariables } from './step.ts';
+import { createOptimiser } from './optimisers/create-optimiser.ts';
+import type { OptimiserSettings, ParameterLayout } from './optimisers/optimiser.ts';
+import { computeGradients, disposeGradients, type Truth, trainableVariables } from './step.ts';
 
 /** Weight of the past in the running mean and variance of batch normalisation. */
 const STATISTICS_MOMENTUM = 0.97;
@@ -15,7 +16,7 @@ export interface Replica {
   /** Length of what `learn` writes. */
   readonly size: number;
   /** Passes a batch through the network and writes gradients, statistics and scores. */
-  learn(x: tf.Tensor4D, classIndices: tf.Tensor1D, into: Float32Array): void;
+  learn(x: tf.Tensor4D, truth: Truth, into: Float32Array): void;
   /**
    * Takes one step with the mean of what the replicas have learnt.
    *
@@ -24,7 +25,10 @@ export interface Replica {
   apply(learnt: Float32Array, at: { step: number; learningRate: number }): void;
   /** Loss and number of correct answers in (the mean of) what was learnt. */
   score(learnt: Float32Array): { loss: number; correct: number };
-  /** Copies the running statistics into the network. Needed before the network predicts or is saved. */
+  /**
+   * Copies the running statistics into the network, and the average of the weights where there is one. Needed
+   * before the network predicts or is saved; training may go on after it.
+   */
   finish(): void;
   /**
    * Everything that the steps have changed, one after the other: weights, running statistics, the optimiser's
@@ -48,14 +52,17 @@ export function createReplica(
   const running = runningStatistics(model);
   const parameters = flatten(variables);
   const statistics = flatten(running);
-  const optimiser = createOptimiser(settings, layoutOf(model));
+  const optimiser = createOptimiser(settings, layoutOf(model), parameters);
   const lossAt = parameters.length + statistics.length;
+  let holdsAverage = false;
   /** By name, in the order in which they are saved. */
   const parts = () => ({ parameters, statistics, ...optimiser.state() });
   return {
     size: lossAt + 2,
-    learn(x, classIndices, into) {
-      const result = computeGradients(model, x, classIndices);
+    learn(x, truth, into) {
+      if (holdsAverage) assign(variables, parameters);
+      holdsAverage = false;
+      const result = computeGradients(model, x, truth);
       const learnt = [
         ...result.gradients,
         ...result.statistics.flatMap(({ mean, variance }) => [mean, variance]),
@@ -77,7 +84,12 @@ export function createReplica(
       assign(variables, parameters);
     },
     score: (learnt) => ({ loss: learnt[lossAt]!, correct: learnt[lossAt + 1]! }),
-    finish: () => assign(running, statistics),
+    finish() {
+      assign(running, statistics);
+      if (optimiser.average === undefined) return;
+      assign(variables, optimiser.average);
+      holdsAverage = true;
+    },
     save: () => concatenate(Object.values(parts())),
     restore(saved) {
       const restored = split(saved, parts());

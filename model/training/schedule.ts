@@ -1,15 +1,16 @@
-/** Share of the steps over which the learning rate rises. */
-const WARM_UP = 0.1;
+/** Share of the steps over which the learning rate rises, unless a training says otherwise. */
+export const WARM_UP = 0.1;
 
 /**
- * Learning rate of a step: a linear rise to `highest` over the first tenth, then half a cosine down to 0 (one
- * cycle, after Smith & Topin, 2018), which gets the most out of a fixed number of steps.
+ * Learning rate of a step: a linear rise to `highest`, then half a cosine down to 0 (one cycle, after Smith &
+ * Topin, 2018), which gets the most out of a fixed number of steps.
  *
  * @param progress share of the training that is done, 0…1
+ * @param warmUp share of the training over which it rises, from 0, below 1
  */
-export function learningRateAt(progress: number, highest: number): number {
-  if (progress < WARM_UP) return highest * Math.max(progress / WARM_UP, 0.01);
-  const fall = Math.min(1, (progress - WARM_UP) / (1 - WARM_UP));
+export function learningRateAt(progress: number, highest: number, warmUp = WARM_UP): number {
+  if (progress < warmUp) return highest * Math.max(progress / warmUp, 0.01);
+  const fall = Math.min(1, (progress - warmUp) / (1 - warmUp));
   return (highest / 2) * (1 + Math.cos(Math.PI * fall));
 }
 

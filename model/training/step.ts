@@ -15,17 +15,24 @@ export interface Gradients {
   statistics: { layer: tfl.layers.Layer; mean: tf.Tensor1D; variance: tf.Tensor1D }[];
 }
 
+/** What the images of a batch show. */
+export interface Truth {
+  /** The class of each image, int32, shape [n]. */
+  classIndices: tf.Tensor1D;
+  /** Probability of each label, shape [n, labelCount], where it is not all or nothing. */
+  targets?: tf.Tensor2D;
+}
+
 /**
  * One forward and backward pass through a network of `buildNetwork`, with the cheaper gradient of
  * `normaliseBatch`. It changes no weights.
  *
  * @param x normalised images, shape [n, height, width, 3]
- * @param classIndices the class of each image, int32, shape [n]
  */
 export function computeGradients(
   model: tfl.LayersModel,
   x: tf.Tensor4D,
-  classIndices: tf.Tensor1D,
+  { classIndices, targets }: Truth,
 ): Gradients {
   const variables = trainableVariables(model);
   const statistics: Gradients['statistics'] = [];
@@ -41,7 +48,7 @@ export function computeGradients(
       return y;
     });
     correct = tf.keep(tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), classIndices), 'int32')) as tf.Scalar);
-    const truth = tf.oneHot(classIndices, logits.shape[1]);
+    const truth = targets ?? tf.oneHot(classIndices, logits.shape[1]);
     return tf.losses.softmaxCrossEntropy(truth, logits) as tf.Scalar;
   }, variables);
   return {

@@ -5,7 +5,7 @@ import { useBackend } from '#model/tensorflow/backend.ts';
 import { gpuNames } from '#model/tensorflow/gpu.ts';
 import { registerKernels } from '#model/tensorflow/kernels/register.ts';
 import { loadInstallation } from '#model/tensorflow/load.ts';
-import { createAdam } from '#model/training/adam.ts';
+import { createOptimiser } from '#model/training/optimisers/create-optimiser.ts';
 import { computeGradients, disposeGradients, trainableVariables } from '#model/training/step.ts';
 
 /** What `verify.mjs` prints. */
@@ -62,10 +62,12 @@ function trainingStep() {
   );
   const variables = trainableVariables(model);
   const weights = flatten(variables);
-  const result = computeGradients(model, images, classIndices);
+  const result = computeGradients(model, images, { classIndices });
   const gradients = flatten(result.gradients);
   const loss = result.loss.dataSync()[0]!;
-  createAdam(weights.length).apply(weights, gradients, { step: 0, learningRate: LEARNING_RATE });
+  const layout = [{ name: 'all', size: weights.length }];
+  const optimiser = createOptimiser({ name: 'adam' }, layout, weights);
+  optimiser.apply(weights, gradients, { step: 0, learningRate: LEARNING_RATE });
   disposeGradients(result);
   tf.dispose([images, classIndices]);
   model.dispose();

@@ -83,3 +83,30 @@ describe('augment', () => {
     }
   });
 });
+
+describe.each(['standard', 'randaugment'] as const)('augment %s', (kind) => {
+  const varied = (pixels: Uint8Array, own: readonly (string | undefined)[]) =>
+    augment({ pixels, seeds: own }, input, kind);
+
+  it('gives each seed its own variation, always the same, and none where there is no seed', () => {
+    const batch = varied(many, seeds);
+    expect(varied(many, seeds)).toEqual(batch);
+    expect(varied(halves, [seeds[7]!])).toEqual(batch.slice(7 * size, 8 * size));
+    expect(new Set(seeds.map((_, i) => batch.slice(i * size, (i + 1) * size).join())).size).toBeGreaterThan(
+      30,
+    );
+    expect(varied(halves, [undefined])).toEqual(augment({ pixels: halves, seeds: ['a'] }, input, 'none'));
+  });
+
+  it('mirrors half of the images, keeps to pixels’ range, and makes no borders', () => {
+    const batch = varied(many, seeds);
+    const bright = (image: number, side: 'left' | 'right') => quarter(batch, image, side);
+    const mirrored = seeds.filter((_, i) => bright(i, 'left') > bright(i, 'right') + 0.1);
+    const others = seeds.filter((_, i) => bright(i, 'left') < bright(i, 'right') - 0.1);
+    expect(mirrored.length).toBeGreaterThan(5);
+    expect(others.length).toBeGreaterThan(5);
+    expect(Math.max(...batch.map(Math.abs))).toBeLessThanOrEqual(1.0001);
+    const plain = varied(new Uint8Array(size).fill(90), ['any']);
+    for (let at = 3; at < size; at++) expect(plain[at]).toBeCloseTo(plain[at % 3]!, 5);
+  });
+});

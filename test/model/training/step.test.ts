@@ -44,7 +44,7 @@ const labelsOf = (x: tf.Tensor4D) => LABELS.subarray(0, x.shape[0]);
 
 /** Loss, gradients and number of right answers as Graft computes them. */
 function ours(model: Network, x: tf.Tensor4D): tf.Tensor[] {
-  const result = computeGradients(model, x, tf.tensor1d(labelsOf(x), 'int32'));
+  const result = computeGradients(model, x, { classIndices: tf.tensor1d(labelsOf(x), 'int32') });
   const copies = [result.loss, ...result.gradients, result.correct].map((tensor) => tf.clone(tensor));
   disposeGradients(result);
   return copies;

@@ -1,7 +1,17 @@
-import { createAdam } from './adam.ts';
-
 /** Which optimiser, with its settings: plain data, so that threads and checkpoints can have it. */
-export type OptimiserSettings = { name: 'adam' };
+export type OptimiserSettings = (
+  | { name: 'adam' | 'adamw' }
+  | {
+      name: 'sgd';
+      /** Weight of the past gradients, 0…1. */
+      momentum: number;
+    }
+) & {
+  /** Of kernels, not of norms and biases; 0 when left out. */
+  weightDecay?: number;
+  /** Decay of a running mean of the weights, which the network gets in the end; none when left out. */
+  averaging?: number;
+};
 
 /** One of the network's weights, as a part of the flat array of all. */
 export interface ParameterLayout {
@@ -24,16 +34,10 @@ export interface Optimiser {
     gradients: ArrayLike<number>,
     at: { step: number; learningRate: number },
   ): void;
+  /** The parameters that the network gets in the end, where they are not those of the last step. */
+  readonly average?: Float32Array;
   /** What the steps change besides the parameters, by name: the arrays themselves, always of the same lengths. */
   state(): Readonly<Record<string, Float32Array>>;
   /** Takes over a state that was saved. */
   restore(state: Readonly<Record<string, Float32Array>>): void;
-}
-
-export function createOptimiser(settings: OptimiserSettings, layout: readonly ParameterLayout[]): Optimiser {
-  const size = layout.reduce((sum, part) => sum + part.size, 0);
-  switch (settings.name) {
-    case 'adam':
-      return createAdam(size);
-  }
 }
