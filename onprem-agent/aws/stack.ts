@@ -1,4 +1,4 @@
-import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { isMissing } from '#cloud/aws/failures.ts';
 import { NotFoundError } from '#core/errors.ts';
 import { explained } from './explain.ts';
@@ -30,6 +30,7 @@ export async function stackOutputs(
 ): Promise<StackOutputs> {
   const description = await explained(`look up stack ${stack}`, async () => {
     try {
+      const { DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
       return await client.send(new DescribeStacksCommand({ StackName: stack }));
     } catch (cause) {
       if (!isMissing(cause)) throw cause;

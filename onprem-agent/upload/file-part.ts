@@ -12,32 +12,48 @@ export interface Range {
 }
 
 /**
+ * Buffers of one connection, which are used in turn: one is being sent and one is read ahead, since the stream is
+ * piped, and a pipe waits until all of a chunk has gone to the kernel.
+ */
+export type Buffers = Buffer[];
+const BUFFERS = 4;
+
+/** How a piece is read. */
+export interface Reading {
+  throttle: Throttle;
+  /** May be used again when the request has been answered. */
+  buffers: Buffers;
+  /** Is told how many more bytes have been handed to the connection. */
+  onBytes(bytes: number): void;
+}
+
+/**
  * The bytes of a piece, as fast as the limit allows. It can be read any number of times, each in a new stream;
  * what is in memory is a chunk, not the piece.
- *
- * @param onBytes is told how many more bytes have been handed to the connection
  */
 export function streamPart(
   range: Range,
-  throttle: Throttle,
-  onBytes: (bytes: number) => void,
+  { throttle, buffers, onBytes }: Reading,
   signal: AbortSignal,
 ): Readable {
-  return Readable.from(chunksOf(range, throttle, onBytes, signal), { objectMode: false, highWaterMark: 0 });
+  return Readable.from(chunksOf(range, { throttle, buffers, onBytes }, signal), {
+    objectMode: false,
+    highWaterMark: 0,
+  });
 }
 
 async function* chunksOf(
   { path, start, end }: Range,
-  throttle: Throttle,
-  onBytes: (bytes: number) => void,
+  { throttle, buffers, onBytes }: Reading,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const file = await open(path);
   try {
-    for (let at = start; at < end; ) {
+    for (let at = start, turn = 0; at < end; turn = (turn + 1) % BUFFERS) {
       const length = Math.min(throttle.chunkBytes(), end - at);
       await throttle.take(length, signal);
-      const chunk = await readChunk(file, at, length);
+      if ((buffers[turn]?.length ?? 0) < length) buffers[turn] = Buffer.allocUnsafeSlow(length);
+      const chunk = await readInto(buffers[turn]!, file, at, length);
       if (chunk.length === 0) throw changed(path);
       at += chunk.length;
       onBytes(chunk.length);
@@ -48,9 +64,7 @@ async function* chunksOf(
   }
 }
 
-async function readChunk(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  // A new buffer each time: the connection may still hold the one before.
-  const buffer = Buffer.allocUnsafeSlow(length);
+async function readInto(buffer: Buffer, file: FileHandle, position: number, length: number): Promise<Buffer> {
   const { bytesRead } = await file.read(buffer, 0, length, position);
   return buffer.subarray(0, bytesRead);
 }
@@ -59,9 +73,10 @@ async function readChunk(file: FileHandle, position: number, length: number): Pr
 export async function digestPart({ path, start, end }: Range): Promise<string> {
   const hash = createHash('sha256');
   const file = await open(path);
+  const buffer = Buffer.allocUnsafeSlow(1024 * 1024);
   try {
     for (let at = start; at < end; ) {
-      const chunk = await readChunk(file, at, Math.min(1024 * 1024, end - at));
+      const chunk = await readInto(buffer, file, at, Math.min(buffer.length, end - at));
       if (chunk.length === 0) throw changed(path);
       hash.update(chunk);
       at += chunk.length;

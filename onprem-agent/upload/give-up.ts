@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AbortMultipartUploadCommand } from '@aws-sdk/client-s3';
-import { uploadClient } from '../aws/clients.ts';
+import { uploadClient } from '../aws/s3-clients.ts';
 import { errorFields } from '../cli/errors.ts';
 import { type Entry, partRecordOf, writeFailure } from '../spool/entry.ts';
 import { PartRecord } from './part-record.ts';

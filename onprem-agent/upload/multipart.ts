@@ -121,24 +121,26 @@ async function sendMissing(
 ): Promise<void> {
   const missing = file.parts.flatMap((_, index) => (upload.parts.has(index + 1) ? [] : [index]));
   const failures: unknown[] = [];
-  let next = 0;
-  const worker = async () => {
-    while (next < missing.length) {
-      const index = missing[next++]!;
-      const number = index + 1;
-      const { uploadId } = upload;
-      try {
-        const etag = await sendPart(transfer, destination, { ...pieceOf(file, index), uploadId, number });
-        await record.add(number, etag);
-        upload.parts.set(number, etag);
-      } catch (error) {
-        failures.push(error);
-        // The others go on: a part that is there need not be sent the next time.
-        if (transfer.signal.aborted || isNoSuchUpload(error)) return;
-      }
+  const send = async (index: number) => {
+    const number = index + 1;
+    const { uploadId } = upload;
+    try {
+      const etag = await sendPart(transfer, destination, { ...pieceOf(file, index), uploadId, number });
+      await record.add(number, etag);
+      upload.parts.set(number, etag);
+    } catch (error) {
+      failures.push(error);
     }
   };
-  await Promise.all(Array.from({ length: transfer.parallel }, worker));
+  const active = new Set<Promise<void>>();
+  for (const index of missing) {
+    while (active.size >= transfer.concurrency.limit) await Promise.race(active);
+    // After any other failure the rest goes on: a part that is there need not be sent the next time.
+    if (transfer.signal.aborted || failures.some(isNoSuchUpload)) break;
+    const one = send(index).finally(() => active.delete(one));
+    active.add(one);
+  }
+  await Promise.all(active);
   if (failures.length > 0) throw failures[0];
 }
 

@@ -77,9 +77,12 @@ function sendPiece<T>(
       transfer.onSent(bytes);
     };
     try {
-      return await sendOnce(transfer, piece, onBytes, send);
+      const answer = await sendOnce(transfer, piece, onBytes, send);
+      transfer.concurrency.arrived();
+      return answer;
     } catch (error) {
       transfer.onSent(-sent);
+      transfer.concurrency.failed();
       throw (await isCorrupt(error, piece)) ? changed(piece.path) : error;
     }
   };
@@ -88,21 +91,24 @@ function sendPiece<T>(
 
 /** Its body's own failure ends the request, which would otherwise wait for the rest of it. */
 async function sendOnce<T>(
-  { throttle, signal }: Transfer,
+  { throttle, idleBuffers, signal }: Transfer,
   piece: Piece,
   onBytes: (bytes: number) => void,
   send: (body: Body, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
-  const body = streamPart(piece, throttle, onBytes, either);
+  const buffers = idleBuffers.pop() ?? [];
+  const body = streamPart(piece, { throttle, buffers, onBytes }, either);
   let failure: Error | undefined;
   body.on('error', (error) => {
     failure = error;
     ended.abort(error);
   });
   try {
-    return await send(body, either);
+    const answer = await send(body, either);
+    idleBuffers.push(buffers);
+    return answer;
   } catch (error) {
     throw failure ?? error;
   } finally {

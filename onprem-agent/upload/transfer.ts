@@ -1,17 +1,17 @@
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { Concurrency } from './concurrency.ts';
+import type { Buffers } from './file-part.ts';
 import type { Persistence } from './persistence.ts';
 import type { Throttle } from './throttle.ts';
-
-/** How many parts of a file are under way at once. */
-export const PARALLEL_PARTS = 4;
 
 /** What every upload of a process shares. */
 export interface Transfer {
   s3: S3Client;
   persistence: Persistence;
   throttle: Throttle;
-  /** Connections at once. */
-  parallel: number;
+  concurrency: Concurrency;
+  /** Buffers of connections that are idle. New ones for every part made 50 MB more. */
+  idleBuffers: Buffers[];
   /** Is told of bytes that were handed to a connection; negative when they have to be sent again. */
   onSent(bytes: number): void;
   signal: AbortSignal;

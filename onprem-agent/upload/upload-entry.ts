@@ -5,17 +5,17 @@ import { InvalidInputError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
 import { isTrusted, type SigningTrust } from '#core/signing-trust.ts';
 import { isFromTheFuture } from '#core/versions.ts';
-import { cloudFormationClient, uploadClient } from '../aws/clients.ts';
 import { findDeployment } from '../aws/deployment.ts';
 import { explained } from '../aws/explain.ts';
+import { uploadClient } from '../aws/s3-clients.ts';
 import { serverClock } from '../aws/server-clock.ts';
 import { writeActivity } from '../spool/activity.ts';
 import { type Entry, type EntryDestination, readSigned } from '../spool/entry.ts';
 import { type UploadResult, writeResult } from '../spool/result.ts';
+import { Concurrency } from './concurrency.ts';
 import { createMeter } from './meter.ts';
 import { type FailedAttempt, Persistence } from './persistence.ts';
 import type { Throttle } from './throttle.ts';
-import { PARALLEL_PARTS } from './transfer.ts';
 import { requireTrusted } from './trusted-key.ts';
 import { uploadModel } from './upload-model.ts';
 
@@ -83,7 +83,8 @@ export async function uploadEntry(entry: Entry, upload: EntryUpload): Promise<Up
       s3,
       persistence,
       throttle: upload.throttle,
-      parallel: PARALLEL_PARTS,
+      concurrency: new Concurrency(),
+      idleBuffers: [],
       onSent: meter.addSent,
       signal: upload.signal,
     };
@@ -128,6 +129,7 @@ async function resolved(
 ): Promise<{ bucket: string; trust: SigningTrust | undefined }> {
   const { bucket, trust, stack } = destination;
   if (bucket !== undefined) return { bucket, trust };
+  const { cloudFormationClient } = await import('../aws/clients.ts');
   const client = cloudFormationClient(destination);
   const deployment = await persistence.run(`look up stack ${stack}`, () =>
     findDeployment(client, { bucket: undefined, stack }, 'ModelsBucket'),

@@ -35,9 +35,17 @@ export async function makeModelFolder(
   options: { bytes?: number; createdAt?: Date } = {},
 ): Promise<Manifest> {
   await mkdir(folder, { recursive: true });
-  const graph = Buffer.alloc(options.bytes ?? 1000);
-  for (let i = 0; i < graph.length; i += 101) graph[i] = (i * 7) % 251;
-  await writeFile(join(folder, MODEL_FILE), graph);
+  await writeFile(join(folder, MODEL_FILE), graphOf(options.bytes ?? 1000));
   const createdAt = options.createdAt ?? new Date('2026-11-23T15:42:00Z');
   return writeManifest(folder, [MODEL_FILE], description, { createdAt, privateKey: undefined });
+}
+
+/** Bytes without any meaning, a block at a time, so that a large file takes no memory. No two blocks are alike. */
+function* graphOf(bytes: number): Generator<Buffer> {
+  const block = Buffer.alloc(1024 * 1024);
+  for (let i = 0; i < block.length; i += 101) block[i] = (i * 7) % 251;
+  for (let at = 0; at < bytes; at += block.length) {
+    block.writeUInt32LE(at / block.length);
+    yield Buffer.from(block.subarray(0, Math.min(block.length, bytes - at)));
+  }
 }

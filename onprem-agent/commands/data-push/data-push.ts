@@ -1,6 +1,7 @@
 import { InvalidInputError } from '#core/errors.ts';
-import { cloudFormationClient, s3Client, stepFunctionsClient } from '../../aws/clients.ts';
+import { cloudFormationClient, stepFunctionsClient } from '../../aws/clients.ts';
 import { deploymentArgs, findDeployment, nextStep, requireStateMachine } from '../../aws/deployment.ts';
+import { s3Client } from '../../aws/s3-clients.ts';
 import { agentCommand, awsArgs } from '../../cli/command.ts';
 import { EXIT_CODES, UsageError } from '../../cli/errors.ts';
 import { promotionOfData } from '../../promotions/follow-promotion.ts';

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { S3Client } from '@aws-sdk/client-s3';
 import { sha256 } from '#core/digest.ts';
 import { DEFAULT_STACK, type Deployment, findDeployment } from '../../aws/deployment.ts';
 import { explained } from '../../aws/explain.ts';
+import type { AwsOptions } from '../../aws/options.ts';
 import type { ModelFolder } from '../../model-folder/read.ts';
 import type { EntryRecord, SpooledFile } from '../../spool/entry.ts';
 import { troubleOf } from '../../upload/trouble.ts';
@@ -20,12 +20,17 @@ export interface Destined {
  * enough: the service looks it up.
  */
 export async function deploymentOrNames(
-  client: CloudFormationClient,
+  aws: AwsOptions,
   { bucket, stack }: { bucket?: string | undefined; stack?: string | undefined },
   isServed: boolean,
 ): Promise<Destined> {
   const names = { bucket, stack: bucket === undefined ? (stack ?? DEFAULT_STACK) : stack };
+  if (stack === undefined && bucket !== undefined) {
+    return { names, deployment: { bucket, stack: undefined } };
+  }
   try {
+    const { cloudFormationClient } = await import('../../aws/clients.ts');
+    const client = cloudFormationClient(aws);
     return { names, deployment: await findDeployment(client, names, 'ModelsBucket') };
   } catch (error) {
     if (!isServed || troubleOf(error) === 'final') throw error;
@@ -36,7 +41,7 @@ export async function deploymentOrNames(
 export interface DescribedEntry extends Destined {
   model: ModelFolder;
   files: SpooledFile[];
-  aws: { region: string | undefined; endpointUrl: string | undefined };
+  aws: AwsOptions;
   environment: NodeJS.ProcessEnv;
 }
 

@@ -1,17 +1,15 @@
 import { InvalidInputError } from '#core/errors.ts';
 import { manifestKey } from '#core/keys.ts';
 import { signatureFile } from '#core/signature.ts';
-import { cloudFormationClient, s3Client, stepFunctionsClient } from '../../aws/clients.ts';
 import { deploymentArgs, nextStep, requireStateMachine } from '../../aws/deployment.ts';
 import { findObject } from '../../aws/objects.ts';
+import { s3Client } from '../../aws/s3-clients.ts';
 import { serverClock } from '../../aws/server-clock.ts';
 import { agentCommand, awsArgs } from '../../cli/command.ts';
 import { EXIT_CODES } from '../../cli/errors.ts';
 import { passphraseArgs } from '../../model-folder/passphrase.ts';
 import { type ModelFolder, readModelFolder } from '../../model-folder/read.ts';
 import { openSigningKey } from '../../model-folder/signing-key.ts';
-import { promotionOfModel } from '../../promotions/follow-promotion.ts';
-import { waitForPromotion } from '../../promotions/wait-for-promotion.ts';
 import { forgetResult } from '../../spool/result.ts';
 import { serviceOf } from '../../spool/service.ts';
 import { stageModel } from '../../spool/stage.ts';
@@ -107,6 +105,7 @@ export const push = agentCommand({
       return EXIT_CODES.ok;
     }
     const { arrival, signedAgain: again } = uploaded;
+    const { promotionOfModel, stepFunctionsClient, waitForPromotion } = await import('./follow.ts');
     return waitForPromotion(
       stepFunctionsClient(aws),
       { io, output },
@@ -120,7 +119,7 @@ export const push = agentCommand({
     );
 
     async function spool() {
-      const found = await deploymentOrNames(cloudFormationClient(aws), args, service !== undefined);
+      const found = await deploymentOrNames(aws, args, service !== undefined);
       const follows =
         args.follow && found.deployment !== undefined ? requireStateMachine(found.deployment) : undefined;
       if (args.redate) model = await redated(model, found.deployment?.bucket);

@@ -1,7 +1,8 @@
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { nameSchema, versionSchema } from '#core/contracts/common.ts';
 import { type RollbackInput, reasonSchema } from '#core/contracts/promotion.ts';
-import { cloudFormationClient, s3Client, stepFunctionsClient } from '../../aws/clients.ts';
+import { cloudFormationClient, stepFunctionsClient } from '../../aws/clients.ts';
+import { s3Client } from '../../aws/s3-clients.ts';
 import { stackOutput } from '../../aws/stack.ts';
 import { agentCommand, awsArgs, stackArgs } from '../../cli/command.ts';
 import { UsageError } from '../../cli/errors.ts';
