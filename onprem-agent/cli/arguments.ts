@@ -6,9 +6,14 @@ import { UsageError } from './errors.ts';
  * Refuses what citty accepts in silence: unknown options, options without a value, too many or too few
  * arguments.
  *
+ * @returns the options that were typed
  * @throws UsageError naming what is wrong
  */
-export function checkArguments(words: readonly string[], definitions: ArgsDef, command: string): void {
+export function checkArguments(
+  words: readonly string[],
+  definitions: ArgsDef,
+  command: string,
+): Readonly<Record<string, unknown>> {
   const hint = `Run \`${command} --help\` for its options.`;
   const entries = Object.entries(definitions);
   const options = Object.fromEntries(
@@ -27,6 +32,7 @@ export function checkArguments(words: readonly string[], definitions: ArgsDef, c
       args: [...words],
       options,
       allowPositionals: true,
+      allowNegative: true,
       strict: true,
     }));
   } catch (error) {
@@ -44,6 +50,7 @@ export function checkArguments(words: readonly string[], definitions: ArgsDef, c
   if (positionals.length > places.length) {
     throw new UsageError(`\`${command}\` does not take the argument "${positionals[places.length]}"`, hint);
   }
+  return values;
 }
 
 /** Node adds advice about `--` that rarely helps. */

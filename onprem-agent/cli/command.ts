@@ -5,6 +5,8 @@ import type { Output } from './output.ts';
 /** What a command is run with. */
 export interface CommandContext<Args extends ArgsDef> {
   args: ParsedArgs<Args>;
+  /** The words after `--`, of a command that runs a program. */
+  program: readonly string[];
   io: Io;
   output: Output;
 }
@@ -16,6 +18,10 @@ export interface AgentCommand {
   args: ArgsDef;
   /** Complete command lines. */
   examples: readonly string[];
+  /** Whether words after `--` are the command line of a program. */
+  takesProgram?: boolean | undefined;
+  /** Commands whose sections in `graft.yml` count for this one too. */
+  alsoReads?: readonly string[] | undefined;
   /** @returns exit code, if it is not 0 */
   run(context: CommandContext<ArgsDef>): Promise<number> | Promise<void>;
 }
@@ -23,6 +29,11 @@ export interface AgentCommand {
 /** Options that every command has. */
 const commonArgs = {
   json: { type: 'boolean', description: 'Write one JSON object a line; the last one is the result' },
+  config: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'Settings (Default: graft.yml here, then ~/.config/graft/graft.yml)',
+  },
 } as const satisfies ArgsDef;
 
 /**
@@ -55,11 +66,15 @@ export const stackArgs = {
 export function agentCommand<const Args extends ArgsDef>(command: {
   args: Args;
   examples: readonly string[];
+  takesProgram?: boolean;
+  alsoReads?: readonly string[];
   run(context: CommandContext<Args>): Promise<number> | Promise<void>;
 }): AgentCommand {
   return {
     args: { ...command.args, ...commonArgs },
     examples: command.examples,
+    takesProgram: command.takesProgram,
+    alsoReads: command.alsoReads,
     // The caller has parsed the words with these definitions.
     run: (context) => command.run(context as unknown as CommandContext<Args>),
   };

@@ -24,6 +24,15 @@ export class BackendInstallError extends GraftError {
 /** `notDeployed`: with `--follow`, the promotion succeeded but is not live in every domain. */
 export const EXIT_CODES = { ok: 0, failed: 1, usage: 2, notDeployed: 3, interrupted: 130 } as const;
 
+/** What each exit code says; docs/agent.md has the same table. */
+export const EXIT_CODE_MEANINGS: readonly (readonly [code: string, meaning: string])[] = [
+  ['0', 'done'],
+  ['1', 'failed'],
+  ['2', 'wrong usage'],
+  ['3', 'promoted, but not deployed in every domain (with --follow)'],
+  ['130', 'interrupted'],
+];
+
 /** 130 (128 + SIGINT) after an interruption, whatever error the interrupted call threw. */
 export function exitCodeOf(error: unknown, interrupted: boolean): number {
   if (interrupted) return EXIT_CODES.interrupted;

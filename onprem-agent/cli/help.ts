@@ -1,7 +1,27 @@
 import { renderUsage } from 'citty';
 import { type CommandEntry, commands } from '../commands/index.ts';
+import { EXIT_CODE_MEANINGS, UsageError } from './errors.ts';
+import { topics, topicText } from './topics.ts';
 
-const EXIT_CODES_LINE = 'Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted';
+/**
+ * Help about a command, a topic, or everything.
+ *
+ * @throws UsageError when it is about neither
+ */
+export async function helpAbout(
+  words: readonly string[],
+  command: { name: string; entry: CommandEntry } | undefined,
+  version: string,
+): Promise<string> {
+  if (words.length === 0) return overview(version);
+  if (command !== undefined) return commandHelp(command.name, command.entry);
+  const text = await topicText(words.join('-'));
+  if (text !== undefined) return text;
+  throw new UsageError(
+    `There is no command and no topic "${words.join(' ')}"`,
+    `Topics: ${Object.keys(topics).join(', ')}. Run \`graft --help\` for the list of commands.`,
+  );
+}
 
 /** Usage, options, examples and exit codes of one command. */
 export async function commandHelp(name: string, entry: CommandEntry): Promise<string> {
@@ -11,26 +31,35 @@ export async function commandHelp(name: string, entry: CommandEntry): Promise<st
     { meta: { name: 'graft' } },
   );
   const lines = examples.map((example) => `  ${example}`);
-  return `${plain(usage)}\nEXAMPLES\n\n${lines.join('\n')}\n\n${EXIT_CODES_LINE}\n`;
+  return `${plain(usage)}\nEXAMPLES\n\n${lines.join('\n')}\n\n${exitCodes()}\n`;
 }
 
-/** All commands, a line each. */
+/** All commands and topics, a line each. */
 export function overview(version: string): string {
-  const width = Math.max(...Object.keys(commands).map((name) => name.length));
   return [
     `Graft ${version}: train a general image model on-prem, drop it into S3, and every domain gets its own endpoint`,
     '',
     'COMMANDS',
     '',
-    ...Object.entries(commands).map(
-      ([name, { description }]) => `  graft ${name.padEnd(width)}  ${description}`,
-    ),
+    ...table(Object.entries(commands).map(([name, { description }]) => [`graft ${name}`, description])),
     '',
     '  graft <command> --help   options and examples',
     '',
-    EXIT_CODES_LINE,
+    'TOPICS',
+    '',
+    ...table(Object.entries(topics).map(([name, { about }]) => [`graft help ${name}`, about])),
+    '',
+    exitCodes(),
     '',
   ].join('\n');
+}
+
+const exitCodes = () =>
+  `Exit codes: ${EXIT_CODE_MEANINGS.map(([code, meaning]) => `${code} ${meaning}`).join(', ')}`;
+
+function table(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
 }
 
 /** Help also goes to files and pipes: no colours, no spaces at the ends of lines. */

@@ -75,4 +75,12 @@ export const commands: Record<string, CommandEntry> = {
     description: 'Show which backends are here, which one computes, and why',
     load: async () => (await import('./backend/backend.ts')).backend,
   },
+  config: {
+    description: 'Show every setting and where its value comes from',
+    load: async () => (await import('./config/config.ts')).config,
+  },
+  completion: {
+    description: 'Write the completion of words for bash, zsh or fish',
+    load: async () => (await import('./completion/completion.ts')).completion,
+  },
 };
