@@ -12,6 +12,7 @@ export interface Seen {
  * Sits between the agent and the local AWS: records every request, and lets a test answer in its place.
  *
  * @param intercept answers (or holds) the request and returns true, or returns false to let it through
+ * @param onAnswer is told of what the local AWS answered, also to a client that has gone
  */
 export async function startProxy(
   endpoint: string,
@@ -20,6 +21,7 @@ export async function startProxy(
     request: IncomingMessage,
     response: ServerResponse,
   ) => boolean | Promise<boolean> = () => false,
+  onAnswer: (seen: Seen, status: number) => void = () => {},
 ) {
   const seen: Seen[] = [];
   const server = createServer(async (request, response) => {
@@ -30,11 +32,14 @@ export async function startProxy(
       new URL(request.url ?? '/', endpoint),
       { method: request.method, headers: request.headers },
       (answer) => {
+        onAnswer(entry, answer.statusCode ?? 0);
         response.writeHead(answer.statusCode ?? 500, answer.headers);
         answer.pipe(response);
       },
     );
     onward.on('error', () => response.destroy());
+    // A client that was killed in the middle of a body sends no end.
+    request.on('close', () => request.complete || onward.destroy());
     request.pipe(onward);
   });
   server.listen(0, '127.0.0.1');
