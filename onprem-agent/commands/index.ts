@@ -35,6 +35,18 @@ export const commands: Record<string, CommandEntry> = {
     description: "Check a domain's images and settings and upload them, which starts its promotion",
     load: async () => (await import('./data-push/data-push.ts')).dataPush,
   },
+  watch: {
+    description: 'Serve: upload what is in the spool, and push folders that are complete',
+    load: async () => (await import('./watch/watch.ts')).watch,
+  },
+  status: {
+    description: 'Show what waits for its upload and why, how fast it goes, and what was done last',
+    load: async () => (await import('./status/status.ts')).status,
+  },
+  cancel: {
+    description: 'Take a model out of the spool, and what has arrived of it out of the bucket',
+    load: async () => (await import('./cancel/cancel.ts')).cancel,
+  },
   bandwidth: {
     description: 'Show or set the limit of all uploads from this machine, those under way included',
     load: async () => (await import('./bandwidth/bandwidth.ts')).bandwidth,

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { nameSchema, sha256Schema, versionSchema } from '#core/contracts/common.ts';
@@ -126,6 +126,17 @@ export const clearFailure = (folder: string): Promise<void> => rm(failureFile(fo
 export const replaceSignature = (folder: string, signature: string): Promise<void> =>
   replaceFile(join(modelFolderOf(folder), 'manifest.sig'), signature);
 
+const cancelledFile = (folder: string) => join(folder, 'cancelled');
+
+/** Tells the process that uploads an entry to give it up. */
+export const cancelEntry = (folder: string): Promise<void> => writeFile(cancelledFile(folder), '');
+
+export const isCancelled = (folder: string): Promise<boolean> =>
+  access(cancelledFile(folder)).then(
+    () => true,
+    () => false,
+  );
+
 /** The manifest's bytes and its signature. */
 export async function readSigned(folder: string): Promise<{ manifestBytes: Buffer; signature: string }> {
   const model = modelFolderOf(folder);
@@ -140,6 +151,6 @@ export async function writeSigned(
   { manifestBytes, signature }: { manifestBytes: Uint8Array; signature: string },
 ): Promise<void> {
   const model = modelFolderOf(folder);
-  await writeFile(join(model, 'manifest.json'), manifestBytes, { flush: true } as object);
-  await writeFile(join(model, 'manifest.sig'), signature, { flush: true } as object);
+  await writeFile(join(model, 'manifest.json'), manifestBytes, { flush: true });
+  await writeFile(join(model, 'manifest.sig'), signature, { flush: true });
 }

@@ -5,6 +5,7 @@ import type { Output } from '../cli/output.ts';
 import { readActivity } from '../spool/activity.ts';
 import { type Entry, readFailure } from '../spool/entry.ts';
 import { isLock, takeLock } from '../spool/lock.ts';
+import { cancelled } from '../spool/remove-entry.ts';
 import { readResult, type UploadResult } from '../spool/result.ts';
 import { serviceOf } from '../spool/service.ts';
 import { keepOrRemove } from './give-up.ts';
@@ -76,6 +77,7 @@ async function uploadHere(
       signal: io.signal,
     });
   } catch (error) {
+    if (error instanceof GraftError && error.name === 'Cancelled') throw error;
     const keeps = io.signal.aborted || (await keepOrRemove(entry, error, io.environment));
     if (keeps) {
       output.note(
@@ -97,6 +99,3 @@ function tell(output: Output, { error, failures, seconds, trouble }: FailedAttem
     `${error.message}; attempt ${failures + 1} in ${Math.ceil(seconds)} s`,
   );
 }
-
-const cancelled = (id: string) =>
-  new GraftError('Cancelled', `The upload of ${id} was cancelled`, { hint: 'Push the model again.' });

@@ -1,5 +1,3 @@
-import { rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { manifestSchema } from '#core/contracts/manifest.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
@@ -10,8 +8,10 @@ import { explained } from '../aws/explain.ts';
 import { uploadClient } from '../aws/s3-clients.ts';
 import { serverClock } from '../aws/server-clock.ts';
 import { writeActivity } from '../spool/activity.ts';
-import { type Entry, type EntryDestination, readSigned } from '../spool/entry.ts';
+import { type Entry, type EntryDestination, isCancelled, readSigned } from '../spool/entry.ts';
+import { cancelled, removeEntry } from '../spool/remove-entry.ts';
 import { type UploadResult, writeResult } from '../spool/result.ts';
+import { abortUploads } from './abort-uploads.ts';
 import { Concurrency } from './concurrency.ts';
 import { createMeter } from './meter.ts';
 import { type FailedAttempt, Persistence } from './persistence.ts';
@@ -51,6 +51,8 @@ export async function uploadEntry(entry: Entry, upload: EntryUpload): Promise<Up
   const clock = serverClock(s3);
   const total = record.files.reduce((sum, file) => sum + file.size, 0);
   const meter = createMeter(upload.now);
+  const cancellation = new AbortController();
+  const signal = AbortSignal.any([upload.signal, cancellation.signal]);
   let waits: string | undefined;
   const persistence = new Persistence({
     patient: upload.patient,
@@ -62,19 +64,21 @@ export async function uploadEntry(entry: Entry, upload: EntryUpload): Promise<Up
       waits = undefined;
       upload.onRecovery();
     },
-    signal: upload.signal,
+    signal,
   });
   const progress = () => {
     const moment = { done: Math.min(meter.done, total), total, rate: meter.rate() };
     upload.onProgress(moment);
     return moment;
   };
-  const note = () =>
-    writeActivity(folder, {
+  const note = async () => {
+    if (await isCancelled(folder)) cancellation.abort();
+    await writeActivity(folder, {
       at: new Date().toISOString(),
       ...progress(),
       ...(waits === undefined ? {} : { waits }),
     });
+  };
   const timer = setInterval(() => void note(), NOTE_MS);
   try {
     const known = await resolved(destination, persistence, signed);
@@ -86,7 +90,7 @@ export async function uploadEntry(entry: Entry, upload: EntryUpload): Promise<Up
       concurrency: new Concurrency(),
       idleBuffers: [],
       onSent: meter.addSent,
-      signal: upload.signal,
+      signal,
     };
     const model = { folder, manifest, ...signed, files: record.files };
     const uploaded = await explained(`upload to s3://${known.bucket}/`, () =>
@@ -115,6 +119,11 @@ export async function uploadEntry(entry: Entry, upload: EntryUpload): Promise<Up
     await writeResult(upload.state, result);
     await removeEntry(folder);
     return result;
+  } catch (error) {
+    if (!cancellation.signal.aborted || upload.signal.aborted) throw error;
+    await abortUploads(entry, upload.environment);
+    await removeEntry(folder);
+    throw cancelled(record.id);
   } finally {
     clearInterval(timer);
     s3.destroy();
@@ -136,16 +145,6 @@ async function resolved(
   );
   requireTrusted(signed.manifestBytes, signed.signature, deployment, undefined);
   return { bucket: deployment.bucket, trust: deployment.stack?.trust };
-}
-
-/** In one step for everybody else: a half removed entry is none. */
-export async function removeEntry(folder: string): Promise<void> {
-  const gone = join(
-    dirname(folder),
-    `.gone-${process.pid}-${Date.now()}-${Math.random().toString(36).slice(2)}`,
-  );
-  await rename(folder, gone);
-  await rm(gone, { recursive: true, force: true });
 }
 
 /** @throws InvalidInputError when the version is in the future by S3's clock */
