@@ -12,7 +12,7 @@ export const NETWORKS = ['compact', 'resnet-18', 'resnet-50', 'mobilenet-v2'] as
 export type NetworkName = (typeof NETWORKS)[number];
 
 /** Smallest side of an image for the networks that have a fixed number of layers. */
-const LEAST_SIDE = 32;
+export const LEAST_SIDE = 32;
 
 export interface NetworkOptions {
   /** `compact` when left out. */

@@ -10,10 +10,12 @@ import { buildNetwork, type NetworkName, type NetworkOptions } from '../network/
 import { batchesFromPixels } from './batch-source.ts';
 import { followProgress, type GeneralTrainingProgress } from './general-progress.ts';
 import { runTrainingLoop, type TrainingPlan } from './loop.ts';
+import { type Method, methodFor, planOfMethod } from './method.ts';
 import { trainOnThreads } from './train-on-threads.ts';
 import { validate } from './validate.ts';
 
-export interface GeneralTrainingOptions {
+/** What is left out of the method is the network's; see `DEFAULT_METHODS`. */
+export interface GeneralTrainingOptions extends Partial<Method> {
   /** Passes over the training images, at the most. */
   epochs: number;
   /**
@@ -22,8 +24,6 @@ export interface GeneralTrainingOptions {
    */
   maxSeconds?: number;
   batchSize: number;
-  /** Highest of the schedule. */
-  learningRate: number;
   seed: number;
   /** Share of each class's images that is held out to measure the result. */
   validationShare: number;
@@ -133,7 +133,7 @@ function makePlan(
     classIndices: trainingIndices.map((index) => data.classIndices[index]!),
     batchSize,
     steps: Math.max(1, Math.round(options.epochs * Math.floor(trainingIndices.length / batchSize))),
-    learningRate: options.learningRate,
+    ...planOfMethod(methodFor(options.network ?? 'compact', options), data.labels.length),
     seed: options.seed,
     deadline:
       maxSeconds === undefined

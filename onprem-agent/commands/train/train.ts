@@ -15,6 +15,7 @@ import { type ModelDescription, writeManifest } from '../../model-folder/manifes
 import { openOutputFolder } from '../../model-folder/output-folder.ts';
 import { passphraseArgs } from '../../model-folder/passphrase.ts';
 import { openSigningKey } from '../../model-folder/signing-key.ts';
+import { methodArgs, methodOptions } from './method.ts';
 
 const backends = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as const satisfies BackendName[];
 
@@ -37,8 +38,8 @@ export const train = agentCommand({
       valueHint: 'N',
       description: 'As many steps as fit into this time, the learning rate falling to its end',
     },
+    ...methodArgs,
     'batch-size': { type: 'string', valueHint: 'N', default: '64', description: 'Images a step' },
-    'learning-rate': { type: 'string', valueHint: 'X', default: '0.002', description: 'Highest step size' },
     'validation-share': {
       type: 'string',
       valueHint: '0…0.5',
@@ -68,6 +69,7 @@ export const train = agentCommand({
   examples: [
     'graft train images/icons --out models/icons --model icons',
     'graft train images/icons --out models/icons --model icons --epochs 20 --max-seconds 600 --json',
+    'graft train photos --out models/photos --model photos --network resnet-18 --size 64 --mixup 0.2',
   ],
   async run({ args, io, output }) {
     if (args.out === undefined) throw new UsageError('`graft train` needs --out');
@@ -218,7 +220,7 @@ function trainingOptions(args: Record<string, unknown>) {
     epochs: epochs ?? (maxSeconds === undefined ? DEFAULT_EPOCHS : MOST_EPOCHS),
     ...(maxSeconds === undefined ? {} : { maxSeconds }),
     batchSize: number('batch-size', { minimum: 1, maximum: 4096, whole: true })!,
-    learningRate: number('learning-rate', { above: 0, maximum: 1 })!,
+    ...methodOptions(args),
     validationShare: number('validation-share', { above: 0, maximum: 0.5 })!,
     seed: number('seed', { minimum: 0, maximum: 2 ** 31 - 1, whole: true })!,
   };

@@ -59,7 +59,7 @@ describe('graft train', () => {
     expect(manifest).toMatchObject({
       model: 'shapes',
       input: { layout: 'NCHW', height: 16, width: 16, resize: { fit: 'stretch' }, interpolation: 'lanczos3' },
-      features: [{ name: 'map', width: 128, places: { rows: 1, columns: 1 } }],
+      features: [{ name: 'map', width: 64, places: { rows: 2, columns: 2 } }],
       classifier: { name: 'probabilities', labels },
       origin: { kind: 'trained', dataSet: { name: 'images', images: 36, classes: 3 } },
     });
@@ -79,6 +79,30 @@ describe('graft train', () => {
       last: { general: { model: 'shapes', version: manifest.version } },
     });
     expect(predicted.last.predictions).toHaveLength(2);
+    expect(labels).toContain(predicted.last.predictions[0].label);
+  });
+
+  it('trains a network by its name and a method by its settings, and the manifest has all of them', async () => {
+    const network = ['--network', 'mobilenet-v2', '--width', '0.1', '--size', '32'];
+    const method = ['--optimiser', 'adamw', '--augment', 'randaugment', '--mixup', '0.2', '--ema', '0.9'];
+    const run = await graft(['train', images, '--out', out, ...quick, ...network, ...method, '--json']);
+
+    expect(run.last).toMatchObject({ event: 'result', ok: true });
+    const manifest = manifestSchema.parse(JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8')));
+    expect(manifest).toMatchObject({
+      input: { height: 32, width: 32 },
+      features: [{ name: 'map', width: 1280, places: { rows: 4, columns: 4 } }],
+      origin: {
+        training: {
+          learningRate: 0.002,
+          hyperparameters: {
+            ...{ network: 'mobilenet-v2', width: 0.1, optimiser: 'adamw', weightDecay: 0.05, mixup: 0.2 },
+            ...{ augment: 'randaugment', ema: 0.9, labelSmoothing: 0.1, warmUp: 0.1, patience: 0 },
+          },
+        },
+      },
+    });
+    const predicted = await graft(['predict', join(images, 'v2.0', '2-000.png'), '--model', out, '--json']);
     expect(labels).toContain(predicted.last.predictions[0].label);
   });
 
