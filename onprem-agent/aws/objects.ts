@@ -116,17 +116,21 @@ export async function putBytes(
   });
 }
 
-/**
- * Uploads the bytes over any object under the key, subject to the condition if there is one.
- *
- * @returns S3's version id of the object, in a versioned bucket
- */
+/** What S3 calls an object that was uploaded. */
+export interface Stored {
+  /** In a versioned bucket. */
+  versionId: string | undefined;
+  /** Without quotation marks. */
+  etag: string;
+}
+
+/** Uploads the bytes over any object under the key, subject to the condition if there is one. */
 export async function overwriteBytes(
   target: Target,
   bytes: Uint8Array,
   options: { contentType: string; condition?: Condition; metadata?: Record<string, string> },
-): Promise<string | undefined> {
-  const { VersionId } = await explained(`upload to s3://${target.bucket}/${target.key}`, () =>
+): Promise<Stored> {
+  const { VersionId, ETag } = await explained(`upload to s3://${target.bucket}/${target.key}`, () =>
     target.s3.send(
       new PutObjectCommand({
         Bucket: target.bucket,
@@ -140,7 +144,7 @@ export async function overwriteBytes(
       { abortSignal: target.signal },
     ),
   );
-  return VersionId;
+  return { versionId: VersionId, etag: (ETag ?? '').replaceAll('"', '') };
 }
 
 export type Condition = { IfNoneMatch: '*' } | { IfMatch: string };

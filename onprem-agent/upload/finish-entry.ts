@@ -9,7 +9,7 @@ import { cancelled } from '../spool/remove-entry.ts';
 import { readResult, type UploadResult } from '../spool/result.ts';
 import { serviceOf } from '../spool/service.ts';
 import { keepOrRemove } from './give-up.ts';
-import type { FailedAttempt } from './persistence.ts';
+import { tellFailure } from './tell-failure.ts';
 import type { Throttle } from './throttle.ts';
 import { uploadEntry } from './upload-entry.ts';
 
@@ -71,7 +71,7 @@ async function uploadHere(
       throttle,
       patient,
       onProgress: ({ done, total, rate }) => show(done, total, rate),
-      onFailure: (attempt) => tell(output, attempt),
+      onFailure: (attempt) => tellFailure(output, attempt),
       onRecovery: () => output.note('recovered', {}, 'The upload goes on.'),
       now: io.now,
       signal: io.signal,
@@ -88,14 +88,4 @@ async function uploadHere(
     }
     throw error;
   }
-}
-
-/** Says every failure of a person's concern once, and that of a link every time that it has lasted longer. */
-function tell(output: Output, { error, failures, seconds, trouble }: FailedAttempt): void {
-  const isNews = (failures & (failures - 1)) === 0;
-  if (!isNews) return;
-  output.warn(
-    { trouble, failures, seconds },
-    `${error.message}; attempt ${failures + 1} in ${Math.ceil(seconds)} s`,
-  );
 }

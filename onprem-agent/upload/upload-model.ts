@@ -87,7 +87,7 @@ export async function uploadModel(
       return { uri, files, committed: false, signedAgain: false, otherSignature, arrival };
     }
     // The same bytes again: their arrival starts another promotion.
-    const arrival = await overwriteBytes(manifestTarget, manifestBytes, {
+    const { versionId: arrival } = await overwriteBytes(manifestTarget, manifestBytes, {
       contentType: 'application/json',
       condition: { IfMatch: found.etag },
     });

@@ -1,14 +1,19 @@
 import { InvalidInputError } from '#core/errors.ts';
 import { cloudFormationClient, stepFunctionsClient } from '../../aws/clients.ts';
 import { deploymentArgs, findDeployment, nextStep, requireStateMachine } from '../../aws/deployment.ts';
-import { s3Client } from '../../aws/s3-clients.ts';
+import { uploadClient } from '../../aws/s3-clients.ts';
 import { agentCommand, awsArgs } from '../../cli/command.ts';
 import { EXIT_CODES, UsageError } from '../../cli/errors.ts';
 import { promotionOfData } from '../../promotions/follow-promotion.ts';
 import { waitForPromotion } from '../../promotions/wait-for-promotion.ts';
-import { checkDomainImages, unusedNames } from './domain-images.ts';
+import { stateFolder } from '../../state-folder.ts';
+import { parseBandwidth } from '../../upload/bandwidth.ts';
+import { currentRate } from '../../upload/bandwidth-file.ts';
+import { Persistence, persistentS3 } from '../../upload/persistence.ts';
+import { tellFailure } from '../../upload/tell-failure.ts';
+import { createThrottle } from '../../upload/throttle.ts';
 import { domainSettings, gateArgs } from './domain-settings.ts';
-import { pushDomain } from './push-domain.ts';
+import { pushFolder } from './push-folder.ts';
 
 export const dataPush = agentCommand({
   args: {
@@ -24,6 +29,11 @@ export const dataPush = agentCommand({
       description:
         'Wait for the end of the promotion and say what came of it; exit code 3 where it is not DEPLOYED',
     },
+    bandwidth: {
+      type: 'string',
+      valueHint: 'LIMIT',
+      description: 'Bytes a second, also by time of day, as of `graft push`',
+    },
     ...deploymentArgs,
     ...awsArgs,
   },
@@ -33,35 +43,32 @@ export const dataPush = agentCommand({
   ],
   async run({ args, io, output }) {
     if (args.domain === undefined) throw new UsageError('`graft data push` needs --domain');
+    const bandwidth =
+      args.bandwidth === undefined ? undefined : parseBandwidth(args.bandwidth, '--bandwidth');
     const settings = await domainSettings(args.dir, args.domain, args);
-
-    const checking = output.progress('check', 'check ');
-    const { images, damaged, warnings } = await checkDomainImages(args.dir, settings.domain, {
-      signal: io.signal,
-      onProgress: (part, done, total) => checking.update({ done, total, unit: 'img', notes: [part] }),
-    }).finally(() => checking.end());
-    for (const { id, reason } of damaged) output.warn({ id, reason }, `${id} is left out: ${reason}`);
-    warnings.unshift(...(await unusedNames(args.dir)));
-    for (const warning of warnings) output.warn({}, warning);
-
     const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
     const deployment = await findDeployment(cloudFormationClient(aws), args, 'DataBucket');
     const { bucket } = deployment;
     const stateMachineArn = args.follow ? requireStateMachine(deployment) : undefined;
-    const uploading = output.progress('upload', 'upload');
-    const pushed = await pushDomain({
-      s3: s3Client(aws, io.environment),
-      bucket,
-      settings,
-      images,
+    const state = stateFolder(io.environment);
+    const client = uploadClient(aws, io.environment);
+    const persistence = new Persistence({
+      patient: false,
+      onFailure: (attempt) => tellFailure(output, attempt),
+      onRecovery: () => output.note('recovered', {}, 'The upload goes on.'),
       signal: io.signal,
-      onProgress: (done) => uploading.update({ done, total: images.length, unit: 'img' }),
-    }).finally(() => uploading.end());
+    });
+    const pushed = await pushFolder(
+      { folder: args.dir, settings, bucket, aws, state, s3: persistentS3(client, persistence) },
+      { throttle: createThrottle({ limit: currentRate(state, bandwidth) }), output },
+      io.signal,
+    ).finally(() => client.destroy());
+    const { damaged, warnings } = pushed;
 
-    if (pushed.extra.length > 0) {
+    if (pushed.extraCount > 0) {
       output.warn(
-        { extra: pushed.extra.slice(0, 100) },
-        `${pushed.extra.length} images in the bucket are not in "${args.dir}", and stay in use, for instance ${pushed.extra[0]}: remove them with \`aws s3 rm\` if they should not`,
+        { extra: pushed.extra },
+        `${pushed.extraCount} images in the bucket are not in "${args.dir}", and stay in use, for instance ${pushed.extra[0]}: remove them with \`aws s3 rm\` if they should not`,
       );
     }
     output.note(
@@ -78,7 +85,7 @@ export const dataPush = agentCommand({
       bucket,
       domain,
       labels: labels.length,
-      images: images.length,
+      images: pushed.uploaded + pushed.alreadyThere,
       uploaded: pushed.uploaded,
       committed: pushed.committed,
       damaged,

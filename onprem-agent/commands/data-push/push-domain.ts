@@ -1,27 +1,34 @@
-import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { forEachBounded } from '#core/bounded.ts';
+import type { Domain } from '#core/contracts/domain.ts';
 import { dataSetDigest, sha256 } from '#core/digest.ts';
 import { IntegrityError } from '#core/errors.ts';
 import { imageType, isLitter } from '#core/image-files.ts';
 import { domainKey, domainPrefix, imagesPrefix } from '#core/keys.ts';
 import { readImageFile } from '#model/data/image.ts';
 import { md5Of, s3ChecksumOf } from '../../aws/checksum.ts';
-import { explained } from '../../aws/explain.ts';
+import { type KeyRange, listObjects, rangesOf } from '../../aws/list-objects.ts';
 import { findObject, hasContent, overwriteBytes, type Target } from '../../aws/objects.ts';
+import type { S3 } from '../../upload/persistence.ts';
+import type { Throttle } from '../../upload/throttle.ts';
 import type { DomainImage } from './domain-images.ts';
 import type { DomainSettings } from './domain-settings.ts';
+import { Fingerprint } from './fingerprint.ts';
+import type { IndexedImage } from './push-index.ts';
 
 /** Enough to use the whole bandwidth with small files, few enough for the memory of one process. */
-const PARALLEL_UPLOADS = 8;
+const PARALLEL_UPLOADS = 16;
 
 interface PushOptions {
-  s3: S3Client;
+  s3: S3;
   /** The data bucket. */
   bucket: string;
   settings: DomainSettings;
   images: readonly DomainImage[];
-  signal: AbortSignal;
+  /** What the last push knew of images in the bucket, by key; called only where an image is there. */
+  known: () => Promise<ReadonlyMap<string, { sha256: string; etag: string }>>;
+  throttle: Throttle;
   onProgress: (done: number, bytes: number) => void;
+  signal: AbortSignal;
 }
 
 export interface PushedDomain {
@@ -37,6 +44,8 @@ export interface PushedDomain {
    * S3's version id of the new `domain.json`; undefined if none was uploaded or the bucket is not versioned.
    */
   arrival: string | undefined;
+  /** What the next push needs, so that it need not look at any image that has not changed. */
+  index: { listing: string; digest: string; images: IndexedImage[] };
 }
 
 /**
@@ -51,41 +60,50 @@ const IMAGES_METADATA = 'graft-images';
  * committed exactly these images before.
  */
 export async function pushDomain(options: PushOptions): Promise<PushedDomain> {
-  const { s3, bucket, images, signal } = options;
+  const { s3, bucket, images, throttle, signal } = options;
   const { domain, bytes } = options.settings;
-  const there = await listImages(s3, bucket, domain.domain, signal);
+  const there = await listImages(s3, bucket, domain, signal);
+  const known = there.size > 0 ? await options.known() : new Map();
   let done = 0;
   let sent = 0;
   let uploaded = 0;
+  const indexed: IndexedImage[] = [];
   await forEachBounded(images, PARALLEL_UPLOADS, async (image) => {
     signal.throwIfAborted();
     const key = imagesPrefix(domain.domain, image.part) + image.id;
     const target = { s3, bucket, key, signal };
-    const same = there.get(key) === image.size && (await isSame(target, image));
+    const listed = there.get(key);
+    const same = listed?.size === image.size && (await isSame(target, image, listed.etag, known.get(key)));
+    let etag = listed?.etag ?? '';
     if (!same) {
       const content = await readChecked(image);
-      await overwriteBytes(target, content, { contentType: imageType(content)! });
+      await throttle.take(image.size, signal);
+      ({ etag } = await overwriteBytes(target, content, { contentType: imageType(content)! }));
+      there.set(key, { size: image.size, etag });
       uploaded++;
       sent += image.size;
     }
+    indexed.push({ key, sha256: image.sha256, etag });
     options.onProgress(++done, sent);
   });
-  const keys = new Set(images.map((image) => imagesPrefix(domain.domain, image.part) + image.id));
+  const keys = new Set(indexed.map(({ key }) => key));
   const extra = [...there.keys()].filter((key) => !keys.has(key));
   const digest = dataSetDigest([
     ...images.map(({ part, id, sha256 }) => ({ id: `${part}/${id}`, sha256 })),
     // They are used in training, so removing one is a change. Only their sizes are known, not their contents.
-    ...extra.map((key) => ({ id: key, sha256: `${there.get(key)} bytes` })),
+    ...extra.map((key) => ({ id: key, sha256: `${there.get(key)!.size} bytes` })),
   ]);
   const commit = { s3, bucket, key: domainKey(domain.domain), signal };
   const committed = uploaded > 0 || !(await isCommitted(commit, bytes, digest));
   let arrival: string | undefined;
   if (committed) {
-    arrival = await overwriteBytes(commit, bytes, {
+    ({ versionId: arrival } = await overwriteBytes(commit, bytes, {
       contentType: 'application/json',
       metadata: { [IMAGES_METADATA]: digest },
-    });
+    }));
   }
+  const listing = new Fingerprint();
+  for (const [key, { size, etag }] of there) listing.add(listingLine(key, size, etag));
   return {
     uri: `s3://${bucket}/${domainPrefix(domain.domain)}`,
     uploaded,
@@ -93,8 +111,12 @@ export async function pushDomain(options: PushOptions): Promise<PushedDomain> {
     extra,
     committed,
     arrival,
+    index: { listing: listing.toString(), digest, images: indexed },
   };
 }
+
+/** An object of a listing, as the fingerprint of the listing takes it. */
+export const listingLine = (key: string, size: number, etag: string): string => `${key}\0${size}\0${etag}`;
 
 /**
  * @throws IntegrityError when the file has changed since it was checked; `domain.json` is not sent then, so
@@ -113,7 +135,7 @@ async function readChecked(image: DomainImage): Promise<Uint8Array> {
  * Whether these settings and images are those of the last push. Without permission to look the answer is no,
  * so that they are sent.
  */
-async function isCommitted(target: Target, bytes: Uint8Array, digest: string): Promise<boolean> {
+export async function isCommitted(target: Target, bytes: Uint8Array, digest: string): Promise<boolean> {
   const found = await findObject(target);
   return (
     found.state === 'there' &&
@@ -122,40 +144,50 @@ async function isCommitted(target: Target, bytes: Uint8Array, digest: string): P
   );
 }
 
-async function isSame(target: Target, image: DomainImage): Promise<boolean> {
-  const found = await findObject(target);
+/**
+ * Whether an object of the right size is this image. The listing's ETag answers without a request: it is what the
+ * last push noted, or the MD5 of the content. Elsewhere (another tool, a KMS key) S3 is asked.
+ */
+async function isSame(
+  target: Target,
+  image: DomainImage,
+  etag: string,
+  known: { sha256: string; etag: string } | undefined,
+): Promise<boolean> {
+  if (known?.etag === etag) return known.sha256 === image.sha256;
+  const md5 = async () => md5Of(await readChecked(image));
+  if (/^[0-9a-f]{32}$/.test(etag) && (await md5()) === etag) return true;
   const checksum = Buffer.from(image.sha256, 'hex').toString('base64');
-  return hasContent(found, checksum, async () => md5Of(await readChecked(image)));
+  return hasContent(await findObject(target), checksum, md5);
 }
 
-/** Sizes by key, of every file below `train/`, `test/` and `other/` that may take part in training. */
+/** Of every file below `train/`, `test/` and `other/` that may take part in training, by key. */
 async function listImages(
-  s3: S3Client,
+  s3: S3,
   bucket: string,
-  domain: string,
+  { domain, labels }: Domain,
   signal: AbortSignal,
-): Promise<Map<string, number>> {
-  const sizes = new Map<string, number>();
-  for (const part of ['train', 'test', 'other'] as const) {
-    let token: string | undefined;
-    do {
-      const page = await explained(`list s3://${bucket}/${imagesPrefix(domain, part)}`, () =>
-        s3.send(
-          new ListObjectsV2Command({
-            Bucket: bucket,
-            Prefix: imagesPrefix(domain, part),
-            ...(token === undefined ? {} : { ContinuationToken: token }),
-          }),
-          { abortSignal: signal },
-        ),
-      );
-      for (const { Key, Size } of page.Contents ?? []) {
-        const names = Key!.slice(imagesPrefix(domain, part).length).split('/');
-        // A folder that was made in the console ends with an empty name.
-        if (names.at(-1) !== '' && !names.some(isLitter)) sizes.set(Key!, Size ?? 0);
-      }
-      token = page.NextContinuationToken;
-    } while (token !== undefined);
-  }
-  return sizes;
+): Promise<Map<string, { size: number; etag: string }>> {
+  const objects = new Map<string, { size: number; etag: string }>();
+  await listObjects(
+    s3,
+    { bucket, ranges: imageRanges(domain, labels) },
+    (key, size, etag) => {
+      if (isImageKey(key, domain)) objects.set(key, { size, etag });
+    },
+    signal,
+  );
+  return objects;
+}
+
+/** All keys of a domain's images, divided between its labels. */
+export const imageRanges = (domain: string, labels: readonly string[]): KeyRange[] =>
+  (['train', 'test', 'other'] as const).flatMap((part) =>
+    rangesOf(imagesPrefix(domain, part), part === 'other' ? [] : labels),
+  );
+
+/** Not what operating systems leave behind, nor a folder that was made in the console, which has an empty name. */
+export function isImageKey(key: string, domain: string): boolean {
+  const names = key.slice(domainPrefix(domain).length).split('/').slice(1);
+  return names.at(-1) !== '' && !names.some(isLitter);
 }

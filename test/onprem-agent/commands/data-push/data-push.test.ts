@@ -62,6 +62,7 @@ beforeEach(async () => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
   vi.stubEnv('AWS_REGION', 'eu-central-1');
   vi.stubEnv('AWS_ENDPOINT_URL', local.endpoint);
+  vi.stubEnv('GRAFT_STATE', join(tmpdir(), `graft-data-state-${process.pid}`));
   folder = await mkdtemp(join(tmpdir(), 'graft-domain-'));
   await cp(master, folder, { recursive: true });
   bucket = `data-${++count}`;
@@ -224,6 +225,78 @@ describe('graft data push', () => {
     expect(run.code).toBe(0);
     expect(run.last.damaged).toMatchObject([{ id: 'train/apple/cut.jpg' }]);
     expect(await keys()).not.toContain('domains/produce/train/apple/cut.jpg');
+  });
+});
+
+describe('graft data push of a folder that was pushed before', () => {
+  let proxy: Awaited<ReturnType<typeof startProxy>>;
+  /** Files that are younger than two seconds could change without looking different. */
+  const later = () => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+  const again = async () => {
+    proxy.seen.splice(0);
+    return push('--endpoint-url', proxy.url);
+  };
+  beforeEach(async () => {
+    proxy = await startProxy(local.endpoint);
+    later();
+    await push('--endpoint-url', proxy.url);
+    return async () => {
+      vi.useRealTimers();
+      await proxy.stop();
+    };
+  });
+
+  it('reads no image and looks at none in the bucket where nothing has changed', async () => {
+    const run = await again();
+
+    expect(run.last).toMatchObject({ ok: true, images: 12, uploaded: 0, committed: false });
+    expect(run.events.filter(({ of }) => of === 'check')).toEqual([]);
+    expect(
+      proxy.seen.filter(({ method }) => method !== 'GET').map(({ method, path }) => [method, path]),
+    ).toEqual([['HEAD', `/${bucket}/domains/produce/domain.json`]]);
+    expect(proxy.seen.every(({ method, path }) => method === 'HEAD' || path.includes('list-type=2'))).toBe(
+      true,
+    );
+  });
+
+  it('sends what is new, and asks S3 for no other image', async () => {
+    await copyFile(join(folder, 'train/apple/0-000.png'), join(folder, 'train/apple/0-001.png'));
+
+    expect((await again()).last).toMatchObject({ uploaded: 1, committed: true });
+
+    const asked = proxy.seen
+      .filter(({ method }) => method === 'HEAD')
+      .map(({ path }) => path.split('/').at(-1));
+    expect(asked).toEqual(expect.not.arrayContaining(['0-000.png', '0-002.png']));
+  });
+
+  it('notices what another tool has written over in the bucket', async () => {
+    const image = await readFile(join(folder, 'test/apple/0-001.png'));
+    image[image.length - 20]! ^= 1;
+    await s3.send(
+      new PutObjectCommand({ Bucket: bucket, Key: 'domains/produce/test/apple/0-001.png', Body: image }),
+    );
+
+    expect((await again()).last).toMatchObject({ uploaded: 1, committed: true });
+    expect(await read('domains/produce/test/apple/0-001.png')).toEqual(
+      await readFile(join(folder, 'test/apple/0-001.png')),
+    );
+  });
+
+  it('makes a damaged index anew, with a word', async () => {
+    const indices = join(process.env.GRAFT_STATE!, 'data');
+    for (const name of await readdir(indices)) await writeFile(join(indices, name), '{"schemaVersion":1}');
+
+    const run = await again();
+
+    expect(run.last).toMatchObject({ ok: true, uploaded: 0, committed: false });
+    expect(run.events).toContainEqual(
+      expect.objectContaining({
+        event: 'warning',
+        message: expect.stringMatching(/index .* is not valid.*made anew/),
+      }),
+    );
+    expect((await again()).events.filter(({ event }) => event === 'warning')).toEqual([]);
   });
 });
 

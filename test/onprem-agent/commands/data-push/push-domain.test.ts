@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { domainSchema } from '#core/contracts/domain.ts';
 import { checkDomainImages } from '../../../../onprem-agent/commands/data-push/domain-images.ts';
 import { pushDomain } from '../../../../onprem-agent/commands/data-push/push-domain.ts';
+import { createThrottle } from '../../../../onprem-agent/upload/throttle.ts';
 import { makeImageFolder } from '../../../fixtures/images.ts';
 
 const labels = ['apple', 'pear'];
@@ -42,7 +43,9 @@ beforeEach(async () => {
 const check = () => checkDomainImages(folder, domain, { signal, onProgress: () => {} });
 const push = (images: Awaited<ReturnType<typeof check>>['images']) => {
   const settings = { domain, bytes: Buffer.from(JSON.stringify(domain)), source: 'file' as const };
-  return pushDomain({ s3, bucket, settings, images, signal, onProgress: () => {} });
+  const throttle = createThrottle({ limit: () => Number.POSITIVE_INFINITY });
+  const known = async () => new Map();
+  return pushDomain({ s3, bucket, settings, images, known, throttle, onProgress: () => {}, signal });
 };
 const keys = async () => {
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));

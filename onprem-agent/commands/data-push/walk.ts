@@ -1,0 +1,63 @@
+import { type Stats, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isLitter } from '#core/image-files.ts';
+import { yieldToEventLoop } from '#model/yield-to-event-loop.ts';
+import { Fingerprint } from './fingerprint.ts';
+
+/** What a domain's folder looks like, without any content. */
+export interface FolderLook {
+  fingerprint: string;
+  files: number;
+  /** Whether a file is so new that it may change once more without looking different. */
+  racy: boolean;
+}
+
+/** Milliseconds: the coarsest times that file systems keep. */
+const RACY_MS = 2000;
+/** Files after which other work gets a turn. */
+const TURN = 500;
+
+/**
+ * Looks at every file below `train/`, `test/` and `other/`: name, size, times, inode. 2.5 million take less than
+ * a minute. They are looked at synchronously, which is several times as fast as through the thread pool.
+ *
+ * @param now milliseconds since 1970
+ */
+export async function lookAtFolder(
+  folder: string,
+  { now, onFiles }: { now: number; onFiles: (files: number) => void },
+  signal: AbortSignal,
+): Promise<FolderLook> {
+  const fingerprint = new Fingerprint();
+  let racy = false;
+  for (const part of ['train', 'test', 'other']) await visit(join(folder, part), part);
+  for (const name of await readdir(folder)) if (!isLitter(name)) fingerprint.add(`name ${name}`);
+  return { fingerprint: fingerprint.toString(), files: fingerprint.count, racy };
+
+  async function visit(path: string, id: string): Promise<void> {
+    const names = await readdir(path).catch(() => []);
+    for (const [turn, name] of names.entries()) {
+      if (isLitter(name)) continue;
+      const status = look(join(path, name));
+      const child = `${id}/${name}`;
+      if (status?.isDirectory()) await visit(join(path, name), child);
+      else {
+        const { size, mtimeMs, ctimeMs, ino } = status ?? {};
+        fingerprint.add(`${child}\0${size}\0${mtimeMs}\0${ctimeMs}\0${ino}`);
+        racy ||= (ctimeMs ?? 0) > now - RACY_MS;
+      }
+      if (turn % TURN > 0) continue;
+      onFiles(fingerprint.count);
+      await yieldToEventLoop(signal);
+    }
+  }
+}
+
+function look(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
