@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { describeError, InvalidInputError } from '#core/errors.ts';
 import { createRandom } from '#core/random.ts';
-import type { DataSet } from '#model/data/data-set.ts';
+import { type TrainingImages, trainingImagesOf } from '#model/data/training-images.ts';
 import { buildNetwork } from '#model/network/build-network.ts';
 import { networkInput } from '#model/network/input.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
@@ -88,11 +88,11 @@ async function measure(backend: BackendName, workers: number, seconds: number): 
   };
 }
 
-function noise(images: number): DataSet {
+function noise(images: number): TrainingImages {
   const size = SIDE * SIDE * 3;
   const random = createRandom('noise');
   const pixels = Uint8Array.from({ length: images * size }, () => random.below(256));
-  return {
+  return trainingImagesOf({
     labels: Array.from({ length: LABEL_COUNT }, (_, i) => `class ${i}`),
     ids: Array.from({ length: images }, (_, i) => `class ${i % LABEL_COUNT}/${i}`),
     classIndices: Int32Array.from({ length: images }, (_, i) => i % LABEL_COUNT),
@@ -108,7 +108,7 @@ function noise(images: number): DataSet {
       }
       return chosen;
     },
-  };
+  });
 }
 
 /** Steps before the clock starts: compilation, and the first growth of the memory. */

@@ -98,7 +98,7 @@ async function decodeAll(root: string, files: readonly ImageFile[], input: Input
   const pixels = createRowStore(files.length, rowBytes, options.memoryBytes ?? Number.POSITIVE_INFINITY);
   try {
     const { images, damaged } = await readAll(files, input, pixels, options);
-    refuseManyDamaged(root, damaged, files.length, options.maxDamagedShare ?? MAXIMUM_DAMAGED_SHARE);
+    refuseManyDamaged(root, damaged, files.length, options.maxDamagedShare);
     return { images, decoded: asLoadedImages(pixels, images, damaged, input) };
   } catch (error) {
     pixels.close();
@@ -129,7 +129,11 @@ function asLoadedImages(
  * @throws InvalidInputError naming the first class with fewer than `minimum` images, `what` naming the data
  * set
  */
-export function requireImagesPerClass(data: DataSet, minimum: number, what = 'the data set') {
+export function requireImagesPerClass(
+  data: Pick<DataSet, 'labels' | 'classIndices' | 'damaged'>,
+  minimum: number,
+  what = 'the data set',
+) {
   const counts = new Int32Array(data.labels.length);
   for (const index of data.classIndices) counts[index]!++;
   const poorest = counts.findIndex((count) => count < minimum);
@@ -185,7 +189,13 @@ async function read(
   return { ...file, sha256: digest, size, row };
 }
 
-function refuseManyDamaged(root: string, damaged: DataSet['damaged'], total: number, limit: number) {
+/** @throws InvalidInputError naming some of them, when they are more than this share of all */
+export function refuseManyDamaged(
+  root: string,
+  damaged: DataSet['damaged'],
+  total: number,
+  limit = MAXIMUM_DAMAGED_SHARE,
+) {
   if (damaged.length === 0 || damaged.length / total <= limit) return;
   const shown = damaged.slice(0, 3).map(({ id, reason }) => `"${id}": ${reason}`);
   if (damaged.length > shown.length) shown.push(`and ${damaged.length - shown.length} more`);

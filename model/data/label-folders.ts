@@ -29,12 +29,32 @@ const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
  * systems leave behind (`.DS_Store` for instance) are ignored.
  *
  * @param expected labels in the order of the network's outputs; the folders must be exactly these
- * @throws NotFoundError when the folder is not there
- * @throws InvalidInputError when it has no class folders, only one, an empty or nested one, one whose name
- *   cannot be a label, two whose names are the same but for case or Unicode form, a link that leads nowhere,
- *   or others than `expected`
+ * @throws as `listClasses` and `listFilesOfClass`
  */
 export async function listLabelFolders(root: string, expected?: readonly string[]): Promise<LabelFolders> {
+  const { labels, beside } = await listClasses(root, expected);
+  const files: ImageFile[] = [];
+  for (const [index, label] of labels.entries()) {
+    for (const name of await listFilesOfClass(root, label)) {
+      files.push({ id: `${label}/${name}`, path: join(root, label, name), classIndex: index });
+    }
+  }
+  return { labels, files, beside };
+}
+
+/**
+ * The labels that a folder's folders are, sorted by their code units, and the files beside them.
+ *
+ * @param expected labels in the order of the network's outputs; the folders must be exactly these
+ * @throws NotFoundError when the folder is not there
+ * @throws InvalidInputError when it has no class folders, only one, one whose name cannot be a label, two
+ *   whose names are the same but for case or Unicode form, a link that leads nowhere, or others than
+ *   `expected`
+ */
+export async function listClasses(
+  root: string,
+  expected?: readonly string[],
+): Promise<Omit<LabelFolders, 'files'>> {
   const { folders, files: beside } = await list(root, refuseBrokenLink);
   if (folders.length === 0) {
     throw new InvalidInputError(
@@ -55,25 +75,28 @@ export async function listLabelFolders(root: string, expected?: readonly string[
       hint: 'A classifier needs at least two classes: add a folder of images for another one.',
     });
   }
-  const files: ImageFile[] = [];
-  for (const [index, label] of labels.entries()) {
-    const inside = await list(join(root, label));
-    if (inside.folders.length > 0) {
-      throw new InvalidInputError(
-        `The class "${label}" in "${root}" has a folder of its own, "${inside.folders[0]}"`,
-        { hint: 'Classes cannot be nested: move its images up, or make it a class of its own.' },
-      );
-    }
-    if (inside.files.length === 0) {
-      throw new InvalidInputError(`The class "${label}" in "${root}" has no images`, {
-        hint: 'Add images to its folder, or remove the folder.',
-      });
-    }
-    for (const name of inside.files) {
-      files.push({ id: `${label}/${name}`, path: join(root, label, name), classIndex: index });
-    }
+  return { labels, beside };
+}
+
+/**
+ * Names of the files of one class, sorted by their code units.
+ *
+ * @throws InvalidInputError when its folder is empty or has folders of its own
+ */
+export async function listFilesOfClass(root: string, label: string): Promise<string[]> {
+  const inside = await list(join(root, label));
+  if (inside.folders.length > 0) {
+    throw new InvalidInputError(
+      `The class "${label}" in "${root}" has a folder of its own, "${inside.folders[0]}"`,
+      { hint: 'Classes cannot be nested: move its images up, or make it a class of its own.' },
+    );
   }
-  return { labels, files, beside };
+  if (inside.files.length === 0) {
+    throw new InvalidInputError(`The class "${label}" in "${root}" has no images`, {
+      hint: 'Add images to its folder, or remove the folder.',
+    });
+  }
+  return inside.files;
 }
 
 /**

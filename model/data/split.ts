@@ -16,7 +16,11 @@ export interface Split {
  *
  * @throws InvalidInputError naming a class with a single image
  */
-export function splitByClass(data: DataSet, validationShare: number, seed: number): Split {
+export function splitByClass(
+  data: Labelled & Pick<DataSet, 'damaged'>,
+  validationShare: number,
+  seed: number,
+): Split {
   requireImagesPerClass(data, 2, 'the training images');
   return holdOut(data, validationShare, seed);
 }

@@ -13,7 +13,7 @@ import { batchesFromPixels } from './batch-source.ts';
 import type { Checkpoint, Checkpoints, Progress } from './checkpoints.ts';
 import type { TrainingHooks, TrainingRecord } from './domain-training.ts';
 import { runTrainingLoop, type TrainingPlan } from './loop.ts';
-import { trainOnThreads } from './train-on-threads.ts';
+import { sharedData, trainOnThreads } from './train-on-threads.ts';
 import { type ValidationSet, validate } from './validate.ts';
 
 const BATCH = 32;
@@ -131,7 +131,11 @@ async function trainOnThread(task: BaselineTask, signal: AbortSignal): Promise<L
   const images = allImages(task);
   const model = buildNetwork(network);
   try {
-    await trainOnThreads(model, { plan: planOf(task, images), network, data, images }, { signal });
+    await trainOnThreads(
+      model,
+      { plan: planOf(task, images), network, data: sharedData(data, images) },
+      { signal },
+    );
     return model;
   } catch (error) {
     model.dispose();

@@ -6,7 +6,7 @@ import { softenTargets } from './targets.ts';
 
 /** One worker's part of a step's images, each varied anew, as the network takes them. */
 export interface Batch {
-  /** Shape [n, height, width, 3]. */
+  /** Shape [n, height, width, 3]. They hold until the next batch is taken. */
   values: Float32Array;
   /** The class of each image. */
   classIndices: Int32Array;
@@ -23,9 +23,10 @@ export interface BatchSource {
 
 /** Which images a worker gets in a step, and what decides how each of them is varied. */
 export interface Selection {
-  /** Indices into the training images. */
+  /** Indices into the training images, or into all images for a validation. */
   images: Int32Array;
-  seeds: string[];
+  /** The image without a seed stays as it is. */
+  seeds: (string | undefined)[];
   classIndices: Int32Array;
 }
 

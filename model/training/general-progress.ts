@@ -1,5 +1,6 @@
 import { monotonicMs } from '#core/monotonic.ts';
-import type { StepProgress, TrainingPlan } from './loop.ts';
+import { type StepProgress, stallOf, type TrainingPlan } from './loop.ts';
+import type { Validated } from './validation.ts';
 
 export interface GeneralTrainingProgress {
   /** The current one, from 1. */
@@ -12,6 +13,13 @@ export interface GeneralTrainingProgress {
   loss: number;
   accuracy: number;
   secondsLeft: number;
+  learningRate: number;
+  /** Share of the time in which the training waited for data. */
+  stall: number;
+  /** On the held-out images, after this step. */
+  validated?: Validated | undefined;
+  /** The training can go on from this step. */
+  isSaved: boolean;
 }
 
 /** Reports over which the speed is measured. */
@@ -23,20 +31,20 @@ const LATEST_WEIGHT = 0.05;
  * Makes the reports of single steps, some of which may be left out, into smooth progress for a person who
  * watches.
  *
- * @param startedAt on the clock of `monotonicMs`
+ * @param from `startedAt` on the clock of `monotonicMs`, and the steps that were done by then
  */
 export function followProgress(
   plan: TrainingPlan,
-  startedAt: number,
+  from: { startedAt: number; step: number },
   onProgress?: (progress: GeneralTrainingProgress) => void,
-): (progress: StepProgress) => void {
+): (progress: StepProgress, isSaved: boolean) => void {
   const stepsPerEpoch = Math.floor(plan.classIndices.length / plan.batchSize);
-  const marks = [{ step: 0, at: startedAt }];
+  const marks = [{ step: from.step, at: from.startedAt }];
   let loss = 0;
   let accuracy = 0;
   let reports = 0;
-  return (progress) => {
-    const { step, steps } = progress;
+  return (progress, isSaved) => {
+    const { step, steps, learningRate, validated, state } = progress;
     reports++;
     const weight = Math.max(1 / reports, LATEST_WEIGHT);
     loss += weight * (progress.loss - loss);
@@ -56,6 +64,7 @@ export function followProgress(
       loss,
       accuracy,
       secondsLeft: Math.min((steps - step) / stepsPerSecond, left),
+      ...{ learningRate, validated, isSaved, stall: stallOf(state) },
     });
   };
 }

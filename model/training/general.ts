@@ -3,16 +3,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { InvalidInputError } from '#core/errors.ts';
 import { monotonicMs } from '#core/monotonic.ts';
-import type { DataSet } from '../data/data-set.ts';
 import { splitByClass } from '../data/split.ts';
-import { UNVARIED } from '../data/variants.ts';
+import type { TrainingImages } from '../data/training-images.ts';
 import { buildNetwork, type NetworkName, type NetworkOptions } from '../network/build-network.ts';
-import { batchesFromPixels } from './batch-source.ts';
 import { followProgress, type GeneralTrainingProgress } from './general-progress.ts';
-import { runTrainingLoop, type TrainingPlan } from './loop.ts';
+import { type Keeping, keepCheckpoints } from './keep-checkpoints.ts';
+import { runTrainingLoop, type StepProgress, type TrainingOutcome, type TrainingPlan } from './loop.ts';
 import { type Method, methodFor, planOfMethod } from './method.ts';
-import { trainOnThreads } from './train-on-threads.ts';
-import { validate } from './validate.ts';
+import { type ThreadedTraining, type ThreadHooks, trainOnThreads } from './train-on-threads.ts';
+import type { Point, Setting, TrainingCheckpoint } from './training-checkpoints.ts';
+import { openWorkerData, type TrainingData } from './worker-data.ts';
 
 /** What is left out of the method is the network's; see `DEFAULT_METHODS`. */
 export interface GeneralTrainingOptions extends Partial<Method> {
@@ -37,11 +37,25 @@ export interface GeneralTrainingOptions extends Partial<Method> {
    * on the native backends (which use all). The result depends on it in the last digits.
    */
   workers?: number;
+  checkpoints?: CheckpointOptions | undefined;
+}
+
+/** Where a training is saved, so that it can go on after anything. */
+export interface CheckpointOptions {
+  folder: string;
+  /** Seconds between two checkpoints, at least. */
+  everySeconds: number;
+  /** Everything that decides the result. */
+  settings: Record<string, Setting>;
+  /** From where it goes on; the same settings made it. */
+  from?: TrainingCheckpoint | undefined;
 }
 
 export interface GeneralTrainingHooks {
   onProgress?(progress: GeneralTrainingProgress): void;
-  /** When it aborts, its reason is thrown and nothing is left behind. */
+  /** Is told in plain words of what a person should know. */
+  onNotice?(message: string): void;
+  /** When it aborts, its reason is thrown; with checkpoints, the training is saved before. */
   signal?: AbortSignal;
 }
 
@@ -53,7 +67,12 @@ export interface GeneralTrainingResult {
   epochs: number;
   /** Images that passed through the network, repetitions counted. */
   imagesSeen: number;
+  /** Of all runs together, where the training was interrupted. */
   seconds: number;
+  /** Share of the time in which the training waited for data. */
+  stall: number;
+  /** The network in training on held-out images, the last point being the result. */
+  points: Point[];
 }
 
 /** A thread needs at least so many images of a batch to be worth it. */
@@ -62,54 +81,64 @@ const LEAST_SHARE = 16;
 const MOST_WORKERS = 8;
 /** Reserved for starting and for validation. */
 const RESERVED_SECONDS = 2;
+/** More held-out images make no figure more precise that anybody looks at: the standard error is 0.5 %. */
+const MOST_VALIDATION_IMAGES = 10_000;
+/** Steps between two measurements, at least. */
+const LEAST_STEPS_BETWEEN = 100;
 
 /**
  * Trains the general model from random weights. The same data, options, backend and number of workers give
- * the same weights, unless `maxSeconds` cuts the training short. Set up a backend first (`useBackend`).
+ * the same weights, unless `maxSeconds` cuts the training short, and however often it was interrupted and went
+ * on. Set up a backend first (`useBackend`).
  *
  * @throws InvalidInputError when a class has fewer than two images
  * @throws the signal's reason
  */
 export async function trainGeneral(
-  data: DataSet,
+  images: TrainingImages,
   options: GeneralTrainingOptions,
   hooks: GeneralTrainingHooks = {},
 ): Promise<GeneralTrainingResult> {
   const startedAt = monotonicMs();
-  hooks.signal?.throwIfAborted();
-  const { trainingIndices, validationIndices } = splitByClass(data, options.validationShare, options.seed);
-  const plan = makePlan(data, trainingIndices, options, startedAt);
+  const { signal, onNotice } = hooks;
+  signal?.throwIfAborted();
+  const from = options.checkpoints?.from;
+  const secondsBefore = from?.seconds ?? 0;
+  const { plan, data } = prepareTraining(images, options, startedAt - 1_000 * secondsBefore);
   const network: NetworkOptions = {
-    input: data.input,
-    labelCount: data.labels.length,
+    input: images.input,
+    labelCount: images.labels.length,
     seed: options.seed,
     ...(options.network === undefined ? {} : { name: options.network }),
     ...(options.width === undefined ? {} : { width: options.width }),
     ...(options.filters === undefined ? {} : { filters: options.filters }),
   };
   const model = buildNetwork(network);
-  const onStep = followProgress(plan, startedAt, hooks.onProgress);
-  const { signal } = hooks;
+  const points = [...(from?.points ?? [])];
+  const follow = followProgress(plan, { startedAt, step: from?.state.step ?? 0 }, hooks.onProgress);
+  const onStep = (progress: StepProgress, isSaved: boolean) => {
+    const { validated, state } = progress;
+    if (validated) {
+      const { validationAccuracy, validationLoss } = validated;
+      points.push({ step: state.step, validationAccuracy, validationLoss });
+    }
+    follow(progress, isSaved);
+  };
+  const task = {
+    ...{ plan, network, data },
+    from: from && { ...from.state, values: from.values, secondsBefore },
+    keeping: options.checkpoints && keepingOf(options.checkpoints, plan, startedAt),
+  };
   try {
-    const { steps, accuracy } =
-      plan.workers === 1
-        ? await runTrainingLoop(model, plan, {
-            rank: 0,
-            batches: batchesFromPixels(plan, 0, (indices) =>
-              data.gather(Array.from(indices, (index) => trainingIndices[index]!)),
-            ),
-            onStep,
-            signal,
-          })
-        : await trainOnThreads(model, { plan, network, data, images: trainingIndices }, { onStep, signal });
-    const validated = await validate(model, { data, variants: UNVARIED, rows: validationIndices }, signal);
-    const imagesSeen = steps * plan.batchSize;
+    const train = plan.workers === 1 ? trainHere : trainOnThreads;
+    const outcome = await train(model, task, { onStep, onNotice, signal });
+    const imagesSeen = outcome.steps * plan.batchSize;
+    const { validationAccuracy, validationLoss } = outcome.validated!;
     return {
-      model,
-      metrics: { trainingAccuracy: accuracy, ...validated },
-      epochs: imagesSeen / trainingIndices.length,
-      imagesSeen,
-      seconds: (monotonicMs() - startedAt) / 1_000,
+      ...{ model, imagesSeen, points, stall: outcome.stall },
+      metrics: { trainingAccuracy: outcome.accuracy, validationAccuracy, validationLoss },
+      epochs: imagesSeen / plan.classIndices.length,
+      seconds: secondsBefore + (monotonicMs() - startedAt) / 1_000,
     };
   } catch (error) {
     model.dispose();
@@ -117,23 +146,93 @@ export async function trainGeneral(
   }
 }
 
+/** The training on this thread. */
+async function trainHere(
+  model: tfl.LayersModel,
+  { plan, data, from, keeping }: ThreadedTraining,
+  { onStep, onNotice, signal }: ThreadHooks,
+): Promise<TrainingOutcome> {
+  const opened = await openWorkerData(data, plan, { rank: 0, onNotice });
+  const keep = keeping && keepCheckpoints(keeping, onNotice);
+  try {
+    const outcome = await runTrainingLoop(model, plan, {
+      rank: 0,
+      ...{ batches: opened.batches, validation: opened.validation, from, onNotice },
+      async onStep(progress, replica) {
+        onStep?.(progress, (await keep?.(progress, replica)) ?? false);
+      },
+      isToStop: () => keeping !== undefined && signal?.aborted === true,
+      signal: keeping ? undefined : signal,
+    });
+    if (outcome.isStopped) signal?.throwIfAborted();
+    return outcome;
+  } finally {
+    await opened.close();
+  }
+}
+
+function keepingOf(
+  { folder, everySeconds, settings, from }: CheckpointOptions,
+  plan: TrainingPlan,
+  beganAt: number,
+): Keeping {
+  return {
+    ...{ folder, everySeconds, settings, beganAt },
+    startedAt: from?.startedAt ?? new Date().toISOString(),
+    secondsBefore: from?.seconds ?? 0,
+    points: from?.points ?? [],
+    stepsPerEpoch: stepsPerEpoch(plan),
+  };
+}
+
+/**
+ * What all workers are to do, and on which images.
+ *
+ * @param startedAt when the training began, on the clock of `monotonicMs`; in the past where it goes on
+ */
+export function prepareTraining(
+  images: TrainingImages,
+  options: GeneralTrainingOptions,
+  startedAt: number,
+): { plan: TrainingPlan; data: TrainingData } {
+  const share = Math.min(options.validationShare, MOST_VALIDATION_IMAGES / images.size);
+  const { trainingIndices, validationIndices } = splitByClass(images, share, options.seed);
+  const plan = makePlan(images, trainingIndices, options, startedAt);
+  const epoch = stepsPerEpoch(plan);
+  const validation = {
+    every: epoch * Math.ceil(LEAST_STEPS_BETWEEN / epoch),
+    images: validationIndices,
+    classIndices: validationIndices.map((index) => images.classIndices[index]!),
+    labelCount: images.labels.length,
+  };
+  return { plan, data: { pixels: images.pixels, images: trainingIndices, validation } };
+}
+
+const stepsPerEpoch = ({ classIndices, batchSize }: TrainingPlan) =>
+  Math.floor(classIndices.length / batchSize);
+
+/** Threads that share every batch, as `GeneralTrainingOptions.workers` says. */
+export function workersFor(wanted: number | undefined, batchSize: number): number {
+  return Math.max(1, Math.min(wanted ?? defaultWorkers(batchSize), batchSize));
+}
+
 function makePlan(
-  data: DataSet,
+  images: TrainingImages,
   trainingIndices: Int32Array,
   options: GeneralTrainingOptions,
   startedAt: number,
 ): TrainingPlan {
   const wanted = Math.min(options.batchSize, trainingIndices.length);
-  const workers = Math.max(1, Math.min(options.workers ?? defaultWorkers(wanted), wanted));
+  const workers = workersFor(options.workers, wanted);
   const batchSize = wanted - (wanted % workers);
   const maxSeconds = options.maxSeconds;
   if (!(options.epochs > 0)) throw new InvalidInputError(`${options.epochs} epochs are no training`);
   return {
-    input: data.input,
-    classIndices: trainingIndices.map((index) => data.classIndices[index]!),
+    input: images.input,
+    classIndices: trainingIndices.map((index) => images.classIndices[index]!),
     batchSize,
     steps: Math.max(1, Math.round(options.epochs * Math.floor(trainingIndices.length / batchSize))),
-    ...planOfMethod(methodFor(options.network ?? 'compact', options), data.labels.length),
+    ...planOfMethod(methodFor(options.network ?? 'compact', options), images.labels.length),
     seed: options.seed,
     deadline:
       maxSeconds === undefined

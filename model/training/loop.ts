@@ -1,15 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { Input } from '#core/contracts/common.ts';
 import { monotonicMs } from '#core/monotonic.ts';
 import type { Augmentation } from '../data/augment.ts';
-import type { Batch, BatchSource } from './batch-source.ts';
+import type { BatchSource } from './batch-source.ts';
+import { learnBatch } from './learn-batch.ts';
 import type { OptimiserSettings } from './optimisers/optimiser.ts';
 import { createReplica, type Replica } from './replica.ts';
 import { createStepBudget, learningRateAt } from './schedule.ts';
-import type { Truth } from './step.ts';
 import type { TargetSettings } from './targets.ts';
+import { measureTogether, type Validated, type Validation } from './validation.ts';
 
 /** What all workers of one training have in common. */
 export interface TrainingPlan {
@@ -45,11 +45,39 @@ export interface TrainingContext {
   batches: BatchSource;
   /** Replaces the values by their sums over all workers; see `createAllReduce`. */
   allReduce?: (values: Float32Array) => void;
+  /** Its part of the images that the network is measured on. */
+  validation?: Validation | undefined;
   /** What an interrupted training saved, to resume from. */
-  from?: { step: number; values: Float32Array } | undefined;
+  from?: SavedState | undefined;
   onStep?: (progress: StepProgress, replica: Pick<Replica, 'finish' | 'save'>) => void | Promise<void>;
+  /** Is told in plain words of what a person should know. */
+  onNotice?: ((message: string) => void) | undefined;
+  /** Asks every worker of the training to stop after its step; only worker 0's counts. */
+  isToStop?: () => boolean;
   signal?: AbortSignal | undefined;
 }
+
+/** What the loop itself has to know to go on, besides the replica's values. */
+export interface LoopState {
+  /** Steps done. */
+  step: number;
+  /** Mean accuracy of the last steps, and how many steps it has seen. */
+  accuracy: number;
+  counted: number;
+  /** Parts in which each worker's share of a batch passes the network, because all at once has no room. */
+  parts: number;
+  /** Time since the first batch was there, and how much of it was waiting for data. Milliseconds. */
+  spentMs: number;
+  waitedMs: number;
+}
+
+/** The state of `Replica.save`, and the loop's. A training that only has its step goes on with means anew. */
+export type SavedState = {
+  values: Float32Array;
+  step: number;
+  /** What the training had taken of its time. 0 when left out. */
+  secondsBefore?: number;
+} & Partial<LoopState>;
 
 export interface StepProgress {
   /** Steps done. */
@@ -59,21 +87,39 @@ export interface StepProgress {
   /** Of this step's batch. */
   loss: number;
   accuracy: number;
+  /** With which this step was taken. */
+  learningRate: number;
+  /** After this step, where it was measured. */
+  validated?: Validated | undefined;
+  /** After this step. */
+  state: LoopState;
+  /** The training ends here unfinished: it was asked to stop. */
+  isStopped: boolean;
 }
 
 export interface TrainingOutcome {
   steps: number;
   /** Mean of the last steps' batches, in which a step weighs 5 % less than the one after it. */
   accuracy: number;
+  /** Share of the time in which the training waited for data. */
+  stall: number;
+  /** After the last step, where there is something to measure on. */
+  validated?: Validated | undefined;
+  /** It was asked to stop before its end. */
+  isStopped: boolean;
 }
 
 /** Weight of the latest step in the mean accuracy. */
 const LATEST_WEIGHT = 0.05;
 
 /**
- * Values that workers exchange besides what a replica has learnt: steps planned, share of the training done.
+ * Values that workers exchange besides what a replica has learnt: steps planned, share of the training done,
+ * whether to stop, and the parts of each worker.
  */
-export const CONTROL_WORDS = 2;
+export const controlWords = (workers: number): number => 3 + workers;
+
+export const stallOf = ({ waitedMs, spentMs }: Pick<LoopState, 'waitedMs' | 'spentMs'>): number =>
+  spentMs > 0 ? Math.min(1, waitedMs / spentMs) : 0;
 
 /**
  * Trains the network in place. Several workers may run the same plan, each on its part of every batch. Their
@@ -87,58 +133,71 @@ export async function runTrainingLoop(
   context: TrainingContext,
 ): Promise<TrainingOutcome> {
   const { batchSize, workers, deadline } = plan;
-  const { rank, batches, allReduce, from, onStep, signal } = context;
+  const { rank, batches, allReduce, from, validation, onStep, onNotice, signal } = context;
   const share = batchSize / workers;
   const replica = createReplica(model, plan.optimiser);
   const started = monotonicMs();
+  const { secondsBefore = 0, values, ...saved } = from ?? {};
   const budget = createStepBudget(
     plan.steps,
-    deadline === null ? undefined : Math.max(0, deadline - started) / 1_000,
+    deadline === null ? undefined : secondsBefore + Math.max(0, deadline - started) / 1_000,
   );
-  const learnt = new Float32Array(replica.size + CONTROL_WORDS);
-  let steps = budget.steps;
-  let taken = 0;
-  let meanAccuracy = 0;
-  let step = from?.step ?? 0;
-  if (from) {
-    replica.restore(from.values);
-    budget.note(step, 0);
+  const learnt = new Float32Array(replica.size + controlWords(workers));
+  const control = learnt.subarray(replica.size);
+  const state: LoopState = {
+    ...{ step: 0, accuracy: 0, counted: 0, parts: 1, spentMs: 0, waitedMs: 0 },
+    ...saved,
+  };
+  if (values) {
+    replica.restore(values);
+    budget.note(state.step, secondsBefore);
   }
-  while (step < steps) {
-    const { x, ...truth } = toTensors(await batches.take(step), plan);
-    replica.learn(x, truth, learnt);
-    tf.dispose({ x, ...truth });
+  // Not what the time allows: each worker has its own clock here, and all take at least one step.
+  let steps = plan.steps;
+  let validated: Validated | undefined;
+  let isStopped = false;
+  let lookedAt: number | undefined;
+  while (state.step < steps && !isStopped) {
+    const { step } = state;
+    const asked = monotonicMs();
+    const batch = await batches.take(step);
+    const taken = monotonicMs();
+    // The first batch waits for threads to start, which says nothing about the training.
+    if (lookedAt !== undefined) state.waitedMs += taken - asked;
+    lookedAt ??= taken;
+    state.parts = learnBatch(replica, { ...batch, parts: state.parts, input: plan.input }, learnt, onNotice);
     // Only worker 0 reads the clock. The others get its plan with the sums, so that all stop at the same
     // step.
-    learnt.set(rank === 0 ? [budget.steps, budget.progress] : [0, 0], replica.size);
+    control.fill(0);
+    if (rank === 0) control.set([budget.steps, budget.progress, context.isToStop?.() === true ? 1 : 0]);
+    control[3 + rank] = state.parts;
     allReduce?.(learnt);
-    steps = learnt[replica.size]!;
-    const progress = learnt[replica.size + 1]!;
+    steps = control[0]!;
+    isStopped = control[2]! > 0;
+    state.parts = Math.max(...control.subarray(3));
+    const progress = control[1]!;
     if (workers > 1) for (let i = 0; i < replica.size; i++) learnt[i]! /= workers;
-    replica.apply(learnt, { step, learningRate: learningRateAt(progress, plan.learningRate, plan.warmUp) });
-    step++;
-    if (rank === 0) budget.note(step, (monotonicMs() - started) / 1_000);
-    // Lets a signal abort before the step is reported, so that `onStep` can still save a checkpoint.
-    await setImmediate();
+    const learningRate = learningRateAt(progress, plan.learningRate, plan.warmUp);
+    replica.apply(learnt, { step, learningRate });
+    state.step++;
     const { loss, correct } = replica.score(learnt);
     const accuracy = correct / share;
-    meanAccuracy += Math.max(1 / ++taken, LATEST_WEIGHT) * (accuracy - meanAccuracy);
-    await onStep?.({ step, steps, loss, accuracy }, replica);
+    state.accuracy += Math.max(1 / ++state.counted, LATEST_WEIGHT) * (accuracy - state.accuracy);
+    if (validation && (state.step % validation.every === 0 || state.step >= steps)) {
+      replica.finish();
+      validated = await measureTogether(model, validation, { values: learnt, allReduce });
+    } else validated = undefined;
+    const now = monotonicMs();
+    if (rank === 0) budget.note(state.step, secondsBefore + (now - started) / 1_000);
+    state.spentMs += now - lookedAt;
+    lookedAt = now;
+    // Lets a signal abort before the step is reported, so that `onStep` can still save a checkpoint.
+    await setImmediate();
+    isStopped &&= state.step < steps;
+    const report = { step: state.step, steps, loss, accuracy, learningRate, validated, isStopped };
+    await onStep?.({ ...report, state: { ...state } }, replica);
     signal?.throwIfAborted();
   }
   replica.finish();
-  return { steps: step, accuracy: meanAccuracy };
-}
-
-/** A batch as tensors: images of shape [n, height, width, 3], and what they show. */
-function toTensors(
-  { values, classIndices, targets }: Batch,
-  { input: { height, width } }: TrainingPlan,
-): { x: tf.Tensor4D } & Truth {
-  const n = classIndices.length;
-  return {
-    x: tf.tensor4d(values, [n, height, width, 3]),
-    classIndices: tf.tensor1d(classIndices, 'int32'),
-    ...(targets === undefined ? {} : { targets: tf.tensor2d(targets, [n, targets.length / n]) }),
-  };
+  return { steps: state.step, accuracy: state.accuracy, stall: stallOf(state), validated, isStopped };
 }

@@ -1,20 +1,37 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
+import { GraftError } from '#core/errors.ts';
 import type { DataSet } from '../data/data-set.ts';
+import { trainingImagesOf } from '../data/training-images.ts';
 import type { NetworkOptions } from '../network/build-network.ts';
 import { runThreads } from '../threads/run-threads.ts';
 import { allReduceBytes } from './all-reduce.ts';
-import { CONTROL_WORDS, type StepProgress, type TrainingOutcome, type TrainingPlan } from './loop.ts';
+import type { Keeping } from './keep-checkpoints.ts';
+import {
+  controlWords,
+  type SavedState,
+  type StepProgress,
+  type TrainingOutcome,
+  type TrainingPlan,
+} from './loop.ts';
 import { createReplica } from './replica.ts';
 import type { TrainedNetwork, TrainingMessage, TrainingTask } from './training-worker.ts';
+import type { TrainingData } from './worker-data.ts';
 
 export interface ThreadedTraining {
   plan: TrainingPlan;
   /** The threads start from `buildNetwork(network)`. */
   network: NetworkOptions;
-  data: DataSet;
-  /** Indices of the training images, in the order of `plan.classIndices`. */
-  images: ArrayLike<number>;
+  data: TrainingData;
+  from?: SavedState | undefined;
+  /** With it, the training is saved when the signal aborts. */
+  keeping?: Keeping | undefined;
+}
+
+export interface ThreadHooks {
+  onStep?: ((progress: StepProgress, isSaved: boolean) => void) | undefined;
+  onNotice?: ((message: string) => void) | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -26,41 +43,54 @@ export interface ThreadedTraining {
  */
 export async function trainOnThreads(
   model: tfl.LayersModel,
-  { plan, network, data, images }: ThreadedTraining,
-  { onStep, signal }: { onStep?: (progress: StepProgress) => void; signal?: AbortSignal | undefined },
+  { plan, network, data, from, keeping }: ThreadedTraining,
+  { onStep, onNotice, signal }: ThreadHooks,
 ): Promise<TrainingOutcome> {
-  const values = createReplica(model).size + CONTROL_WORDS;
+  const values = createReplica(model, plan.optimiser).size + controlWords(plan.workers);
+  const stop = new Int32Array(new SharedArrayBuffer(4));
   const common: Omit<TrainingTask, 'rank'> = {
-    plan,
-    network,
+    ...{ plan, network, data, from, keeping, stop },
     backend: tf.getBackend() === 'cpu' ? 'cpu' : 'wasm',
-    pixels: sharedPixels(data, images),
     sums: new SharedArrayBuffer(allReduceBytes(plan.workers, values)),
   };
   const tasks = Array.from({ length: plan.workers }, (_, rank) => {
     return { work: 'training' as const, task: { ...common, rank } };
   });
-  const { outcome, weights } = await runThreads<TrainingMessage, TrainedNetwork>(
-    tasks,
-    {
-      receive(message, _thread, done) {
-        if ('progress' in message) onStep?.(message.progress);
-        else done(message);
+  const askToStop = () => Atomics.store(stop, 0, 1);
+  if (keeping) signal?.addEventListener('abort', askToStop, { once: true });
+  try {
+    const { outcome, weights } = await runThreads<TrainingMessage, TrainedNetwork>(
+      tasks,
+      {
+        receive(message, _thread, done) {
+          if ('progress' in message) onStep?.(message.progress, message.isSaved);
+          else if ('notice' in message) onNotice?.(message.notice);
+          else if ('failure' in message) throw errorOf(message.failure);
+          else done(message);
+        },
       },
-    },
-    signal,
-  );
-  const tensors = model.weights.map((weight, i) => tf.tensor(weights[i]!, weight.shape as number[]));
-  model.setWeights(tensors);
-  tf.dispose(tensors);
-  return outcome;
+      keeping ? undefined : signal,
+    );
+    if (outcome.isStopped) signal?.throwIfAborted();
+    const tensors = model.weights.map((weight, i) => tf.tensor(weights[i]!, weight.shape as number[]));
+    model.setWeights(tensors);
+    tf.dispose(tensors);
+    return outcome;
+  } finally {
+    signal?.removeEventListener('abort', askToStop);
+  }
 }
 
-function sharedPixels(data: DataSet, images: ArrayLike<number>): SharedArrayBuffer {
-  const { height, width } = data.input;
-  const size = height * width * 3;
-  const pixels = new SharedArrayBuffer(images.length * size);
-  const all = new Uint8Array(pixels);
-  for (let i = 0; i < images.length; i++) all.set(data.gather([images[i]!]), i * size);
-  return pixels;
+/** Images of a data set in memory that all threads share. @param images in the order of the training's classes */
+export function sharedData(data: DataSet, images: ArrayLike<number>): TrainingData {
+  const all = Array.from(images);
+  const { pixels } = trainingImagesOf({
+    ...data,
+    size: all.length,
+    gather: (indices) => data.gather(Array.from(indices, (index) => all[index]!)),
+  });
+  return { pixels, images: Int32Array.from(all.keys()) };
 }
+
+const errorOf = ({ name, message, hint }: { name: string; message: string; hint: string | undefined }) =>
+  hint === undefined ? Object.assign(new Error(message), { name }) : new GraftError(name, message, { hint });

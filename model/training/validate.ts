@@ -38,7 +38,7 @@ export async function validate(
   for (let from = 0; from < rows.length; from += BATCH) {
     const batch = rows.subarray(from, from + BATCH);
     const values = augment(gatherVariants(data, batch, variants), trainingInput(data.input));
-    const probabilities = await probabilitiesOf(model, values, data);
+    const probabilities = await probabilitiesOf(model, values, data.input);
     for (const [i, row] of batch.entries()) {
       const own = probabilities.subarray(i * labelCount, (i + 1) * labelCount);
       const truth = own[data.classIndices[Math.floor(row / variants.perImage)]!]!;
@@ -50,10 +50,16 @@ export async function validate(
   return { validationAccuracy: correct / rows.length, validationLoss: loss / rows.length };
 }
 
-async function probabilitiesOf(
+/**
+ * What a network in training answers, with its running statistics.
+ *
+ * @param values of shape [n, height, width, 3]
+ * @returns shape [n, labelCount]
+ */
+export async function probabilitiesOf(
   model: LayersModel,
   values: Float32Array,
-  { input: { height, width } }: Pick<DataSet, 'input'>,
+  { height, width }: Pick<DataSet['input'], 'height' | 'width'>,
 ): Promise<Float32Array> {
   const probabilities = tf.tidy(() => {
     const x = tf.tensor4d(values, [values.length / (height * width * 3), height, width, 3]);

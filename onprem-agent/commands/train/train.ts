@@ -2,12 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { type Input, nameSchema } from '#core/contracts/common.ts';
 import { MODEL_FILE } from '#core/contracts/manifest.ts';
-import { misplacedFileWarnings, repetitionWarnings, sameContent } from '#core/data-checks.ts';
-import { type LoadedDataSet, loadDataSet } from '#model/data/data-set.ts';
+import { misplacedFileWarnings, repetitionWarnings } from '#core/data-checks.ts';
+import { type OpenedImages, openTrainingImages } from '#model/data/training-images.ts';
 import { finishNetwork } from '#model/network/finish-network.ts';
 import { networkInput } from '#model/network/input.ts';
 import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
-import { trainGeneral } from '#model/training/general.ts';
 import { numberOption } from '../../cli/arguments.ts';
 import { agentCommand } from '../../cli/command.ts';
 import { UsageError } from '../../cli/errors.ts';
@@ -15,7 +14,10 @@ import { type ModelDescription, writeManifest } from '../../model-folder/manifes
 import { openOutputFolder } from '../../model-folder/output-folder.ts';
 import { passphraseArgs } from '../../model-folder/passphrase.ts';
 import { openSigningKey } from '../../model-folder/signing-key.ts';
+import { commandLineOf } from './command-line.ts';
 import { methodArgs, methodOptions } from './method.ts';
+import { openTrainingFolder, type TrainingFolder } from './training-folder.ts';
+import { MOST_EPOCHS, settingsOf, trainAndWatch, watchArgs } from './watch-training.ts';
 
 const backends = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as const satisfies BackendName[];
 
@@ -24,7 +26,7 @@ export const train = agentCommand({
     images: {
       type: 'positional',
       required: true,
-      description: 'Folder with one folder of images for each class',
+      description: 'Folder with one folder of images for each class, or with tar shards',
     },
     out: { type: 'string', valueHint: 'DIR', description: 'Where the model goes (Required)' },
     model: { type: 'string', valueHint: 'NAME', default: 'general', description: 'Name of the model' },
@@ -65,11 +67,13 @@ export const train = agentCommand({
     },
     ...passphraseArgs,
     force: { type: 'boolean', description: 'Replace a model that is there already' },
+    ...watchArgs,
   },
   examples: [
     'graft train images/icons --out models/icons --model icons',
     'graft train images/icons --out models/icons --model icons --epochs 20 --max-seconds 600 --json',
     'graft train photos --out models/photos --model photos --network resnet-18 --size 64 --mixup 0.2',
+    'graft train shards/ --out models/photos --size 224 --cache /scratch/graft --logs logs/photos',
   ],
   async run({ args, io, output }) {
     if (args.out === undefined) throw new UsageError('`graft train` needs --out');
@@ -81,8 +85,11 @@ export const train = agentCommand({
     const privateKey = args.key === undefined ? undefined : await openSigningKey(args, { io, output });
     // Before the training, which takes hours: the result needs a place.
     const place = await openOutputFolder(out, force);
+    const warn = (message: string) => output.warn({}, message);
+    let folder: TrainingFolder | undefined;
     try {
-      for (const note of place.notes) output.warn({}, note);
+      for (const note of place.notes) warn(note);
+      folder = await openTrainingFolder({ out, command: commandOf(args), restart: args.restart === true });
       const backend = await useBackend(args.backend as BackendName | undefined);
       output.note(
         'backend',
@@ -90,41 +97,32 @@ export const train = agentCommand({
         `Training on ${backend.name} ${backend.version} (${backend.device})${backend.hint ? `; ${backend.hint}` : ''}`,
       );
       const loading = output.progress('load', 'load ');
-      const data = await loadDataSet(args.images, input, {
-        minimumPerClass: 2,
+      const data = await openTrainingImages(args.images, input, {
+        memoryBytes: MEMORY_BYTES,
+        cache: args.cache,
+        known: folder.known,
         signal: io.signal,
+        onNotice: (message) => output.note('cache', { message }, message),
         onProgress: (done, total) => loading.update({ done, total, unit: 'img' }),
       }).finally(() => loading.end());
       for (const { id, reason } of data.damaged) output.warn({ id, reason }, `${id} is left out: ${reason}`);
       const warnings = warningsAbout(args.images, data);
-      for (const warning of warnings) output.warn({}, warning);
+      for (const warning of warnings) warn(warning);
       output.note(
         'loaded',
         { images: data.size, classes: data.labels.length, damaged: data.damaged.length },
         `${data.size} images of ${data.labels.length} classes`,
       );
 
-      const training = output.progress('train', 'train');
-      const result = await trainGeneral(data, options, {
-        signal: io.signal,
-        onProgress: (progress) =>
-          training.update({
-            done: progress.step * options.batchSize,
-            total: progress.steps * options.batchSize,
-            unit: 'img',
-            rate: progress.imagesPerSecond,
-            secondsLeft: progress.secondsLeft,
-            notes: [epochOf(progress), `accuracy ${progress.accuracy.toFixed(2)}`],
-            details: {
-              epoch: progress.epoch,
-              epochs: progress.epochs,
-              step: progress.step,
-              steps: progress.steps,
-              loss: progress.loss,
-              accuracy: progress.accuracy,
-            },
-          }),
-      }).finally(() => training.end());
+      const settings = settingsOf(options, { size: args.size, backend: backend.name, images: data.digest });
+      const result = await trainAndWatch(
+        { data, options, settings, folder, place: { name: name.data, out } },
+        args,
+        {
+          output,
+          signal: io.signal,
+        },
+      );
 
       const { epochs, maxSeconds, batchSize, learningRate, seed, ...others } = options;
       const finished = await finishNetwork(result.model, input, data.labels);
@@ -156,19 +154,20 @@ export const train = agentCommand({
         },
       };
       const manifest = await place.publish({
-        async save(folder) {
-          await writeFile(join(folder, MODEL_FILE), bytes);
+        async save(target) {
+          await writeFile(join(target, MODEL_FILE), bytes);
           return [MODEL_FILE];
         },
-        complete: (folder, files) =>
-          writeManifest(folder, files, trained, { createdAt: new Date(), privateKey }),
+        complete: (target, files) =>
+          writeManifest(target, files, trained, { createdAt: new Date(), privateKey }),
       });
-      const { metrics } = result;
+      await folder.remove();
+      const { metrics, stall } = result;
       const { trainingAccuracy, validationAccuracy } = metrics;
       output.note(
         'trained',
-        { seconds: result.seconds, imagesSeen: result.imagesSeen },
-        `${result.imagesSeen} images in ${Math.round(result.seconds)} s; accuracy ${trainingAccuracy.toFixed(3)}, on held-out images ${validationAccuracy.toFixed(3)}. Next: graft push ${out}`,
+        { seconds: result.seconds, imagesSeen: result.imagesSeen, stall },
+        `${result.imagesSeen} images in ${Math.round(result.seconds)} s, ${percent(stall)} of it waiting for data; accuracy ${trainingAccuracy.toFixed(3)}, on held-out images ${validationAccuracy.toFixed(3)}. Next: graft push ${out}`,
       );
       output.result(
         {
@@ -182,31 +181,34 @@ export const train = agentCommand({
           classes: data.labels.length,
           imagesSeen: result.imagesSeen,
           seconds: result.seconds,
+          stall,
           backend,
           warnings,
         },
         `${out}  ${manifest.model} ${manifest.version}`,
       );
     } finally {
+      await folder?.close();
       await place.close();
     }
   },
 });
 
+/** The command line that goes on with this training. */
+const commandOf = (args: Readonly<Record<string, unknown>>): string =>
+  commandLineOf('graft train', train.args, args, ['restart', 'json']);
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
 /** Warnings about what may be intended, a sentence each. */
-function warningsAbout(folder: string, data: LoadedDataSet): string[] {
-  const images = data.ids.map((id, i) => ({ id, sha256: data.contents[i]!.sha256 }));
-  const repeated = sameContent(images).map((group) => group.map(({ id }) => id));
-  return [...misplacedFileWarnings(`"${folder}"`, data.beside), ...repetitionWarnings(repeated)];
+function warningsAbout(folder: string, data: OpenedImages): string[] {
+  return [...misplacedFileWarnings(`"${folder}"`, data.beside), ...repetitionWarnings(data.repeated)];
 }
+
+/** Pixels of so many bytes stay in memory: 85,000 images of 32 × 32. */
+const MEMORY_BYTES = 256 * 2 ** 20;
 
 const DEFAULT_EPOCHS = 10;
-const MOST_EPOCHS = 100_000;
-
-/** The number of epochs that fit into `--max-seconds` is known only after the first steps. */
-function epochOf({ epoch, epochs }: { epoch: number; epochs: number }): string {
-  return epochs < MOST_EPOCHS ? `epoch ${epoch}/${epochs}` : `epoch ${epoch}`;
-}
 
 const inputOf = (size: string): Input =>
   networkInput(numberOption('size', size, { minimum: 8, maximum: 1024, whole: true })!);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRandom } from '#core/random.ts';
-import type { DataSet } from '#model/data/data-set.ts';
+import { type TrainingImages, trainingImagesOf } from '#model/data/training-images.ts';
 import { networkInput } from '#model/network/input.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { trainGeneral } from '#model/training/general.ts';
@@ -11,7 +11,7 @@ import { backendUnderTest } from '../backend-under-test.ts';
 const input = networkInput(16);
 
 /** Four classes that differ in hue, with noise: easy enough to learn in seconds, too hard to guess. */
-function colours(perClass: number): DataSet {
+function colours(perClass: number): TrainingImages {
   const hues = { red: [200, 60, 60], green: [60, 200, 60], blue: [60, 60, 200], grey: [110, 110, 110] };
   const labels = Object.keys(hues);
   const random = createRandom('colours');
@@ -21,7 +21,7 @@ function colours(perClass: number): DataSet {
       Uint8Array.from({ length: 16 * 16 * 3 }, (_, i) => hue[i % 3]! + random.between(-50, 50)),
     );
   });
-  return {
+  return trainingImagesOf({
     labels,
     ids: images.map((_, i) => `${labels[Math.floor(i / perClass)]}/${i}.png`),
     classIndices: Int32Array.from(images, (_, i) => Math.floor(i / perClass)),
@@ -31,7 +31,7 @@ function colours(perClass: number): DataSet {
     damaged: [],
     close: () => {},
     gather: (indices) => Uint8Array.from(Array.from(indices, (i) => [...images[i]!]).flat()),
-  };
+  });
 }
 
 const data = colours(30);
