@@ -162,37 +162,6 @@ describe('graft train', () => {
     expect(forced.code).toBe(0);
     expect(await readdir(out)).toContain('model.onnx');
   });
-
-  it('leaves nothing behind when it is interrupted', async () => {
-    const words = [
-      'train',
-      images,
-      '--out',
-      out,
-      '--size',
-      '16',
-      '--epochs',
-      '100000',
-      '--backend',
-      'wasm',
-      '--json',
-    ];
-    const { child, done } = spawnGraft(words);
-    await new Promise<void>((resolve) => {
-      child.stdout.on('data', (chunk) => {
-        if (String(chunk).includes('"of":"train"')) resolve();
-      });
-    });
-
-    // Once by the terminal, once by npx.
-    child.kill('SIGINT');
-    setImmediate(() => child.kill('SIGINT'));
-    const run = await done;
-
-    expect(run.code).toBe(130);
-    expect(run.last).toMatchObject({ event: 'error', message: 'Interrupted' });
-    expect(await readdir(root)).toEqual(['images']);
-  });
 });
 
 describe('graft train refuses', () => {
