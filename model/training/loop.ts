@@ -4,6 +4,7 @@ import type { Input } from '#core/contracts/common.ts';
 import { monotonicMs } from '#core/monotonic.ts';
 import type { Augmentation } from '../data/augment.ts';
 import type { BatchSource } from './batch-source.ts';
+import { afterMeasurement, type Patience } from './early-stopping.ts';
 import { learnBatch } from './learn-batch.ts';
 import type { OptimiserSettings } from './optimisers/optimiser.ts';
 import { createReplica, type Replica } from './replica.ts';
@@ -31,6 +32,8 @@ export interface TrainingPlan {
   targets?: TargetSettings;
   /** Adam when left out. */
   optimiser?: OptimiserSettings;
+  /** Measurements without a smaller validation loss after which training ends; never when left out. */
+  patience?: number;
   seed: number;
   /** When training has to be over, in milliseconds on the clock of `monotonicMs`. */
   deadline: number | null;
@@ -58,7 +61,7 @@ export interface TrainingContext {
 }
 
 /** What the loop itself has to know to go on, besides the replica's values. */
-export interface LoopState {
+export interface LoopState extends Patience {
   /** Steps done. */
   step: number;
   /** Mean accuracy of the last steps, and how many steps it has seen. */
@@ -146,6 +149,7 @@ export async function runTrainingLoop(
   const control = learnt.subarray(replica.size);
   const state: LoopState = {
     ...{ step: 0, accuracy: 0, counted: 0, parts: 1, spentMs: 0, waitedMs: 0 },
+    ...{ bestLoss: null, sinceBest: 0 },
     ...saved,
   };
   if (values) {
@@ -186,6 +190,9 @@ export async function runTrainingLoop(
     if (validation && (state.step % validation.every === 0 || state.step >= steps)) {
       replica.finish();
       validated = await measureTogether(model, validation, { values: learnt, allReduce });
+      Object.assign(state, afterMeasurement(state, validated.validationLoss));
+      // All workers have measured the same, so all end here.
+      if (state.sinceBest >= (plan.patience ?? Number.POSITIVE_INFINITY)) steps = state.step;
     } else validated = undefined;
     const now = monotonicMs();
     if (rank === 0) budget.note(state.step, secondsBefore + (now - started) / 1_000);

@@ -85,7 +85,7 @@ export function methodFor(
 export function planOfMethod(
   method: Method,
   labelCount: number,
-): Pick<TrainingPlan, 'learningRate' | 'warmUp' | 'augmentation' | 'optimiser' | 'targets'> {
+): Pick<TrainingPlan, 'learningRate' | 'warmUp' | 'augmentation' | 'optimiser' | 'patience' | 'targets'> {
   const { optimiser, momentum, weightDecay, ema, labelSmoothing, mixup } = method;
   return {
     learningRate: method.learningRate,
@@ -96,6 +96,7 @@ export function planOfMethod(
       weightDecay,
       ...(ema === 0 ? {} : { averaging: ema }),
     },
+    ...(method.patience === 0 ? {} : { patience: method.patience }),
     ...(labelSmoothing === 0 && mixup === 0
       ? {}
       : { targets: { labelCount, smoothing: labelSmoothing, mixup } }),

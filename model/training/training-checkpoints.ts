@@ -32,6 +32,8 @@ const headerSchema = z.strictObject({
     parts: z.int().positive(),
     spentMs: z.number().nonnegative(),
     waitedMs: z.number().nonnegative(),
+    bestLoss: z.number().nullable(),
+    sinceBest: z.int().nonnegative(),
   }),
   points: z.array(pointSchema),
 });

@@ -19,7 +19,16 @@ const checkpointAt = (step: number): TrainingCheckpoint => ({
   settings: { epochs: 10, images: 'a', network: null },
   startedAt: '2026-11-28T10:00:00.000Z',
   seconds: 12.5,
-  state: { step, accuracy: 0.5, counted: step, parts: 2, spentMs: 1, waitedMs: 0.25 },
+  state: {
+    step,
+    accuracy: 0.5,
+    counted: step,
+    parts: 2,
+    spentMs: 1,
+    waitedMs: 0.25,
+    bestLoss: 0.7,
+    sinceBest: 2,
+  },
   points: [{ step: 1, validationAccuracy: 0.25, validationLoss: 1.5 }],
   values: Float32Array.from([step, -2.25e-20, 3.4e38]),
 });
