@@ -9,8 +9,6 @@ import { prepareHere } from './worker-data.ts';
 export interface BatchSample {
   /** height × width × 3 values in 0…255 of each. */
   pixels: Uint8Array[];
-  /** Label of each. */
-  labels: string[];
 }
 
 /**
@@ -37,7 +35,6 @@ export async function openBatchSamples(
         pixels: Array.from(chosen, (_, i) =>
           toPixels(values.subarray(i * size, (i + 1) * size), images.input),
         ),
-        labels: Array.from(chosen, (image) => images.labels[images.classIndices[image]!]!),
       };
     },
     close: preparer.close,

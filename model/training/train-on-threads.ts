@@ -57,7 +57,10 @@ export async function trainOnThreads(
     return { work: 'training' as const, task: { ...common, rank } };
   });
   const askToStop = () => Atomics.store(stop, 0, 1);
-  if (keeping) signal?.addEventListener('abort', askToStop, { once: true });
+  if (keeping) {
+    signal?.throwIfAborted();
+    signal?.addEventListener('abort', askToStop, { once: true });
+  }
   try {
     const { outcome, weights } = await runThreads<TrainingMessage, TrainedNetwork>(
       tasks,

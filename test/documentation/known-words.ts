@@ -78,6 +78,7 @@ export const KNOWN_WORDS = new Set([
   'SqueezeNet',
   'TensorFloat',
   'TypeScript',
+  'WebDataset',
   'arXiv',
 ]);
 

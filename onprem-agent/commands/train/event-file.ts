@@ -32,7 +32,7 @@ export function openEventFile(folder: string, fromStep: number): EventFile {
   const append = (event: Uint8Array) => writeSync(file, recordOf(event));
   append(eventOf(0, (writer) => writer.tag(3, WireType.LengthDelimited).string('brain.Event:2')));
   if (fromStep > 0) {
-    // SessionLog.status = START
+    // The log of a session, whose status is START.
     append(
       eventOf(fromStep, (writer) => {
         writer.tag(7, WireType.LengthDelimited).fork().tag(1, WireType.Varint).int32(1).join();

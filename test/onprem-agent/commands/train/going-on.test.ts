@@ -23,9 +23,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-/** 120 steps, with a checkpoint after each of them. */
+/** 40 steps, with a checkpoint after each of them. */
 const wordsFor = (name: string, ...more: string[]) => [
-  ...['train', images, '--out', join(root, name), '--size', '16', '--epochs', '60', '--batch-size', '16'],
+  ...['train', images, '--out', join(root, name), '--size', '16', '--epochs', '20', '--batch-size', '16'],
   ...['--backend', 'wasm', '--checkpoint-seconds', '0', ...more, '--json'],
 ];
 const modelOf = async (name: string) => sha256(await readFile(join(root, name, 'model.onnx')));
@@ -59,7 +59,7 @@ describe('graft train, run again,', () => {
     await truncate(join(folderOf('killed'), `step-${String(first).padStart(9, '0')}.checkpoint`), 5_000);
     await writeFile(join(folderOf('killed'), 'step-000000099.checkpoint.new'), 'torn');
 
-    const second = await killAt('killed', 60);
+    const second = await killAt('killed', 20);
     const readme = await readFile(join(folderOf('killed'), 'README.txt'), 'utf8');
     const [saved] = await stepsOf('killed');
     const last = await graft(wordsFor('killed'));
@@ -71,15 +71,15 @@ describe('graft train, run again,', () => {
       }),
     );
     expect(second.events).toContainEqual(expect.objectContaining({ event: 'continued', step: first! - 1 }));
-    expect(readme).toContain(`graft train ${images} --out ${join(root, 'killed')} --epochs 60`);
+    expect(readme).toContain(`graft train ${images} --out ${join(root, 'killed')} --epochs 20`);
     expect(last.events).toContainEqual(expect.objectContaining({ event: 'continued', step: saved }));
-    expect(last.last).toMatchObject({ event: 'result', imagesSeen: 120 * 16 });
+    expect(last.last).toMatchObject({ event: 'result', imagesSeen: 40 * 16 });
     expect(await modelOf('killed')).toBe(expected);
     expect(existsSync(folderOf('killed'))).toBe(false);
   });
 
   it('goes on after Ctrl-C, and is as far as it was', async () => {
-    const run = await killAt('stopped', 30, 'SIGINT');
+    const run = await killAt('stopped', 5, 'SIGINT');
     const status = JSON.parse(await readFile(join(folderOf('stopped'), 'status.json'), 'utf8'));
     const [saved] = await stepsOf('stopped');
 
@@ -92,7 +92,7 @@ describe('graft train, run again,', () => {
   });
 
   it('does the same on several threads', async () => {
-    const two = ['--batch-size', '32', '--epochs', '40'];
+    const two = ['--batch-size', '32', '--epochs', '30'];
     await killAt('threads', 10, 'SIGKILL', ...two);
     await killAt('threads', 20, 'SIGINT', ...two);
     const [rest, whole] = [
@@ -108,12 +108,12 @@ describe('graft train, run again,', () => {
   it('refuses other settings and other images by name, until it is told to begin anew', async () => {
     await killAt('changed', 2);
 
-    const other = await graft(wordsFor('changed', '--epochs', '61', '--seed', '2'));
+    const other = await graft(wordsFor('changed', '--epochs', '21', '--seed', '2'));
     await rm(join(images, 'v2.0', '2-011.png'));
     const fewer = await graft(wordsFor('changed'));
     const anew = await graft(wordsFor('changed', '--epochs', '1', '--restart'));
 
-    expect(other.last.message).toMatch(/epochs was 60 and is 61, seed was 1 and is 2/);
+    expect(other.last.message).toMatch(/epochs was 20 and is 21, seed was 1 and is 2/);
     expect(other.last.hint).toMatch(/--restart/);
     expect(fewer.last.message).toMatch(/the images have changed/);
     expect(anew.code).toBe(0);
