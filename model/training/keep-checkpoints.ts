@@ -23,11 +23,6 @@ const MOST_SHARE = 0.05;
 /** A short epoch does not get a checkpoint of its own. */
 const LEAST_SECONDS_BETWEEN = 5;
 
-export interface KeptProgress extends StepProgress {
-  /** This step has been saved. */
-  isSaved: boolean;
-}
-
 /**
  * Saves the training after a step where it is time: every so many seconds, at the end of an epoch, and when it
  * is asked to stop. When does not change the result.

@@ -1,11 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRandom } from '#core/random.ts';
-import { type TrainingImages, trainingImagesOf } from '#model/data/training-images.ts';
+import { openTrainingImages, type TrainingImages, trainingImagesOf } from '#model/data/training-images.ts';
 import { networkInput } from '#model/network/input.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { trainGeneral } from '#model/training/general.ts';
 import type { GeneralTrainingProgress } from '#model/training/general-progress.ts';
+import { findCheckpoint } from '#model/training/training-checkpoints.ts';
+import { makeImageFolder } from '../../fixtures/images.ts';
 import { backendUnderTest } from '../backend-under-test.ts';
 
 const input = networkInput(16);
@@ -167,5 +172,63 @@ describe('trainGeneral', () => {
   it('needs two images of every class', async () => {
     const training = trainGeneral(colours(1), options);
     await expect(training).rejects.toThrow('"red"');
+  });
+});
+
+describe('images on disk', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'graft-general-'));
+    await makeImageFolder(folder, { labels: ['discs', 'squares'], perLabel: 20 });
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('give the same weights as from memory, prepared on threads ahead of the steps', async () => {
+    const short = { ...options, epochs: 2 };
+    const inMemory = await openTrainingImages(folder, input, { memoryBytes: 1e9 });
+    const expected = await weightsOf(trainGeneral(inMemory, short));
+    const onDisk = await openTrainingImages(folder, input, { memoryBytes: 0 });
+    const stalls: number[] = [];
+
+    const training = trainGeneral(onDisk, short, { onProgress: ({ stall }) => stalls.push(stall) });
+
+    expect(await weightsOf(training)).toEqual(expected);
+    expect(stalls.every((stall) => stall >= 0 && stall <= 1)).toBe(true);
+  });
+
+  it('end the training with the name of the one that is gone', async () => {
+    const images = await openTrainingImages(folder, input, { memoryBytes: 0 });
+    await rm(join(folder, 'discs', '0-003.png'));
+    const before = tf.memory().numTensors;
+
+    await expect(trainGeneral(images, options)).rejects.toThrow(/discs\/0-003\.png could be read before/);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('a training that goes on', () => {
+  it('counts the time that it has taken before', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'graft-general-'));
+    const timed = { ...options, epochs: 100_000, maxSeconds: 1_000 };
+    const checkpoints = { folder, everySeconds: 0, settings: {} };
+    const stop = new AbortController();
+    const first = trainGeneral(
+      data,
+      { ...timed, checkpoints },
+      { signal: stop.signal, onProgress: ({ step }) => void (step === 5 && stop.abort(new Error('enough'))) },
+    );
+    await expect(first).rejects.toThrow('enough');
+    const from = (await findCheckpoint(folder, expect.fail))!;
+    const { step } = from.state;
+
+    const { model, imagesSeen, seconds } = await trainGeneral(data, {
+      ...timed,
+      checkpoints: { ...checkpoints, from: { ...from, seconds: 2_000 } },
+    });
+
+    model.dispose();
+    expect(imagesSeen).toBe((step + 1) * 16);
+    expect(seconds).toBeGreaterThan(2_000);
+    await rm(folder, { recursive: true });
   });
 });
