@@ -150,7 +150,7 @@ function pageOf(keys: readonly string[], query: URLSearchParams): string {
   }
   let [entries, index] = ['', low];
   for (; index < keys.length && index < low + PAGE && keys[index]!.startsWith(prefix); index++) {
-    entries += `<Contents><Key>${encodeURIComponent(keys[index]!)}</Key><LastModified>2026-11-23T15:42:00.000Z</LastModified><ETag>&quot;0123456789abcdef0123456789abcdef&quot;</ETag><ChecksumAlgorithm>SHA256</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType><Size>0</Size><StorageClass>STANDARD</StorageClass></Contents>`;
+    entries += `<Contents><Key>${keys[index]}</Key><LastModified>2026-11-23T15:42:00.000Z</LastModified><ETag>&quot;0123456789abcdef0123456789abcdef&quot;</ETag><ChecksumAlgorithm>SHA256</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType><Size>0</Size><StorageClass>STANDARD</StorageClass></Contents>`;
   }
   const more = index < keys.length && keys[index]!.startsWith(prefix);
   const token = more ? `<NextContinuationToken>${keys[index - 1]}</NextContinuationToken>` : '';

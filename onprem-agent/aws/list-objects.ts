@@ -52,9 +52,11 @@ export async function listObjects(
     const end = upTo === undefined ? undefined : Buffer.from(upTo);
     let token: string | undefined;
     let isOver = false;
-    const take: OnObject = (key, size, etag) => {
-      isOver ||= end !== undefined && Buffer.compare(Buffer.from(key), end) > 0;
-      if (!isOver) onObject(key, size, etag);
+    const isBeyond = (key: string) => end !== undefined && Buffer.compare(Buffer.from(key), end) > 0;
+    const take = (entries: readonly Parameters<OnObject>[]) => {
+      // Keys are in order: where the last one belongs to the range, all of a page do.
+      isOver = entries.length > 0 && isBeyond(entries.at(-1)![0]);
+      for (const [key, size, etag] of entries) if (!isOver || !isBeyond(key)) onObject(key, size, etag);
     };
     do {
       const from = token !== undefined ? { ContinuationToken: token } : after ? { StartAfter: after } : {};
@@ -63,7 +65,7 @@ export async function listObjects(
         const entries: Parameters<OnObject>[] = [];
         const command = pageCommand({ Bucket: bucket, Prefix: prefix, ...from }, entries);
         return s3.send(command, { abortSignal: signal }).then((answer) => {
-          for (const entry of entries) take(...entry);
+          take(entries);
           return answer;
         });
       });
@@ -97,21 +99,28 @@ function pageCommand(
   return command;
 }
 
-const ENTRY = /<Contents>([\s\S]*?)<\/Contents>/g;
+const [OPEN, CLOSE] = ['<Contents>', '</Contents>'];
 
 /** @returns the document without its entries */
 export function cutEntries(text: string, onObject: OnObject): string {
-  return text.replace(ENTRY, (_whole, entry: string) => {
-    const key = textOf(entry, 'Key');
-    onObject(decodeKey(key), Number(textOf(entry, 'Size')), unescaped(textOf(entry, 'ETag')));
-    return '';
-  });
+  let rest = '';
+  let at = 0;
+  for (;;) {
+    const from = text.indexOf(OPEN, at);
+    if (from < 0) return rest + text.slice(at);
+    const to = text.indexOf(CLOSE, from);
+    if (to < 0) return rest + text.slice(at);
+    rest += text.slice(at, from);
+    at = to + CLOSE.length;
+    const key = textOf(text, 'Key', from);
+    onObject(decodeKey(key), Number(textOf(text, 'Size', from)), unescaped(textOf(text, 'ETag', from)));
+  }
 }
 
-function textOf(entry: string, name: string): string {
-  const from = entry.indexOf(`<${name}>`) + name.length + 2;
-  const to = entry.indexOf(`</${name}>`, from);
-  return from <= name.length + 1 || to < 0 ? '' : entry.slice(from, to);
+/** The text of the first element of that name behind a place. */
+function textOf(text: string, name: string, at: number): string {
+  const from = text.indexOf(`<${name}>`, at) + name.length + 2;
+  return text.slice(from, text.indexOf('<', from));
 }
 
 const decodeKey = (text: string): string =>

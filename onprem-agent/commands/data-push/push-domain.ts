@@ -169,11 +169,12 @@ async function listImages(
   signal: AbortSignal,
 ): Promise<Map<string, { size: number; etag: string }>> {
   const objects = new Map<string, { size: number; etag: string }>();
+  const isImageKey = imageKeys(domain);
   await listObjects(
     s3,
     { bucket, ranges: imageRanges(domain, labels) },
     (key, size, etag) => {
-      if (isImageKey(key, domain)) objects.set(key, { size, etag });
+      if (isImageKey(key)) objects.set(key, { size, etag });
     },
     signal,
   );
@@ -186,8 +187,19 @@ export const imageRanges = (domain: string, labels: readonly string[]): KeyRange
     rangesOf(imagesPrefix(domain, part), part === 'other' ? [] : labels),
   );
 
-/** Not what operating systems leave behind, nor a folder that was made in the console, which has an empty name. */
-export function isImageKey(key: string, domain: string): boolean {
-  const names = key.slice(domainPrefix(domain).length).split('/').slice(1);
-  return names.at(-1) !== '' && !names.some(isLitter);
+/**
+ * Tells keys of images from what operating systems leave behind, and from folders that were made in the console,
+ * which have an empty name. Keys come folder by folder, so the folder's own names are looked at once.
+ */
+export function imageKeys(domain: string): (key: string) => boolean {
+  const start = domainPrefix(domain).length;
+  let [folder, isFolderGood] = ['', true];
+  return (key) => {
+    const at = key.lastIndexOf('/');
+    if (at !== folder.length || !key.startsWith(folder)) {
+      folder = key.slice(0, at);
+      isFolderGood = !folder.slice(start).split('/').some(isLitter);
+    }
+    return isFolderGood && at < key.length - 1 && !isLitter(key.slice(at + 1));
+  };
 }

@@ -4,7 +4,7 @@ import { listObjects } from '../../aws/list-objects.ts';
 import type { S3 } from '../../upload/persistence.ts';
 import type { DomainSettings } from './domain-settings.ts';
 import { Fingerprint } from './fingerprint.ts';
-import { imageRanges, isCommitted, isImageKey, listingLine } from './push-domain.ts';
+import { imageKeys, imageRanges, isCommitted, listingLine } from './push-domain.ts';
 import type { IndexHeader } from './push-index.ts';
 import type { FolderLook } from './walk.ts';
 
@@ -22,11 +22,12 @@ export async function isUnchanged(
   if (header.folder !== look.fingerprint || header.settings !== sha256(settings.bytes)) return false;
   const { domain, labels } = settings.domain;
   const listing = new Fingerprint();
+  const isImageKey = imageKeys(domain);
   await listObjects(
     s3,
     { bucket, ranges: imageRanges(domain, labels) },
     (key, size, etag) => {
-      if (isImageKey(key, domain)) listing.add(listingLine(key, size, etag));
+      if (isImageKey(key)) listing.add(listingLine(key, size, etag));
     },
     signal,
   );

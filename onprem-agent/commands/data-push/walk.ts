@@ -39,7 +39,7 @@ export async function lookAtFolder(
     const names = await readdir(path).catch(() => []);
     for (const [turn, name] of names.entries()) {
       if (isLitter(name)) continue;
-      const status = look(join(path, name));
+      const status = look(`${path}/${name}`);
       const child = `${id}/${name}`;
       if (status?.isDirectory()) await visit(join(path, name), child);
       else {
@@ -54,9 +54,10 @@ export async function lookAtFolder(
   }
 }
 
+/** @returns undefined where it has gone or cannot be looked at, which reading it will explain */
 function look(path: string): Stats | undefined {
   try {
-    return statSync(path);
+    return statSync(path, { throwIfNoEntry: false });
   } catch {
     return undefined;
   }
