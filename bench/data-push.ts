@@ -51,8 +51,8 @@ async function main() {
       }
     }
   }
-  const gate = { minimumAccuracy: 0.5, minimumUplift: 0, minimumRecall: 0, minimumTestImages: 1 };
-  const settings = JSON.stringify({ schemaVersion: 1, domain: 'bench', labels, gate });
+  const gatePolicy = { minimumAccuracy: 0.5, minimumUplift: 0, minimumRecall: 0, minimumTestImages: 1 };
+  const settings = JSON.stringify({ schemaVersion: 1, domain: 'bench', labels, gate: gatePolicy });
   await writeFile(join(FOLDER, 'domain', 'domain.json'), settings);
 
   // In S3's order: the ids are plain ASCII.

@@ -121,7 +121,7 @@ async function main() {
         theirs.push(checked('aws s3 cp', await measured('aws', args, environmentOf(server.endpoint))));
         say('aws s3 cp', theirs.at(-1)!, size);
       };
-      // Whoever begins has the colder caches: they take turns with that, too.
+      // The first one has the colder caches: they take turns with that, too.
       const both = noCli === undefined ? [own, peer] : [own];
       for (const turn of round % 2 === 0 ? both : both.toReversed()) await turn();
     }

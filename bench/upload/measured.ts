@@ -17,7 +17,9 @@ export interface Measured {
 const TICKS = 100;
 const LOOK_MS = 20;
 
-/** Runs a program to its end. Its times and memory are the kernel's own figures, at most 20 ms before the end. */
+/**
+ * Runs a program to its end. Its times and memory are the kernel's own figures, at most 20 ms before the end.
+ */
 export function measured(
   command: string,
   args: readonly string[],

@@ -1,4 +1,6 @@
-/** The local S3 alone, in a process of its own, whose address is its first line. Ends with its standard input. */
+/**
+ * The local S3 alone, in a process of its own, whose address is its first line. Ends with its standard input.
+ */
 import { startLocalAws } from 'local-aws';
 import { createS3 } from 'local-aws/services';
 

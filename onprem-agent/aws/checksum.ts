@@ -15,8 +15,8 @@ export function partSizeFor(size: number): number {
 }
 
 /**
- * The value of `ChecksumSHA256` that S3 keeps for a file with these parts: base64 of the SHA-256, or, for more
- * than one part, of the SHA-256 over the parts' digests, followed by `-<number of parts>`
+ * The value of `ChecksumSHA256` that S3 keeps for a file with these parts: base64 of the SHA-256, or, for
+ * more than one part, of the SHA-256 over the parts' digests, followed by `-<number of parts>`
  * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html).
  *
  * @param parts SHA-256 of each part in base64

@@ -39,8 +39,8 @@ const compareKeys = (a: string, b: string): number => Buffer.compare(Buffer.from
 /**
  * Lists all objects of some ranges, several ranges at once, each in S3's order.
  *
- * The SDK's parser makes an object of every entry, 15 ms for a page of a thousand, most of the time of a large
- * listing. So the entries are cut out of the answer before it sees the rest.
+ * The SDK's parser makes an object of every entry, 15 ms for a page of a thousand, most of the time of a
+ * large listing. So the entries are cut out of the answer before it sees the rest.
  */
 export async function listObjects(
   s3: S3,

@@ -100,8 +100,8 @@ export async function readBytes({ s3, bucket, key, signal }: Target): Promise<Ui
 export type Put = 'uploaded' | 'already-there';
 
 /**
- * Uploads a small object. An object with the same checksum stays. One with another checksum is replaced only if
- * `replace` allows it, and only if it has not changed since.
+ * Uploads a small object. An object with the same checksum stays. One with another checksum is replaced only
+ * if `replace` allows it, and only if it has not changed since.
  *
  * @throws IntegrityError when another object stands under the key and may not be replaced
  */

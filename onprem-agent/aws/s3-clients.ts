@@ -9,7 +9,7 @@ const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, e
 const [CONNECT_SECONDS, SILENT_SECONDS] = [15, 60];
 
 /**
- * A client of S3 for uploads that last: it makes one attempt, since whoever uses it tries again for longer than
+ * A client of S3 for uploads that last: it makes one attempt, since the caller tries again for longer than
  * the SDK would. It can read credentials again that a person has renewed in a file meanwhile. It does not ask
  * `Expect: 100-continue`, for which the SDK opens a new connection for every part.
  *

@@ -13,7 +13,9 @@ import type { FailedAttempt } from '../upload/persistence.ts';
 import type { Throttle } from '../upload/throttle.ts';
 import { uploadEntry } from '../upload/upload-entry.ts';
 
-/** Milliseconds after which an upload that was given up is tried again: a permission may have been granted. */
+/**
+ * Milliseconds after which an upload that was given up is tried again: a permission may have been granted.
+ */
 const AGAIN_MS = 15 * 60_000;
 
 /** What the service is told of its uploads. */
@@ -38,8 +40,8 @@ export interface DrainOptions {
 }
 
 /**
- * Uploads what is in the spool: the oldest first, one at a time to each destination, so that one that cannot be
- * reached holds up no other.
+ * Uploads what is in the spool: the oldest first, one at a time to each destination, so that one that cannot
+ * be reached holds up no other.
  */
 export function createDrain(options: DrainOptions) {
   const { events, environment, signal } = options;

@@ -31,33 +31,33 @@ export const noCounts = (): ServiceCounts => ({
 export function metricsText(counts: ServiceCounts, gauges: ServiceGauges): string {
   const lines: string[] = [];
   const add = (name: string, type: 'counter' | 'gauge', help: string, values: [string, number][]) => {
-    lines.push(`# HELP graft_${name} ${help}`, `# TYPE graft_${name} ${type}`);
-    for (const [labels, value] of values) lines.push(`graft_${name}${labels} ${value}`);
+    lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    for (const [labels, value] of values) lines.push(`${name}${labels} ${value}`);
   };
-  add('spool_entries', 'gauge', 'Models in the spool.', [
+  add('graft_spool_entries', 'gauge', 'Models in the spool.', [
     ['{state="waiting"}', gauges.waiting],
     ['{state="failed"}', gauges.failed],
   ]);
-  add('spool_bytes', 'gauge', 'Bytes of the models in the spool.', [['', gauges.waitingBytes]]);
-  add('upload_rate_bytes', 'gauge', 'Bytes a second that are being uploaded.', [['', gauges.rate]]);
-  add('uploads_total', 'counter', 'Uploads that ended.', [
+  add('graft_spool_bytes', 'gauge', 'Bytes of the models in the spool.', [['', gauges.waitingBytes]]);
+  add('graft_upload_rate_bytes', 'gauge', 'Bytes a second that are being uploaded.', [['', gauges.rate]]);
+  add('graft_uploads_total', 'counter', 'Uploads that ended.', [
     ['{result="done"}', counts.uploads.done],
     ['{result="given_up"}', counts.uploads.givenUp],
   ]);
-  add('uploaded_bytes_total', 'counter', 'Bytes of the models that were uploaded.', [
+  add('graft_uploaded_bytes_total', 'counter', 'Bytes of the models that were uploaded.', [
     ['', counts.bytesUploaded],
   ]);
   add(
-    'upload_troubles_total',
+    'graft_upload_troubles_total',
     'counter',
     'Failed attempts that were tried again.',
     Object.entries(counts.troubles).map(([kind, value]) => [`{kind="${kind}"}`, value]),
   );
-  add('folders_total', 'counter', 'Watched folders that were taken.', [
+  add('graft_folders_total', 'counter', 'Watched folders that were taken.', [
     ['{result="done"}', counts.taken.done],
     ['{result="failed"}', counts.taken.failed],
   ]);
-  add('last_upload_timestamp_seconds', 'gauge', 'When a model was uploaded last.', [
+  add('graft_last_upload_timestamp_seconds', 'gauge', 'When a model was uploaded last.', [
     ['', counts.lastSuccess],
   ]);
   return `${lines.join('\n')}\n`;

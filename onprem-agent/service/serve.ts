@@ -30,7 +30,9 @@ export interface ServeOptions {
   signal: AbortSignal;
 }
 
-/** Uploads the spool and takes folders until it is told to stop. What is under way then goes on the next time. */
+/**
+ * Uploads the spool and takes folders until it is told to stop. What is under way then goes on the next time.
+ */
 export async function serve(options: ServeOptions): Promise<void> {
   const { spool, state, environment, throttle, output, now, signal } = options;
   const counts = noCounts();

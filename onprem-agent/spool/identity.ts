@@ -23,15 +23,17 @@ export function ownIdentity(now: Date): Identity {
   };
 }
 
-/** Whether that process still runs. Nothing is known of another machine, so its processes count as running. */
+/**
+ * Whether that process still runs. Nothing is known of another machine, so its processes count as running.
+ */
 export function isAlive({ pid, host, start }: Identity): boolean {
   if (host !== hostname()) return true;
   return isRunning(pid) && (start === undefined || start === startOf(pid));
 }
 
 /**
- * When a process started: the machine's boot and the ticks since (proc_pid_stat(5), field 22). Undefined where
- * there is no such process, or no `/proc`.
+ * When a process started: the machine's boot and the ticks since (proc_pid_stat(5), field 22). Undefined
+ * where there is no such process, or no `/proc`.
  */
 function startOf(pid: number): string | undefined {
   try {

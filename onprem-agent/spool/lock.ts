@@ -12,9 +12,9 @@ const NUMBERED = /^lock\.(\d+)$/;
 const FREE = 'free';
 
 /**
- * Takes the lock of a folder, also from a process that has ended without releasing it. Locks have numbers, and
- * the highest one counts: to take over is to be the first who makes the next number. So two processes that see
- * the same dead holder never both succeed.
+ * Takes the lock of a folder, also from a process that has ended without releasing it. Locks have numbers,
+ * and the highest one counts: to take over is to be the first who makes the next number. So two processes
+ * that see the same dead holder never both succeed.
  *
  * @returns the holder where there is one, and undefined where the folder has gone
  */
@@ -26,7 +26,7 @@ export async function takeLock(folder: string, now = new Date()): Promise<Lock |
       const { highest, holder } = await look(folder);
       if (holder !== undefined) return holder;
       const number = highest + 1;
-      // A link is made whole or not at all: nobody reads a lock that is still being written.
+      // A link is made whole or not at all: a lock that is still being written is never read.
       const made = await link(own, fileOf(folder, number)).then(
         () => true,
         (error: NodeJS.ErrnoException) => {
@@ -66,7 +66,7 @@ async function look(folder: string): Promise<{ highest: number; holder: Identity
   return { highest, holder };
 }
 
-/** The number stays, so that whoever looked before it was released cannot make it again. */
+/** The number stays, so that a process that looked before it was released cannot make it again. */
 async function release(folder: string, number: number): Promise<void> {
   const temporary = join(folder, `.lock-free-${process.pid}-${number}`);
   try {

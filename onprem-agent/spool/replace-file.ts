@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Replaces a file in one step, on disk before this returns: after a power cut it is the old or the new one. */
+/**
+ * Replaces a file in one step, on disk before this returns: after a power cut it is the old or the new one.
+ */
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {

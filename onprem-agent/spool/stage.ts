@@ -35,8 +35,8 @@ export interface Staged {
 const HINT = 'Copy the folder again from where it was trained, or train again.';
 
 /**
- * Puts a model's files into the spool, as hard links where the file system allows that, and checks them against
- * the manifest, all in one pass.
+ * Puts a model's files into the spool, as hard links where the file system allows that, and checks them
+ * against the manifest, all in one pass.
  *
  * @param onBytes is told how many more bytes are done
  * @throws NotFoundError, IntegrityError when a file is missing or is not what the manifest says
@@ -117,7 +117,9 @@ async function isSameModel(folder: string, manifestBytes: Buffer): Promise<boole
   return there?.equals(manifestBytes) ?? false;
 }
 
-/** A hard link where the file systems are the same and it is allowed, otherwise a copy; on disk either way. */
+/**
+ * A hard link where the file systems are the same and it is allowed, otherwise a copy; on disk either way.
+ */
 async function takeFile(from: string, to: string): Promise<void> {
   // Not of the link itself, where it is one. Says what it is where it is no file.
   const path = await realpath(from);

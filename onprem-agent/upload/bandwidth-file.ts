@@ -34,8 +34,8 @@ export async function writeBandwidth(state: string, bandwidth: Bandwidth): Promi
 }
 
 /**
- * The limit that holds now. The latest word counts: what the command line says holds until the file is written
- * after that.
+ * The limit that holds now. The latest word counts: what the command line says holds until the file is
+ * written after that.
  *
  * @param asked of the command line
  * @param clock for tests; milliseconds and the date
@@ -54,7 +54,7 @@ export function currentRate(
       lookedAt = clock.now();
       const stamp = stampOf(state);
       if (stamp !== seen && (asked === undefined || stamp !== atStart)) {
-        // A file that somebody has spoilt by hand stops nothing: the limit before it holds.
+        // A file that was spoilt by hand stops nothing: the limit before it holds.
         bandwidth = attempt(() => readBandwidth(state)) ?? bandwidth;
       }
       seen = stamp;

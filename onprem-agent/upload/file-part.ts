@@ -12,8 +12,8 @@ export interface Range {
 }
 
 /**
- * Buffers of one connection, which are used in turn: one is being sent and one is read ahead, since the stream is
- * piped, and a pipe waits until all of a chunk has gone to the kernel.
+ * Buffers of one connection, which are used in turn: one is being sent and one is read ahead, since the
+ * stream is piped, and a pipe waits until all of a chunk has gone to the kernel.
  */
 export type Buffers = Buffer[];
 const BUFFERS = 4;
@@ -28,8 +28,8 @@ export interface Reading {
 }
 
 /**
- * The bytes of a piece, as fast as the limit allows. It can be read any number of times, each in a new stream;
- * what is in memory is a chunk, not the piece.
+ * The bytes of a piece, as fast as the limit allows. It can be read any number of times, each in a new
+ * stream; what is in memory is a chunk, not the piece.
  */
 export function streamPart(
   range: Range,

@@ -27,7 +27,7 @@ export interface Finishing {
 /**
  * Sees an entry's upload to its end: uploads it here, unless the service or another process does.
  *
- * @throws GraftError when it was given up, or somebody has cancelled it
+ * @throws GraftError when it was given up, or was cancelled
  */
 export async function finishEntry(entry: Entry, finishing: Finishing): Promise<UploadResult> {
   const { io, output, state } = finishing;

@@ -18,7 +18,7 @@ export interface SourceFile extends DigestedFile {
   path: string;
 }
 
-/** How often an upload that S3 no longer knows is begun again. S3 forgets one only when somebody aborts it. */
+/** How often an upload that S3 no longer knows is begun again. S3 forgets one only when it is aborted. */
 const MOST_BEGINNINGS = 3;
 
 /**

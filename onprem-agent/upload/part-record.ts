@@ -20,8 +20,8 @@ export interface RecordedUpload extends UploadBeginning {
 }
 
 /**
- * The record of one file's upload in parts: a line when it begins and one for each finished part, each on disk
- * before the upload goes on. A kill or a power cut spoils at most the last line, which is passed over.
+ * The record of one file's upload in parts: a line when it begins and one for each finished part, each on
+ * disk before the upload goes on. A kill or a power cut spoils at most the last line, which is passed over.
  */
 export class PartRecord {
   readonly #path: string;

@@ -19,8 +19,8 @@ export interface FileUpload {
 }
 
 /**
- * Uploads a file, in parts if it is large, and goes on where an earlier attempt ended. An object with the same
- * checksum stays.
+ * Uploads a file, in parts if it is large, and goes on where an earlier attempt ended. An object with the
+ * same checksum stays.
  *
  * @throws IntegrityError when another object stands under the key and may not be replaced, or the file has
  *   changed since it was digested

@@ -117,7 +117,9 @@ async function sendOnce<T>(
   }
 }
 
-/** Whether S3 got other bytes than were digested because the file has them now, not because they were garbled. */
+/**
+ * Whether S3 got other bytes than were digested because the file has them now, not because they were garbled.
+ */
 async function isCorrupt(error: unknown, piece: Piece): Promise<boolean> {
   return error instanceof Error && CORRUPT.has(error.name) && (await digestPart(piece)) !== piece.digest;
 }

@@ -36,7 +36,8 @@ export interface EntryUpload {
 }
 
 /**
- * Uploads an entry of the spool, goes on where it was, and removes it when it is done. Its lock is the caller's.
+ * Uploads an entry of the spool, goes on where it was, and removes it when it is done. Its lock is the
+ * caller's.
  *
  * @returns what is kept of it
  * @throws GraftError where it is given up; the entry stays

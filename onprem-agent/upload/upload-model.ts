@@ -56,9 +56,9 @@ export interface UploadOptions {
 
 /**
  * Uploads a general model: its files, `manifest.sig`, and last `manifest.json`, which commits the version. An
- * interrupted upload promotes nothing, and the next one sends what is missing. The files of a committed version
- * never change. A signature that the deployment does not accept is replaced by one that it accepts; the
- * manifest is then uploaded again to start the promotion.
+ * interrupted upload promotes nothing, and the next one sends what is missing. The files of a committed
+ * version never change. A signature that the deployment does not accept is replaced by one that it accepts;
+ * the manifest is then uploaded again to start the promotion.
  *
  * @throws IntegrityError when this version was committed with other content
  */

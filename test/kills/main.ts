@@ -1,6 +1,6 @@
 /**
- * `npm run test:kills`: random SIGKILLs of real processes of the agent, each at a moment that a seed chooses. A
- * seed that failed can be played again alone with `--seed N --runs 1`.
+ * `npm run test:kills`: random SIGKILLs of real processes of the agent, each at a moment that a seed chooses.
+ * A seed that failed can be played again alone with `--seed N --runs 1`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -40,7 +40,10 @@ export async function makeModelFolder(
   return writeManifest(folder, [MODEL_FILE], description, { createdAt, privateKey: undefined });
 }
 
-/** Bytes without any meaning, a block at a time, so that a large file takes no memory. No two blocks are alike. */
+/**
+ * Bytes without any meaning, a block at a time, so that a large file takes no memory. No two blocks are
+ * alike.
+ */
 function* graphOf(bytes: number): Generator<Buffer> {
   const block = Buffer.alloc(1024 * 1024);
   for (let i = 0; i < block.length; i += 101) block[i] = (i * 7) % 251;

@@ -1,8 +1,8 @@
 /**
- * A digest of a set of texts in whatever order they come, without keeping them: a hash of 128 bits for each, added
- * up. It tells accidental changes, not those of an attacker: S3 and the promotion check contents. The hash mixes
- * as MurmurHash3 does (Austin Appleby, public domain); a cryptographic one of `node:crypto` takes ten times as
- * long for texts as short as these.
+ * A digest of a set of texts in whatever order they come, without keeping them: a hash of 128 bits for each,
+ * added up. It tells accidental changes, not those of an attacker: S3 and the promotion check contents. The
+ * hash mixes as Murmur hash 3 does (Austin Appleby, public domain); a cryptographic one of `node:crypto`
+ * takes ten times as long for texts as short as these.
  */
 export class Fingerprint {
   readonly #sums = new Uint32Array(4);

@@ -145,8 +145,8 @@ export async function isCommitted(target: Target, bytes: Uint8Array, digest: str
 }
 
 /**
- * Whether an object of the right size is this image. The listing's ETag answers without a request: it is what the
- * last push noted, or the MD5 of the content. Elsewhere (another tool, a KMS key) S3 is asked.
+ * Whether an object of the right size is this image. The listing's ETag answers without a request: it is what
+ * the last push noted, or the MD5 of the content. Elsewhere (another tool, a KMS key) S3 is asked.
  */
 async function isSame(
   target: Target,
@@ -188,8 +188,9 @@ export const imageRanges = (domain: string, labels: readonly string[]): KeyRange
   );
 
 /**
- * Tells keys of images from what operating systems leave behind, and from folders that were made in the console,
- * which have an empty name. Keys come folder by folder, so the folder's own names are looked at once.
+ * Tells keys of images from what operating systems leave behind, and from folders that were made in the
+ * console, which have an empty name. Keys come folder by folder, so the folder's own names are looked at
+ * once.
  */
 export function imageKeys(domain: string): (key: string) => boolean {
   const start = domainPrefix(domain).length;

@@ -97,7 +97,10 @@ export async function pushFolder(
   return { ...pushed, extra, extraCount, damaged, warnings };
 }
 
-/** A file that is as new as the look itself may change without looking different, so the next push looks inside. */
+/**
+ * A file that is as new as the look itself may change without looking different, so the next push looks
+ * inside.
+ */
 const rememberedLook = ({ fingerprint, racy }: FolderLook): string => (racy ? 'too new' : fingerprint);
 
 async function check(folder: string, settings: DomainSettings, output: Output, signal: AbortSignal) {

@@ -9,8 +9,8 @@ import type { IndexHeader } from './push-index.ts';
 import type { FolderLook } from './walk.ts';
 
 /**
- * Whether folder, settings and bucket are as the last push has left them. No image is read, here or there: the
- * folder is compared by names, sizes and times, the bucket by its listing, and one request asks for
+ * Whether folder, settings and bucket are as the last push has left them. No image is read, here or there:
+ * the folder is compared by names, sizes and times, the bucket by its listing, and one request asks for
  * `domain.json`.
  */
 export async function isUnchanged(

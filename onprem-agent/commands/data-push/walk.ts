@@ -19,8 +19,8 @@ const RACY_MS = 2000;
 const TURN = 500;
 
 /**
- * Looks at every file below `train/`, `test/` and `other/`: name, size, times, inode. 2.5 million take less than
- * a minute. They are looked at synchronously, which is several times as fast as through the thread pool.
+ * Looks at every file below `train/`, `test/` and `other/`: name, size, times, inode. 2.5 million take less
+ * than a minute. They are looked at synchronously, which is several times as fast as through the thread pool.
  *
  * @param now milliseconds since 1970
  */

@@ -65,8 +65,8 @@ const words = (...more: string[]) => [
 const push = (...more: string[]) => graft(words(...more));
 
 /**
- * A push that a person interrupts when a request of this kind arrives, which gets no answer, and the same push
- * once more, both by way of one proxy.
+ * A push that a person interrupts when a request of this kind arrives, which gets no answer, and the same
+ * push once more, both by way of one proxy.
  */
 async function interruptedAndAgain(isLast: (path: string) => boolean, between = async () => {}) {
   const interruption = new AbortController();
