@@ -1,4 +1,4 @@
-"""Networks of model/network/ as Keras defines them, for keras-definition.test.ts.
+"""Networks of model/network/ as Keras defines them, for test/model/network/keras-definition.test.ts and keras_train.py.
 
 usage: keras_networks.py TASK, where TASK names a JSON file: a list of
 {name, size, width, labels, weights, image, layers: [{name, shapes}]}. `weights` and `image` are files of 32-bit floats; the weights follow
@@ -124,5 +124,6 @@ def compute(case):
     }
 
 
-with open(sys.argv[1]) as file:
-    print(json.dumps([compute(case) for case in json.load(file)]))
+if __name__ == "__main__":
+    with open(sys.argv[1]) as file:
+        print(json.dumps([compute(case) for case in json.load(file)]))
