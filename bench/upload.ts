@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -96,6 +96,10 @@ async function main() {
   const { version } = await makeModelFolder(join(FOLDER, 'model'), { bytes: mib * MIB });
   const file = join(FOLDER, 'model', MODEL_FILE);
   const { size } = await stat(file);
+  // Or the first turn would share the disk with the model's own way there.
+  const handle = await open(file);
+  await handle.sync();
+  await handle.close();
   await writeNewKey(join(FOLDER, 'key.pem'));
   const cli = await measured('aws', ['--version'], process.env).catch((error: Error) => error.message);
   const noCli = typeof cli === 'string' ? cli : cli.code === 0 ? undefined : cli.stderr.trim();

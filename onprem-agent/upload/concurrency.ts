@@ -1,7 +1,7 @@
 /** Parts under way at once, at most. */
 const MOST = 4;
 /** Parts that have to arrive over each connection before there is one more. */
-const ARRIVALS = 4;
+const ARRIVALS = 16;
 
 /**
  * How many parts are under way at once. A link that breaks costs what is under way on every connection, so a

@@ -16,7 +16,7 @@ export interface Range {
  * stream is piped, and a pipe waits until all of a chunk has gone to the kernel.
  */
 export type Buffers = Buffer[];
-const BUFFERS = 4;
+const BUFFERS = 3;
 
 /** How a piece is read. */
 export interface Reading {
