@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InvalidInputError } from '#core/errors.ts';
-import { buildNetwork, networkOutputs } from '#model/network/build-network.ts';
+import { buildNetwork, mapOf, networkOutputs } from '#model/network/build-network.ts';
 import { filtersFor } from '#model/network/compact.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 
@@ -42,7 +42,47 @@ describe('buildNetwork', () => {
   });
 });
 
+describe.each(['resnet-18', 'resnet-50', 'mobilenet-v2'] as const)('buildNetwork %s', (name) => {
+  const build = (options: { size?: number; width?: number; seed?: number }) => {
+    const { size = 32, width = 0.125, seed = 1 } = options;
+    return buildNetwork({ name, width, input: { height: size, width: size }, labelCount: 3, seed });
+  };
+
+  it.each([
+    [32, 4],
+    [64, 8],
+    [65, 3],
+    [96, 3],
+  ])('gives images of %i pixels a map of %i places a side', (size, places) => {
+    const model = build({ size });
+    expect(mapOf(model).places).toEqual({ rows: places, columns: places });
+    model.dispose();
+  });
+
+  it('starts from weights that the seed determines, and has more of them the wider it is', () => {
+    const [first, again, other, wide] = [{}, {}, { seed: 2 }, { width: 0.25 }].map((options) => {
+      const model = build(options);
+      const weights = model.getWeights().map((weight) => [...weight.dataSync()].slice(0, 9));
+      const parameters = model.countParams();
+      model.dispose();
+      return { weights, parameters };
+    });
+    expect(again).toEqual(first);
+    expect(other!.weights).not.toEqual(first!.weights);
+    expect(wide!.parameters).toBeGreaterThan(first!.parameters);
+  });
+
+  it('refuses images of fewer than 32 pixels', () => {
+    expect(() => build({ size: 31 })).toThrow(/takes images from 32 pixels on, not 31 × 31/);
+  });
+});
+
 describe('filtersFor', () => {
+  it('widens the filters, in multiples of four', () => {
+    expect(filtersFor({ height: 32, width: 32 }, 0.3)).toEqual([4, 8, 20, 40]);
+    expect(filtersFor({ height: 32, width: 32 }, 0.1)).toEqual([4, 4, 8, 12]);
+  });
+
   it.each([
     [8, [16, 32], 2],
     [32, [16, 32, 64, 128], 2],
