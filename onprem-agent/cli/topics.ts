@@ -19,6 +19,7 @@ export const topics: Record<string, { heading: string; about: string }> = {
     about: 'What each command may have to do in AWS',
   },
   domains: { heading: "A domain's folder", about: 'Images and settings of a domain' },
+  installing: { heading: 'Installing, updating, going back', about: 'graft without its repository' },
   checks: { heading: '`graft doctor`', about: 'What is checked, and how' },
 };
 

@@ -27,6 +27,10 @@ export const commands: Record<string, CommandEntry> = {
     description: 'Make a general model of a network that was trained elsewhere: ONNX, Keras, TensorFlow.js',
     load: async () => (await import('./import/import.ts')).importModel,
   },
+  run: {
+    description: 'Run another trainer, and import and push what it has written',
+    load: async () => (await import('./run/run.ts')).run,
+  },
   push: {
     description: 'Sign a general model and drop it into S3, which starts its promotion',
     load: async () => (await import('./push/push.ts')).push,
