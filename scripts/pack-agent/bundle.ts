@@ -5,7 +5,7 @@ import { repository } from '../fingerprint.ts';
 /** Packages with binaries, or with files that they look for beside their own: they stay packages. */
 const EXTERNAL = ['sharp', '@tensorflow/*', 'onnxruntime-node', 'pino', 'webgpu'];
 
-/** What the native packages of TensorFlow.js are called: nobody ships them, `graft backend install` does. */
+/** What the native packages of TensorFlow.js are called: `graft backend install` brings them. */
 const INSTALLED_LATER = /^@tensorflow\/tfjs-node(-gpu)?$/;
 
 export interface Bundled {
@@ -39,7 +39,7 @@ export async function bundleAgent(folder: string): Promise<Bundled> {
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
-    // Stack traces name functions; whoever gets the tarball has no sources to look at.
+    // Names stay, for stack traces.
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
