@@ -6,8 +6,8 @@ import { InvalidInputError } from '#core/errors.ts';
 const HANDED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const;
 
 /**
- * Runs another program to its end, on this process's own input and outputs. Signals that this process gets are
- * handed on; Ctrl-C at a terminal is not, since the terminal sends it to both.
+ * Runs another program to its end, on this process's own input and outputs. Signals that this process gets
+ * are handed on; Ctrl-C at a terminal is not, since the terminal sends it to both.
  *
  * @param toStderr its standard output goes to standard error, because ours has JSON
  * @returns its exit code; 128 and the signal's number if a signal ended it
