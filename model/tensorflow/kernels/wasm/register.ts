@@ -7,6 +7,7 @@ import type { WasmBackend } from './heap.ts';
 import { registerMatrixProduct } from './matrix-product.ts';
 import { registerMaxPoolGradient } from './max-pool-gradient.ts';
 import { registerPooledConvolution } from './pooled-convolution.ts';
+import { refuseNullPointers } from './refuse-null-pointers.ts';
 import { registerTurnFilter } from './turn-filter.ts';
 
 /**
@@ -22,6 +23,7 @@ export function registerWasmKernels(): void {
   registerBatchNormalisation();
   registerPooledConvolution();
   registerIdentity();
+  refuseNullPointers(tf.backend() as unknown as WasmBackend);
 }
 
 /**

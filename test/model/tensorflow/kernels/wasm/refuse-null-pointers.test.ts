@@ -1,0 +1,23 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import { useBackend } from '#model/tensorflow/backend.ts';
+import type { WasmBackend } from '#model/tensorflow/kernels/wasm/heap.ts';
+import { refuseNullPointers } from '#model/tensorflow/kernels/wasm/refuse-null-pointers.ts';
+
+it('WebAssembly that has no memory left says so, and computes on', async () => {
+  await useBackend('wasm');
+
+  // As many bytes as 32 bits can name: more than there ever is room for.
+  expect(() => tf.zeros([2 ** 30 - 2 ** 20])).toThrow(
+    /out of memory: WebAssembly has no room for 4290772992/,
+  );
+
+  expect(Array.from(await tf.add(tf.tensor1d([1, 2]), 1).data())).toEqual([2, 3]);
+});
+
+it('an empty tensor needs none', () => {
+  const backend = { wasm: { _malloc: () => 0 } } as unknown as WasmBackend;
+  refuseNullPointers(backend);
+  expect(backend.wasm._malloc(0)).toBe(0);
+  expect(() => backend.wasm._malloc(1)).toThrow('no room for 1 bytes');
+});
