@@ -22,7 +22,7 @@ export interface CacheReader {
   close(): Promise<void>;
 }
 
-/** Every image is compared with its digest whenever it is read: hashing takes a tenth of decoding. */
+/** Every image is compared with its digest whenever it is read: nothing else would find a changed byte. */
 export async function openCache(cache: PixelCache, imageBytes: number): Promise<CacheReader> {
   const { folder, imagesPerShard, rows, digests } = cache;
   const shards = new Map<number, Promise<FileHandle>>();

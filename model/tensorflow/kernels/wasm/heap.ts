@@ -11,7 +11,11 @@ export interface WasmBackend {
   dataIdMap: { get(dataId: tf.DataId): { memoryOffset: number } };
   disposeData(dataId: tf.DataId): boolean;
   incRef(dataId: tf.DataId): void;
-  wasm: { asm: { memory: WebAssembly.Memory }; _malloc(bytes: number): number };
+  wasm: {
+    asm: { memory: WebAssembly.Memory };
+    _malloc(bytes: number): number;
+    _free(address: number): void;
+  };
 }
 
 /** Address of a tensor's first value. Valid as long as the tensor is. */

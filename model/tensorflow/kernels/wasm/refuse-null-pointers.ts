@@ -7,6 +7,8 @@ import type { WasmBackend } from './heap.ts';
  * WebAssembly.
  */
 export function refuseNullPointers({ wasm }: Pick<WasmBackend, 'wasm'>): void {
+  // The compiler's function replaces itself at its first call.
+  wasm._free(wasm._malloc(1));
   const allocate = wasm._malloc;
   wasm._malloc = (bytes) => {
     const address = allocate(bytes);
