@@ -100,9 +100,9 @@ class Schedule(keras.callbacks.Callback):
 
 
 def measure_accuracy(options):
-    x, classes = read(options.accuracy, "train")
-    label_count = int(classes.max()) + 1
-    y = keras.utils.to_categorical(classes, label_count)
+    x, class_indices = read(options.accuracy, "train")
+    label_count = int(class_indices.max()) + 1
+    y = keras.utils.to_categorical(class_indices, label_count)
     model, highest = build(options, label_count)
     data = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x), seed=1).repeat().map(vary, num_parallel_calls=tf.data.AUTOTUNE)
     data = data.batch(options.batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)

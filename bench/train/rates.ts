@@ -10,7 +10,10 @@ export const SIDE = 32;
 export const LABEL_COUNT = 300;
 export const BATCH = 64;
 
-/** Steps before the clock starts: compilation, and the first growth of the memory. A large network needs fewer. */
+/**
+ * Steps before the clock starts: compilation, and the first growth of the memory. A large network needs
+ * fewer.
+ */
 const warmUpSteps = (network: NetworkName) => (network === 'compact' ? 30 : 2);
 
 export interface Rates {

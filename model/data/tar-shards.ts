@@ -71,15 +71,15 @@ export async function listShards(
   const labels = sortLabels(found);
   refuseUnusable(root, labels);
   const places = found.map((label) => labels.indexOf(label));
-  const classes = labelOf!.map((number) => places[number]!);
+  const classIndices = labelOf!.map((number) => places[number]!);
   const all = texts.build();
-  const order = sortedOrder(classes, shardOf!, (image) => textAt(all, image));
+  const order = sortedOrder(classIndices, shardOf!, (image) => textAt(all, image));
   const size = order.length;
   const list: ImageList = {
     root,
     labels,
     size,
-    classIndices: pick(classes, order, sharedInt32(size)),
+    classIndices: pick(classIndices, order, sharedInt32(size)),
     names: pickTexts(all, order),
     shards: {
       names: [...names],
@@ -98,9 +98,13 @@ function sortLabels(found: readonly string[]): string[] {
 }
 
 /** By class, shard, and name within the shard. */
-function sortedOrder(classes: number[], shards: number[], nameOf: (image: number) => string): Uint32Array {
-  return Uint32Array.from(classes, (_, i) => i).sort((a, b) => {
-    if (classes[a] !== classes[b]) return classes[a]! - classes[b]!;
+function sortedOrder(
+  classIndices: number[],
+  shards: number[],
+  nameOf: (image: number) => string,
+): Uint32Array {
+  return Uint32Array.from(classIndices, (_, i) => i).sort((a, b) => {
+    if (classIndices[a] !== classIndices[b]) return classIndices[a]! - classIndices[b]!;
     if (shards[a] !== shards[b]) return shards[a]! - shards[b]!;
     const [one, other] = [nameOf(a), nameOf(b)];
     return one < other ? -1 : one > other ? 1 : 0;
@@ -114,7 +118,7 @@ async function readShard(
 ): Promise<{ members: Member[]; others: string[] }> {
   await refuseCutShort(root, shard);
   const members = new Map<string, Member>();
-  const classes = new Map<string, string>();
+  const namedLabels = new Map<string, string>();
   const others: string[] = [];
   const archive = extract();
   const file = createReadStream(join(root, shard), { highWaterMark: 1 << 20, ...(signal && { signal }) });
@@ -134,8 +138,8 @@ async function readShard(
       }
       const key = `${folder}${stem}`;
       if (extension === 'cls') {
-        if (classes.has(key)) throw twice(shard, name);
-        classes.set(key, await readClass(entry, header.size, { shard, name }));
+        if (namedLabels.has(key)) throw twice(shard, name);
+        namedLabels.set(key, await readClass(entry, header.size, { shard, name }));
       } else if (IMAGE_EXTENSIONS.has(extension)) {
         if (members.has(key)) throw twice(shard, name, members.get(key)!.name);
         const label = folder === '' ? undefined : folder.slice(0, -1);
@@ -155,7 +159,7 @@ async function readShard(
   } finally {
     file.destroy();
   }
-  for (const [key, label] of classes) {
+  for (const [key, label] of namedLabels) {
     const member = members.get(key);
     if (member === undefined) others.push(`${key}.cls`);
     else member.label = label;

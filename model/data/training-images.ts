@@ -38,9 +38,14 @@ export interface OpenedImages extends TrainingImages {
 export interface OpenOptions extends Pick<CheckOptions, 'onProgress' | 'signal'> {
   /** Pixels of so many bytes stay in memory. */
   memoryBytes: number;
-  /** Folder for prepared images, which is made. Without it, what does not fit into memory is decoded at each visit. */
+  /**
+   * Folder for prepared images, which is made. Without it, what does not fit into memory is decoded at each
+   * visit.
+   */
   cache?: string | undefined;
-  /** Where what is known of the images is kept, so that a training that goes on need not read them all first. */
+  /**
+   * Where what is known of the images is kept, so that a training that goes on need not read them all first.
+   */
   known?: string | undefined;
   /** Is told what happens to the cache. */
   onNotice?: (message: string) => void;

@@ -56,7 +56,9 @@ export function buildMobileNetV2(options: NetworkOptions): tfl.LayersModel {
   return tfl.model({ name: 'mobilenet-v2', inputs: image, outputs: classify(x, labelCount) });
 }
 
-/** Expands to six times the channels (not in the first block), convolves each by itself, and projects back. */
+/**
+ * Expands to six times the channels (not in the first block), convolves each by itself, and projects back.
+ */
 function invertedResidual(
   input: Symbolic,
   block: number,

@@ -18,8 +18,9 @@ export interface NormalisedBatch {
 /**
  * Batch normalisation in training followed by an activation: `y = activation(gamma × (x − mean) /
  * √(variance + epsilon) + beta)` with the batch's own mean and (biased) variance per channel (Ioffe &
- * Szegedy, 2015, algorithm 1). Differentiable in x, gamma and beta; the gradient is the closed form of their section 3. The gradient of
- * `tf.batchNorm` copies the parameters to the size of x, and takes longer than the convolutions.
+ * Szegedy, 2015, algorithm 1). Differentiable in x, gamma and beta; the gradient is the closed form of their
+ * section 3. The gradient of `tf.batchNorm` copies the parameters to the size of x, and takes longer than the
+ * convolutions.
  *
  * @param x shape [n, height, width, channels]
  * @param gamma shape [channels]

@@ -57,7 +57,9 @@ const RESNET_18: Design = {
   },
 };
 
-/** ResNet-50 with bottleneck blocks, layer by layer that of Keras's applications (v1: the first stride is 2). */
+/**
+ * ResNet-50 with bottleneck blocks, layer by layer that of Keras's applications (v1: the first stride is 2).
+ */
 const RESNET_50: Design = {
   epsilon: 1.001e-5,
   bias: true,

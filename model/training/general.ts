@@ -88,8 +88,8 @@ const LEAST_STEPS_BETWEEN = 100;
 
 /**
  * Trains the general model from random weights. The same data, options, backend and number of workers give
- * the same weights, unless `maxSeconds` cuts the training short, and however often it was interrupted and went
- * on. Set up a backend first (`useBackend`).
+ * the same weights, unless `maxSeconds` cuts the training short, and however often it was interrupted and
+ * went on. Set up a backend first (`useBackend`).
  *
  * @throws InvalidInputError when a class has fewer than two images
  * @throws the signal's reason

@@ -24,8 +24,8 @@ const MOST_SHARE = 0.05;
 const LEAST_SECONDS_BETWEEN = 5;
 
 /**
- * Saves the training after a step where it is time: every so many seconds, at the end of an epoch, and when it
- * is asked to stop. When does not change the result.
+ * Saves the training after a step where it is time: every so many seconds, at the end of an epoch, and when
+ * it is asked to stop. When does not change the result.
  *
  * @param onNotice is told when nothing can be written; the training goes on
  */

@@ -57,8 +57,8 @@ const RESIDUAL: Method = {
 
 /**
  * What the literature trains these networks with, scaled to batches of 64 where the learning rate grows with
- * the batch: ResNet by SGD at 0.1 for 128 images (He et al., 2015), MobileNetV2 with the small weight decay of
- * its paper.
+ * the batch: ResNet by SGD at 0.1 for 128 images (He et al., 2015), MobileNetV2 with the small weight decay
+ * of its paper.
  */
 export const DEFAULT_METHODS: Readonly<Record<NetworkName, Method>> = {
   compact: PLAIN,

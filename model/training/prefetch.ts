@@ -22,7 +22,9 @@ export interface PrefetchOptions {
 const AHEAD_BYTES = 128 * 2 ** 20;
 const MOST_AHEAD = 4;
 
-/** How many batches of so many values lie ready: few large or some small ones, so that memory stays bounded. */
+/**
+ * How many batches of so many values lie ready: few large or some small ones, so that memory stays bounded.
+ */
 const depthFor = (length: number): number =>
   Math.max(1, Math.min(MOST_AHEAD, Math.floor(AHEAD_BYTES / (4 * length))));
 
@@ -50,7 +52,7 @@ export function prefetchedBatches(
     const selection = select(next!);
     if (selection === undefined) return;
     const ready = preparer.prepare(selection, slot);
-    // Whoever takes the batch hears of a failure; nobody may ever take it.
+    // The caller who takes the batch hears of a failure. One that is never taken must not end the process.
     ready.catch(() => {});
     pending.set(next!++, { selection, slot, ready });
   }

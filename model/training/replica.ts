@@ -125,7 +125,11 @@ function concatenate(parts: readonly Float32Array[]): Float32Array {
   return flat;
 }
 
-/** The parts of a flat array, by name. @throws RangeError when their lengths do not add up to the whole array */
+/**
+ * The parts of a flat array, by name.
+ *
+ * @throws RangeError when their lengths do not add up to the whole array
+ */
 function split(flat: Float32Array, parts: Record<string, Float32Array>): Record<string, Float32Array> {
   const expected = Object.values(parts).reduce((size, { length }) => size + length, 0);
   if (expected !== flat.length)

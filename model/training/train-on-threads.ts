@@ -84,7 +84,11 @@ export async function trainOnThreads(
   }
 }
 
-/** Images of a data set in memory that all threads share. @param images in the order of the training's classes */
+/**
+ * Images of a data set in memory that all threads share.
+ *
+ * @param images in the order of the training's classes
+ */
 export function sharedData(data: DataSet, images: ArrayLike<number>): TrainingData {
   const all = Array.from(images);
   const { pixels } = trainingImagesOf({

@@ -47,7 +47,7 @@ export interface TrainingCheckpoint extends Omit<Header, 'schemaVersion'> {
 
 const DIGEST_BYTES = 32;
 const NAME = /^step-(\d+)\.checkpoint$/;
-/** Whoever cannot read the newest one takes the one before. */
+/** Where the newest one cannot be read, the one before is taken. */
 const KEPT = 2;
 
 /**

@@ -67,8 +67,10 @@ describe('a command that the documents name', () => {
     async (_command, _where, words) => {
       const found = findCommand(words);
       expect(found).toBeDefined();
-      const { args } = await found!.entry.load();
-      checkArguments(found!.rest, args, `graft ${found!.name}`);
+      const { args, takesProgram } = await found!.entry.load();
+      const program = takesProgram ? found!.rest.indexOf('--') : -1;
+      const own = program === -1 ? found!.rest : found!.rest.slice(0, program);
+      checkArguments(own, args, `graft ${found!.name}`);
     },
   );
 
@@ -109,7 +111,7 @@ describe('a command that the documents name', () => {
         ([, name, workspace = '']) => scriptsFor(workspace.trim().split(' '))[name!] === undefined,
       );
       const graft = [...text.matchAll(/`(?:npx )?graft ([a-z]+(?: [a-z]+)*)[^`:]*`/g)].filter(
-        ([, words]) => findCommand(words!.trim().split(' ')) === undefined,
+        ([, words]) => words!.split(' ')[0] !== 'help' && findCommand(words!.trim().split(' ')) === undefined,
       );
       return [...npm, ...graft].map(([command]) => `${file}: ${command}`);
     });

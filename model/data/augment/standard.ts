@@ -6,7 +6,9 @@ import { brighten, contrast, type Pixels, saturate } from './colours.ts';
 import { drawRandAugment } from './randaugment.ts';
 import { resample, type Size } from './resample.ts';
 
-/** Sides up to which a crop keeps at least half of the image: less shows nothing of a picture of 32 pixels. */
+/**
+ * Sides up to which a crop keeps at least half of the image: less shows nothing of a picture of 32 pixels.
+ */
 const SMALL = 64;
 const LEAST_AREA = { small: 0.5, large: 0.08 } as const;
 /** Of the factors of brightness, contrast and colour, from 1. */

@@ -41,8 +41,8 @@ export const optionsOf = (attributes: tf.NamedAttrMap | undefined) =>
   attributes as unknown as NormalisationOptions;
 
 /**
- * `activation(gamma × (x − mean) / √(variance + epsilon) + beta)` with mean and (biased) variance of each channel
- * over the batch.
+ * `activation(gamma × (x − mean) / √(variance + epsilon) + beta)` with mean and (biased) variance of each
+ * channel over the batch.
  *
  * @returns y, mean, variance
  */

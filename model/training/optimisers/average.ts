@@ -2,8 +2,8 @@ import type { Optimiser } from './optimiser.ts';
 
 /**
  * Keeps an exponential moving average of the parameters (Polyak & Juditsky, 1992), which the network gets in
- * the end. Its decay rises to `decay` over the first steps, as TensorFlow's does: otherwise the random weights
- * of the beginning stay in a short training's average.
+ * the end. Its decay rises to `decay` over the first steps, as TensorFlow's does: otherwise the random
+ * weights of the beginning stay in a short training's average.
  *
  * @param initial the parameters before the first step
  * @returns the optimiser, with `average` added to its state

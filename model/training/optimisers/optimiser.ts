@@ -36,7 +36,9 @@ export interface Optimiser {
   ): void;
   /** The parameters that the network gets in the end, where they are not those of the last step. */
   readonly average?: Float32Array;
-  /** What the steps change besides the parameters, by name: the arrays themselves, always of the same lengths. */
+  /**
+   * What the steps change besides the parameters, by name: the arrays themselves, always of the same lengths.
+   */
   state(): Readonly<Record<string, Float32Array>>;
   /** Takes over a state that was saved. */
   restore(state: Readonly<Record<string, Float32Array>>): void;

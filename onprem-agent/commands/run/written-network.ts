@@ -8,7 +8,9 @@ const NETWORK = /\.(onnx|keras|h5|hdf5)$|^model\.json$/;
 /** Files that could be a network → what changes when they are written. */
 type Snapshot = ReadonlyMap<string, { mark: string; written: number }>;
 
-/** The networks at a path, or in a folder and all folders below it, as they are now; none where nothing is. */
+/**
+ * The networks at a path, or in a folder and all folders below it, as they are now; none where nothing is.
+ */
 export async function networksAt(path: string): Promise<Snapshot> {
   const status = await stat(path).catch(() => undefined);
   if (status === undefined) return new Map();

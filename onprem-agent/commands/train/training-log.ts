@@ -19,8 +19,8 @@ export interface TrainingLog {
 }
 
 /**
- * Writes scalars once a second and after each validation, and with each validation 16 images of a batch as the
- * network sees them, and the confusion matrix. A folder that cannot be written to stops no training.
+ * Writes scalars once a second and after each validation, and with each validation 16 images of a batch as
+ * the network sees them, and the confusion matrix. A folder that cannot be written to stops no training.
  *
  * @param from the step that the training goes on from
  * @param onFailure is told once

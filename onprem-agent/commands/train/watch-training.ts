@@ -161,7 +161,9 @@ function momentOf(progress: GeneralTrainingProgress, batchSize: number): Moment 
   };
 }
 
-/** As many are meant to be without end: how many fit into `--max-seconds` is known after the first steps only. */
+/**
+ * As many are meant to be without end: how many fit into `--max-seconds` is known after the first steps only.
+ */
 export const MOST_EPOCHS = 100_000;
 
 function gaugesOf(progress: GeneralTrainingProgress, savedStep: number): Gauge[] {

@@ -73,7 +73,8 @@ describeOnFastBackends('a training step', (backend) => {
     expect(actual.at(-1)).toEqual(expected.at(-1));
   });
 
-  // The kernels have tests of their own, so both sides may compute on the backend: plain JavaScript takes minutes.
+  // The kernels have tests of their own, so both sides may compute on the backend: plain JavaScript takes
+  // minutes.
   it.each(others)('gives them for %s, too: %o', async (_, options, images) => {
     const expected = await on(backend, derived, options, images);
     const actual = await on(backend, ours, options, images);

@@ -94,7 +94,9 @@ function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, info: Info): tf.Tensor4
 
 type Window = Pick<Info, 'filterHeight' | 'filterWidth' | 'strideHeight' | 'strideWidth'>;
 
-/** x with its padding and dy, their channels whole vectors, → shape [filterHeight × filterWidth, channels]. */
+/**
+ * x with its padding and dy, their channels whole vectors, → shape [filterHeight × filterWidth, channels].
+ */
 function registerFilterGradient() {
   tf.registerKernel({
     kernelName: FILTER_GRADIENT,
