@@ -37,7 +37,8 @@ async function accuracyAsGraph(model: LayersModel, { size, gather, classIndices 
   return right.length / size;
 }
 
-describe('trainBaseline', () => {
+// Native TensorFlow beside another test file takes more than a minute for the 1,200 steps.
+describe('trainBaseline', { timeout: 240_000 }, () => {
   it('learns from random weights, and keeps the end of its steps', async () => {
     const { train, test } = shapes;
     const tensors = tf.memory().numTensors;
