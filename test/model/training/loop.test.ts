@@ -24,7 +24,7 @@ const plan: TrainingPlan = {
 
 const source = (batch: Batch): BatchSource => ({ take: async () => batch, close: async () => {} });
 
-/** Measures after every third step, with the labels the wrong way round: the more is learnt, the worse it is. */
+/** Measures after every third step, with wrong labels: the more is learnt, the worse the result is. */
 const hopeless = {
   ...{ every: 3, batches: 1, input, labelCount: 2 },
   open: () => source({ values: values(), classIndices: classIndices.map((index) => 1 - index) }),
@@ -34,7 +34,7 @@ beforeAll(() => useBackend(backendUnderTest));
 
 it.each([
   [{}, 20],
-  // The first measurement is the best so far: the second and the third are two without progress.
+  // The first measurement is the best: the next two are without progress.
   [{ patience: 2 }, 9],
   [{ patience: 7 }, 20],
 ])('ends after so many measurements without progress: %o', async (settings, steps) => {
