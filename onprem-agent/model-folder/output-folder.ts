@@ -27,6 +27,9 @@ export interface OutputFolder {
   close(): Promise<void>;
 }
 
+/** Where a training keeps what it needs to go on, beside the folder of its result. */
+export const trainingFolderOf = (out: string): string => `${resolve(out)}.training`;
+
 /**
  * Checks that a result may be written there: the folder is missing or empty, or, with `force`, holds a model.
  * It never accepts anything else: `--out ~ --force` must not delete a home directory.

@@ -6,6 +6,7 @@ export interface ServiceCounts {
   troubles: Record<Exclude<Trouble, 'final'>, number>;
   bytesUploaded: number;
   taken: { done: number; failed: number };
+  trainings: { done: number; failed: number };
   /** Seconds since 1970; 0 where nothing has been uploaded yet. */
   lastSuccess: number;
 }
@@ -24,6 +25,7 @@ export const noCounts = (): ServiceCounts => ({
   troubles: { network: 0, server: 0, credentials: 0 },
   bytesUploaded: 0,
   taken: { done: 0, failed: 0 },
+  trainings: { done: 0, failed: 0 },
   lastSuccess: 0,
 });
 
@@ -56,6 +58,10 @@ export function metricsText(counts: ServiceCounts, gauges: ServiceGauges): strin
   add('graft_folders_total', 'counter', 'Watched folders that were taken.', [
     ['{result="done"}', counts.taken.done],
     ['{result="failed"}', counts.taken.failed],
+  ]);
+  add('graft_trainings_total', 'counter', 'Trainings that ended.', [
+    ['{result="done"}', counts.trainings.done],
+    ['{result="failed"}', counts.trainings.failed],
   ]);
   add('graft_last_upload_timestamp_seconds', 'gauge', 'When a model was uploaded last.', [
     ['', counts.lastSuccess],

@@ -9,6 +9,7 @@ import { runGraft } from './run-graft.ts';
 import { createSettling } from './settle.ts';
 import { createTaking, type Watched } from './take-folders.ts';
 import { openTaken } from './taken.ts';
+import { createTrainings, type ScheduledTraining } from './train-on-schedule.ts';
 
 /** Milliseconds between two looks at spool and folders. */
 const LOOK_MS = 1000;
@@ -21,6 +22,9 @@ export interface ServeOptions {
   environment: NodeJS.ProcessEnv;
   throttle: Throttle;
   watched: readonly Watched[];
+  trainings: readonly ScheduledTraining[];
+  /** Of the schedule of the trainings, as `TrainingsOptions` has it. */
+  nextAfter(moment: Date): Date | null;
   quietMs: number;
   marker: string;
   /** Undefined: no metrics. */
@@ -31,7 +35,8 @@ export interface ServeOptions {
 }
 
 /**
- * Uploads the spool and takes folders until it is told to stop. What is under way then goes on the next time.
+ * Uploads the spool, takes folders and trains until it is told to stop. What is under way then goes on the
+ * next time.
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { spool, state, environment, throttle, output, now, signal } = options;
@@ -74,10 +79,11 @@ export async function serve(options: ServeOptions): Promise<void> {
     },
     signal,
   });
+  const taken = openTaken(state);
   const taking = createTaking({
     watched: options.watched,
     settling: createSettling({ quietMs: options.quietMs, marker: options.marker, now }),
-    taken: openTaken(state),
+    taken,
     run: (words) => runGraft(words, environment, signal),
     onTaken: (folder, { code, last }) => {
       if (code === 0) counts.taken.done++;
@@ -87,6 +93,33 @@ export async function serve(options: ServeOptions): Promise<void> {
         output.warn({ folder, code }, `"${folder}": ${last.message ?? `code ${code}`}`);
     },
     now,
+  });
+  const trainings = createTrainings({
+    trainings: options.trainings,
+    nextAfter: options.nextAfter,
+    taken,
+    run: (words) => runGraft(words, environment, signal),
+    events: {
+      onBegin: ({ images, out }, isContinued) =>
+        output.note(
+          'training',
+          { images, out, isContinued },
+          `"${images}": the training ${isContinued ? 'goes on' : 'begins'}, for "${out}"`,
+        ),
+      onUnchanged: ({ images, out }) =>
+        output.note('unchanged', { images, out }, `"${images}": no image has changed, nothing is trained`),
+      onMissing: ({ images }) => output.warn({ images }, `"${images}": there is no such folder`),
+      onEnd: ({ images, out }, { code, last }) => {
+        if (code === 0) {
+          counts.trainings.done++;
+          output.note('trained', { images, out }, `"${images}": trained, the model is in "${out}"`);
+        } else if (!signal.aborted) {
+          counts.trainings.failed++;
+          output.warn({ images, code }, `"${images}": ${last.message ?? `code ${code}`}`);
+        }
+      },
+    },
+    clock: () => new Date(),
   });
   const health =
     options.metricsPort === undefined
@@ -100,25 +133,35 @@ export async function serve(options: ServeOptions): Promise<void> {
   const at = health === undefined ? '' : ` Metrics: http://127.0.0.1:${health.port}/metrics`;
   output.note('serving', { spool, ...(health && { port: health.port }) }, `Uploading from ${spool}.${at}`);
   try {
-    let folders: Promise<void> = Promise.resolve();
-    let isTaking = false;
+    // Checking a large domain takes long, a training longer, and uploads must not wait for them.
+    const others = [taking, trainings].map(({ look }) =>
+      oneAtATime(look, (error) => output.warn({}, error.message)),
+    );
     while (!signal.aborted) {
       lookedAt = now();
       await drain.look();
-      // Checking a large domain takes long, and uploads must not wait for it.
-      if (!isTaking) {
-        isTaking = true;
-        folders = taking.look().finally(() => {
-          isTaking = false;
-        });
-        folders.catch((error: Error) => output.warn({}, error.message));
-      }
+      for (const other of others) other.begin();
       await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
     }
-    await Promise.allSettled([folders, drain.settled()]);
+    await Promise.all([drain.settled(), ...others.map((other) => other.settled())]);
   } finally {
     await health?.stop();
   }
+}
+
+/** Begins work again only when it has ended. */
+function oneAtATime(work: () => Promise<void>, onError: (error: Error) => void) {
+  let running: Promise<void> | undefined;
+  return {
+    begin() {
+      running ??= work()
+        .catch(onError)
+        .finally(() => {
+          running = undefined;
+        });
+    },
+    settled: async () => running,
+  };
 }
 
 async function spoolGauges(spool: string) {

@@ -34,7 +34,7 @@ export function createTaking({ watched, settling, taken, run, onTaken, now }: Ta
       for (const each of watched) {
         for (const folder of await candidates(each)) {
           const look = await settling.settled(folder);
-          if (look === undefined || (await taken.is(folder, look))) continue;
+          if (look === undefined || (await taken.noted(folder)) === look) continue;
           const failed = failedAt.get(folder);
           if (failed?.look === look && now() - failed.at < AGAIN_MS) continue;
           const end = await run(each.command(folder));

@@ -3,9 +3,10 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { replaceFile } from '../spool/replace-file.ts';
 
-/** Which state of a folder the service has taken, over restarts and reboots. */
+/** Which look of a folder the service has taken, over restarts and reboots. */
 export interface Taken {
-  is(folder: string, look: string): Promise<boolean>;
+  /** @returns the look that was noted last; undefined where none was */
+  noted(folder: string): Promise<string | undefined>;
   note(folder: string, look: string): Promise<void>;
 }
 
@@ -14,9 +15,9 @@ export function openTaken(state: string): Taken {
   const fileOf = (folder: string) =>
     join(folderOf, createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 24));
   return {
-    async is(folder, look) {
-      const noted = await readFile(fileOf(folder), 'utf8').catch(() => '');
-      return noted.trim() === look;
+    async noted(folder) {
+      const noted = await readFile(fileOf(folder), 'utf8').catch(() => undefined);
+      return noted?.trim();
     },
     async note(folder, look) {
       await mkdir(folderOf, { recursive: true, mode: 0o700 });

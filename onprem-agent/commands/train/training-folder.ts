@@ -12,6 +12,7 @@ import {
   type Setting,
   type TrainingCheckpoint,
 } from '#model/training/training-checkpoints.ts';
+import { trainingFolderOf } from '../../model-folder/output-folder.ts';
 
 const STATUS = 'status.json';
 const README = 'README.txt';
@@ -74,7 +75,7 @@ export interface TrainingFolderOptions {
  */
 export async function openTrainingFolder(options: TrainingFolderOptions): Promise<TrainingFolder> {
   const { out, command, restart, now = () => new Date() } = options;
-  const path = `${resolve(out)}.training`;
+  const path = trainingFolderOf(out);
   const before = await readStatus(path);
   if (before !== undefined) refuseBusy(path, before);
   if (restart) await rm(path, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import { Cron } from 'croner';
 import { nameSchema } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { deploymentArgs } from '../../aws/deployment.ts';
@@ -27,6 +28,16 @@ export const watch = agentCommand({
       type: 'string',
       valueHint: 'DIR=DOMAIN,…',
       description: "Folders of domains' images, which are pushed when something in them has changed",
+    },
+    train: {
+      type: 'string',
+      valueHint: 'IMAGES=DIR,…',
+      description: 'Folders of images to train on at the times of --train-at, and where each model goes',
+    },
+    'train-at': {
+      type: 'string',
+      valueHint: 'CRON',
+      description: 'When, as in a crontab, local time: minute hour day month weekday (Default: 0 1 * * *)',
     },
     settle: {
       type: 'string',
@@ -61,8 +72,14 @@ export const watch = agentCommand({
   examples: [
     'graft watch --stack graft-prod',
     'graft watch --models /srv/models --data /srv/produce=produce --stack graft-prod',
+    'graft watch --train /srv/images=/srv/models/icons --train-at "0 1 * * 6" --stack graft-prod',
   ],
   async run({ args, io, output }) {
+    const schedule = scheduleOf(args['train-at'] ?? '0 1 * * *');
+    const trainings = listOf(args.train).map((text) => {
+      const [images, out] = pairOf(text, '--train', 'IMAGES=DIR, for instance /srv/images=/srv/models/icons');
+      return { images, out };
+    });
     const bandwidth =
       args.bandwidth === undefined ? undefined : parseBandwidth(args.bandwidth, '--bandwidth');
     const settle = numberOption('settle', args.settle, { minimum: 0 }) ?? 30;
@@ -77,7 +94,7 @@ export const watch = agentCommand({
       region: args.region,
       'endpoint-url': args['endpoint-url'],
     });
-    if (args.bucket !== undefined && args.models !== undefined && args.data !== undefined) {
+    if (args.bucket !== undefined && (args.models ?? args.train) !== undefined && args.data !== undefined) {
       throw new UsageError(
         '--bucket cannot be the bucket of models and of data',
         'Name the --stack instead.',
@@ -85,7 +102,7 @@ export const watch = agentCommand({
     }
     const keys = wordsOf({ key: args.key, 'passphrase-file': args['passphrase-file'] });
     const watched: Watched[] = [
-      ...listOf(args.models).map((folder) => ({
+      ...[...listOf(args.models), ...trainings.map(({ out }) => out)].map((folder) => ({
         folder,
         kind: 'models' as const,
         command: (each: string) => ['push', each, ...keys, ...where],
@@ -111,9 +128,14 @@ export const watch = agentCommand({
       await serve({
         spool: spoolFolder(io.environment),
         state,
-        environment: io.environment,
+        environment: {
+          ...io.environment,
+          ...(typeof args.config === 'string' && { GRAFT_CONFIG: args.config }),
+        },
         throttle: createThrottle({ limit: currentRate(state, bandwidth) }),
         watched,
+        trainings,
+        nextAfter: (moment) => schedule.nextRun(moment),
         quietMs: settle * 1000,
         marker: args.marker,
         metricsPort,
@@ -135,10 +157,31 @@ const listOf = (text: string | undefined): string[] =>
     .filter((each) => each !== '');
 
 function domainFolder(text: string): [folder: string, domain: string] {
+  const expected = 'DIR=DOMAIN, for instance /srv/produce=produce';
+  const [folder, domain] = pairOf(text, '--data', expected);
+  if (nameSchema.safeParse(domain).success) return [folder, domain];
+  throw new UsageError(`--data is "${text}": expected ${expected}`);
+}
+
+function pairOf(text: string, option: string, expected: string): [string, string] {
   const at = text.lastIndexOf('=');
-  const domain = nameSchema.safeParse(text.slice(at + 1));
-  if (at > 0 && domain.success) return [text.slice(0, at), domain.data];
-  throw new UsageError(`--data is "${text}": expected DIR=DOMAIN, for instance /srv/produce=produce`);
+  if (at > 0 && at < text.length - 1) return [text.slice(0, at), text.slice(at + 1)];
+  throw new UsageError(`${option} is "${text}": expected ${expected}`);
+}
+
+/** @throws UsageError that says what is wrong with it */
+function scheduleOf(text: string): Cron {
+  try {
+    const schedule = new Cron(text, { paused: true });
+    if (schedule.nextRun() === null) throw new Error('that time never comes');
+    return schedule;
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^CronPattern: /, '');
+    throw new UsageError(
+      `--train-at is "${text}": ${reason}`,
+      'Five fields are expected, as in a crontab: "30 2 * * 6" is Saturdays at 02:30.',
+    );
+  }
 }
 
 const wordsOf = (options: Record<string, string | undefined>): string[] =>

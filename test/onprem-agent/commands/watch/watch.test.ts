@@ -12,6 +12,7 @@ import { createS3 } from 'local-aws/services';
 import { startLocal } from 'local-aws/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { writeNewKey } from '../../../../onprem-agent/model-folder/signing-key.ts';
+import { makeImageFolder } from '../../../fixtures/images.ts';
 import { graft, spawnGraft } from '../../cli.ts';
 import { makeModelFolder } from '../../model-fixture.ts';
 import { s3Error, startProxy } from '../../proxy.ts';
@@ -153,6 +154,40 @@ describe('graft watch', () => {
     await vi.waitFor(async () => expect((await status()).spool).toEqual([]), SOON);
     expect((await s3.send(new ListMultipartUploadsCommand({ Bucket: bucket }))).Uploads).toBeUndefined();
     await proxy.stop();
+  });
+});
+
+describe('graft watch --train', () => {
+  it('trains with the settings of `graft.yml` when it is time, and uploads what comes of it', async () => {
+    const images = join(root, 'images');
+    await makeImageFolder(images, { labels: ['apple', 'pear'], perLabel: 8 });
+    const settings = 'train: { model: fruit, size: 16, epochs: 1, backend: wasm }';
+    await writeFile(join(root, 'settings.yml'), settings);
+    const service = watch(
+      ...['--config', join(root, 'settings.yml'), '--train', `${images}=${join(root, 'models', 'fruit')}`],
+      // With a field for seconds: always.
+      ...['--train-at', '* * * * * *'],
+    );
+
+    const { model } = await service.event('uploaded');
+    expect(model).toBe('fruit');
+    await service.event('unchanged');
+    const { port } = await service.event('serving');
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).toMatch(/^graft_trainings_total\{result="done"\} 1$/m);
+  });
+
+  it.each([
+    ['0 25 * * *', /--train-at is "0 25 \* \* \*": .*25/],
+    ['0 0 31 2 *', /never comes/],
+    ['nightly', /--train-at is "nightly"/],
+  ])('refuses the schedule "%s"', async (schedule, message) => {
+    const words = ['watch', '--train', `${root}=${join(root, 'model')}`, '--train-at', schedule, '--json'];
+    const { code, last } = await graft(words);
+
+    expect(code).toBe(2);
+    expect(last.message).toMatch(message);
+    expect(last.hint).toContain('crontab');
   });
 });
 
