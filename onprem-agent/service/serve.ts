@@ -10,6 +10,7 @@ import { createSettling } from './settle.ts';
 import { createTaking, type Watched } from './take-folders.ts';
 import { openTaken } from './taken.ts';
 import { createTrainings, type ScheduledTraining } from './train-on-schedule.ts';
+import { tellTraining, writeTraining } from './training-record.ts';
 
 /** Milliseconds between two looks at spool and folders. */
 const LOOK_MS = 1000;
@@ -99,25 +100,12 @@ export async function serve(options: ServeOptions): Promise<void> {
     nextAfter: options.nextAfter,
     taken,
     run: (words) => runGraft(words, environment, signal),
-    events: {
-      onBegin: ({ images, out }, isContinued) =>
-        output.note(
-          'training',
-          { images, out, isContinued },
-          `"${images}": the training ${isContinued ? 'goes on' : 'begins'}, for "${out}"`,
-        ),
-      onUnchanged: ({ images, out }) =>
-        output.note('unchanged', { images, out }, `"${images}": no image has changed, nothing is trained`),
-      onMissing: ({ images }) => output.warn({ images }, `"${images}": there is no such folder`),
-      onEnd: ({ images, out }, { code, last }) => {
-        if (code === 0) {
-          counts.trainings.done++;
-          output.note('trained', { images, out }, `"${images}": trained, the model is in "${out}"`);
-        } else if (!signal.aborted) {
-          counts.trainings.failed++;
-          output.warn({ images, code }, `"${images}": ${last.message ?? `code ${code}`}`);
-        }
-      },
+    onState: async (change) => {
+      if (signal.aborted) return;
+      if (change.state === 'trained') counts.trainings.done++;
+      if (change.state === 'failed') counts.trainings.failed++;
+      tellTraining(change, output);
+      await writeTraining(state, change);
     },
     clock: () => new Date(),
   });

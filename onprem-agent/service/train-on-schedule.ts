@@ -12,6 +12,21 @@ export interface ScheduledTraining {
   out: string;
 }
 
+/** What becomes of a training. */
+export type TrainingState = ScheduledTraining & {
+  at: Date;
+  /** Of the schedule. */
+  next: Date | null;
+} & (
+    | { state: 'training'; isContinued: boolean }
+    | { state: 'trained' }
+    | { state: 'failed'; code: number; reason: string }
+    /** The images are those of the model that is there. */
+    | { state: 'unchanged' }
+    /** There is no folder of images. */
+    | { state: 'missing' }
+  );
+
 export interface TrainingsOptions {
   trainings: readonly ScheduledTraining[];
   /** The first time of the schedule after a moment; null where there is none. */
@@ -19,13 +34,8 @@ export interface TrainingsOptions {
   taken: Taken;
   /** Runs `graft` with these words. */
   run(words: readonly string[]): Promise<CommandEnd>;
-  events: {
-    onBegin(training: ScheduledTraining, isContinued: boolean): void;
-    /** The images are those of the model that is there. */
-    onUnchanged(training: ScheduledTraining): void;
-    onMissing(training: ScheduledTraining): void;
-    onEnd(training: ScheduledTraining, end: CommandEnd): void;
-  };
+  /** Is told whenever something about a training changes. */
+  onState(state: TrainingState): void | Promise<void>;
   /** Wall clock: schedules are in its time. */
   clock(): Date;
 }
@@ -40,7 +50,7 @@ const BEGUN = 'begun ';
  * on at once; a time that passed while the service did not run is made up for.
  */
 export function createTrainings(options: TrainingsOptions) {
-  const { trainings, nextAfter, taken, run, events, clock } = options;
+  const { trainings, nextAfter, taken, run, onState, clock } = options;
   const startedAt = clock();
   const tries = new Map<string, { at: Date; hasFailed: boolean }>();
 
@@ -55,29 +65,34 @@ export function createTrainings(options: TrainingsOptions) {
   /** @returns whether it has failed */
   const train = async (training: ScheduledTraining, isInterrupted: boolean): Promise<boolean> => {
     const { images, out } = training;
+    const common = () => ({ ...training, at: clock(), next: nextAfter(clock()) });
     const look = await lookOf(images);
     if (look === undefined) {
-      events.onMissing(training);
+      await onState({ ...common(), state: 'missing' });
       return false;
     }
     // Not the model's own folder: what is noted about that one is whether it is uploaded.
     const key = trainingFolderOf(out);
     const noted = await taken.noted(key);
     if (!isInterrupted && noted === look) {
-      events.onUnchanged(training);
+      await onState({ ...common(), state: 'unchanged' });
       return false;
     }
     // Another one, which a person has begun, is not for the service to throw away.
     const isOfOtherImages = isInterrupted && noted?.startsWith(BEGUN) && noted !== BEGUN + look;
     await taken.note(key, BEGUN + look);
-    events.onBegin(training, isInterrupted && !isOfOtherImages);
-    const end = await run([
+    await onState({ ...common(), state: 'training', isContinued: isInterrupted && !isOfOtherImages });
+    const { code, last } = await run([
       ...['train', images, '--out', out, '--force'],
       ...(isOfOtherImages ? ['--restart'] : []),
     ]);
-    if (end.code === 0) await taken.note(key, look);
-    events.onEnd(training, end);
-    return end.code !== 0;
+    if (code === 0) await taken.note(key, look);
+    const reason = last.message ?? `code ${code}`;
+    await onState({
+      ...common(),
+      ...(code === 0 ? { state: 'trained' } : { state: 'failed', code, reason }),
+    });
+    return code !== 0;
   };
 
   return {

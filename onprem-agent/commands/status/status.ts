@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { agentCommand } from '../../cli/command.ts';
 import { formatAmount, formatDuration } from '../../cli/progress-bar.ts';
+import { readTrainings, type TrainingRecord } from '../../service/training-record.ts';
 import { readActivity } from '../../spool/activity.ts';
 import { type Entry, listEntries, readFailure } from '../../spool/entry.ts';
 import { lockHolder } from '../../spool/lock.ts';
@@ -23,12 +24,14 @@ export const status = agentCommand({
     const { entries, damaged } = await listEntries(spoolFolder(io.environment));
     const waiting = await Promise.all(entries.map((entry) => describe(entry, service !== undefined)));
     const results = (await listResults(state)).slice(0, RESULTS);
+    const trainings = await readTrainings(state);
     const bandwidth = attempt(() => readBandwidth(state).text) ?? UNLIMITED.text;
     const lines = [
       service === undefined
         ? 'service   not running (`graft watch`)'
         : `service   process ${service.pid}, since ${service.since}`,
       `bandwidth ${bandwidth}`,
+      ...trainings.map((each) => `training  ${trainingText(each, service !== undefined)}`),
       '',
       waiting.length === 0 ? 'Nothing waits in the spool.' : `In the spool (${spoolFolder(io.environment)}):`,
       ...waiting.map((each) => `  ${each.id}  ${formatAmount(each.bytes, 'B')}  ${each.text}`),
@@ -44,6 +47,7 @@ export const status = agentCommand({
         state,
         service: service ?? null,
         bandwidth,
+        trainings,
         spool: waiting.map(({ text: _text, ...fields }) => fields),
         damaged: damaged.map(({ folder, error }) => ({ folder, reason: error.message })),
         results,
@@ -52,6 +56,18 @@ export const status = agentCommand({
     );
   },
 });
+
+function trainingText({ images, out, state, at, reason, next }: TrainingRecord, isServed: boolean): string {
+  const what = {
+    training: isServed ? `goes on since ${at}` : `was interrupted, goes on with \`graft watch\``,
+    trained: `trained at ${at}`,
+    failed: `failed at ${at}: ${reason}`,
+    unchanged: `nothing has changed, seen at ${at}`,
+    missing: `no such folder, seen at ${at}`,
+  }[state];
+  const then = isServed && next !== null && state !== 'training' ? `; next ${next}` : '';
+  return `${images} for ${out}: ${what}${then}`;
+}
 
 async function describe({ folder, record }: Entry, isServed: boolean) {
   const bytes = record.files.reduce((total, { size }) => total + size, 0);

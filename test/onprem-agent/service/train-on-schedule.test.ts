@@ -40,11 +40,9 @@ function service() {
       if (code === 0) await writeModel();
       return { code, last: {} };
     },
-    events: {
-      onBegin: (_, isContinued) => told.push(isContinued ? 'goes on' : 'begins'),
-      onUnchanged: () => told.push('unchanged'),
-      onMissing: () => told.push('missing'),
-      onEnd: (_, end) => told.push(`ends with ${end.code}`),
+    onState: (change) => {
+      if (change.state === 'training') told.push(change.isContinued ? 'goes on' : 'begins');
+      else told.push(change.state === 'failed' ? `failed with ${change.code}` : change.state);
     },
     clock: () => time,
   });
@@ -66,7 +64,7 @@ async function at(day: number, hour: number, minute: number, { look } = service(
   return told;
 }
 const command = () => `train ${images} --out ${out} --force`;
-const trained = () => ['begins', command(), 'ends with 0'];
+const trained = () => ['begins', command(), 'trained'];
 const addImage = (name: string) => writeFile(join(images, 'apple', name), name);
 
 describe('trainings on a schedule', () => {
@@ -104,24 +102,24 @@ describe('trainings on a schedule', () => {
   it('go on at once after a reboot, and begin anew where the images have changed meanwhile', async () => {
     code = 1;
     const running = service();
-    expect(await at(28, 1, 0, running)).toEqual(['begins', command(), 'ends with 1']);
+    expect(await at(28, 1, 0, running)).toEqual(['begins', command(), 'failed with 1']);
     await leaveUnfinished();
 
     code = 0;
-    expect(await at(28, 3, 0)).toEqual(['goes on', command(), 'ends with 0']);
+    expect(await at(28, 3, 0)).toEqual(['goes on', command(), 'trained']);
     await addImage('2.png');
     code = 1;
     await at(29, 1, 0);
     await leaveUnfinished();
     await addImage('3.png');
     code = 0;
-    expect(await at(29, 3, 0)).toEqual(['begins', `${command()} --restart`, 'ends with 0']);
+    expect(await at(29, 3, 0)).toEqual(['begins', `${command()} --restart`, 'trained']);
   });
 
   it('leave one that a person has begun for `graft train` to go on with, or to refuse', async () => {
     await leaveUnfinished();
 
-    expect(await at(28, 0, 40)).toEqual(['goes on', command(), 'ends with 0']);
+    expect(await at(28, 0, 40)).toEqual(['goes on', command(), 'trained']);
   });
 
   it('are tried again a quarter of an hour after a failure', async () => {
@@ -132,7 +130,7 @@ describe('trainings on a schedule', () => {
 
     expect(await at(28, 1, 14, running)).toEqual([]);
     code = 0;
-    expect(await at(28, 1, 15, running)).toEqual(['goes on', command(), 'ends with 0']);
+    expect(await at(28, 1, 15, running)).toEqual(['goes on', command(), 'trained']);
     expect(await at(28, 1, 30, running)).toEqual([]);
   });
 });

@@ -175,6 +175,8 @@ describe('graft watch --train', () => {
     const { port } = await service.event('serving');
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     expect(metrics).toMatch(/^graft_trainings_total\{result="done"\} 1$/m);
+    const { trainings } = await status();
+    expect(trainings).toMatchObject([{ images, state: 'unchanged', next: expect.any(String) }]);
   });
 
   it.each([
