@@ -9,8 +9,10 @@ const containerEnvironmentSchema = z.object({
   /** Address to listen on: all of them in a container, which has its own network. */
   GRAFT_HOST: z.string().min(1).default('0.0.0.0'),
   GRAFT_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  /** Images that `serve` computes at once; as many as there are cores when it is not set. */
+  /** Batches that `serve` computes at once; as many as there are cores when it is not set. */
   GRAFT_THREADS: z.coerce.number().int().min(1).max(1024).optional(),
+  /** Images in a batch of `serve`, at most; measured when it is not set. 1 switches batches off. */
+  GRAFT_BATCH: z.coerce.number().int().min(1).max(64).optional(),
   /** Forces the numeric backend of `train`; the fastest one present when it is not set. */
   GRAFT_BACKEND: z.enum(['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu']).optional(),
   /** Set by SageMaker in training containers. */

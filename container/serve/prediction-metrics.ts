@@ -9,8 +9,13 @@ import { CONFIDENCE, ENDPOINT_NAMESPACE, TRAINING_JOB } from '#core/served-metri
  *
  * @param answers of one request, at most 100, which is also the most values that the format takes
  * @param at milliseconds since 1970
+ * @param inferenceId by which the request is found in other logs; a field of the line, no dimension
  */
-export function confidenceLine(answers: readonly PredictionResponse[], at: number): string {
+export function confidenceLine(
+  answers: readonly PredictionResponse[],
+  at: number,
+  inferenceId?: string,
+): string {
   return JSON.stringify({
     _aws: {
       Timestamp: at,
@@ -23,6 +28,7 @@ export function confidenceLine(answers: readonly PredictionResponse[], at: numbe
       ],
     },
     [TRAINING_JOB]: answers[0]!.trainingJob,
+    ...(inferenceId === undefined ? {} : { InferenceId: inferenceId }),
     [CONFIDENCE]: answers.map(({ predictions }) => predictions[0]!.probability),
   });
 }

@@ -8,8 +8,12 @@ export class CallerGoneError extends Error {
   }
 }
 
-/** @param signal aborts when the caller has gone */
-export type Queue = <T>(task: () => Promise<T>, signal: AbortSignal) => Promise<T>;
+export interface Queue {
+  /** @param signal aborts when the caller has gone */
+  inTurn<T>(task: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** @throws ProblemError 429 while one more task would be refused */
+  refuseWhenFull(): void;
+}
 
 export interface QueueOptions {
   /** Tasks that run at once. */
@@ -33,14 +37,17 @@ export function createQueue({ atOnce, limit }: QueueOptions): Queue {
     }
   }
 
-  return (task, signal) =>
+  function refuseWhenFull() {
+    if (waiting.size + running < limit) return;
+    throw new ProblemError(429, `${limit} images are waiting already: try again later`, {
+      retryAfterSeconds: 1,
+    });
+  }
+
+  const inTurn: Queue['inTurn'] = (task, signal) =>
     new Promise((resolve, reject) => {
       if (signal.aborted) throw new CallerGoneError();
-      if (waiting.size + running >= limit) {
-        throw new ProblemError(429, `${limit} images are waiting already: try again later`, {
-          retryAfterSeconds: 1,
-        });
-      }
+      refuseWhenFull();
       const drop = () => {
         if (waiting.delete(start)) reject(new CallerGoneError());
       };
@@ -58,4 +65,5 @@ export function createQueue({ atOnce, limit }: QueueOptions): Queue {
       waiting.add(start);
       startNext();
     });
+  return { inTurn, refuseWhenFull };
 }

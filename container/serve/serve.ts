@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { containerEnvironment } from '../environment.ts';
 import { createLogger } from '../log.ts';
 import { optMl } from '../opt-ml.ts';
+import { createServeMetrics } from './metrics.ts';
 import { confidenceLine } from './prediction-metrics.ts';
 import { loadPredictor, type Predictor } from './predictor.ts';
 import { createModelServer } from './server.ts';
@@ -18,8 +19,12 @@ const FAILURE_LIMIT_MS = 1_000;
 
 const environment = containerEnvironment();
 const log = createLogger('graft-serve', environment.GRAFT_LOG_LEVEL);
-const { server, ready, drain } = createModelServer(log, (answers) => {
-  process.stdout.write(`${confidenceLine(answers, Date.now())}\n`);
+const metrics = createServeMetrics();
+const { server, ready, drain } = createModelServer(log, {
+  metrics,
+  onAnswered(answers, inferenceId) {
+    process.stdout.write(`${confidenceLine(answers, Date.now(), inferenceId)}\n`);
+  },
 });
 
 let predictor: Predictor | undefined;
@@ -40,10 +45,14 @@ try {
   server.listen(environment.GRAFT_PORT, environment.GRAFT_HOST);
   await once(server, 'listening');
   log.info({ port: (server.address() as AddressInfo).port }, 'listening');
-  predictor = await loadPredictor(optMl(environment.GRAFT_OPT_ML).model, environment.GRAFT_THREADS);
+  predictor = await loadPredictor(optMl(environment.GRAFT_OPT_ML).model, {
+    threads: environment.GRAFT_THREADS,
+    batchSize: environment.GRAFT_BATCH,
+    metrics,
+  });
   ready(predictor);
-  const { backend, threads, served } = predictor;
-  log.info({ backend, threads, trainingJob: served.trainingJob }, 'model is warm');
+  const { backend, threads, batchSize, served } = predictor;
+  log.info({ backend, threads, batchSize, trainingJob: served.trainingJob }, 'model is warm');
   // SageMaker starts another container in place of one that has ended.
   predictor.failure.then((error) => {
     log.fatal({ err: error }, 'a thread has died');

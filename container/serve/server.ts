@@ -3,29 +3,33 @@ import type { Logger } from 'pino';
 import type { PredictionResponse } from '#core/contracts/served-model.ts';
 import { requestType } from '#core/prediction-requests.ts';
 import { PROBLEM_TYPE, ProblemError, problemBody } from '#core/problem.ts';
+import { createServeMetrics, type ServeMetrics } from './metrics.ts';
+import { createModel, type Model } from './model.ts';
+import { createOpenInference, openInferenceError } from './open-inference.ts';
 import { parseInvocation } from './parse-invocation.ts';
 import type { Predictor } from './predictor.ts';
-import { CallerGoneError, createQueue, type Queue } from './queue.ts';
+import { METRICS_TYPE } from './prometheus.ts';
+import { CallerGoneError } from './queue.ts';
+import { type Asked, allow, inferenceIdOf, jsonReply, type Reply } from './reply.ts';
 import { readBody } from './request-body.ts';
 
-/**
- * About 100 single images, or one full list of instances: more than a minute's work is refused, not queued.
- */
-const QUEUE_LIMIT = 100;
 /** SageMaker waits 60 s for an answer, so a request that takes longer to arrive is given up. */
 const REQUEST_TIMEOUT_MS = 60_000;
-
-/** A predictor with its queue. */
-interface Model {
-  predictor: Predictor;
-  inTurn: Queue;
-}
 
 /** What the container is doing. Told to stop while it loads, it has no model. */
 type Phase =
   | { name: 'loading' }
   | { name: 'serving'; model: Model }
   | { name: 'stopping'; model: Model | undefined };
+
+/** @param inferenceId as the caller of `InvokeEndpoint` gave it */
+export type OnAnswered = (answers: readonly PredictionResponse[], inferenceId: string | undefined) => void;
+
+export interface ServerOptions {
+  /** Called with the predictions of each request that was answered. */
+  onAnswered?: OnAnswered;
+  metrics?: ServeMetrics;
+}
 
 export interface ModelServer {
   server: Server;
@@ -36,78 +40,110 @@ export interface ModelServer {
 }
 
 /**
- * SageMaker's serving contract, `GET /ping` and `POST /invocations`. It can listen before the model is
- * loaded.
- *
- * @param onAnswered called with the predictions of each request that was answered
+ * SageMaker's serving contract, `GET /ping` and `POST /invocations`, the Open Inference Protocol below `/v2`,
+ * and `GET /metrics`. It can listen before the model is loaded.
  */
 export function createModelServer(
   log: Logger,
-  onAnswered: (answers: readonly PredictionResponse[]) => void = () => {},
+  { onAnswered = () => {}, metrics = createServeMetrics() }: ServerOptions = {},
 ): ModelServer {
   let phase: Phase = { name: 'loading' };
+  const openInference = createOpenInference({ ping, find: findByName, onAnswered });
 
-  async function answer(request: IncomingMessage, signal: AbortSignal): Promise<object> {
+  const routes: Record<string, (asked: Asked, path: string) => Reply | Promise<Reply>> = {
+    ping: ({ request }) => {
+      allow(request, ['GET', 'HEAD']);
+      return jsonReply(ping());
+    },
+    metrics: ({ request }) => {
+      allow(request, ['GET', 'HEAD']);
+      return { headers: { 'content-type': METRICS_TYPE }, body: metrics.text() };
+    },
+    invocations: (asked) => invoke(asked, () => loaded(phase)),
+    v2: openInference,
+  };
+
+  /** The route and what of the path is left of it. */
+  function find(request: IncomingMessage) {
     // Not through URL, which takes the first part of "//ping" for a host, and refuses "//".
-    const path = (request.url ?? '/').split('?', 1)[0];
-    if (path === '/ping') return ping(request);
-    if (path === '/invocations') return invoke(request, signal);
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    const [, name = ''] = path.split('/', 2);
+    const known = Object.hasOwn(routes, name) && (path === `/${name}` || name === 'v2');
+    return { path, name: known ? name : 'other' };
+  }
+
+  async function answer(asked: Asked, { path, name }: ReturnType<typeof find>): Promise<Reply> {
+    const route = routes[name];
+    if (route !== undefined) return route(asked, path);
     throw new ProblemError(404, `There is no ${path}: ask GET /ping or POST /invocations`);
   }
 
-  function ping(request: IncomingMessage) {
-    allow(request, ['GET', 'HEAD']);
+  function ping() {
     if (phase.name === 'stopping') throw new ProblemError(503, 'The container is stopping');
     const { backend, served } = loaded(phase).predictor;
     return { status: 'ready', backend, trainingJob: served.trainingJob };
   }
 
-  async function invoke(request: IncomingMessage, signal: AbortSignal) {
+  /** @throws ProblemError 404 */
+  function findByName(name: string): Model {
+    const model = loaded(phase);
+    const { domain } = model.predictor.served;
+    if (name === domain) return model;
+    throw new ProblemError(404, `There is no model "${name}": this container serves "${domain}"`);
+  }
+
+  async function invoke({ request, signal }: Asked, findModel: () => Model): Promise<Reply> {
     allow(request, ['POST']);
-    const { predictor, inTurn } = loaded(phase);
+    const model = findModel();
     const type = requestType(request.headers['content-type']);
+    // Before the body, which would take memory while too many wait already.
+    model.refuseWhenFull();
     const { images, many } = parseInvocation(type, await readBody(request));
-    const predictions: PredictionResponse[] = [];
-    for (const [index, image] of images.entries()) {
-      const prediction = inTurn(() => predictor.predict(image), signal);
-      predictions.push(await (many ? prediction.catch(nameInstance(index)) : prediction));
-    }
+    const predictions = await model.predictAll(images, (at) => (many ? `instances.${at}` : ''), signal);
     if (signal.aborted) throw new CallerGoneError();
-    onAnswered(predictions);
-    return many ? { predictions } : predictions[0]!;
+    onAnswered(predictions, inferenceIdOf(request));
+    return jsonReply(many ? { predictions } : predictions[0]!);
   }
 
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
     const callerGone = new AbortController();
     response.once('close', () => callerGone.abort());
-    answer(request, callerGone.signal)
-      .then((body) => send(response, 200, { 'content-type': 'application/json' }, body))
-      .catch((error: unknown) => sendProblem(response, error));
+    const found = find(request);
+    const finish = (status: number, reply: Reply) => {
+      metrics.requests.add({ route: found.name, status: String(status) });
+      send(response, status, reply);
+    };
+    answer({ request, signal: callerGone.signal }, found)
+      .then((reply) => finish(200, reply))
+      .catch((error: unknown) => {
+        if (error instanceof CallerGoneError) return;
+        const problem = problemOf(error, request);
+        const reply = found.name === 'v2' ? openInferenceError(problem) : problemReply(problem);
+        // A body that was not read would be taken for the next request.
+        request.resume();
+        finish(problem.status, reply);
+      });
   });
 
-  function send(response: ServerResponse, status: number, headers: Record<string, string>, body: object) {
+  function send(response: ServerResponse, status: number, { headers, body }: Reply) {
     const closing = phase.name === 'stopping' ? { connection: 'close' } : {};
-    const text = JSON.stringify(body);
     // Node would send it in chunks otherwise, which costs a second packet.
-    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text), ...closing });
-    response.end(text);
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body), ...closing });
+    response.end(body);
   }
 
-  function sendProblem(response: ServerResponse, error: unknown) {
-    if (error instanceof CallerGoneError) return;
-    const problem = error instanceof ProblemError ? error : new ProblemError(500, 'The prediction failed');
+  function problemOf(error: unknown, request: IncomingMessage): ProblemError {
+    if (error instanceof ProblemError) return error;
     // The log has our own failures only; a caller's mistakes are in the answers.
-    if (problem !== error) log.error({ err: error }, 'prediction failed');
-    const headers = { 'content-type': PROBLEM_TYPE, ...problem.headers };
-    send(response, problem.status, headers, problemBody(problem));
+    log.error({ err: error, inferenceId: inferenceIdOf(request) }, 'prediction failed');
+    return new ProblemError(500, 'The prediction failed');
   }
 
   return {
     server,
     ready(predictor) {
-      const inTurn = createQueue({ atOnce: predictor.atOnce, limit: QUEUE_LIMIT });
       const name = phase.name === 'stopping' ? 'stopping' : 'serving';
-      phase = { name, model: { predictor, inTurn } };
+      phase = { name, model: createModel(predictor, metrics) };
     },
     async drain(limitMs) {
       phase = { name: 'stopping', model: phase.name === 'loading' ? undefined : phase.model };
@@ -119,21 +155,13 @@ export function createModelServer(
   };
 }
 
+const problemReply = (problem: ProblemError): Reply => ({
+  headers: { 'content-type': PROBLEM_TYPE, ...problem.headers },
+  body: JSON.stringify(problemBody(problem)),
+});
+
 /** @throws ProblemError 503 while there is no model */
 function loaded(phase: Phase): Model {
   if (phase.name !== 'loading' && phase.model !== undefined) return phase.model;
   throw new ProblemError(503, 'The model is still loading', { retryAfterSeconds: 1 });
-}
-
-/** Puts the place of an image in its list before the reason why it is refused. */
-const nameInstance = (index: number) => (error: unknown) => {
-  if (!(error instanceof ProblemError) || error.status !== 400) throw error;
-  throw new ProblemError(400, `instances.${index}: ${error.message}`, { headers: error.headers });
-};
-
-function allow(request: IncomingMessage, methods: string[]): void {
-  if (methods.includes(request.method ?? '')) return;
-  throw new ProblemError(405, `${request.method} is not supported here`, {
-    headers: { allow: methods.join(', ') },
-  });
 }

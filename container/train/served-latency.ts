@@ -21,8 +21,8 @@ export async function servedLatency(
   images: readonly Uint8Array[],
 ): Promise<Evaluation['latencyMs']> {
   const { server, ready, drain } = createModelServer(pino({ level: 'silent' }));
-  // One image at a time keeps one thread busy.
-  const predictor = await loadPredictor(folder, 1);
+  // One image at a time keeps one thread busy, and no batch.
+  const predictor = await loadPredictor(folder, { threads: 1, batchSize: 1 });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   try {
     server.listen(0, '127.0.0.1');

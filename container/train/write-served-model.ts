@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Input } from '#core/contracts/common.ts';
 import { MODEL_FILE } from '#core/contracts/manifest.ts';
 import { SERVED_OUTPUTS, type ServedModel, servedModelSchema } from '#core/contracts/served-model.ts';
+import { sha256 } from '#core/digest.ts';
 import { parse } from '#core/parse.ts';
 import { openPool } from '#model/inference/pool.ts';
 import { referenceImages } from '#model/inference/reference-images.ts';
@@ -31,7 +32,8 @@ export async function writeServedModel(
   );
   await mkdir(paths.model, { recursive: true });
   const model = join(paths.model, MODEL_FILE);
-  await writeFile(model, toBytes(served));
+  const bytes = toBytes(served);
+  await writeFile(model, bytes);
   const description: ServedModel = {
     schemaVersion: 2,
     domain,
@@ -39,6 +41,7 @@ export async function writeServedModel(
     input,
     general,
     trainingJob,
+    modelSha256: sha256(bytes),
     reference: await referenceOf(model, input),
   };
   const text = JSON.stringify(parse(servedModelSchema, description, 'served-model.json'));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { labelsSchema } from '../labels.ts';
-import { inputSchema } from './common.ts';
+import { inputSchema, sha256Schema } from './common.ts';
 import { REFERENCE_IMAGES } from './manifest.ts';
 
 /** Names of a served model's outputs. */
@@ -21,6 +21,11 @@ export const servedModelSchema = z.strictObject({
   input: inputSchema,
   general: z.strictObject({ model: z.string(), version: z.string() }),
   trainingJob: z.string(),
+  /**
+   * Digest of `model.onnx`, which is compared before anything loads the file. Models from before this field
+   * existed have none.
+   */
+  modelSha256: sha256Schema.optional(),
   /**
    * Both outputs for the synthetic images, which every machine compares with its own: labels + 1 values for
    * each.

@@ -17,7 +17,10 @@ export interface InferenceThread {
 
 /** One image that is to pass the model, itself or varied. */
 export interface InferenceTask {
-  /** Path or bytes of a JPEG, PNG or WebP file, or the pixels of an image that has the network's size. */
+  /**
+   * Path or bytes of a JPEG, PNG or WebP file, or the pixels of one or several images that have the network's
+   * size, one after another: they pass the model as one batch.
+   */
   image: string | Uint8Array | { pixels: Uint8Array };
   /** Which of the inputs' forms it gets; the first when left out. */
   form?: number;
@@ -27,7 +30,7 @@ export interface InferenceTask {
   secondsAtMost?: number;
 }
 
-/** For each variant the outputs' values, in the order of names. */
+/** For each variant the outputs' values, in the order of names; of a batch row by row. */
 export type InferenceResult = Float32Array<ArrayBuffer>[][];
 
 export interface NumberedTask extends InferenceTask {
@@ -78,8 +81,8 @@ export async function answerTasks(thread: InferenceThread, port: MessagePort): P
 }
 
 /**
- * Decodes the image once and runs its variants one by one: larger batches are no faster on one core, and take
- * more memory.
+ * Decodes the image once and runs its variants one by one: where a network's computing outweighs the overhead
+ * of a run, larger batches are no faster on one core, and take more memory.
  */
 async function infer(
   { image, form = 0, seeds = [undefined], secondsAtMost }: InferenceTask,
@@ -90,11 +93,12 @@ async function infer(
   const input = inputs[form]!;
   const pixels =
     typeof image === 'object' && 'pixels' in image ? image.pixels : await decode(image, input, secondsAtMost);
+  const count = pixels.length / (input.height * input.width * 3);
   const results: InferenceResult = [];
   for (const seed of seeds) {
     signal.throwIfAborted();
-    const data = augment({ pixels, seeds: [seed] }, input);
-    const values = await session.run({ [input.name]: { dims: shapeOf(input, 1), data } }, outputs);
+    const data = augment({ pixels, seeds: Array<typeof seed>(count).fill(seed) }, input);
+    const values = await session.run({ [input.name]: { dims: shapeOf(input, count), data } }, outputs);
     results.push(outputs.map((name) => ownMemory(values[name]!)));
   }
   return results;

@@ -8,6 +8,7 @@ import {
   type ServedModel,
   servedModelSchema,
 } from '#core/contracts/served-model.ts';
+import { sha256OfFile } from '#core/digest.ts';
 import { GraftError, IntegrityError, NotFoundError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
 import { type InferencePool, openPool } from '../inference/pool.ts';
@@ -63,6 +64,7 @@ export async function openServedModel(folder: string, threads?: number): Promise
   const served = await readServedModel(folder);
   const outputs = [SERVED_OUTPUTS.probabilities, SERVED_OUTPUTS.outOfDomain];
   const model = join(folder, MODEL_FILE);
+  await checkDigest(served, model);
   const pool = await openPool({ model, inputs: [served.input], outputs, ...(threads && { threads }) }).catch(
     (cause: unknown) => {
       throw new IntegrityError(`${model} cannot be loaded`, { cause, hint: HINT });
@@ -88,6 +90,21 @@ export async function openServedModel(folder: string, threads?: number): Promise
     },
     close: () => pool.close(),
   };
+}
+
+/** @throws NotFoundError, IntegrityError */
+async function checkDigest({ modelSha256 }: ServedModel, model: string): Promise<void> {
+  if (modelSha256 === undefined) return;
+  const { sha256 } = await sha256OfFile(model).catch((cause: unknown) => {
+    throw new NotFoundError(`${model} cannot be read`, { cause, hint: HINT });
+  });
+  if (sha256 === modelSha256) return;
+  throw new IntegrityError(
+    `${model} is not the file that ${SERVED_MODEL_FILE} describes: its SHA-256 differs`,
+    {
+      hint: 'It was damaged or replaced on its way: copy the content of model.tar.gz once more.',
+    },
+  );
 }
 
 /**

@@ -18,7 +18,7 @@ const stays = new AbortController().signal;
 
 describe('the queue of predictions', () => {
   it('runs tasks one after another where it may run one at once, also behind one that fails', async () => {
-    const inTurn = createQueue({ atOnce: 1, limit: 10 });
+    const { inTurn } = createQueue({ atOnce: 1, limit: 10 });
     const ran: string[] = [];
     const note = (name: string) => async () => {
       ran.push(`${name} begins`);
@@ -35,7 +35,7 @@ describe('the queue of predictions', () => {
   });
 
   it('runs as many at once as it may, and the next one as soon as any of them ends', async () => {
-    const inTurn = createQueue({ atOnce: 2, limit: 10 });
+    const { inTurn } = createQueue({ atOnce: 2, limit: 10 });
     const ran: string[] = [];
     const tasks = ['a', 'b', 'c', 'd'].map((name) => heldTask(name, ran));
     const [a, b, c, d] = tasks.map(({ task }) => inTurn(task, stays));
@@ -50,7 +50,7 @@ describe('the queue of predictions', () => {
   });
 
   it('gives the place of a caller who goes to the next, and never runs the task', async () => {
-    const inTurn = createQueue({ atOnce: 1, limit: 2 });
+    const { inTurn } = createQueue({ atOnce: 1, limit: 2 });
     const ran: string[] = [];
     const [first, gone, next, tooMany] = ['first', 'gone', 'next', 'too many'].map((name) =>
       heldTask(name, ran),
@@ -72,7 +72,7 @@ describe('the queue of predictions', () => {
   });
 
   it('lets a task that runs already end, and works again after it was idle', async () => {
-    const inTurn = createQueue({ atOnce: 1, limit: 1 });
+    const { inTurn } = createQueue({ atOnce: 1, limit: 1 });
     const ran: string[] = [];
     const caller = new AbortController();
     const task = heldTask('runs', ran);
@@ -87,7 +87,7 @@ describe('the queue of predictions', () => {
   });
 
   it('takes nothing of a caller who has gone already', async () => {
-    const inTurn = createQueue({ atOnce: 1, limit: 1 });
+    const { inTurn } = createQueue({ atOnce: 1, limit: 1 });
 
     await expect(inTurn(async () => 'x', AbortSignal.abort())).rejects.toMatchObject({ name: 'CallerGone' });
   });

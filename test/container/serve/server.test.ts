@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Predictor } from '../../../container/serve/predictor.ts';
+import type { Predictor, RequestImage } from '../../../container/serve/predictor.ts';
 import { createModelServer, type ModelServer } from '../../../container/serve/server.ts';
 import type { PredictionResponse } from '../../../core/contracts/served-model.ts';
 import { INSTANCE_BODY_BYTES } from '../../../core/prediction-requests.ts';
 import { ProblemError } from '../../../core/problem.ts';
+import { networkInput } from '../../../model/network/input.ts';
 
 const answer = {
   predictions: [
@@ -18,14 +19,22 @@ const answer = {
   trainingJob: 'job-1',
 };
 
-function predictor(predict: Predictor['predict'] = async () => answer): Predictor {
+function predictor(
+  predict: (image: Uint8Array) => Promise<PredictionResponse> = async () => answer,
+): Predictor {
   return {
-    served: { trainingJob: answer.trainingJob },
+    served: {
+      trainingJob: answer.trainingJob,
+      domain: answer.domain,
+      labels: ['pear', 'apple'],
+      input: networkInput(8),
+    },
     backend: 'onnxruntime 1.2.3',
     threads: 1,
+    batchSize: 1,
     atOnce: 1,
     failure: new Promise(() => {}),
-    predict,
+    predict: (image: RequestImage) => predict('pixels' in image ? image.pixels : image),
     close: async () => {},
   };
 }
@@ -39,7 +48,7 @@ beforeEach(async () => {
   answered = [];
   logged = [];
   const log = pino({ level: 'warn' }, { write: (line) => logged.push(JSON.parse(line)) });
-  model = createModelServer(log, (answers) => answered.push(answers));
+  model = createModelServer(log, { onAnswered: (answers) => answered.push(answers) });
   model.server.listen(0, '127.0.0.1');
   await once(model.server, 'listening');
   url = `http://127.0.0.1:${(model.server.address() as AddressInfo).port}`;

@@ -124,7 +124,7 @@ describe('a training job', () => {
 
   it('serves a model that says of a test image what the evaluation says', async () => {
     const { rows, unsure } = await runHere();
-    const predictor = await loadPredictor(join(root, 'model'), 1);
+    const predictor = await loadPredictor(join(root, 'model'), { threads: 1 });
 
     expect(unsure).not.toHaveProperty('other');
     for (const { id, prediction, outOfDomain } of rows) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Input } from '#core/contracts/common.ts';
 import { MODEL_FILE } from '#core/contracts/manifest.ts';
 import { SERVED_OUTPUTS, type ServedModel } from '#core/contracts/served-model.ts';
+import { sha256 } from '#core/digest.ts';
 import { createRandom } from '#core/random.ts';
 import { prepare, shapeOf } from '#model/data/prepare.ts';
 import { referenceImages } from '#model/inference/reference-images.ts';
@@ -48,6 +49,7 @@ export async function makeServedModel(
     input: own,
     general: { model: 'shapes', version: '20261123T154200Z-3f2a9c' },
     trainingJob,
+    modelSha256: sha256(bytes),
     reference,
   };
   await mkdir(folder, { recursive: true });

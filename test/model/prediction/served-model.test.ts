@@ -71,7 +71,7 @@ describe('openServedModel', () => {
     [
       'without its graph',
       () => changed((copy) => rm(join(copy, MODEL_FILE))),
-      { name: 'IntegrityViolation', message: expect.stringMatching(/model\.onnx cannot be loaded/) },
+      { name: 'NotFound', message: expect.stringMatching(/model\.onnx cannot be read/) },
     ],
     [
       'with half of its graph',
@@ -80,7 +80,7 @@ describe('openServedModel', () => {
           const bytes = await readFile(join(copy, MODEL_FILE));
           await writeFile(join(copy, MODEL_FILE), bytes.subarray(0, bytes.length / 2));
         }),
-      { name: 'IntegrityViolation', message: expect.stringMatching(/model\.onnx cannot be loaded/) },
+      { name: 'IntegrityViolation', message: expect.stringMatching(/model\.onnx is not the file/) },
     ],
     [
       'with another input than its graph has',

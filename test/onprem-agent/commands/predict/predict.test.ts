@@ -135,7 +135,7 @@ describe('graft predict --model', () => {
   it('asks a domain’s model that a training job wrote, as its endpoint answers', async () => {
     const folder = join(root, 'served');
     await makeServedModel(folder, { labels });
-    const endpoint = await loadPredictor(folder, 1);
+    const endpoint = await loadPredictor(folder, { threads: 1 });
     const expected = await endpoint.predict(await readFile(photograph));
     await endpoint.close();
 
