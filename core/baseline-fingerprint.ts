@@ -30,7 +30,7 @@ export function domainFingerprint(
 
 /**
  * Fingerprint of everything that a baseline's evaluation depends on. A baseline takes nothing of the general
- * model: its network, input and steps are constants of the container.
+ * model: its network and input are constants of the container.
  *
  * @param domain fingerprint of the domain, made by `domainFingerprint`
  * @param image of the training container, whose tag is the digest of its content

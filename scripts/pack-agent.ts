@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SHELLS } from '../onprem-agent/commands/completion/completion.ts';
@@ -10,6 +10,7 @@ import { runtimePackages } from './image/runtime-packages.ts';
 import { bundleAgent } from './pack-agent/bundle.ts';
 import { copyPackages, installedAmong, licencesOf } from './pack-agent/copy-packages.ts';
 import { manPage } from './pack-agent/man-page.ts';
+import { writeProgram } from './pack-agent/program.ts';
 
 const usage = `npm run pack:agent -- [--out DIR]
 
@@ -76,17 +77,6 @@ function packageFile(dependencies: Record<string, string>, installed: readonly s
     null,
     2,
   )}\n`;
-}
-
-async function writeProgram(folder: string): Promise<void> {
-  const file = join(folder, 'dist', 'graft.mjs');
-  const text = [
-    '#!/usr/bin/env node',
-    "process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';",
-    "await import('./main.mjs');",
-  ].join('\n');
-  await writeFile(file, `${text}\n`);
-  await chmod(file, 0o755);
 }
 
 async function writeDocuments(folder: string): Promise<void> {

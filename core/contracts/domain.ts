@@ -82,6 +82,11 @@ const recipeFields = {
   classWeights: z.enum(['balanced', 'none']).default('balanced'),
   /** Whether probabilities are calibrated on held-out training images. */
   calibration: z.boolean().default(true),
+  /**
+   * Gradient steps of each of the baseline's two trainings. Fewer than the default make a weak baseline, over
+   * which any gain looks good.
+   */
+  baselineSteps: z.int().min(20).max(100_000).default(600),
   /** Memory for decoded images and for features, each; the rest goes to disk. */
   memoryMegabytes: z.int().min(16).max(65_536).default(512),
   /** Instance type of the training job. Transfer is meant for CPU instances. */

@@ -19,8 +19,6 @@ import { type ValidationSet, validate } from './validate.ts';
 const BATCH = 32;
 /** Highest of the one-cycle schedule. How this and the number of steps were chosen: docs/baseline.md. */
 const LEARNING_RATE = 0.01;
-/** Gradient steps. */
-const STEPS = 600;
 /** Points of the curve. */
 const POINTS = 20;
 /** Rows that are measured for a point of the curve, at the most. */
@@ -72,7 +70,7 @@ export async function trainBaseline(
       filters: filtersFor(train.input),
       seed: recipe.seed,
     },
-    steps: STEPS,
+    steps: recipe.baselineSteps,
     recipe,
     checkpoints,
   };

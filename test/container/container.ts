@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface ContainerRun {
@@ -7,14 +8,16 @@ export interface ContainerRun {
   stderr: string;
 }
 
-/** `<image> train` or `<image> serve`, from source. */
+/** `<image> train` or `<image> serve`: the bundle that the image has, where it is built, or the source. */
 export function startContainer(
   program: 'train' | 'serve',
   root: string,
   environment: NodeJS.ProcessEnv = {},
 ) {
-  const file = fileURLToPath(new URL(`../../container/${program}/${program}.ts`, import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', file], {
+  const builds = process.env.GRAFT_TEST_BUILDS;
+  const source = fileURLToPath(new URL(`../../container/${program}/${program}.ts`, import.meta.url));
+  const args = builds ? [join(builds, 'container', `${program}.mjs`)] : ['--import', 'tsx', source];
+  const child = spawn(process.execPath, args, {
     env: {
       PATH: process.env.PATH,
       GRAFT_OPT_ML: root,

@@ -16,7 +16,15 @@ import {
 } from '#core/keys.ts';
 import { dataExecutionName, executionName } from '#core/names.ts';
 import { signBytes } from '#core/signature.ts';
-import { makeDomainFolder, type Stack, startStack, tinyDomain, tinyLabels, trainTinyModel } from './stack.ts';
+import {
+  makeDomainFolder,
+  type Stack,
+  startStack,
+  tinyDomain,
+  tinyLabels,
+  tinyRecipe,
+  trainTinyModel,
+} from './stack.ts';
 
 // Longer than `EXECUTION_LIMIT_MS`, so that a promotion that hangs is named.
 vi.setConfig({ testTimeout: 150_000 });
@@ -138,7 +146,7 @@ describe.sequential('a domain whose data come after the model', () => {
 
   /** Pushes the domain with another seed, and says which execution its arrival starts. */
   async function push(seed: number): Promise<string> {
-    const settings = tinyDomain('late', { approval, recipe: { epochs: 20, augmentation: 4, seed } });
+    const settings = tinyDomain('late', { approval, recipe: { ...tinyRecipe, seed } });
     await writeFile(join(folder, 'domain.json'), JSON.stringify(settings));
     const pushed = await stack.graft('data', 'push', folder, '--domain', 'late', ...inStack);
     expect(pushed.committed).toBe(true);

@@ -14,11 +14,11 @@ import { inject } from 'vitest';
 import type { DomainInput } from '#core/contracts/domain.ts';
 import type { Outcome } from '#core/contracts/outcome.ts';
 import { approvalKey, outcomeKey } from '#core/keys.ts';
-import { graft } from '../../demo/agent.ts';
 import { spawnLocalAws } from '../../demo/local-aws.ts';
 import { localEnvironment, localRegion } from '../../scripts/development.ts';
 import { repository } from '../../scripts/fingerprint.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
+import { spawnGraft } from '../onprem-agent/cli.ts';
 
 /** What a promotion of a tiny domain may take on a busy machine before the test gives up. */
 const EXECUTION_LIMIT_MS = 300_000;
@@ -36,6 +36,7 @@ export async function startStack() {
     join(folder, 'local-aws.log'),
   );
   const environment = localEnvironment(aws.endpoint);
+  const unset = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
   const settings = {
     region: localRegion,
     endpoint: aws.endpoint,
@@ -80,7 +81,12 @@ export async function startStack() {
     buckets,
     s3,
     stepFunctions,
-    graft: (...args: string[]) => graft(args, environment),
+    /** The last line of `graft … --json`. */
+    async graft(...args: string[]) {
+      const { code, last, stderr } = await spawnGraft([...args, '--json'], { ...unset, ...environment }).done;
+      if (code !== 0) throw new Error(last?.message ? `${last.message}: ${last.hint}` : stderr);
+      return last;
+    },
     awsCli: (...args: string[]) =>
       spawnSync('aws', args, { encoding: 'utf8', env: environment, cwd: repository }),
 
@@ -143,13 +149,16 @@ export async function startStack() {
 /** Labels as people write them: spaces, dots and Unicode. */
 export const tinyLabels = ['Café au lait', 'no. 2', 'ring'];
 
+/** Training that is over in seconds. */
+export const tinyRecipe = { epochs: 20, augmentation: 4, baselineSteps: 40 };
+
 /** A domain that a network learns in a second; thresholds that its tiny test set can meet. */
 export function tinyDomain(domain: string, change: Partial<DomainInput> = {}): DomainInput {
   return {
     schemaVersion: 1,
     domain,
     labels: tinyLabels,
-    recipe: { epochs: 20, augmentation: 4 },
+    recipe: tinyRecipe,
     gate: {
       minimumAccuracy: 0.2,
       minimumUplift: -1,

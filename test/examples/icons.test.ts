@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { domainSchema } from '#core/contracts/domain.ts';
 import { parseJson } from '#core/parse.ts';
 import { loadDataSet, loadImages } from '#model/data/data-set.ts';
@@ -15,13 +15,26 @@ import { buildIconData } from '../../examples/icons/icon-data.ts';
 import { ICON_SETS, openIconSet } from '../../examples/icons/icon-sets.ts';
 
 const input = networkInput(32);
+const fewOthers = (domain: ExampleDomain) => ({ ...domain, otherImages: 6 });
 const small = {
   generalClasses: 3,
   generalPerClass: 5,
-  domains: [withImagesPerClass(PRODUCE, 5, 4), withImagesPerClass(VEHICLES, 2, 3)],
+  domains: [fewOthers(withImagesPerClass(PRODUCE, 5, 4)), fewOthers(withImagesPerClass(VEHICLES, 2, 3))],
 };
+/** Where the images are of no interest. */
+const tiny = { generalClasses: 2, generalPerClass: 2, domains: [] };
 
 describe('the data of the demonstration', () => {
+  /** Where the small build is. */
+  let built: string;
+  const progress: number[] = [];
+  let build: Awaited<ReturnType<typeof buildIconData>>;
+  beforeAll(async () => {
+    built = join(await mkdtemp(join(tmpdir(), 'graft-icons-built-')), 'data');
+    build = await buildIconData({ ...small, out: built, onProgress: (done) => progress.push(done) });
+  });
+  afterAll(() => rm(dirname(built), { recursive: true, force: true }));
+
   let parent: string;
   let out: string;
   beforeEach(async () => {
@@ -30,37 +43,32 @@ describe('the data of the demonstration', () => {
   });
   afterEach(() => rm(parent, { recursive: true, force: true }));
 
-  const readDomain = async (name: string) =>
-    parseJson(domainSchema, await readFile(join(out, name, 'domain.json'), 'utf8'), 'domain.json');
+  const readDomain = async (folder: string, name: string) =>
+    parseJson(domainSchema, await readFile(join(folder, name, 'domain.json'), 'utf8'), 'domain.json');
 
   it('is ordinary folders of images by label, and domains that name them', async () => {
-    const progress: number[] = [];
-    const build = await buildIconData({ ...small, out, onProgress: (done) => progress.push(done) });
-
-    const general = await loadDataSet(join(out, 'general'), input);
+    const general = await loadDataSet(join(built, 'general'), input);
     expect(general).toMatchObject({ size: 15, damaged: [] });
     const sizes = {
-      produce: { train: 60, test: 48, other: 100 },
-      vehicles: { train: 28, test: 42, other: 100 },
+      produce: { train: 60, test: 48, other: 6 },
+      vehicles: { train: 28, test: 42, other: 6 },
     };
     for (const [name, expected] of Object.entries(sizes)) {
-      const { labels } = await readDomain(name);
-      const train = await loadDataSet(join(out, name, 'train'), input, { labels });
-      const test = await loadDataSet(join(out, name, 'test'), input, { labels });
-      const other = (await loadImages(join(out, name, 'other'), input))!;
+      const { labels } = await readDomain(built, name);
+      const train = await loadDataSet(join(built, name, 'train'), input, { labels });
+      const test = await loadDataSet(join(built, name, 'test'), input, { labels });
+      const other = (await loadImages(join(built, name, 'other'), input))!;
       expect({ train: train.size, test: test.size, other: other.size }).toEqual(expected);
       expect([...train.damaged, ...test.damaged, ...other.damaged]).toEqual([]);
     }
     expect(build).toMatchObject({ cached: false, images: { general: 15, domains: sizes } });
-    expect(progress.at(-1)).toBe(15 + 60 + 48 + 28 + 42 + 2 * 100);
-    expect(await readdir(parent)).toEqual(['data']);
+    expect(progress.at(-1)).toBe(15 + 60 + 48 + 28 + 42 + 2 * 6);
+    expect(await readdir(dirname(built))).toEqual(['data']);
   });
 
   it('takes test images from icon sets that no training image comes from', async () => {
-    await buildIconData({ ...small, out });
-
     const sets = async (part: string) => {
-      const files = await readdir(join(out, part), { recursive: true });
+      const files = await readdir(join(built, part), { recursive: true });
       const images = files.filter((file) => file.endsWith('.png'));
       return new Set(images.map((file) => file.replace(/^.*[\\/]/, '').replace(/-\d+\.png$/, '')));
     };
@@ -112,7 +120,7 @@ describe('the data of the demonstration', () => {
     await buildIconData({ out, generalClasses: 0 });
 
     for (const { name, trainingImages } of DOMAINS) {
-      const domain = await readDomain(name);
+      const domain = await readDomain(out, name);
       expect(domain.labels).toEqual(Object.keys(trainingImages));
       for (const [label, count] of Object.entries(trainingImages)) {
         expect((await readdir(join(out, name, 'train', label))).length, label).toBe(count);
@@ -131,20 +139,20 @@ describe('the data of the demonstration', () => {
   });
 
   it('photographs the domains under different conditions', async () => {
-    const [produce] = small.domains;
-    const elsewhere = { ...produce!, conditions: VEHICLES.conditions };
+    const produce = fewOthers(withImagesPerClass(PRODUCE, 1, 1));
+    const elsewhere = { ...produce, conditions: VEHICLES.conditions };
     const digest = async (name: string, domain: ExampleDomain) => {
       const folder = join(parent, name);
       await buildIconData({ out: folder, generalClasses: 0, domains: [domain] });
       return (await loadDataSet(join(folder, 'produce', 'train'), input)).digest;
     };
 
-    expect(await digest('elsewhere', elsewhere)).not.toBe(await digest('here', produce!));
+    expect(await digest('elsewhere', elsewhere)).not.toBe(await digest('here', produce));
   });
 
   it('is the same for the same seed, and other photographs for another', async () => {
     const digest = async (folder: string, seed: number) => {
-      await buildIconData({ ...small, out: folder, seed });
+      await buildIconData({ ...tiny, out: folder, seed });
       return (await loadDataSet(join(folder, 'general'), input)).digest;
     };
 
@@ -155,17 +163,17 @@ describe('the data of the demonstration', () => {
   });
 
   it('is not built twice, and built again when something else is asked for', async () => {
-    await buildIconData({ ...small, out });
+    await buildIconData({ ...tiny, out });
 
-    expect(await buildIconData({ ...small, out })).toMatchObject({ cached: true });
-    expect(await buildIconData({ ...small, out, seed: 2 })).toMatchObject({ cached: false });
-    expect(await buildIconData({ ...small, out, seed: 1 })).toMatchObject({ cached: false });
+    expect(await buildIconData({ ...tiny, out })).toMatchObject({ cached: true });
+    expect(await buildIconData({ ...tiny, out, seed: 2 })).toMatchObject({ cached: false });
+    expect(await buildIconData({ ...tiny, out, seed: 1 })).toMatchObject({ cached: false });
   });
 
   it('leaves nothing behind when it is stopped, and replaces what a killed build left', async () => {
     const controller = new AbortController();
     const stopped = buildIconData({
-      ...small,
+      ...tiny,
       out,
       onProgress: () => controller.abort(new Error('asked to stop')),
       signal: controller.signal,
@@ -175,7 +183,7 @@ describe('the data of the demonstration', () => {
 
     // No process has this number: it is above the limit of every system.
     await mkdir(`${out}.partial-99999999`);
-    await buildIconData({ ...small, out });
+    await buildIconData({ ...tiny, out });
     expect(await readdir(parent)).toEqual(['data']);
   });
 
@@ -183,7 +191,7 @@ describe('the data of the demonstration', () => {
     await mkdir(out);
     await writeFile(join(out, 'thesis.txt'), 'years of work');
 
-    await expect(buildIconData({ ...small, out })).rejects.toThrow('holds files that this did not build');
+    await expect(buildIconData({ ...tiny, out })).rejects.toThrow('holds files that this did not build');
     expect(await readFile(join(out, 'thesis.txt'), 'utf8')).toBe('years of work');
   });
 

@@ -1,10 +1,15 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCli } from '../../onprem-agent/cli/cli.ts';
 import type { Io } from '../../onprem-agent/cli/io.ts';
 
-/** The file that a person starts. */
-export const program = fileURLToPath(new URL('../../onprem-agent/bin.mjs', import.meta.url));
+/** The file that a person starts in the repository. */
+export const sourceProgram = fileURLToPath(new URL('../../onprem-agent/bin.mjs', import.meta.url));
+
+const builds = process.env.GRAFT_TEST_BUILDS;
+/** The file that a person starts: as the tarball of the agent has it, where it is built. */
+export const program = builds ? join(builds, 'test-agent', 'dist', 'graft.mjs') : sourceProgram;
 
 export interface Run {
   code: number;
@@ -64,8 +69,8 @@ export function fakeIo(options: FakeIoOptions = {}): { io: Io; stdout(): string;
 }
 
 /** A command line as a process of its own, as a person starts it. */
-export function spawnGraft(words: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [program, ...words], {
+export function spawnGraft(words: readonly string[], environment: NodeJS.ProcessEnv = {}, file = program) {
+  const child = spawn(process.execPath, [file, ...words], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

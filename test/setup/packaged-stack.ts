@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { generateSigningKeys, publicKeyOf } from '#core/signature.ts';
 import { repository } from '../../scripts/fingerprint.ts';
 import { packageStack } from '../../scripts/package-stack.ts';
+import { buildAgent } from './built-agent.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -15,10 +16,15 @@ declare module 'vitest' {
 }
 
 /**
- * Packages the stack once for all test files, as a user would: no credentials, and nothing done when nothing
- * has changed.
+ * Packages the stack and the agent once for all test files, as a user would: no credentials, and nothing done
+ * when nothing has changed.
  */
 export default async function setup(project: TestProject): Promise<void> {
+  await build(project);
+  project.onTestsRerun(() => build(project));
+}
+
+async function build(project: TestProject): Promise<void> {
   const signingKey = join(repository, '.build', 'test-signing-key.pem');
   let pem = await readFile(signingKey, 'utf8').catch(() => undefined);
   if (pem === undefined) {
@@ -32,6 +38,7 @@ export default async function setup(project: TestProject): Promise<void> {
     environment: { GRAFT_SIGNING_PUBLIC_KEYS: publicKeyOf(pem) },
     out: '.build/test-stack',
   });
+  await buildAgent(join(repository, '.build', 'test-agent'));
   project.provide('template', template);
   project.provide('signingKey', signingKey);
 }

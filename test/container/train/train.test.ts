@@ -153,6 +153,7 @@ describe('a training job', () => {
 
   it('trains a baseline without a general model, on the same images', async () => {
     await rm(join(root, 'input/data/model'), { recursive: true });
+    await editDomain((domain) => Object.assign(domain, { recipe: { augmentation: 2, baselineSteps: 100 } }));
     const general = { model: 'shapes', version: '20261123T154200Z-3f2a9c' };
     await hyperparameters({ mode: 'baseline', domain: 'produce', ...general });
 
@@ -161,6 +162,7 @@ describe('a training job', () => {
     expect(await evaluation()).toEqual(baseline);
     expect(baseline).toMatchObject({ mode: 'baseline', backend: 'wasm', general, unsure: { heldOut: 10 } });
     expect(baseline).not.toHaveProperty('choices');
+    expect(baseline.steps).toBe(2 * 100);
     expect(baseline.rows).toHaveLength(8);
     expect(baseline.accuracy).toBeGreaterThan(0.7);
     const { served, pool, close } = await openServedModel(join(root, 'model'), 1);

@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commands } from '../../../../onprem-agent/commands/index.ts';
 import { graft } from '../../cli.ts';
@@ -16,25 +17,24 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const linesOf = ({ stdout }: { stdout: string }) => stdout.split('\n').filter((line) => line !== '');
+const run = async (program: string, args: readonly string[]) =>
+  (await promisify(execFile)(program, args, { cwd: root })).stdout;
+const linesOf = (stdout: string) => stdout.split('\n').filter((line) => line !== '');
 
 /** What each shell offers for a line that ends here, in the folder of this test. */
 const offers = {
-  bash(...words: string[]) {
+  async bash(...words: string[]) {
     const line = ['graft', ...words].map((word) => `'${word}'`).join(' ');
     const script = `source ./bash; COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _graft; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    return linesOf(spawnSync('bash', ['--norc', '-c', script], { cwd: root, encoding: 'utf8' }));
+    return linesOf(await run('bash', ['--norc', '-c', script]));
   },
-  fish(...words: string[]) {
-    const line = ['graft', ...words].join(' ');
-    const script = `source ./fish; complete -C '${line}'`;
-    const run = spawnSync('fish', ['--no-config', '-c', script], { cwd: root, encoding: 'utf8' });
-    return linesOf(run).map((found) => found.split('\t')[0]!);
+  async fish(...words: string[]) {
+    const script = `source ./fish; complete -C '${['graft', ...words].join(' ')}'`;
+    const lines = linesOf(await run('fish', ['--no-config', '-c', script]));
+    return lines.map((found) => found.split('\t')[0]!);
   },
-  zsh(...words: string[]) {
-    const line = ['graft', ...words].join(' ');
-    const run = spawnSync('python3', ['-c', ZSH, root, line], { cwd: root, encoding: 'utf8' });
-    return run.stdout.split(/\s+/);
+  async zsh(...words: string[]) {
+    return (await run('python3', ['-c', ZSH, root, ['graft', ...words].join(' ')])).split(/\s+/);
   },
 };
 
@@ -71,27 +71,35 @@ for (const shell of ['bash', 'fish', 'zsh'] as const) {
   describe.skipIf(lacking)(`${shell}, which runs the script,`, () => {
     const complete = offers[shell];
 
-    it('offers commands, and the second words of those that have two', () => {
-      const first = complete('');
+    it('offers commands, and the second words of those that have two', async () => {
+      // Alone: zsh notes then which functions there are, and the others read it.
+      const first = await complete('');
+      const [data, backend] = await Promise.all([complete('data', ''), complete('backend', '')]);
+
       for (const name of Object.keys(commands)) expect(first, name).toContain(name.split(' ')[0]);
-      expect(complete('data', '')).toContain('push');
-      const backend = complete('backend', '');
-      expect(backend).toContain('install');
-      expect(backend).toContain('remove');
+      expect(data).toContain('push');
+      expect(backend).toEqual(expect.arrayContaining(['install', 'remove']));
     });
 
-    it('offers the options of a command, also of two words, and their values', () => {
-      expect(complete('train', '--ba')).toEqual(expect.arrayContaining(['--batch-size', '--backend']));
-      expect(complete('data', 'push', '--minimum-')).toEqual(expect.arrayContaining(['--minimum-accuracy']));
-      expect(complete('import', 'x', '--preset', '')).toEqual(
-        expect.arrayContaining(['torchvision', 'clip']),
-      );
-      expect(complete('help', '')).toEqual(expect.arrayContaining(['keys', 'configuration']));
+    it('offers the options of a command, also of two words, and their values', async () => {
+      const [train, data, preset, help] = await Promise.all([
+        complete('train', '--ba'),
+        complete('data', 'push', '--minimum-'),
+        complete('import', 'x', '--preset', ''),
+        complete('help', ''),
+      ]);
+
+      expect(train).toEqual(expect.arrayContaining(['--batch-size', '--backend']));
+      expect(data).toContain('--minimum-accuracy');
+      expect(preset).toEqual(expect.arrayContaining(['torchvision', 'clip']));
+      expect(help).toEqual(expect.arrayContaining(['keys', 'configuration']));
     });
 
-    it('offers files where a file is expected', () => {
-      expect(complete('import', '').join(' ')).toMatch(/a\\? model\.onnx/);
-      expect(complete('push', 'x', '--key', 'a').join(' ')).toMatch(/a\\? model\.onnx/);
+    it('offers files where a file is expected', async () => {
+      const [model, key] = await Promise.all([complete('import', ''), complete('push', 'x', '--key', 'a')]);
+
+      expect(model.join(' ')).toMatch(/a\\? model\.onnx/);
+      expect(key.join(' ')).toMatch(/a\\? model\.onnx/);
     });
   });
 }

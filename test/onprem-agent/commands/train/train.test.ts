@@ -18,7 +18,7 @@ import { manifestSchema } from '../../../../core/contracts/manifest.ts';
 import { sha256 } from '../../../../core/digest.ts';
 import { verifyBytes } from '../../../../core/signature.ts';
 import { makeImageFolder } from '../../../fixtures/images.ts';
-import { graft, spawnGraft } from '../../cli.ts';
+import { graft, sourceProgram, spawnGraft } from '../../cli.ts';
 
 const labels = ['apple pie', 'crème brûlée', 'v2.0'];
 const quick = ['--size', '16', '--epochs', '1', '--batch-size', '16', '--backend', 'wasm'];
@@ -46,7 +46,8 @@ describe('graft train', () => {
     const { last } = await graft(['keygen', '--out', key, '--json']);
 
     const words = ['train', images, '--out', out, '--model', 'shapes', ...quick, '--key', key, '--json'];
-    const run = await spawnGraft(words).done;
+    // From the sources, threads too: all other tests may take what is built of them.
+    const run = await spawnGraft(words, { GRAFT_TEST_BUILDS: undefined }, sourceProgram).done;
 
     expect(run.stderr).toBe('');
     expect(run.code).toBe(0);
