@@ -68,11 +68,11 @@ function parseModel(file: string, bytes: Uint8Array): ModelProto & { graph: Grap
   let model: ModelProto;
   try {
     model = fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false });
-  } catch (cause) {
-    throw new InvalidInputError(
-      `"${file}" is no model in ONNX's format, or it was cut short (${(cause as Error).message})`,
-      { cause, hint: 'Copy it again from where it was made, or export it again.' },
-    );
+  } catch {
+    // Without the cause, which speaks of protobuf's wire types.
+    throw new InvalidInputError(`"${file}" is no model in ONNX's format, or it was cut short`, {
+      hint: 'Copy it again from where it was made, or export it again.',
+    });
   }
   if (model.graph !== undefined && model.graph.node.length > 0 && model.opsetImport.length > 0) {
     return model as ModelProto & { graph: GraphProto };

@@ -1,6 +1,6 @@
 import { type PredictionResponse, predictionResponseSchema } from '#core/contracts/served-model.ts';
-import { GraftError } from '#core/errors.ts';
-import { imageType } from '#core/image-files.ts';
+import { GraftError, InvalidInputError } from '#core/errors.ts';
+import { imageType, NO_IMAGE } from '#core/image-files.ts';
 import { parseJson } from '#core/parse.ts';
 import { readImageFile } from '#model/data/image.ts';
 import { cloudFormationClient } from '../../aws/clients.ts';
@@ -29,19 +29,24 @@ export async function apiUrl(options: {
 /**
  * `POST <url>/domains/<domain>/predictions` with the bytes of an image.
  *
- * @throws GraftError with the API's answer if it is no prediction
+ * @throws GraftError naming the image if it is none, or with the API's answer if it is no prediction
  */
 export async function predictRemotely(
   image: string,
   options: { url: string; domain: string; apiKey: string | undefined; signal: AbortSignal },
 ): Promise<PredictionResponse> {
-  const bytes = await named(image, () => readImageFile(image));
+  const { bytes, type } = await named(image, async () => {
+    const bytes = await readImageFile(image);
+    const type = imageType(bytes);
+    if (type === undefined) throw new InvalidInputError(NO_IMAGE);
+    return { bytes, type };
+  });
   const url = `${options.url.replace(/\/+$/, '')}/domains/${encodeURIComponent(options.domain)}/predictions`;
   const response = await fetch(url, {
     method: 'POST',
     body: bytes as Uint8Array<ArrayBuffer>,
     headers: {
-      'content-type': imageType(bytes) ?? 'application/octet-stream',
+      'content-type': type,
       accept: 'application/json',
       ...(options.apiKey === undefined ? {} : { 'x-api-key': options.apiKey }),
     },

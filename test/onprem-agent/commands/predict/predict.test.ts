@@ -105,6 +105,25 @@ describe('graft predict --domain', () => {
     expect(run.stderr).toMatch(message);
   });
 
+  it('does not send a file that is no image', async () => {
+    const text = join(root, 'notes.png');
+    await writeFile(text, 'limes');
+
+    // Nobody is asked: the address answers nothing.
+    const run = await graft([
+      'predict',
+      text,
+      '--domain',
+      'produce',
+      '--url',
+      'http://127.0.0.1:1',
+      '--json',
+    ]);
+
+    expect(run.code).toBe(1);
+    expect(run.last.message).toMatch(/notes\.png" cannot be read: it is not a JPEG, PNG or WebP image/);
+  });
+
   it('names an answer that is no prediction, and an API that is not there', async () => {
     respond = (_request, response) => response.end('<html>');
     const html = await predict();
