@@ -7,7 +7,7 @@ import { accuracyPlot, shareBar, sparkline } from './charts.ts';
 import type { Promotion, PromotionResults } from './promotion.ts';
 import type { Screen } from './screen.ts';
 
-/** @param hint how to get a faster backend, where the agent knows a way */
+/** @param hint how to use a GPU that is here and unused */
 export function tellTraining(
   screen: Screen,
   { training: figures, metrics }: Extract<Origin, { kind: 'trained' }>,

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidInputError } from '#core/errors.ts';
+import { firstLine } from './first-line.ts';
+import { hasNvidiaDriver } from './gpu.ts';
 import { registerKernels } from './kernels/register.ts';
 import {
   type Attempt,
@@ -12,12 +15,16 @@ import {
   startNative,
   versionOf,
 } from './native.ts';
+import { findWebgpu, WEBGPU_SOURCES, type WebgpuSource } from './webgpu/find.ts';
+import { lookForWebgpu, startWebgpu, webgpuState } from './webgpu/start.ts';
 
 /**
- * What computes the tensors: TensorFlow on a GPU or on the CPU, WebAssembly, or plain JavaScript (`cpu`: the
- * reference in tests, hundreds of times slower in training).
+ * What computes the tensors: TensorFlow on a GPU, WebGPU on a GPU of any make, TensorFlow on the CPU,
+ * WebAssembly, or plain JavaScript (`cpu`: the reference in tests, hundreds of times slower in training).
  */
-export type BackendName = 'tensorflow-gpu' | 'tensorflow' | 'wasm' | 'cpu';
+export const BACKENDS = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
+
+export type BackendName = (typeof BACKENDS)[number];
 
 /** The backend that is in use, in words that tell a person what to do. */
 export interface BackendInfo {
@@ -28,17 +35,18 @@ export interface BackendInfo {
   version: string;
   /** Why this one, and why none of the faster ones. */
   reason: string;
-  /** How to get a faster one, when there is one. */
+  /** How to use a GPU that is here and unused. */
   hint?: string;
 }
 
-const HINT = 'faster: npx graft backend install';
-
 let inUse: BackendInfo | undefined;
+let webgpuFrom: WebgpuSource | undefined;
 
 /**
- * Sets up the fastest available backend (TensorFlow, on a GPU if it finds one, otherwise WebAssembly), or
- * exactly the preferred one. Calling it again is cheap and, without a preference, keeps the backend in use.
+ * Sets up exactly the preferred backend; without a preference TensorFlow on a GPU, WebGPU on a GPU (where
+ * `graft backend install --webgpu` has compared it with WebAssembly), TensorFlow on the CPU, or WebAssembly,
+ * the first of them that is there. Calling it again is cheap and, without a preference, keeps the backend in
+ * use.
  *
  * @throws InvalidInputError when the preferred backend is not available or does not start
  */
@@ -54,12 +62,22 @@ export async function useBackend(preferred?: BackendName): Promise<BackendInfo> 
 
 async function useFastest(): Promise<BackendInfo> {
   const reasons: string[] = [];
+  let onCpu: NativeSource | undefined;
   for (const source of NATIVE_SOURCES) {
     const info = await useNative(source);
-    if (typeof info !== 'string') return info;
-    reasons.push(info);
+    if (typeof info !== 'string' && info.name === 'tensorflow-gpu') return info;
+    if (typeof info === 'string') reasons.push(info);
+    else onCpu ??= source;
+    if (onCpu) break;
   }
-  return { ...(await useWebAssembly()), reason: reasons.join('; '), hint: HINT };
+  const webgpu = await useWebgpu('installed', false);
+  if (typeof webgpu !== 'string') return webgpu;
+  if (onCpu) {
+    const info = await useNative(onCpu);
+    if (typeof info !== 'string') return { ...hintAtGpu(), ...info };
+  }
+  reasons.push(webgpu);
+  return { ...(await useWebAssembly()), reason: reasons.join('; '), ...hintAtGpu() };
 }
 
 async function useExactly(name: BackendName): Promise<BackendInfo> {
@@ -68,13 +86,21 @@ async function useExactly(name: BackendName): Promise<BackendInfo> {
   // TensorFlow looks for GPUs once, when it is loaded.
   if (name === 'tensorflow') process.env.CUDA_VISIBLE_DEVICES = '-1';
   const reasons: string[] = [];
-  for (const source of NATIVE_SOURCES) {
-    const info = await useNative(source);
+  const attempts =
+    name === 'webgpu'
+      ? WEBGPU_SOURCES.map((source) => () => useWebgpu(source, true))
+      : NATIVE_SOURCES.map((source) => () => useNative(source));
+  for (const attempt of attempts) {
+    const info = await attempt();
     if (typeof info !== 'string' && info.name === name) return { ...info, reason: 'asked for' };
     reasons.push(typeof info === 'string' ? info : info.reason);
   }
+  const how =
+    name === 'webgpu'
+      ? 'graft backend install --webgpu` brings WebGPU'
+      : 'graft backend install` brings TensorFlow';
   throw new InvalidInputError(`The backend "${name}" cannot be used: ${reasons.join('; ')}`, {
-    hint: '`graft backend install` brings TensorFlow (docs/agent.md); the backend "wasm" is always there.',
+    hint: `\`${how} (docs/agent.md); the backend "wasm" is always there.`,
   });
 }
 
@@ -84,7 +110,7 @@ export interface BackendSource {
   source: string;
   version?: string;
   state: 'in use' | 'here' | 'does not start' | 'not here';
-  /** Why it does not start. */
+  /** Why it does not start, or is not used though it is here. */
   reason?: string;
 }
 
@@ -106,12 +132,31 @@ export function backendSources(): BackendSource[] {
   const version = versionOf(wasm);
   return [
     ...natives,
+    ...WEBGPU_SOURCES.map(describeWebgpu),
     {
       source: wasm,
       ...(version === undefined ? {} : { version }),
       state: inUse?.name === 'wasm' ? 'in use' : 'here',
     },
   ];
+}
+
+function describeWebgpu(from: WebgpuSource): BackendSource {
+  const source = from === 'installed' ? 'graft backend install --webgpu' : 'webgpu';
+  const attempt = webgpuState(from);
+  if (attempt === undefined) {
+    const files = findWebgpu(from);
+    return typeof files === 'string'
+      ? { source, state: 'not here' }
+      : { source, version: files.version, state: 'here' };
+  }
+  if (attempt.state === 'not here') return { source, state: 'not here' };
+  const { version } = attempt;
+  if (attempt.state === 'does not start')
+    return { source, version, state: attempt.state, reason: attempt.reason };
+  if (inUse?.name === 'webgpu' && webgpuFrom === from) return { source, version, state: 'in use' };
+  const { name, isSoftware } = attempt.facts;
+  return { source, version, state: 'here', reason: isSoftware ? `${name}: no GPU, ${SOFTWARE}` : name };
 }
 
 /** @returns the backend, or the reason why it is not available */
@@ -123,6 +168,24 @@ async function useNative(source: NativeSource): Promise<BackendInfo | string> {
   return gpu === undefined
     ? { name: 'tensorflow', device: processor(), ...info }
     : { name: 'tensorflow-gpu', device: gpu, ...info };
+}
+
+const SOFTWARE = 'the processor stands in for one';
+
+/** @returns the backend, or the reason why it is not used */
+async function useWebgpu(source: WebgpuSource, orSoftware: boolean): Promise<BackendInfo | string> {
+  const attempt = await lookForWebgpu(source);
+  if (attempt.state !== 'found') return `no WebGPU, because ${attempt.reason}`;
+  const { version, facts } = attempt;
+  if (facts.isSoftware && !orSoftware) return `no WebGPU, because ${facts.name} is no GPU: ${SOFTWARE}`;
+  try {
+    await startWebgpu(attempt);
+  } catch (cause) {
+    return `WebGPU on ${facts.name} does not start (${firstLine(cause)})`;
+  }
+  webgpuFrom = source;
+  const device = facts.isSoftware ? `${facts.name}, on the processor` : facts.name;
+  return { name: 'webgpu', device, version, reason: 'WebGPU found it' };
 }
 
 async function useWebAssembly(): Promise<Omit<BackendInfo, 'reason'>> {
@@ -157,7 +220,16 @@ async function withoutProcessListeners(start: () => Promise<void>): Promise<void
 async function usePlainJavaScript(): Promise<BackendInfo> {
   const { version_cpu } = await import('@tensorflow/tfjs-backend-cpu');
   await tf.setBackend('cpu');
-  return { name: 'cpu', device: processor(), version: version_cpu, reason: 'asked for', hint: HINT };
+  return { name: 'cpu', device: processor(), version: version_cpu, reason: 'asked for' };
+}
+
+/** Nothing is said where there is no GPU: TensorFlow on the CPU need not be faster than WebAssembly. */
+function hintAtGpu(): { hint?: string } {
+  if (hasNvidiaDriver()) return { hint: 'a GPU is here and unused: npx graft backend install --gpu' };
+  if (existsSync('/dev/dri/renderD128')) {
+    return { hint: 'a GPU is here and unused: npx graft backend install --webgpu' };
+  }
+  return {};
 }
 
 const processor = () => cpus()[0]?.model.trim() ?? 'unknown processor';

@@ -87,7 +87,7 @@ export function cudaFolders(folder: string): string[] {
 }
 
 /** Names of the libraries that the system's loader finds by itself. */
-function systemLibraries(): Set<string> {
+export function systemLibraries(): Set<string> {
   for (const command of ['ldconfig', '/sbin/ldconfig']) {
     const run = spawnSync(command, ['-p'], { encoding: 'utf8' });
     if (run.status !== 0) continue;

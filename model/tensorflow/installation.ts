@@ -32,6 +32,25 @@ export const installationSchema = z.strictObject({
 
 export type InstallationRecord = z.infer<typeof installationSchema>;
 
+/** As `INSTALLED_FILE`, for the WebGPU backend: one may be there without the other. */
+export const WEBGPU_FILE = 'webgpu.json';
+
+/** `webgpu.json`. */
+export const webgpuRecordSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  /** Beside `webgpu.json`. */
+  folder: z.string().regex(/^[\w.-]+$/),
+  /** Versions of the npm packages. */
+  webgpu: z.string(),
+  backend: z.string(),
+  /** Of Node's own names: `linux`, `x64`. */
+  platform: z.string(),
+  architecture: z.string(),
+  installedAt: z.iso.datetime(),
+});
+
+export type WebgpuRecord = z.infer<typeof webgpuRecordSchema>;
+
 /** A native TensorFlow that `graft backend install` has built. */
 export interface Installation {
   /** Absolute. See `layoutOf`. */
@@ -39,13 +58,16 @@ export interface Installation {
   record: InstallationRecord;
 }
 
-/** Where things are in the folder of an installation. */
+/** The folder like `node_modules` in an installation. */
+export const packagesOf = (folder: string) => join(folder, 'node_modules');
+
+/** Where things are in the folder of a native TensorFlow. */
 export function layoutOf(folder: string) {
   return {
     /** As in Python's site-packages: TensorFlow looks for NVIDIA's libraries beside itself. */
     libraries: join(folder, 'site-packages'),
     tensorflow: join(folder, 'site-packages', 'tensorflow'),
-    packages: join(folder, 'node_modules'),
+    packages: packagesOf(folder),
     binding: join(folder, 'tfjs_binding.node'),
   };
 }
@@ -60,11 +82,27 @@ export function homeOfInstallations(): string {
 }
 
 /**
- * @returns undefined when nothing is installed
+ * The native TensorFlow.
+ *
+ * @returns undefined when none is installed
  * @throws InvalidInputError when `installed.json` is not what `graft backend install` writes
  */
-export function findInstallation(home = homeOfInstallations()): Installation | undefined {
-  const file = join(home, INSTALLED_FILE);
+export const findInstallation = (home = homeOfInstallations()): Installation | undefined =>
+  find(join(home, INSTALLED_FILE), installationSchema);
+
+/**
+ * The WebGPU backend.
+ *
+ * @returns undefined when it is not installed
+ * @throws InvalidInputError when `webgpu.json` is not what `graft backend install --webgpu` writes
+ */
+export const findWebgpuInstallation = (home = homeOfInstallations()) =>
+  find<WebgpuRecord>(join(home, WEBGPU_FILE), webgpuRecordSchema);
+
+function find<R extends { folder: string }>(
+  file: string,
+  schema: z.ZodType<R>,
+): { folder: string; record: R } | undefined {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -72,6 +110,6 @@ export function findInstallation(home = homeOfInstallations()): Installation | u
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const record = parseJson(installationSchema, text, file, 'Run `graft backend install` again.');
-  return { folder: join(home, record.folder), record };
+  const record = parseJson(schema, text, file, 'Run `graft backend install` again.');
+  return { folder: join(dirname(file), record.folder), record };
 }

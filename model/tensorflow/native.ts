@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
+import { firstLine } from './first-line.ts';
 import { gpuNames, whyNoGpu } from './gpu.ts';
 import { findInstallation } from './installation.ts';
 import { loadInstallation, prepareProcess } from './load.ts';
@@ -112,6 +113,3 @@ export function versionOf(packageName: string): string | undefined {
     return undefined;
   }
 }
-
-const firstLine = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).split('\n', 1)[0];

@@ -20,17 +20,17 @@ export interface BatchInParts extends Batch {
  * @returns the number of parts, with which the next batch is to begin
  * @throws the backend's error when a single image does not fit
  */
-export function learnBatch(
+export async function learnBatch(
   replica: Pick<Replica, 'learn' | 'size'>,
   batch: BatchInParts,
   into: Float32Array,
   onNotice: (message: string) => void = () => {},
-): number {
+): Promise<number> {
   const images = batch.classIndices.length;
   let { parts } = batch;
   for (;;) {
     try {
-      learnParts(replica, batch, Math.min(parts, images), into);
+      await learnParts(replica, batch, Math.min(parts, images), into);
       return parts;
     } catch (error) {
       if (!isOutOfMemory(error) || parts >= images) throw error;
@@ -42,7 +42,7 @@ export function learnBatch(
   }
 }
 
-function learnParts(
+async function learnParts(
   replica: Pick<Replica, 'learn' | 'size'>,
   { values, classIndices, targets, input }: BatchInParts,
   parts: number,
@@ -62,7 +62,7 @@ function learnParts(
       classIndices: classIndices.subarray(from, to),
       ...(targets && { targets: targets.subarray(from * labels, to * labels) }),
     };
-    learnAll(replica, some, input, own);
+    await learnAll(replica, some, input, own);
     const weight = (to - from) / images;
     // All are means over the images, except the last, which is a number of images.
     for (let i = 0; i < replica.size - 1; i++) into[i]! += weight * own[i]!;
@@ -70,21 +70,19 @@ function learnParts(
   }
 }
 
-/** Within `tf.tidy`, so that a pass that fails leaves no tensors behind. */
-function learnAll(
+const learnAll = (
   replica: Pick<Replica, 'learn'>,
   { values, classIndices, targets }: Batch,
   { height, width }: Pick<Input, 'height' | 'width'>,
   into: Float32Array,
-) {
-  tf.tidy(() => {
+) =>
+  replica.learn(() => {
     const n = classIndices.length;
     const truth = {
       classIndices: tf.tensor1d(classIndices, 'int32'),
       ...(targets && { targets: tf.tensor2d(targets, [n, targets.length / n]) }),
     };
-    replica.learn(tf.tensor4d(values, [n, height, width, 3]), truth, into);
-  });
-}
+    return { x: tf.tensor4d(values, [n, height, width, 3]), truth };
+  }, into);
 
 const firstLine = (error: unknown) => (error as Error).message.split('\n')[0]!.slice(0, 120);

@@ -138,7 +138,7 @@ export async function runTrainingLoop(
   const { batchSize, workers, deadline } = plan;
   const { rank, batches, allReduce, from, validation, onStep, onNotice, signal } = context;
   const share = batchSize / workers;
-  const replica = createReplica(model, plan.optimiser);
+  const replica = await createReplica(model, plan.optimiser);
   const started = monotonicMs();
   const { secondsBefore = 0, values, ...saved } = from ?? {};
   const budget = createStepBudget(
@@ -169,7 +169,8 @@ export async function runTrainingLoop(
     // The first batch waits for threads to start, which says nothing about the training.
     if (lookedAt !== undefined) state.waitedMs += taken - asked;
     lookedAt ??= taken;
-    state.parts = learnBatch(replica, { ...batch, parts: state.parts, input: plan.input }, learnt, onNotice);
+    const inParts = { ...batch, parts: state.parts, input: plan.input };
+    state.parts = await learnBatch(replica, inParts, learnt, onNotice);
     // Only worker 0 reads the clock. The others get its plan with the sums, so that all stop at the same
     // step.
     control.fill(0);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { createOptimiser } from './optimisers/create-optimiser.ts';
 import type { OptimiserSettings, ParameterLayout } from './optimisers/optimiser.ts';
-import { computeGradients, disposeGradients, type Truth, trainableVariables } from './step.ts';
+import { computeGradients, type Truth, trainableVariables } from './step.ts';
 
 /** Weight of the past in the running mean and variance of batch normalisation. */
 const STATISTICS_MOMENTUM = 0.97;
@@ -15,8 +15,12 @@ const STATISTICS_MOMENTUM = 0.97;
 export interface Replica {
   /** Length of what `learn` writes. */
   readonly size: number;
-  /** Passes a batch through the network and writes gradients, statistics and scores. */
-  learn(x: tf.Tensor4D, truth: Truth, into: Float32Array): void;
+  /**
+   * Passes a batch through the network and writes gradients, statistics and scores.
+   *
+   * @param take makes the batch's tensors, which are disposed as soon as they have been used
+   */
+  learn(take: () => { x: tf.Tensor4D; truth: Truth }, into: Float32Array): Promise<void>;
   /**
    * Takes one step with the mean of what the replicas have learnt.
    *
@@ -44,14 +48,14 @@ export interface Replica {
   restore(saved: Float32Array): void;
 }
 
-export function createReplica(
+export async function createReplica(
   model: tfl.LayersModel,
   settings: OptimiserSettings = { name: 'adam' },
-): Replica {
+): Promise<Replica> {
   const variables = trainableVariables(model);
   const running = runningStatistics(model);
-  const parameters = flatten(variables);
-  const statistics = flatten(running);
+  const parameters = concatenate(await valuesOf(variables));
+  const statistics = concatenate(await valuesOf(running));
   const optimiser = createOptimiser(settings, layoutOf(model), parameters);
   const lossAt = parameters.length + statistics.length;
   let holdsAverage = false;
@@ -59,22 +63,24 @@ export function createReplica(
   const parts = () => ({ parameters, statistics, ...optimiser.state() });
   return {
     size: lossAt + 2,
-    learn(x, truth, into) {
+    async learn(take, into) {
       if (holdsAverage) assign(variables, parameters);
       holdsAverage = false;
-      const result = computeGradients(model, x, truth);
-      const learnt = [
-        ...result.gradients,
-        ...result.statistics.flatMap(({ mean, variance }) => [mean, variance]),
-        result.loss,
-        result.correct,
-      ];
-      let at = 0;
-      for (const part of learnt) {
-        into.set(part.dataSync(), at);
-        at += part.size;
+      // A pass that fails leaves no tensors behind.
+      const learnt = tf.tidy(() => {
+        const { x, truth } = take();
+        const { gradients, statistics, loss, correct } = computeGradients(model, x, truth);
+        return [...gradients, ...statistics.flatMap(({ mean, variance }) => [mean, variance]), loss, correct];
+      });
+      try {
+        let at = 0;
+        for (const part of await valuesOf(learnt)) {
+          into.set(part, at);
+          at += part.length;
+        }
+      } finally {
+        tf.dispose(learnt);
       }
-      disposeGradients(result);
     },
     apply(learnt, at) {
       optimiser.apply(parameters, learnt, at);
@@ -111,8 +117,17 @@ function runningStatistics(model: tfl.LayersModel): tf.Variable[] {
     .flatMap((layer) => layer.getWeights().slice(2) as tf.Variable[]);
 }
 
-function flatten(variables: readonly tf.Variable[]): Float32Array {
-  return concatenate(variables.map((variable) => variable.dataSync() as Float32Array));
+/**
+ * Values of tensors. A GPU gives them asynchronously; all are asked for at once.
+ *
+ * @throws the first error, when nothing is being read any more
+ */
+async function valuesOf(tensors: readonly tf.Tensor[]): Promise<Float32Array[]> {
+  const outcomes = await Promise.allSettled(tensors.map((tensor) => tensor.data()));
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value as Float32Array;
+  });
 }
 
 function concatenate(parts: readonly Float32Array[]): Float32Array {

@@ -46,7 +46,7 @@ export async function trainOnThreads(
   { plan, network, data, from, keeping }: ThreadedTraining,
   { onStep, onNotice, signal }: ThreadHooks,
 ): Promise<TrainingOutcome> {
-  const values = createReplica(model, plan.optimiser).size + controlWords(plan.workers);
+  const values = (await createReplica(model, plan.optimiser)).size + controlWords(plan.workers);
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const common: Omit<TrainingTask, 'rank'> = {
     ...{ plan, network, data, from, keeping, stop },

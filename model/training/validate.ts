@@ -65,9 +65,11 @@ export async function probabilitiesOf(
     const x = tf.tensor4d(values, [values.length / (height * width * 3), height, width, 3]);
     return tf.softmax(forward(model, x, withRunningStatistics));
   });
-  const all = (await probabilities.data()) as Float32Array;
-  probabilities.dispose();
-  return all;
+  try {
+    return (await probabilities.data()) as Float32Array;
+  } finally {
+    probabilities.dispose();
+  }
 }
 
 const withRunningStatistics: Normalise = (map, layer, activation) => {

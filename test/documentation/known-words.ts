@@ -48,7 +48,6 @@ export const KNOWN_WORDS = new Set([
   'ResNets',
   'ResourceApplyAdam',
   'WebGL',
-  'WebGPU',
   'afterAll',
   'afterEach',
   'autocontrast',

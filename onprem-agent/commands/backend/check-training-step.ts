@@ -1,95 +1,92 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { createRandom } from '#core/random.ts';
-import { buildNetwork } from '#model/network/build-network.ts';
 import { useBackend } from '#model/tensorflow/backend.ts';
 import { gpuNames } from '#model/tensorflow/gpu.ts';
 import { registerKernels } from '#model/tensorflow/kernels/register.ts';
 import { loadInstallation } from '#model/tensorflow/load.ts';
-import { createOptimiser } from '#model/training/optimisers/create-optimiser.ts';
-import { computeGradients, disposeGradients, trainableVariables } from '#model/training/step.ts';
+import { filesIn } from '#model/tensorflow/webgpu/find.ts';
+import { lookWith, startWebgpu } from '#model/tensorflow/webgpu/start.ts';
+import { differencesOf, type KnownTraining, trainKnown } from '#model/training/known-training.ts';
+
+/** What is in a folder of `graft backend install`. */
+export type BackendKind = 'tensorflow' | 'webgpu';
 
 /** What `verify.mjs` prints. */
 export interface TrainingStepCheck {
-  /** Of TensorFlow. */
+  /** Of TensorFlow, or of the package `webgpu`. */
   version: string;
   gpu?: string;
+  /** WebGPU found no GPU, but a driver that computes on the processor. */
+  isSoftware?: boolean;
   /** Loss before the step: on WebAssembly, natively. */
   losses: [number, number];
   /**
    * Length of the difference between the native and the WebAssembly vector, as a share of the latter: of the
-   * gradients, of the updated weights.
+   * gradients, and of the updated weights with the optimiser's state.
    */
   gradientDifference: number;
   weightDifference: number;
 }
 
-const INPUT = { height: 32, width: 32, channels: 3 } as const;
-const CLASSES = 10;
-const BATCH = 32;
-const LEARNING_RATE = 0.002;
+/** A network like the general model's. */
+const STEP: KnownTraining = {
+  ...{ network: 'compact', filters: [16, 32], size: 32, batch: 32 },
+  ...{ optimiser: { name: 'adam' }, learningRate: 0.002, steps: 1 },
+};
+
+/** Where the processor stands in for a GPU, the step above takes minutes. */
+const SMALL_STEP: KnownTraining = { ...STEP, filters: [8, 16], size: 16, batch: 4 };
 
 /**
- * One training step of a network like the general model's, on the WebAssembly backend and on the native one
- * in that folder: the same weights, the same batch.
+ * One training step on the WebAssembly backend and on the one in that folder: the same weights, the same
+ * batch.
+ *
+ * @throws why the backend does not start, or finds nothing to compute on
  */
-export async function checkTrainingStep(folder: string): Promise<TrainingStepCheck> {
+export async function checkTrainingStep(folder: string, kind: BackendKind): Promise<TrainingStepCheck> {
   await useBackend('wasm');
-  const expected = trainingStep();
-  const { version, onGpu } = loadInstallation(folder);
-  await tf.setBackend('tensorflow');
-  await registerKernels('tensorflow');
-  const actual = trainingStep();
+  const { isSoftware, start } = kind === 'webgpu' ? await findGpu(folder) : nativeIn(folder);
+  const step = isSoftware ? SMALL_STEP : STEP;
+  const expected = await trainKnown(step);
+  const started = await start();
+  const actual = await trainKnown(step);
+  const { gradients, state } = differencesOf(actual, expected);
   return {
-    version,
-    ...(onGpu ? { gpu: gpuNames().join(', ') || 'GPU' } : {}),
-    losses: [expected.loss, actual.loss],
-    gradientDifference: distance(actual.gradients, expected.gradients),
-    weightDifference: distance(actual.weights, expected.weights),
+    ...started,
+    losses: [expected.losses[0]!, actual.losses[0]!],
+    gradientDifference: gradients,
+    weightDifference: state,
   };
 }
 
-function trainingStep() {
-  const model = buildNetwork({ input: INPUT, labelCount: CLASSES, filters: [16, 32], seed: 1 });
-  const random = createRandom('check of a backend');
-  const pixels = Float32Array.from(
-    { length: BATCH * INPUT.height * INPUT.width * INPUT.channels },
-    () => random.below(256) / 127.5 - 1,
-  );
-  const images = tf.tensor4d(pixels, [BATCH, INPUT.height, INPUT.width, INPUT.channels]);
-  const classIndices = tf.tensor1d(
-    Array.from({ length: BATCH }, (_, i) => i % CLASSES),
-    'int32',
-  );
-  const variables = trainableVariables(model);
-  const weights = flatten(variables);
-  const result = computeGradients(model, images, { classIndices });
-  const gradients = flatten(result.gradients);
-  const loss = result.loss.dataSync()[0]!;
-  const layout = [{ name: 'all', size: weights.length }];
-  const optimiser = createOptimiser({ name: 'adam' }, layout, weights);
-  optimiser.apply(weights, gradients, { step: 0, learningRate: LEARNING_RATE });
-  disposeGradients(result);
-  tf.dispose([images, classIndices]);
-  model.dispose();
-  return { loss, gradients, weights };
+/** A backend that was found, and is not started yet. */
+interface Found {
+  isSoftware: boolean;
+  start(): Promise<Pick<TrainingStepCheck, 'version' | 'gpu' | 'isSoftware'>>;
 }
 
-function flatten(tensors: readonly tf.Tensor[]): Float32Array {
-  const flat = new Float32Array(tensors.reduce((size, tensor) => size + tensor.size, 0));
-  let at = 0;
-  for (const tensor of tensors) {
-    flat.set(tensor.dataSync(), at);
-    at += tensor.size;
-  }
-  return flat;
-}
+const nativeIn = (folder: string): Found => ({
+  isSoftware: false,
+  async start() {
+    const { version, onGpu } = loadInstallation(folder);
+    await tf.setBackend('tensorflow');
+    await registerKernels('tensorflow');
+    return { version, ...(onGpu ? { gpu: gpuNames().join(', ') || 'GPU' } : {}) };
+  },
+});
 
-function distance(actual: Float32Array, expected: Float32Array): number {
-  let difference = 0;
-  let length = 0;
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i]! - expected[i]!) ** 2;
-    length += expected[i]! ** 2;
-  }
-  return Math.sqrt(difference / length);
+async function findGpu(folder: string): Promise<Found> {
+  const files = filesIn(folder);
+  if (typeof files === 'string') throw new Error(files);
+  const attempt = await lookWith(files);
+  if (attempt.state === 'not here') throw new Error(attempt.reason);
+  if (attempt.state === 'does not start')
+    throw new Error([attempt.reason, attempt.hint].filter(Boolean).join('\n'));
+  const { version, facts } = attempt;
+  return {
+    isSoftware: facts.isSoftware,
+    async start() {
+      await startWebgpu(attempt);
+      return { version, gpu: facts.name, ...(facts.isSoftware ? { isSoftware: true } : {}) };
+    },
+  };
 }

@@ -1,16 +1,17 @@
-import { rm, statfs } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { whyNoGpu } from '#model/tensorflow/gpu.ts';
 import { findInstallation, type Installation, layoutOf } from '#model/tensorflow/installation.ts';
 import type { Output } from '../../cli/output.ts';
 import { formatAmount } from '../../cli/progress-bar.ts';
+import { BINDING_VERSION, fetchBinding } from './binding-packages.ts';
 import type { TrainingStepCheck } from './check-training-step.ts';
 import { compileBinding } from './compile.ts';
 import { installCuda } from './cuda.ts';
 import { commitInstallation, newFolder, withHome } from './home.ts';
-import { BINDING_VERSION, fetchPackages } from './packages.ts';
+
 import { downloadWheels, findPython, noPython, TENSORFLOW_RELEASE } from './pip.ts';
-import { checkMachine, checkNpm, checkSpace, chooseBuild, findCompiler } from './prerequisites.ts';
+import { checkMachine, checkNpm, checkSpace, chooseBuild, findCompiler, freeBytes } from './prerequisites.ts';
 import { verifyBackend } from './verify.ts';
 import { type Machine, readWheel, thisMachine, unpackWheel, type Wheel } from './wheel.ts';
 
@@ -21,6 +22,8 @@ export interface InstallRequest {
   build?: 'cpu' | 'gpu';
   /** Path of a wheel; downloaded if left out. */
   wheel?: string;
+  /** Folder of npm packages; see `FetchContext`. */
+  packages?: string;
   /** Installs even if the same installation is there and works. */
   force: boolean;
 }
@@ -45,7 +48,7 @@ export interface Installed {
 export interface InstallSteps {
   downloadWheels: typeof downloadWheels;
   installCuda: typeof installCuda;
-  fetchPackages: typeof fetchPackages;
+  fetchBinding: typeof fetchBinding;
   compileBinding: typeof compileBinding;
   verifyBackend: typeof verifyBackend;
   freeBytes(folder: string): Promise<number>;
@@ -54,13 +57,10 @@ export interface InstallSteps {
 export const installSteps: InstallSteps = {
   downloadWheels,
   installCuda,
-  fetchPackages,
+  fetchBinding,
   compileBinding,
   verifyBackend,
-  freeBytes: async (folder) => {
-    const { bavail, bsize } = await statfs(folder);
-    return bavail * bsize;
-  },
+  freeBytes,
 };
 
 /**
@@ -91,21 +91,21 @@ export async function installBackend(
       : await findUsableInstallation(request, { build, given }, context, steps);
     if (present) return present;
     const compiler = findCompiler(context.environment);
-    checkNpm(context.environment);
-    const folder = await newFolder(request.home);
+    if (request.packages === undefined) checkNpm(context.environment);
+    const folder = await newFolder(request.home, 'tensorflow');
     const wheel = given ?? (await download({ build, folder, machine }, context, steps));
     await checkSpace(folder, wheel.bytes, steps.freeBytes);
     const headers = join(folder, 'include');
     await unpack(wheel, folder, headers, context);
     if (build === 'gpu') await steps.installCuda(wheel, folder, context);
     await rm(downloadFolder(folder), { recursive: true, force: true });
-    step(context, 'packages', `Fetching @tensorflow/tfjs-node-gpu ${BINDING_VERSION} with npm`);
-    await steps.fetchPackages(layoutOf(folder).packages, context);
+    step(context, 'packages', `Fetching @tensorflow/tfjs-node-gpu ${BINDING_VERSION}`);
+    await steps.fetchBinding(layoutOf(folder).packages, { ...context, from: request.packages });
     step(context, 'compile', `Compiling the binding with ${compiler}, which takes about half a minute`);
     await steps.compileBinding(folder, headers, { ...context, compiler });
     await rm(headers, { recursive: true });
     step(context, 'verify', 'Comparing a training step with WebAssembly');
-    const check = await steps.verifyBackend(folder, context);
+    const check = await steps.verifyBackend({ folder, kind: 'tensorflow' }, context);
     const record = {
       schemaVersion: 1 as const,
       folder: basename(folder),
@@ -116,7 +116,7 @@ export async function installBackend(
       installedAt: new Date().toISOString(),
     };
     context.signal.throwIfAborted();
-    await commitInstallation(request.home, record);
+    await commitInstallation(request.home, 'tensorflow', record);
     return describe({ folder, record }, check, false);
   });
 }
@@ -154,7 +154,11 @@ async function findUsableInstallation(
     // A GPU build on a machine without a GPU (an image is built there) stays, unless a build is requested.
     const isBuild = tensorflow.build === build || (request.build === undefined && tensorflow.build === 'gpu');
     if (!isWanted || !isBuild) return undefined;
-    return describe(found, await steps.verifyBackend(found.folder, context), true);
+    return describe(
+      found,
+      await steps.verifyBackend({ folder: found.folder, kind: 'tensorflow' }, context),
+      true,
+    );
   } catch {
     context.signal.throwIfAborted();
     return undefined;

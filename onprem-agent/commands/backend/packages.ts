@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
-import { IntegrityError } from '#core/errors.ts';
+import { IntegrityError, InvalidInputError } from '#core/errors.ts';
 import { runProgram } from './run-program.ts';
 
 /** A package in the npm registry, and the files of it that are used. */
-interface PinnedPackage {
+export interface PinnedPackage {
   name: string;
   version: string;
   /** The digest, in the form of npm's lock files. */
@@ -17,85 +17,71 @@ interface PinnedPackage {
   files: RegExp;
 }
 
-const BINDING: PinnedPackage = {
-  name: '@tensorflow/tfjs-node-gpu',
-  version: '4.22.0',
-  integrity:
-    'sha512-p//NN6DGiN4hInUmIkRffaFVMcdTREUMjPyjW04J7OXvB2zBlQimj61eFKSgRrH3f5TnOfKzb0n56he/B6a4bw==',
-  files: /^(package\.json$|binding\/|dist\/(?!.*(_test\.js|\.d\.ts)$))/,
-};
-
-/** A package that the binding's scripts load. */
-const PROTOBUF: PinnedPackage = {
-  name: 'google-protobuf',
-  version: '3.21.4',
-  integrity:
-    'sha512-MnG7N936zcKTco4Jd2PX2U96Kf9PxygAPKBug+74LHzmHXmceN16MmRcdgZv+DGef/S9YvQAfRsNCn4cjf9yyQ==',
-  files: /^(package\.json|google-protobuf\.js|LICENSE.*)$/,
-};
+export interface FetchContext {
+  /** A folder with the packages' files, as `npm pack` leaves them; fetched with npm when left out. */
+  from?: string | undefined;
+  environment: NodeJS.ProcessEnv;
+  signal: AbortSignal;
+}
 
 /**
- * Headers of Node-API, which is stable: the headers of the running Node.js are not needed, and later versions
- * load the binding.
- */
-const NODE_API: PinnedPackage = {
-  name: 'node-api-headers',
-  version: '1.9.0',
-  integrity:
-    'sha512-2oNILP4jXwRB4ywnYKjVk1YyJ96n2D4EOVJO6S3oYZ5PtbJrw3Yt9TpAuX3nBLMuzn74rnfGQrv13pS9vC+YiA==',
-  files: /^include\//,
-};
-
-export const BINDING_VERSION = BINDING.version;
-
-/**
- * Fetches the packages that the binding consists of through npm, without running any script of theirs, and
- * puts them into a folder like `node_modules`. `@tensorflow/tfjs`, which the binding's scripts ask for,
- * becomes an alias for the one `@tensorflow/tfjs-core` that the program uses: two of them would not know each
- * other's tensors, and the whole package would bring 280 MB.
+ * Puts packages into a folder like `node_modules`, without running any script of theirs.
  *
  * @throws BackendInstallError when npm fails
- * @throws IntegrityError when a package is not the pinned one
+ * @throws InvalidInputError when a package is not in the folder that was given
+ * @throws IntegrityError when what npm gives is not the pinned one
  */
 export async function fetchPackages(
   folder: string,
-  context: { environment: NodeJS.ProcessEnv; signal: AbortSignal },
+  packages: readonly PinnedPackage[],
+  { from, environment, signal }: FetchContext,
 ): Promise<void> {
-  const packages = [BINDING, PROTOBUF, NODE_API];
-  const downloads = join(folder, '.downloads');
-  await mkdir(downloads, { recursive: true });
-  await runProgram({
-    command: 'npm',
-    args: [
-      'pack',
-      ...packages.map(({ name, version }) => `${name}@${version}`),
-      ...['--pack-destination', downloads, '--ignore-scripts', '--no-workspaces'],
-    ],
-    folder,
-    ...context,
-    hint: 'npm has to reach the registry that `npm ci` has used: see `npm config get registry`.',
+  const specifiers = packages.map(({ name, version }) => `${name}@${version}`);
+  const downloads = from ?? join(folder, '.downloads');
+  if (from === undefined) {
+    await mkdir(downloads, { recursive: true });
+    await runProgram({
+      command: 'npm',
+      args: [
+        'pack',
+        ...specifiers,
+        ...['--pack-destination', downloads, '--ignore-scripts', '--no-workspaces'],
+      ],
+      ...{ folder, environment, signal },
+      hint: 'npm has to reach the registry that `npm ci` has used: see `npm config get registry`. Without a network, --packages takes a folder.',
+    });
+  }
+  const files = await tarballsIn(downloads);
+  for (const { name, version, integrity, files: wanted } of packages) {
+    const file = files.get(integrity);
+    if (file === undefined) throw missing(`${name} ${version}`, from, specifiers);
+    await unpack(file, join(folder, name), wanted, signal);
+  }
+  if (from === undefined) await rm(downloads, { recursive: true });
+}
+
+/** @returns paths of tarballs by their digests */
+async function tarballsIn(folder: string): Promise<Map<string, string>> {
+  const names = await readdir(folder).catch((cause: unknown) => {
+    throw new InvalidInputError(`The folder "${folder}" cannot be read`, { cause });
   });
   const files = new Map<string, string>();
-  for (const name of await readdir(downloads)) {
-    const file = join(downloads, name);
+  for (const name of names.filter((each) => each.endsWith('.tgz'))) {
+    const file = join(folder, name);
     files.set(integrityOf(await readFile(file)), file);
   }
-  for (const each of packages) {
-    const file = files.get(each.integrity);
-    if (file === undefined) {
-      throw new IntegrityError(
-        `What npm gave as ${each.name} ${each.version} is not the file that Graft knows`,
-        {
-          hint: 'Look at `npm config get registry`: a mirror may have changed the package.',
-        },
-      );
-    }
-    await unpack(file, join(folder, each.name), each.files, context.signal);
+  return files;
+}
+
+function missing(what: string, from: string | undefined, specifiers: readonly string[]): Error {
+  if (from === undefined) {
+    return new IntegrityError(`What npm gave as ${what} is not the file that Graft knows`, {
+      hint: 'Look at `npm config get registry`: a mirror may have changed the package.',
+    });
   }
-  await rm(downloads, { recursive: true });
-  const alias = join(folder, '@tensorflow', 'tfjs');
-  await mkdir(alias, { recursive: true });
-  await writeFile(join(alias, 'index.js'), "module.exports = require('@tensorflow/tfjs-core');\n");
+  return new InvalidInputError(`${what} is not in "${from}", or not as Graft knows it`, {
+    hint: `Where there is a network, and copy what it leaves: npm pack ${specifiers.join(' ')}`,
+  });
 }
 
 const integrityOf = (bytes: Buffer) => `sha512-${createHash('sha512').update(bytes).digest('base64')}`;

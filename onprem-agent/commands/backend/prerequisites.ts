@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { statfs } from 'node:fs/promises';
 import { InvalidInputError } from '#core/errors.ts';
 import { hasNvidiaDriver } from '#model/tensorflow/gpu.ts';
 import { BackendInstallError } from '../../cli/errors.ts';
@@ -11,8 +12,29 @@ export function checkMachine({ platform, architecture, glibc }: Machine) {
   if (fits) return;
   const what = `${platform} ${architecture}${platform === 'linux' && glibc === undefined ? ' without the GNU C library' : ''}`;
   throw new BackendInstallError(`The native backend can be installed on Linux (x64, arm64), not on ${what}`, {
-    hint: 'WebAssembly computes here; it uses all cores in training.',
+    hint: 'WebAssembly computes here, on all cores; a GPU may compute through WebGPU: `graft backend install --webgpu`.',
   });
+}
+
+/** Platforms for which the package `webgpu` has a binding, in Node's names. */
+const WEBGPU_PLATFORMS = [
+  'linux-x64',
+  'linux-arm64',
+  'darwin-x64',
+  'darwin-arm64',
+  'win32-x64',
+  'win32-arm64',
+];
+
+/** @throws BackendInstallError where WebGPU has no binding for the machine */
+export function checkWebgpuPlatform(platform: NodeJS.Platform, architecture: NodeJS.Architecture) {
+  if (WEBGPU_PLATFORMS.includes(`${platform}-${architecture}`)) return;
+  throw new BackendInstallError(
+    `WebGPU can be installed on ${WEBGPU_PLATFORMS.join(', ')}, not on ${platform}-${architecture}`,
+    {
+      hint: 'WebAssembly computes here; it uses all cores in training.',
+    },
+  );
 }
 
 /**
@@ -72,4 +94,10 @@ export async function checkSpace(
     `There is not enough room in ${folder}: ${formatAmount(needed, 'B')} are needed, ${formatAmount(free, 'B')} are free`,
     { hint: 'Make room on that disk.' },
   );
+}
+
+/** Room on the disk of a folder, in bytes. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { BackendInstallError } from '../../cli/errors.ts';
-import type { TrainingStepCheck } from './check-training-step.ts';
+import type { BackendKind, TrainingStepCheck } from './check-training-step.ts';
 import { runProgram } from './run-program.ts';
 
 /**
@@ -10,21 +10,29 @@ import { runProgram } from './run-program.ts';
  */
 const MOST_DIFFERENCE = { loss: 0.01, gradients: 0.02, weights: 0.02 };
 
+const HINTS: Readonly<Record<BackendKind, string>> = {
+  tensorflow:
+    'The native backend was built, but does not work here. Training goes on with what was there before.',
+  webgpu: 'WebGPU does not work here; nothing was installed. WebAssembly computes without it.',
+};
+
+const NAMES: Readonly<Record<BackendKind, string>> = { tensorflow: 'TensorFlow', webgpu: 'WebGPU' };
+
 /**
- * Trains one step on the native backend in that folder and on WebAssembly, in a process of its own.
+ * Trains one step on the backend in that folder and on WebAssembly, in a process of its own.
  *
  * @throws BackendInstallError when it does not start, or its results differ
  */
 export async function verifyBackend(
-  folder: string,
+  { folder, kind }: { folder: string; kind: BackendKind },
   context: { environment: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<TrainingStepCheck> {
   const output = await runProgram({
     command: process.execPath,
-    args: [fileURLToPath(new URL('./verify.mjs', import.meta.url)), folder],
+    args: [fileURLToPath(new URL('./verify.mjs', import.meta.url)), folder, kind],
     folder,
     ...context,
-    hint: 'The native backend was built, but does not work here. Training goes on with what was there before.',
+    hint: HINTS[kind],
   });
   const check = JSON.parse(output.trim().split('\n').at(-1)!) as TrainingStepCheck;
   const [expected, actual] = check.losses;
@@ -38,8 +46,13 @@ export async function verifyBackend(
     // Not "greater": that would let NaN pass.
     if (difference <= bound) continue;
     throw new BackendInstallError(
-      `TensorFlow ${check.version} computes another training step than WebAssembly: ${name} differ by ${difference.toPrecision(2)}, ${bound} is allowed`,
-      { hint: 'Try another wheel with --wheel, or stay on WebAssembly.' },
+      `${NAMES[kind]} ${check.version} computes another training step than WebAssembly: ${name} differ by ${difference.toPrecision(2)}, ${bound} is allowed`,
+      {
+        hint:
+          kind === 'webgpu'
+            ? 'Update the driver of the GPU, or stay on WebAssembly.'
+            : 'Try another wheel with --wheel, or stay on WebAssembly.',
+      },
     );
   }
   return check;

@@ -5,6 +5,7 @@ import { hasNvidiaDriver, missingCudaLibraries } from '#model/tensorflow/gpu.ts'
 import { findInstallation } from '#model/tensorflow/installation.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { formatAmount } from '../../cli/progress-bar.ts';
+import { checkWebgpu } from './check-webgpu.ts';
 import type { Findings } from './finding.ts';
 
 const NVIDIA_SMI_MS = 10_000;
@@ -20,6 +21,7 @@ export async function checkMachine(findings: Findings): Promise<void> {
   );
   checkGpus(findings);
   await checkBackend(findings);
+  await checkWebgpu(findings);
 }
 
 /** @param version of Node, for instance `22.13.0` */
@@ -111,10 +113,15 @@ async function checkBackend(findings: Findings): Promise<void> {
     const { name, version, device, reason, hint } = await useBackend();
     const text = `${name} ${version} (${device}): ${reason}`;
     if (name === 'wasm' && hasNvidiaDriver()) {
-      report('warning', text, 'A GPU is here and unused: `graft backend install --gpu`.');
+      report(
+        'warning',
+        text,
+        'A GPU is here and unused: `graft backend install --gpu`, or without CUDA `--webgpu`.',
+      );
     } else report('ok', hint === undefined ? text : `${text}; ${hint}`);
     for (const { source, state, reason: why } of backendSources()) {
-      if (state !== 'does not start') continue;
+      // WebGPU is a finding of its own.
+      if (state !== 'does not start' || /webgpu/.test(source)) continue;
       report('warning', `${source} does not start: ${why}`, '`graft backend install --force` makes it anew.');
     }
   } catch (error) {

@@ -6,7 +6,7 @@ import { misplacedFileWarnings, repetitionWarnings } from '#core/data-checks.ts'
 import { type OpenedImages, openTrainingImages } from '#model/data/training-images.ts';
 import { finishNetwork } from '#model/network/finish-network.ts';
 import { networkInput } from '#model/network/input.ts';
-import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
+import { BACKENDS, type BackendName, useBackend } from '#model/tensorflow/backend.ts';
 import { numberOption } from '../../cli/arguments.ts';
 import { agentCommand } from '../../cli/command.ts';
 import { UsageError } from '../../cli/errors.ts';
@@ -18,8 +18,6 @@ import { commandLineOf } from './command-line.ts';
 import { methodArgs, methodOptions } from './method.ts';
 import { openTrainingFolder, type TrainingFolder } from './training-folder.ts';
 import { MOST_EPOCHS, settingsOf, trainAndWatch, watchArgs } from './watch-training.ts';
-
-const backends = ['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu'] as const satisfies BackendName[];
 
 export const train = agentCommand({
   args: {
@@ -57,7 +55,7 @@ export const train = agentCommand({
     },
     backend: {
       type: 'enum',
-      options: [...backends],
+      options: [...BACKENDS],
       description: 'What computes; the fastest one by default',
     },
     key: {

@@ -36,20 +36,22 @@ function limitMemory(images: number) {
 }
 
 describe('a batch that memory does not suffice for', () => {
-  it('is halved until it does, with messages, and makes one step of all its images', () => {
+  it('is halved until it does, with messages, and makes one step of all its images', async () => {
     const model = buildNetwork({ input, labelCount: 2, filters: [4], seed: 1 });
-    const replica = createReplica(model);
+    const replica = await createReplica(model);
     const [whole, halved, byHand] = [0, 1, 2].map(() => new Float32Array(replica.size)) as [
       Float32Array,
       Float32Array,
       Float32Array,
     ];
-    expect(learnBatch(replica, { ...batch, parts: 1 }, whole)).toBe(1);
+    expect(await learnBatch(replica, { ...batch, parts: 1 }, whole)).toBe(1);
     const messages: string[] = [];
     const tensors = tf.memory().numTensors;
     limitMemory(2);
 
-    const parts = learnBatch(replica, { ...batch, parts: 1 }, halved, (message) => messages.push(message));
+    const parts = await learnBatch(replica, { ...batch, parts: 1 }, halved, (message) =>
+      messages.push(message),
+    );
 
     expect(parts).toBe(4);
     expect(messages).toEqual([
@@ -68,7 +70,7 @@ describe('a batch that memory does not suffice for', () => {
         values: batch.values.subarray(from * 192, to * 192),
         classIndices: batch.classIndices.subarray(from, to),
       };
-      learnBatch(replica, { ...some, input, parts: 1 }, own);
+      await learnBatch(replica, { ...some, input, parts: 1 }, own);
       for (let i = 0; i < own.length - 1; i++) byHand[i]! += ((to - from) / IMAGES) * own[i]!;
       byHand[own.length - 1]! += own.at(-1)!;
     }
@@ -79,16 +81,15 @@ describe('a batch that memory does not suffice for', () => {
     model.dispose();
   });
 
-  it('is an error when a single image does not fit, and when something else is wrong', () => {
+  it('is an error when a single image does not fit, and when something else is wrong', async () => {
     const model = buildNetwork({ input, labelCount: 2, filters: [4], seed: 1 });
-    const replica = createReplica(model);
+    const replica = await createReplica(model);
     limitMemory(0);
-    expect(() => learnBatch(replica, { ...batch, parts: 1 }, new Float32Array(replica.size))).toThrow(/OOM/);
+    const into = new Float32Array(replica.size);
+    await expect(learnBatch(replica, { ...batch, parts: 1 }, into)).rejects.toThrow(/OOM/);
     vi.restoreAllMocks();
-    const broken = { size: replica.size, learn: () => expect.fail('another error') };
-    expect(() => learnBatch(broken, { ...batch, parts: 1 }, new Float32Array(replica.size))).toThrow(
-      'another error',
-    );
+    const broken = { size: replica.size, learn: async () => expect.fail('another error') };
+    await expect(learnBatch(broken, { ...batch, parts: 1 }, into)).rejects.toThrow('another error');
     model.dispose();
   });
 });

@@ -12,6 +12,8 @@ describe('graft backend', () => {
       'graft backend install',
       '@tensorflow/tfjs-node-gpu',
       '@tensorflow/tfjs-node',
+      'graft backend install --webgpu',
+      'webgpu',
       '@tensorflow/tfjs-backend-wasm',
     ]);
     const inUse = sources.filter(({ state }: { state: string }) => state === 'in use');
@@ -21,10 +23,10 @@ describe('graft backend', () => {
 });
 
 describe('graft backend install', () => {
-  it('takes one of --gpu and --cpu', async () => {
+  it('takes one of --gpu, --cpu and --webgpu', async () => {
     const run = await graft(['backend', 'install', '--gpu', '--cpu']);
     expect(run.code).toBe(2);
-    expect(run.stderr).toContain('takes one of --gpu and --cpu');
+    expect(run.stderr).toContain('takes one of --gpu, --cpu and --webgpu');
   });
 
   it('names a wheel that is not there, before anything else is done', async () => {

@@ -47,7 +47,7 @@ function steps(overrides: Partial<InstallSteps> = {}, download: WheelOptions = {
       await mkdir(libraries, { recursive: true });
       await writeFile(join(libraries, 'libcudnn.so.9'), 'cudnn');
     },
-    fetchPackages: async (folder) => {
+    fetchBinding: async (folder) => {
       await mkdir(folder, { recursive: true });
       await writeFile(join(folder, 'package'), 'scripts');
     },
@@ -156,7 +156,7 @@ const interruptedTooLate =
     return result;
   };
 
-const STEPS = ['downloadWheels', 'installCuda', 'fetchPackages', 'compileBinding', 'verifyBackend'] as const;
+const STEPS = ['downloadWheels', 'installCuda', 'fetchBinding', 'compileBinding', 'verifyBackend'] as const;
 
 describe.each(['nothing was installed', 'another one was installed'])('when %s', (before) => {
   let content: Record<string, string>;

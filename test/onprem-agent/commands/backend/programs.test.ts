@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { layoutOf } from '#model/tensorflow/installation.ts';
+import { fetchBinding } from '../../../../onprem-agent/commands/backend/binding-packages.ts';
 import { compileBinding } from '../../../../onprem-agent/commands/backend/compile.ts';
-import { fetchPackages } from '../../../../onprem-agent/commands/backend/packages.ts';
 import { downloadWheels } from '../../../../onprem-agent/commands/backend/pip.ts';
 import { runProgram } from '../../../../onprem-agent/commands/backend/run-program.ts';
 import { verifyBackend } from '../../../../onprem-agent/commands/backend/verify.ts';
@@ -80,14 +80,26 @@ describe('a program that is run', () => {
 describe('fetching the packages', () => {
   it('refuses what is not the pinned file', async () => {
     const npm = 'while [ "$1" != --pack-destination ]; do shift; done; echo other > "$2/tfjs.tgz"';
-    await expect(fetchPackages(join(root, 'node_modules'), await context({ npm }))).rejects.toThrow(
+    await expect(fetchBinding(join(root, 'node_modules'), await context({ npm }))).rejects.toThrow(
       'What npm gave as @tensorflow/tfjs-node-gpu 4.22.0 is not the file that Graft knows',
     );
   });
 
+  it('takes them from a folder without npm, and names what is missing there', async () => {
+    const from = join(root, 'carried');
+    await mkdir(from);
+    await writeFile(join(from, 'tfjs.tgz'), 'another file');
+    const attempt = fetchBinding(join(root, 'node_modules'), { ...(await context({})), from });
+    await expect(attempt).rejects.toMatchObject({
+      name: 'InvalidInput',
+      message: `@tensorflow/tfjs-node-gpu 4.22.0 is not in "${from}", or not as Graft knows it`,
+      hint: expect.stringContaining('npm pack @tensorflow/tfjs-node-gpu@4.22.0'),
+    });
+  });
+
   it('fails with what npm says', async () => {
     const npm = 'echo "npm error 404" >&2; exit 1';
-    await expect(fetchPackages(join(root, 'node_modules'), await context({ npm }))).rejects.toThrow(
+    await expect(fetchBinding(join(root, 'node_modules'), await context({ npm }))).rejects.toThrow(
       'npm error 404',
     );
   });
@@ -150,7 +162,10 @@ describe('compiling the binding', () => {
 describe('checking the backend', () => {
   it('fails when the binding does not load, with the reason', async () => {
     await writeFile(layoutOf(root).binding, 'no library');
-    const attempt = verifyBackend(root, { environment: process.env, signal: interruption.signal });
+    const attempt = verifyBackend(
+      { folder: root, kind: 'tensorflow' },
+      { environment: process.env, signal: interruption.signal },
+    );
     await expect(attempt).rejects.toMatchObject({
       name: 'BackendInstallation',
       message: expect.stringMatching(/tfjs_binding\.node: (file too short|invalid ELF header)/),
