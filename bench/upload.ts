@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -14,20 +14,34 @@ import { median } from './shared/summary.ts';
 import { startBadLink } from './upload/bad-link.ts';
 import { type Measured, measured } from './upload/measured.ts';
 
-const HELP = `npm run bench:upload -- [--mib 1024] [--rounds 3] [--json]
+const HELP = `npm run bench:upload -- [--mib 1024] [--rounds 3] [--memory-only] [--sources] [--json]
 
-A model to the local S3: \`graft push\` as a person runs it, beside \`aws s3 cp\`, taking turns, with the time, the processor's time and
-the peak memory of each client. The local S3 is a process of its own on the same cores. Then \`graft push\` over a link of 40 MB/s that
+A model to the local S3: \`graft push\` as a person runs it, from the tarball of \`npm run pack:agent\`, beside \`aws s3 cp\`, taking turns,
+with the time, the processor's time and the peak memory of each client. The local S3 is a process of its own on the same cores. Then \`graft push\` over a link of 40 MB/s that
 cuts a connection three times and goes away for three seconds once: how many bytes it takes in all.
 
   --mib N      size of the model                          1024
   --rounds N   turns of each                              3
+  --memory-only  one \`graft push\` and nothing else: its time and peak memory, for models of many gigabytes
+  --sources    runs the sources through tsx, which starts two seconds later, and packs nothing
   --json       last line: {ratio, peakMb, resent, …}; ratio is above 1 where graft is faster, null without the AWS CLI`;
 
 const FOLDER = resolve('.graft', 'bench', 'upload');
 const MIB = 1024 * 1024;
 const LINK_BYTES_PER_SECOND = 40e6;
-const program = resolve(import.meta.dirname, '../onprem-agent/bin.mjs');
+const repository = resolve(import.meta.dirname, '..');
+const SOURCES = join(repository, 'onprem-agent', 'bin.mjs');
+
+/** The agent as `npm install` unpacks it. */
+function packedProgram(): string {
+  const out = join(FOLDER, 'agent');
+  const run = spawnSync('npm', ['run', 'pack:agent', '--', '--out', out], {
+    cwd: repository,
+    encoding: 'utf8',
+  });
+  if (run.status !== 0) throw new Error(`The agent cannot be packed: ${run.stderr}`);
+  return join(out, 'package', 'dist', 'graft.mjs');
+}
 
 async function startServer() {
   const args = ['--import', 'tsx', join(import.meta.dirname, 'upload/server.ts'), join(FOLDER, 'aws')];
@@ -64,7 +78,12 @@ function checked(what: string, run: Measured): Measured {
   throw new Error(`${what} ended with code ${run.code}: ${(run.stderr || run.stdout).trim().slice(-500)}`);
 }
 
-async function pushTo(bucket: string, endpoint: string, ...more: string[]): Promise<Measured> {
+async function pushTo(
+  program: string,
+  bucket: string,
+  endpoint: string,
+  ...more: string[]
+): Promise<Measured> {
   const words = ['push', join(FOLDER, 'model'), '--bucket', bucket, '--key', join(FOLDER, 'key.pem')];
   const run = await measured(
     process.execPath,
@@ -84,15 +103,19 @@ async function main() {
     options: {
       mib: { type: 'string' },
       rounds: { type: 'string' },
+      'memory-only': { type: 'boolean', default: false },
+      sources: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return console.log(HELP);
   const mib = numberOption('mib', values.mib, { minimum: 32, whole: true }) ?? 1024;
-  const rounds = numberOption('rounds', values.rounds, { minimum: 1, whole: true }) ?? 3;
+  const memoryOnly = values['memory-only'];
+  const rounds = memoryOnly ? 1 : (numberOption('rounds', values.rounds, { minimum: 1, whole: true }) ?? 3);
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
+  const program = values.sources ? SOURCES : packedProgram();
   const { version } = await makeModelFolder(join(FOLDER, 'model'), { bytes: mib * MIB });
   const file = join(FOLDER, 'model', MODEL_FILE);
   const { size } = await stat(file);
@@ -101,7 +124,9 @@ async function main() {
   await handle.sync();
   await handle.close();
   await writeNewKey(join(FOLDER, 'key.pem'));
-  const cli = await measured('aws', ['--version'], process.env).catch((error: Error) => error.message);
+  const cli = memoryOnly
+    ? 'not asked for'
+    : await measured('aws', ['--version'], process.env).catch((error: Error) => error.message);
   const noCli = typeof cli === 'string' ? cli : cli.code === 0 ? undefined : cli.stderr.trim();
   const server = await startServer();
   const s3 = new S3Client({
@@ -116,7 +141,7 @@ async function main() {
     console.log(`${mib} MiB to the local S3, ${typeof cli === 'string' ? 'no AWS CLI' : cli.stdout.trim()}`);
     for (let round = 0; round < rounds; round++) {
       const own = async () => {
-        ours.push(await pushTo(await fresh(s3, `graft-${round}`), server.endpoint));
+        ours.push(await pushTo(program, await fresh(s3, `graft-${round}`), server.endpoint));
         say('graft push', ours.at(-1)!, size);
       };
       const peer = async () => {
@@ -129,6 +154,12 @@ async function main() {
       const both = noCli === undefined ? [own, peer] : [own];
       for (const turn of round % 2 === 0 ? both : both.toReversed()) await turn();
     }
+    if (memoryOnly) {
+      const { peakMb, seconds } = ours[0]!;
+      console.log(`  peak memory ${peakMb.toFixed(0)} MB   (target ≤ 150)`);
+      if (values.json) console.log(JSON.stringify({ peakMb: Math.round(peakMb), seconds, mib }));
+      return;
+    }
     const link = await startBadLink(server.endpoint, {
       bytesPerSecond: LINK_BYTES_PER_SECOND,
       cuts: [0.2, 0.4, 0.8]
@@ -137,7 +168,7 @@ async function main() {
         .sort((a, b) => a.afterBytes - b.afterBytes),
     });
     const bucket = await fresh(s3, 'bad-link');
-    const bad = await pushTo(bucket, link.url, '--wait');
+    const bad = await pushTo(program, bucket, link.url, '--wait');
     await link.stop();
     await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: `general/icons/${version}/manifest.json` }));
     say('bad link', bad, size);

@@ -20,19 +20,31 @@ export interface ModelFiles {
  * @throws what `digestOf` throws
  */
 export async function verifyModelFiles(manifest: Manifest, { place, hint, digestOf }: ModelFiles) {
-  for (const { name, size, sha256 } of manifest.files) {
-    const found = await digestOf(name);
-    if (found.size === size && found.sha256 === sha256) continue;
-    const what =
-      found.size === size
-        ? `its content has changed (SHA-256 ${found.sha256} instead of ${sha256})`
-        : `it has ${found.size} bytes instead of ${size}`;
-    const { model, version } = manifest;
-    throw new IntegrityError(
-      `${name} in ${place} is not the file that the manifest of ${model} ${version} lists: ${what}`,
-      { hint },
-    );
+  for (const { name } of manifest.files) {
+    requireListed(manifest, { name, ...(await digestOf(name)) }, { place, hint });
   }
+}
+
+/**
+ * Checks that one file is the one that the manifest lists under its name.
+ *
+ * @throws IntegrityError
+ */
+export function requireListed(
+  { model, version, files }: Manifest,
+  found: ContentDigest & { name: string },
+  { place, hint }: { place: string; hint: string },
+): void {
+  const { size, sha256 } = files.find(({ name }) => name === found.name)!;
+  if (found.size === size && found.sha256 === sha256) return;
+  const what =
+    found.size === size
+      ? `its content has changed (SHA-256 ${found.sha256} instead of ${sha256})`
+      : `it has ${found.size} bytes instead of ${size}`;
+  throw new IntegrityError(
+    `${found.name} in ${place} is not the file that the manifest of ${model} ${version} lists: ${what}`,
+    { hint },
+  );
 }
 
 /**

@@ -61,17 +61,18 @@ export async function findObject({ s3, bucket, key, signal }: Target): Promise<F
  * Whether an object has certain bytes, without reading it. Compares the SHA-256 that S3 keeps of `graft`'s
  * uploads, otherwise the ETag of an upload in one piece by another tool.
  *
- * @param checksum from `s3Checksum`
+ * @param checksum from `s3Checksum`; called only if there is an object
  * @param md5 in hexadecimal; called only if it is needed
  */
 export async function hasContent(
   found: FoundObject,
-  checksum: string,
+  checksum: string | (() => Promise<string>),
   md5: () => string | Promise<string>,
 ): Promise<boolean> {
   if (found.state !== 'there') return false;
-  if (found.checksum !== undefined && isOfParts(found.checksum) === isOfParts(checksum)) {
-    return found.checksum === checksum;
+  const own = typeof checksum === 'string' ? checksum : await checksum();
+  if (found.checksum !== undefined && isOfParts(found.checksum) === isOfParts(own)) {
+    return found.checksum === own;
   }
   return found.etagIsMd5 && found.etag.replaceAll('"', '') === (await md5());
 }
@@ -149,6 +150,12 @@ export async function overwriteBytes(
 
 export type Condition = { IfNoneMatch: '*' } | { IfMatch: string };
 
+/** What an object should have, as `hasContent` takes it. */
+export interface Content {
+  checksum: string | (() => Promise<string>);
+  md5: () => string | Promise<string>;
+}
+
 /**
  * Uploads an object unless it is there already.
  *
@@ -156,7 +163,7 @@ export type Condition = { IfNoneMatch: '*' } | { IfMatch: string };
  */
 export async function putOnce(
   target: Target,
-  { checksum, md5 }: { checksum: string; md5: () => string | Promise<string> },
+  { checksum, md5 }: Content,
   replace: boolean,
   put: (condition: Condition) => Promise<void>,
 ): Promise<Put> {

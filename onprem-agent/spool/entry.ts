@@ -6,13 +6,11 @@ import { InvalidInputError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
 import { replaceFile } from './replace-file.ts';
 
-const fileSchema = z.strictObject({
+/** Not strict: entries of earlier versions have digests of parts, too. */
+const fileSchema = z.object({
   name: z.string().min(1),
   size: z.int().min(0),
   sha256: sha256Schema,
-  partSize: z.int().positive(),
-  /** SHA-256 of each part in base64. */
-  parts: z.array(z.string()).min(1),
 });
 
 /** Where the model goes, as far as it was known when it was spooled. */
@@ -46,7 +44,6 @@ const entrySchema = z.strictObject({
   files: z.array(fileSchema).min(1),
 });
 export type EntryRecord = z.output<typeof entrySchema>;
-export type SpooledFile = z.output<typeof fileSchema>;
 
 const failureSchema = z.strictObject({
   at: z.iso.datetime(),
@@ -62,6 +59,9 @@ export interface Entry {
   folder: string;
   record: EntryRecord;
 }
+
+/** What to do about a file that is not what its manifest says. */
+export const DAMAGED_HINT = 'Copy the folder again from where it was trained, or train again.';
 
 export const ENTRY_FILE = 'entry.json';
 export const modelFolderOf = (folder: string): string => join(folder, 'model');

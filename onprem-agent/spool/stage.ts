@@ -3,12 +3,13 @@ import { copyFile, link, mkdir, mkdtemp, open, readdir, realpath, rename, rm, st
 import { join } from 'node:path';
 import { GraftError, IntegrityError, InvalidInputError, NotFoundError } from '#core/errors.ts';
 import { isRunning } from '#core/is-running.ts';
-import { verifyModelFiles } from '#core/model-files.ts';
+import { requireListed } from '#core/model-files.ts';
 import { openRegularFile } from '#core/regular-file.ts';
 import type { ModelFolder } from '../model-folder/read.ts';
 import { digestFile } from '../upload/digest-file.ts';
 import {
   clearFailure,
+  DAMAGED_HINT,
   ENTRY_FILE,
   type Entry,
   type EntryRecord,
@@ -16,7 +17,6 @@ import {
   readEntry,
   readSigned,
   replaceSignature,
-  type SpooledFile,
   serialised,
   writeSigned,
 } from './entry.ts';
@@ -25,28 +25,25 @@ import { replaceFile, syncFolder } from './replace-file.ts';
 
 /** Files of a model in the spool that belong to no entry yet. */
 export interface Staged {
-  files: SpooledFile[];
+  /**
+   * Reads all of them: for a push that will not see the upload, which checks them again.
+   *
+   * @param onBytes is told how many more bytes are done
+   * @throws IntegrityError when one is not what the manifest says
+   */
+  verify(onBytes: (bytes: number) => void, signal: AbortSignal): Promise<void>;
   /** Makes an entry of them, or takes the one that is there with the same content. */
   commit(record: EntryRecord, signed: { manifestBytes: Buffer; signature: string }): Promise<Entry>;
   /** Removes them, unless they have become an entry. */
   discard(): Promise<void>;
 }
 
-const HINT = 'Copy the folder again from where it was trained, or train again.';
-
 /**
- * Puts a model's files into the spool, as hard links where the file system allows that, and checks them
- * against the manifest, all in one pass.
+ * Puts a model's files into the spool, as hard links where the file system allows that.
  *
- * @param onBytes is told how many more bytes are done
- * @throws NotFoundError, IntegrityError when a file is missing or is not what the manifest says
+ * @throws NotFoundError, IntegrityError when a file is missing, or has another size than the manifest says
  */
-export async function stageModel(
-  spool: string,
-  model: ModelFolder,
-  onBytes: (bytes: number) => void,
-  signal: AbortSignal,
-): Promise<Staged> {
+export async function stageModel(spool: string, model: ModelFolder): Promise<Staged> {
   await mkdir(spool, { recursive: true, mode: 0o700 });
   await removeLeft(spool);
   const folder = await mkdtemp(join(spool, `.stage-${process.pid}-`));
@@ -54,22 +51,27 @@ export async function stageModel(
   try {
     await mkdir(modelFolderOf(folder));
     const place = `"${model.folder}"`;
-    const files: SpooledFile[] = [];
-    await verifyModelFiles(model.manifest, {
-      place,
-      hint: HINT,
-      async digestOf(name) {
-        const path = join(modelFolderOf(folder), name);
-        await takeFile(join(model.folder, name), path).catch((cause: unknown) => {
-          if (cause instanceof GraftError) throw cause;
-          throw new NotFoundError(`${place} has no ${name}, which its manifest lists`, { cause, hint: HINT });
-        });
-        const digested = await digestFile(path, onBytes, signal);
-        files.push({ name, ...digested });
-        return digested;
+    const where = { place, hint: DAMAGED_HINT };
+    const pathOf = (name: string) => join(modelFolderOf(folder), name);
+    for (const { name, sha256 } of model.manifest.files) {
+      await takeFile(join(model.folder, name), pathOf(name)).catch((cause: unknown) => {
+        if (cause instanceof GraftError) throw cause;
+        const message = `${place} has no ${name}, which its manifest lists`;
+        throw new NotFoundError(message, { cause, hint: DAMAGED_HINT });
+      });
+      const { size } = await stat(pathOf(name));
+      requireListed(model.manifest, { name, size, sha256 }, where);
+    }
+    return {
+      discard,
+      async verify(onBytes, signal) {
+        for (const { name } of model.manifest.files) {
+          const found = await digestFile(pathOf(name), { onBytes }, signal);
+          requireListed(model.manifest, { name, ...found }, where);
+        }
       },
-    });
-    return { files, discard, commit: (record, signed) => commit(spool, folder, record, signed) };
+      commit: (record, signed) => commit(spool, folder, record, signed),
+    };
   } catch (error) {
     await discard();
     throw error;

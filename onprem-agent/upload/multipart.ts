@@ -7,16 +7,11 @@ import {
 } from '@aws-sdk/client-s3';
 import { IntegrityError } from '#core/errors.ts';
 import { compositeChecksum } from '../aws/checksum.ts';
-import type { DigestedFile } from './digest-file.ts';
 import type { PartRecord, RecordedUpload } from './part-record.ts';
 import { persistentS3, type S3 } from './persistence.ts';
-import { type Piece, sendPart } from './send-part.ts';
+import { sendPart } from './send-part.ts';
+import type { SourceFile } from './source-file.ts';
 import type { Destination, Transfer } from './transfer.ts';
-
-/** A file on disk with its digests. */
-export interface SourceFile extends DigestedFile {
-  path: string;
-}
 
 /** How often an upload that S3 no longer knows is begun again. S3 forgets one only when it is aborted. */
 const MOST_BEGINNINGS = 3;
@@ -28,6 +23,7 @@ const MOST_BEGINNINGS = 3;
  * @param onPresent is told of bytes that were there already
  * @throws the SDK's error for the completion's condition (412)
  * @throws IntegrityError when the file has changed, or the object is not made of the parts that were sent
+ * @throws what the file's check throws
  */
 export async function uploadInParts(
   transfer: Transfer,
@@ -96,7 +92,7 @@ async function partsThere(
         }),
       );
       for (const part of page.Parts ?? []) {
-        if (isRight(part, file)) parts.set(part.PartNumber!, part.ETag!);
+        if (await isRight(part, file)) parts.set(part.PartNumber!, part.ETag!);
       }
       marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
     } while (marker !== undefined);
@@ -108,45 +104,52 @@ async function partsThere(
   }
 }
 
-const isRight = ({ PartNumber, Size, ChecksumSHA256 }: Part, file: SourceFile): boolean =>
-  Size === sizeOf(file, PartNumber!) && ChecksumSHA256 === file.parts[PartNumber! - 1];
+const isRight = async ({ PartNumber, Size, ChecksumSHA256 }: Part, file: SourceFile): Promise<boolean> =>
+  PartNumber! <= file.partCount &&
+  Size === sizeOf(file, PartNumber!) &&
+  ChecksumSHA256 === (await file.digestOf(PartNumber! - 1));
 
-const sizeOf = ({ size, partSize, parts }: SourceFile, number: number): number =>
-  number < parts.length ? partSize : size - partSize * (parts.length - 1);
+const sizeOf = ({ size, partSize, partCount }: SourceFile, number: number): number =>
+  number < partCount ? partSize : size - partSize * (partCount - 1);
 
 async function sendMissing(
   transfer: Transfer,
   destination: Destination,
   { file, record, upload }: Source & { upload: RecordedUpload },
 ): Promise<void> {
-  const missing = file.parts.flatMap((_, index) => (upload.parts.has(index + 1) ? [] : [index]));
   const failures: unknown[] = [];
-  const send = async (index: number) => {
-    const number = index + 1;
+  const recorded: Promise<void>[] = [];
+  let isWrong = false;
+  file.digests().catch((error: unknown) => {
+    isWrong = true;
+    failures.unshift(error);
+  });
+  const send = async (number: number) => {
+    const start = (number - 1) * file.partSize;
+    const range = { path: file.path, start, end: start + sizeOf(file, number) };
     const { uploadId } = upload;
     try {
-      const etag = await sendPart(transfer, destination, { ...pieceOf(file, index), uploadId, number });
-      await record.add(number, etag);
+      const digest = await file.digestOf(number - 1);
+      const etag = await sendPart(transfer, destination, { ...range, digest, uploadId, number });
       upload.parts.set(number, etag);
+      // The connection is free for the next part while the disk writes.
+      recorded.push(record.add(number, etag));
     } catch (error) {
       failures.push(error);
     }
   };
   const active = new Set<Promise<void>>();
-  for (const index of missing) {
+  for (let number = 1; number <= file.partCount; number++) {
+    if (upload.parts.has(number)) continue;
     while (active.size >= transfer.concurrency.limit) await Promise.race(active);
     // After any other failure the rest goes on: a part that is there need not be sent the next time.
-    if (transfer.signal.aborted || failures.some(isNoSuchUpload)) break;
-    const one = send(index).finally(() => active.delete(one));
+    if (transfer.signal.aborted || isWrong || failures.some(isNoSuchUpload)) break;
+    const one = send(number).finally(() => active.delete(one));
     active.add(one);
   }
   await Promise.all(active);
+  await Promise.all(recorded);
   if (failures.length > 0) throw failures[0];
-}
-
-function pieceOf({ path, size, partSize, parts }: SourceFile, index: number): Piece {
-  const start = index * partSize;
-  return { path, start, end: Math.min(size, start + partSize), digest: parts[index]! };
 }
 
 async function complete(
@@ -155,12 +158,13 @@ async function complete(
   file: SourceFile,
   upload: RecordedUpload,
 ): Promise<void> {
-  const parts: CompletedPart[] = file.parts.map((digest, index) => ({
+  const digests = await file.digests();
+  const parts: CompletedPart[] = digests.map((digest, index) => ({
     PartNumber: index + 1,
     ETag: upload.parts.get(index + 1)!,
     ChecksumSHA256: digest,
   }));
-  const checksum = compositeChecksum(file.parts);
+  const checksum = compositeChecksum(digests);
   const { ChecksumSHA256 } = await s3.send(
     new CompleteMultipartUploadCommand({
       Bucket: bucket,

@@ -1,9 +1,10 @@
 import { md5OfFile, s3Checksum } from '../aws/checksum.ts';
 import { type Put, putOnce } from '../aws/objects.ts';
-import { type SourceFile, uploadInParts } from './multipart.ts';
+import { uploadInParts } from './multipart.ts';
 import type { PartRecord } from './part-record.ts';
 import { persistentS3 } from './persistence.ts';
 import { sendWhole } from './send-part.ts';
+import type { SourceFile } from './source-file.ts';
 import type { Transfer } from './transfer.ts';
 
 export interface FileUpload {
@@ -28,7 +29,7 @@ export interface FileUpload {
 export async function putFile(transfer: Transfer, upload: FileUpload): Promise<Put> {
   const { bucket, key, file, record } = upload;
   const s3 = persistentS3(transfer.s3, transfer.persistence);
-  const content = { checksum: s3Checksum(file.parts), md5: () => md5OfFile(file.path) };
+  const content = { checksum: async () => s3Checksum(await file.digests()), md5: () => md5OfFile(file.path) };
   let present = 0;
   const onPresent = (bytes: number) => {
     present += bytes;
@@ -41,8 +42,8 @@ export async function putFile(transfer: Transfer, upload: FileUpload): Promise<P
       upload.replace,
       async (condition) => {
         const destination = { bucket, key, condition };
-        if (file.parts.length > 1) await uploadInParts(transfer, destination, { file, record }, onPresent);
-        else await sendWhole(transfer, destination, { ...wholeOf(file), digest: file.parts[0]! });
+        if (file.partCount > 1) await uploadInParts(transfer, destination, { file, record }, onPresent);
+        else await sendWhole(transfer, destination, { ...wholeOf(file), digest: (await file.digests())[0]! });
       },
     );
     if (put === 'already-there') upload.onPresent(file.size - present);

@@ -1,5 +1,7 @@
-import { manifestSchema } from '#core/contracts/manifest.ts';
+import { join } from 'node:path';
+import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
 import { InvalidInputError } from '#core/errors.ts';
+import { requireListed } from '#core/model-files.ts';
 import { parseJson } from '#core/parse.ts';
 import { isTrusted, type SigningTrust } from '#core/signing-trust.ts';
 import { isFromTheFuture } from '#core/versions.ts';
@@ -8,13 +10,21 @@ import { explained } from '../aws/explain.ts';
 import { uploadClient } from '../aws/s3-clients.ts';
 import { serverClock } from '../aws/server-clock.ts';
 import { writeActivity } from '../spool/activity.ts';
-import { type Entry, type EntryDestination, isCancelled, readSigned } from '../spool/entry.ts';
+import {
+  DAMAGED_HINT,
+  type Entry,
+  type EntryDestination,
+  isCancelled,
+  modelFolderOf,
+  readSigned,
+} from '../spool/entry.ts';
 import { cancelled, removeEntry } from '../spool/remove-entry.ts';
 import { type UploadResult, writeResult } from '../spool/result.ts';
 import { abortUploads } from './abort-uploads.ts';
 import { Concurrency } from './concurrency.ts';
 import { createMeter } from './meter.ts';
 import { type FailedAttempt, Persistence } from './persistence.ts';
+import { sourceFile } from './source-file.ts';
 import type { Throttle } from './throttle.ts';
 import { requireTrusted } from './trusted-key.ts';
 import { uploadModel } from './upload-model.ts';
@@ -93,7 +103,7 @@ export async function uploadEntry(entry: Entry, upload: EntryUpload): Promise<Up
       onSent: meter.addSent,
       signal,
     };
-    const model = { folder, manifest, ...signed, files: record.files };
+    const model = { folder, manifest, ...signed, files: checkedFiles(entry, manifest, signal) };
     const uploaded = await explained(`upload to s3://${known.bucket}/`, () =>
       uploadModel(transfer, model, {
         bucket: known.bucket,
@@ -129,6 +139,19 @@ export async function uploadEntry(entry: Entry, upload: EntryUpload): Promise<Up
     clearInterval(timer);
     s3.destroy();
   }
+}
+
+/** Files are checked against the manifest while they are uploaded: whoever uploads them, and whenever. */
+function checkedFiles({ folder, record }: Entry, manifest: Manifest, signal: AbortSignal) {
+  const where = { place: `"${record.source}"`, hint: DAMAGED_HINT };
+  return manifest.files.map(({ name, size }) => ({
+    name,
+    ...sourceFile(
+      { path: join(modelFolderOf(folder), name), size },
+      (found) => requireListed(manifest, { name, ...found }, where),
+      signal,
+    ),
+  }));
 }
 
 /** Where the stack could not be asked when the model was spooled, it is asked now. */

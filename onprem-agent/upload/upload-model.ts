@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Manifest } from '#core/contracts/manifest.ts';
 import { generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
 import { signatureIn } from '#core/signature.ts';
@@ -14,10 +13,11 @@ import {
   type Target,
 } from '../aws/objects.ts';
 import { versionExists } from '../cli/errors.ts';
-import { modelFolderOf, partRecordOf, type SpooledFile } from '../spool/entry.ts';
+import { partRecordOf } from '../spool/entry.ts';
 import { PartRecord } from './part-record.ts';
 import { persistentS3 } from './persistence.ts';
 import { putFile } from './put-file.ts';
+import type { SourceFile } from './source-file.ts';
 import type { Transfer } from './transfer.ts';
 
 /** A general model in the spool. */
@@ -27,7 +27,7 @@ export interface SpooledModel {
   manifest: Manifest;
   manifestBytes: Buffer;
   signature: string;
-  files: readonly SpooledFile[];
+  files: readonly (SourceFile & { name: string })[];
 }
 
 export interface UploadedModel {
@@ -79,6 +79,8 @@ export async function uploadModel(
   const found = await findObject(manifestTarget);
   if (found.state === 'there') {
     if (!(await isSame(manifestTarget, found, manifestBytes))) throw versionExists(uri);
+    // Nothing is sent, but a damaged file is said all the same.
+    for (const file of model.files) await file.digests();
     const files = Object.fromEntries(manifest.files.map(({ name }) => [name, 'already-there' as const]));
     const signed = await signAgain(signatureTarget, model.signature, options);
     if (signed !== 'replaced') {
@@ -103,7 +105,7 @@ export async function uploadModel(
     files[file.name] = await putFile(transfer, {
       bucket,
       key: prefix + file.name,
-      file: { ...file, path: join(modelFolderOf(model.folder), file.name) },
+      file,
       record: new PartRecord(partRecordOf(model.folder, file.name)),
       replace,
       onPresent: options.onPresent,

@@ -53,8 +53,13 @@ function killsOf(random: Random): Kill[] {
  * Pushes one model. The process is killed at random moments and started again, until one comes to its end.
  *
  * @param folder for the model and the state of the agent
+ * @param program of the agent, where it is not this checkout's
  */
-export async function playPush(local: LocalAws, folder: string, seed: number): Promise<PushTally> {
+export async function playPush(
+  local: LocalAws,
+  folder: string,
+  { seed, program }: { seed: number; program?: string | undefined },
+): Promise<PushTally> {
   const random = createRandom('kills', seed);
   const s3 = local.client(S3Client);
   const bucket = `kills-${seed}`;
@@ -100,7 +105,7 @@ export async function playPush(local: LocalAws, folder: string, seed: number): P
   const live = async (next: Kill | undefined): Promise<number> => {
     [requests, kill] = [0, next];
     const words = ['push', model, '--bucket', bucket, '--key', key, '--wait', '--json'];
-    const { child, done } = spawnGraft(words, environment);
+    const { child, done } = spawnGraft(words, environment, program);
     end = () => void child.kill('SIGKILL');
     const timer =
       next !== undefined && 'milliseconds' in next ? setTimeout(() => end(), next.milliseconds) : undefined;

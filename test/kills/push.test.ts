@@ -10,7 +10,7 @@ it('a push that is killed at random moments commits its model once, and sends ha
   const local = await startLocal({ services: [createS3] });
   const folder = await mkdtemp(join(tmpdir(), 'graft-kills-'));
   try {
-    const tally = await playPush(local, folder, 3);
+    const tally = await playPush(local, folder, { seed: 3 });
 
     expect(tally.kills).toBeGreaterThan(0);
     expect(tally).toMatchObject({ lost: 0, committedTwice: 0, reasons: [] });

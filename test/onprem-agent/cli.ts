@@ -68,7 +68,11 @@ export function fakeIo(options: FakeIoOptions = {}): { io: Io; stdout(): string;
   return { io, stdout: () => stdout, stderr: () => stderr };
 }
 
-/** A command line as a process of its own, as a person starts it. */
+/**
+ * A command line as a process of its own, as a person starts it.
+ *
+ * @param file the program: this checkout's, or a packed one
+ */
 export function spawnGraft(words: readonly string[], environment: NodeJS.ProcessEnv = {}, file = program) {
   const child = spawn(process.execPath, [file, ...words], {
     env: { ...process.env, ...environment },

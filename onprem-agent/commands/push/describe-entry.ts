@@ -5,7 +5,7 @@ import { DEFAULT_STACK, type Deployment, findDeployment } from '../../aws/deploy
 import { explained } from '../../aws/explain.ts';
 import type { AwsOptions } from '../../aws/options.ts';
 import type { ModelFolder } from '../../model-folder/read.ts';
-import type { EntryRecord, SpooledFile } from '../../spool/entry.ts';
+import type { EntryRecord } from '../../spool/entry.ts';
 import { troubleOf } from '../../upload/trouble.ts';
 
 /** What the command line says of the deployment, and what is known of it. */
@@ -40,14 +40,13 @@ export async function deploymentOrNames(
 
 export interface DescribedEntry extends Destined {
   model: ModelFolder;
-  files: SpooledFile[];
   aws: AwsOptions;
   environment: NodeJS.ProcessEnv;
 }
 
 /** Everything that an upload needs later, perhaps in another process with another environment. */
 export async function entryRecord(described: DescribedEntry): Promise<EntryRecord> {
-  const { model, files, names, deployment, aws, environment } = described;
+  const { model, names, deployment, aws, environment } = described;
   const { manifest } = model;
   const bucket = deployment?.bucket ?? (names.stack === undefined ? names.bucket : undefined);
   const trust = deployment?.stack?.trust;
@@ -75,6 +74,6 @@ export async function entryRecord(described: DescribedEntry): Promise<EntryRecor
       ...(endpointUrl ? { endpointUrl } : {}),
       ...(profile ? { profile } : {}),
     },
-    files,
+    files: manifest.files,
   };
 }

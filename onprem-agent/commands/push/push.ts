@@ -70,20 +70,9 @@ export const push = agentCommand({
 
     const total = model.manifest.files.reduce((sum, file) => sum + file.size, 0);
     const state = stateFolder(io.environment);
-    const checking = output.progress('check', 'check ');
-    let done = 0;
-    const staged = await stageModel(
-      spoolFolder(io.environment),
-      model,
-      (bytes) => {
-        done += bytes;
-        checking.update({ done, total, unit: 'B' });
-      },
-      io.signal,
-    ).finally(() => checking.end());
-
-    const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
     const service = await serviceOf(state);
+    const staged = await stageModel(spoolFolder(io.environment), model);
+    const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
     const { deployment, names, entry, stateMachineArn } = await spool().finally(() => staged.discard());
     const { id, version, model: name } = entry.record;
     const promotes = `promotes ${name} ${version} in every domain`;
@@ -118,7 +107,19 @@ export const push = agentCommand({
       },
     );
 
+    /** Whoever uploads checks as well, but this push may end before that. */
+    async function check(): Promise<void> {
+      const checking = output.progress('check', 'check ');
+      let done = 0;
+      const onBytes = (bytes: number) => {
+        done += bytes;
+        checking.update({ done, total, unit: 'B' });
+      };
+      await staged.verify(onBytes, io.signal).finally(() => checking.end());
+    }
+
     async function spool() {
+      if (service !== undefined) await check();
       const found = await deploymentOrNames(aws, args, service !== undefined);
       const follows =
         args.follow && found.deployment !== undefined ? requireStateMachine(found.deployment) : undefined;
@@ -127,13 +128,7 @@ export const push = agentCommand({
       if (found.deployment !== undefined) {
         requireTrusted(model.manifestBytes, signature, found.deployment, privateKey);
       }
-      const record = await entryRecord({
-        model,
-        files: staged.files,
-        ...found,
-        aws,
-        environment: io.environment,
-      });
+      const record = await entryRecord({ model, ...found, aws, environment: io.environment });
       const { manifestBytes } = model;
       await forgetResult(state, record.id);
       const committed = await staged.commit(record, { manifestBytes, signature });

@@ -206,7 +206,7 @@ describe('an upload', () => {
 
     await expect(upload).rejects.toMatchObject({
       name: 'IntegrityViolation',
-      message: expect.stringMatching(/has changed since/),
+      message: expect.stringMatching(/content has changed \(SHA-256/),
     });
     const again = await push();
     expect(again.last.message).toMatch(/model\.onnx .* its content has changed/);
