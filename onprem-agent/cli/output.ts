@@ -46,26 +46,45 @@ export function createOutput(io: Io, json: boolean): Output {
       fail: (error) => emit('error', { ok: false, ...errorFields(error) }),
     };
   }
+  // A line takes the place of the bar, which comes back below it when it is drawn the next time.
+  let isDrawn = false;
+  const line = (text: string) => {
+    io.stderr(`${isDrawn ? ERASE : ''}${text}\n`);
+    isDrawn = false;
+  };
+  const drawn = (is: boolean) => {
+    isDrawn = is;
+  };
   return {
-    note: (_event, _fields, text) => io.stderr(`${text}\n`),
-    warn: (_fields, text) => io.stderr(`warning: ${text}\n`),
-    progress: (_event, label) => (io.isTerminal ? redrawn(io, label) : lines(io, label)),
+    note: (_event, _fields, text) => line(text),
+    warn: (_fields, text) => line(`warning: ${text}`),
+    progress: (_event, label) => (io.isTerminal ? redrawn(io, label, drawn) : lines(io, label)),
     result: (_fields, text) => io.stdout(`${text}\n`),
     fail: (error) => io.stderr(errorText(error)),
   };
 }
 
-/** One line, redrawn: carriage return, the line, erase to its end. */
-function redrawn(io: Io, label: string): Progress {
+/** Carriage return, erase to the line's end. */
+const ERASE = '\r\x1b[K';
+
+/**
+ * One line, redrawn: carriage return, the line, erase to its end.
+ *
+ * @param drawn is told whether the line is there
+ */
+function redrawn(io: Io, label: string, drawn: (is: boolean) => void): Progress {
   const startedAt = io.now();
-  const draw = (moment: Moment) =>
+  const draw = (moment: Moment) => {
     io.stderr(`\r${renderBar(label, moment, (io.now() - startedAt) / 1000, io.columns)}\x1b[K`);
+    drawn(true);
+  };
   const bar = throttled(io, REDRAW_MS, draw);
   return {
     update: bar.update,
     end() {
       bar.end();
       io.stderr('\n');
+      drawn(false);
     },
   };
 }

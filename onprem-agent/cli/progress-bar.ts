@@ -2,7 +2,7 @@
 export interface Moment {
   done: number;
   total: number;
-  /** What is counted, for instance `img`; `B` is shown as kB, MB, GB. */
+  /** What is counted, for instance `img`; `B` is shown as kB, MB, GB. Empty: no speed is shown. */
   unit: string;
   /** Units per second; measured over the whole time when left out. */
   rate?: number;
@@ -32,8 +32,8 @@ export function renderBar(label: string, moment: Moment, seconds: number, column
     '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled),
     `${Math.round(share * 100)} %`.padStart(5),
     ...notes,
-    `${formatAmount(rate, unit)}/s`,
-    left === undefined ? '' : `${formatDuration(left)} left`,
+    unit === '' ? '' : `${formatAmount(rate, unit)}/s`,
+    left === undefined || unit === '' ? '' : `${formatDuration(left)} left`,
   ].filter((part) => part !== '');
   const room = Math.max(20, columns - 1);
   while (parts.length > 3 && parts.join('  ').length > room) parts.pop();

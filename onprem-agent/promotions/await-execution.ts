@@ -33,16 +33,22 @@ export async function findExecution(
   });
 }
 
-/** Waits until an execution has ended. */
+/**
+ * Waits until an execution has ended.
+ *
+ * @param whileRunning is called after each look at which it has not
+ */
 export async function awaitExecution(
   sfn: SFNClient,
   executionArn: string,
+  whileRunning: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<DescribeExecutionOutput> {
   for (const interval of pollIntervals()) {
     const execution = await findExecution(sfn, executionArn, signal);
     const { status } = execution ?? {};
     if (execution !== undefined && status !== 'RUNNING' && status !== 'PENDING_REDRIVE') return execution;
+    await whileRunning();
     await sleep(interval, undefined, { signal });
   }
   throw new Error('unreachable: the intervals never end');

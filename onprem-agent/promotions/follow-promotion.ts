@@ -8,6 +8,7 @@ import { parseJson } from '#core/parse.ts';
 import { explained } from '../aws/explain.ts';
 import type { Io } from '../cli/io.ts';
 import { awaitExecution, findExecution, pollIntervals } from './await-execution.ts';
+import { type LiveEvents, LiveOutcomes } from './live-outcomes.ts';
 
 /** Milliseconds to wait for an execution to begin. EventBridge usually takes a second. */
 const START_LIMIT_MS = 180_000;
@@ -77,17 +78,22 @@ export function promotionOfData(domain: string, arrival: string, signal: AbortSi
   };
 }
 
+/** What is told while a promotion is followed. */
+export interface FollowEvents extends LiveEvents {
+  /** The execution has begun. */
+  onBegun(execution: string): void;
+}
+
 /**
- * Waits for the execution to begin, and for its end.
+ * Waits for the execution to begin, and for its end. Outcomes are told as they come.
  *
- * @param onBegun is told its name
  * @throws GraftError when none begins
  */
 export async function followPromotion(
   sfn: SFNClient,
   stateMachineArn: string,
   search: Search,
-  { io, onBegun, hint }: { io: Io; onBegun: (execution: string) => void; hint: string },
+  { io, events, hint }: { io: Io; events: FollowEvents; hint: string },
 ): Promise<Followed> {
   const began = io.now();
   let name: string | undefined;
@@ -101,14 +107,17 @@ export async function followPromotion(
     }
     await sleep(interval, undefined, { signal: io.signal });
   }
-  onBegun(name!);
+  events.onBegun(name!);
   const executionArn = executionArnOf(stateMachineArn, name!);
-  const { status, output, error, cause } = await awaitExecution(sfn, executionArn, io.signal);
+  const live = new LiveOutcomes(events);
+  const look = () => live.look(sfn, executionArn, io.signal);
+  const { status, output, error, cause } = await awaitExecution(sfn, executionArn, look, io.signal);
   const summary = output ?? (error === 'DomainFailed' ? await summaryOf(sfn, executionArn) : undefined);
   const outcomes =
     summary === undefined
       ? []
       : parseJson(promotionSummarySchema, summary, `The summary of ${executionArn}`).outcomes;
+  for (const outcome of outcomes) live.tell(outcome);
   return { execution: name!, executionArn, status: status!, outcomes, cause: cause ?? error };
 }
 

@@ -2,7 +2,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import { EXIT_CODES } from '../cli/errors.ts';
 import type { Io } from '../cli/io.ts';
 import type { Output } from '../cli/output.ts';
-import { type Followed, followPromotion, type Search } from './follow-promotion.ts';
+import { type FollowEvents, type Followed, followPromotion, type Search } from './follow-promotion.ts';
 
 export interface Waiting {
   stateMachineArn: string;
@@ -15,7 +15,8 @@ export interface Waiting {
 }
 
 /**
- * Follows the promotion that a push has started, and prints the outcome in every domain.
+ * Follows the promotion that a push has started, and prints the outcome of each domain as it comes, and all of
+ * them in the end.
  *
  * @returns exit code: 0 when every domain is DEPLOYED, 1 when the execution failed, 3 when it ended well and
  *   not every domain is
@@ -25,11 +26,27 @@ export async function waitForPromotion(
   { io, output }: { io: Io; output: Output },
   { stateMachineArn, search, hint, result, uri }: Waiting,
 ): Promise<number> {
-  const followed = await followPromotion(sfn, stateMachineArn, search, {
-    io,
+  const progress = output.progress('promotion', 'promotion');
+  let [ended, domains] = [0, 0];
+  const show = () => {
+    const total = Math.max(domains, ended);
+    if (total > 0) progress.update({ done: ended, total, unit: '', notes: [`${ended} of ${total} domains`] });
+  };
+  const events: FollowEvents = {
     onBegun: (execution) => output.note('promotion', { execution }, `${execution} runs …`),
-    hint,
-  });
+    onDomains(count) {
+      domains = count;
+      show();
+    },
+    onOutcome(outcome) {
+      ended++;
+      output.note('outcome', { ...outcome }, `${outcome.domain}: ${outcome.outcome}, ${outcome.reason}`);
+      show();
+    },
+  };
+  const followed = await followPromotion(sfn, stateMachineArn, search, { io, events, hint }).finally(() =>
+    progress.end(),
+  );
   const code = exitCodeOf(followed);
   const { execution, status, outcomes, cause } = followed;
   output.result(

@@ -47,7 +47,7 @@ export async function awaitRollback(
   executionArn: string,
   signal: AbortSignal,
 ): Promise<DomainOutcome> {
-  const { status, output, error, cause } = await awaitExecution(sfn, executionArn, signal);
+  const { status, output, error, cause } = await awaitExecution(sfn, executionArn, async () => {}, signal);
   if (status !== 'SUCCEEDED') throw notRolledBack(cause ?? error ?? String(status));
   const summary = parseJson(promotionSummarySchema, output ?? '', `The output of ${executionArn}`);
   const outcome = summary.outcomes[0]!;
