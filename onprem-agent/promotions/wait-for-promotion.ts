@@ -29,8 +29,8 @@ export async function waitForPromotion(
   const progress = output.progress('promotion', 'promotion');
   let [ended, domains] = [0, 0];
   const show = () => {
-    const total = Math.max(domains, ended);
-    if (total > 0) progress.update({ done: ended, total, unit: '', notes: [`${ended} of ${total} domains`] });
+    const notes = [`${ended} of ${domains} domains`];
+    if (domains > 0) progress.update({ done: ended, total: domains, unit: '', notes });
   };
   const events: FollowEvents = {
     onBegun: (execution) => output.note('promotion', { execution }, `${execution} runs …`),
