@@ -1,6 +1,6 @@
 /**
  * All S3 keys. Buckets: models (`general/`), data (`domains/`), artifacts (`promotions/`, `callbacks/`,
- * `domains/`).
+ * `domains/`, `access/`, `uploads/`).
  */
 
 /** Models bucket: folder of one general model version, with a slash at its end. */
@@ -17,8 +17,11 @@ export const domainKey = (domain: string) => `${domainPrefix(domain)}domain.json
 export const imagesPrefix = (domain: string, part: 'train' | 'test' | 'other') =>
   `${domainPrefix(domain)}${part}/`;
 
-/** Artifacts bucket: everything that one promotion wrote about one domain. */
-export const promotionPrefix = (execution: string, domain: string) => `promotions/${execution}/${domain}/`;
+/** Artifacts bucket: a folder for each domain of a promotion. */
+export const promotionsPrefix = (execution: string) => `promotions/${execution}/`;
+/** Everything that one promotion wrote about one domain. */
+export const promotionPrefix = (execution: string, domain: string) =>
+  `${promotionsPrefix(execution)}${domain}/`;
 /**
  * Folder of this promotion's own copy of `domain.json`, with a slash at its end. New data that a domain owner
  * uploads meanwhile do not change a promotion that runs.
@@ -62,6 +65,10 @@ export const reusedBaselineKey = (execution: string, domain: string) =>
 /** Names the execution that trains the baseline for this fingerprint (`core/baseline-fingerprint.ts`). */
 export const baselineKey = (domain: string, fingerprint: string) =>
   `${domainPrefix(domain)}baselines/${fingerprint}.json`;
+/** What the holder of an API key may do; `core/api/access.ts` has its form. */
+export const accessKey = (apiKeyId: string) => `access/${apiKeyId}.json`;
+/** An image that a caller of the REST API uploaded; a lifecycle rule removes it after a day. */
+export const uploadKey = (caller: string, key: string) => `uploads/${caller}/${key}`;
 export const championKey = (domain: string) => `${domainPrefix(domain)}champion.json`;
 /** All models that were ever live in the domain. */
 export const championHistoryPrefix = (domain: string) => `${domainPrefix(domain)}champions/`;

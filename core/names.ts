@@ -45,6 +45,21 @@ export function dataExecutionName(model: string, version: string, domain: string
   return derivedName(['data', domain, model, version, arrival], EXECUTION_NAME_LIMIT);
 }
 
+/** ARN of a state machine's execution. */
+export function executionArnOf(stateMachineArn: string, name: string): string {
+  return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+}
+
+/**
+ * Execution that a caller of the REST API starts: one for each caller and idempotency key, so that a repeated
+ * request meets the first one's.
+ *
+ * @param key the caller's idempotency key, or the request's own id
+ */
+export function requestedExecutionName(what: 'promote' | 'rollback', caller: string, key: string): string {
+  return derivedName(['api', what, shortDigest([caller, key], 32)], EXECUTION_NAME_LIMIT);
+}
+
 /** Execution started by `graft rollback`, at this time. */
 export function rollbackExecutionName(domain: string, at: Date): string {
   return derivedName(['rollback', domain, at.toISOString()], EXECUTION_NAME_LIMIT);

@@ -21,6 +21,9 @@ export function requestType(contentType: string | undefined): RequestType {
   throw new ProblemError(415, `The content type is ${found}: send one of ${REQUEST_TYPES.join(', ')}`);
 }
 
+/** Images of one request in JSON. */
+export const MAXIMUM_INSTANCES = 32;
+
 /** The largest body, in bytes, that `InvokeEndpoint` takes (its API model) and hands to instances. */
 export const INSTANCE_BODY_BYTES = 6_291_456;
 /**

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { predictionResponseSchema } from '#core/contracts/served-model.ts';
 import { GraftError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
@@ -44,6 +45,9 @@ export async function sampleImages(
   });
 }
 
+/** What the demonstration needs of an answer. */
+const answerSchema = z.object(predictionResponseSchema.shape);
+
 /** Whether a model answers for a domain: 503 means that none has ever been promoted to it. */
 export async function isLive(url: string, apiKey: string, image: string): Promise<boolean> {
   const response = await post(url, apiKey, await readFile(image));
@@ -65,11 +69,7 @@ export async function ask(url: string, apiKey: string, image: string, expected: 
   if (response.status !== 200) {
     throw new GraftError('PredictionFailed', `POST ${url} answered ${response.status}: ${text}`);
   }
-  const { predictions, unsure, general } = parseJson(
-    predictionResponseSchema,
-    text,
-    'The answer of the REST API',
-  );
+  const { predictions, unsure, general } = parseJson(answerSchema, text, 'The answer of the REST API');
   const { label, probability } = predictions[0]!;
   return {
     image,

@@ -6,7 +6,7 @@ import { log } from '#cloud/aws/log.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { findNewestModel } from '#cloud/registry/newest-model.ts';
 import { type PromotionInput, promotionInputSchema } from '#core/contracts/promotion.ts';
-import { dataExecutionName, executionName } from '#core/names.ts';
+import { dataExecutionName, executionArnOf, executionName } from '#core/names.ts';
 import { parse } from '#core/parse.ts';
 import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
@@ -116,8 +116,10 @@ export function createStartPromotion(
 
   /** Whether an execution that began before this moment has ended without success. */
   async function hasFailedBefore(execution: string, time: string): Promise<boolean> {
-    const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${execution}`;
-    const { status, startDate } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    const describe = new DescribeExecutionCommand({
+      executionArn: executionArnOf(stateMachineArn, execution),
+    });
+    const { status, startDate } = await sfn.send(describe);
     return (
       ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(status ?? '') && Date.parse(time) > startDate!.getTime()
     );

@@ -3,14 +3,24 @@ export default class Osls {
   constructor(serverless) {
     const { service } = serverless;
     this.hooks = {
-      initialize: () => applySettings(service),
+      initialize: () => {
+        applySettings(service);
+        letIn(service);
+      },
       'before:package:finalize': () => {
         const { Resources } = service.provider.compiledCloudFormationTemplate;
         // Every function has a role of its own. The shared role that osls makes is not used.
         delete Resources.IamRoleLambdaExecution;
         for (const resource of Object.values(Resources)) {
           if (resource.Type === 'AWS::Lambda::Function') completeFunction(resource.Properties, Resources);
+          // The functions know the first key, and the stage waits for the functions: so the key waits for
+          // nothing. What it opens, its usage plan says.
+          if (resource.Type === 'AWS::ApiGateway::ApiKey') {
+            delete resource.DependsOn;
+            delete resource.Properties.StageKeys;
+          }
         }
+        answerAsLetIn(service.custom.settings, Resources);
       },
     };
   }
@@ -43,6 +53,49 @@ function applySettings({ provider, custom: { settings } }) {
       roleManagedExternally: true,
     },
   };
+}
+
+/** Decides how the API lets callers in (`key` or `iam`), and whose web pages it answers. */
+function letIn({ functions, custom: { settings } }) {
+  const { apiAccess, apiOrigin } = settings;
+  if (!['key', 'iam'].includes(apiAccess)) {
+    throw new Error(`GRAFT_API_ACCESS is "${apiAccess}": expected "key" or "iam"`);
+  }
+  for (const { http } of Object.values(functions).flatMap(({ events = [] }) => events)) {
+    if (http === undefined) continue;
+    if (http.private && apiAccess === 'iam') {
+      delete http.private;
+      http.authorizer = { type: 'aws_iam' };
+    }
+    if (apiOrigin === '') continue;
+    const headers = ['authorization', 'content-type', 'idempotency-key', 'if-none-match'];
+    headers.push('x-amz-date', 'x-amz-security-token', 'x-api-key', 'x-request-id');
+    http.cors = { origin: apiOrigin, headers, maxAge: 3600 };
+  }
+}
+
+/** What API Gateway itself answers depends on how it lets callers in. */
+function answerAsLetIn({ apiAccess, apiOrigin }, resources) {
+  if (apiAccess === 'iam') {
+    // It does not tell a path that there is not from a request without a signature.
+    const { Properties } = resources.ApiErrorUnknownRoute;
+    Properties.StatusCode = '403';
+    const template = Properties.ResponseTemplates['application/json'];
+    Properties.ResponseTemplates['application/json'] = template
+      .replace('"Not found","status":404', '"Forbidden","status":403')
+      .replace(
+        'There is no such path, or it has no such method:',
+        'The request is not signed, or there is no such path:',
+      );
+  }
+  if (apiOrigin === '') return;
+  for (const { Type, Properties } of Object.values(resources)) {
+    if (Type !== 'AWS::ApiGateway::GatewayResponse') continue;
+    Properties.ResponseParameters = {
+      ...Properties.ResponseParameters,
+      'gatewayresponse.header.Access-Control-Allow-Origin': `'${apiOrigin}'`,
+    };
+  }
 }
 
 /** `team=vision,cost-center=42` as an object. */

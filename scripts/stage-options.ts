@@ -36,6 +36,14 @@ const api = z
       .optional(),
     certificateArn: arnOf('acm', 'certificate').optional(),
     webAclArn: arnOf('wafv2', 'regional/webacl').optional(),
+    access: z.enum(['key', 'iam']).optional(),
+    allowedOrigin: z
+      .string()
+      .regex(
+        /^(\*|https?:\/\/[a-z0-9.-]+(:\d+)?)$/,
+        'expected an origin such as "https://app.example.com", or "*"',
+      )
+      .optional(),
   })
   .refine(
     ({ domain, certificateArn }) => (domain === undefined) === (certificateArn === undefined),
@@ -106,5 +114,7 @@ export function optionVariables(options: StageOptions): Record<string, string | 
     GRAFT_API_DOMAIN: api?.domain,
     GRAFT_API_CERTIFICATE_ARN: api?.certificateArn,
     GRAFT_WEB_ACL_ARN: api?.webAclArn,
+    GRAFT_API_ACCESS: api?.access,
+    GRAFT_API_ORIGIN: api?.allowedOrigin,
   };
 }

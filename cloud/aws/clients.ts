@@ -33,9 +33,16 @@ export function sageMakerClient(): SageMakerClient {
   return new SageMakerClient(retries);
 }
 
-/** For `InvokeEndpoint`. The caller waits for the answer, so a failed call is repeated once at most. */
-export function sageMakerRuntimeClient(): SageMakerRuntimeClient {
-  return new SageMakerRuntimeClient({ maxAttempts: 2, retryMode: 'standard' });
+/**
+ * For `InvokeEndpoint`, over connections that stay open. The caller waits for the answer, so a failed call is
+ * repeated once at most.
+ *
+ * @param maxAttempts 1 where the caller's code says what is tried again
+ */
+export function sageMakerRuntimeClient(maxAttempts = 2): SageMakerRuntimeClient {
+  // A connection that cannot be made should fail while there is time for another.
+  const requestHandler = { connectionTimeout: 3_000 };
+  return new SageMakerRuntimeClient({ maxAttempts, retryMode: 'standard', requestHandler });
 }
 
 export function stepFunctionsClient(): SFNClient {

@@ -57,6 +57,10 @@ const known = {
   ],
   /** Tags of everything that promotions create, besides Graft's own tags: `team=vision,cost-center=42`. */
   ownTags: ['GRAFT_TAGS', z.string().default('').transform(readTags)],
+  /** Id of the API key that the deployment makes; empty where callers are let in by IAM. */
+  firstApiKeyId: ['GRAFT_FIRST_API_KEY_ID', z.string().default('')],
+  /** Web pages of this origin may call the REST API; `*` for all, undefined for none. */
+  apiOrigin: ['GRAFT_API_ORIGIN', optionalText],
   /** Key of the buckets, for what SageMaker writes into them; undefined for S3's own. */
   kmsKeyArn: ['GRAFT_KMS_KEY_ARN', optionalText],
   /** Subnets and security groups of jobs and models; none for AWS's own network. */

@@ -9,24 +9,33 @@ import { championsIn } from './champions.ts';
 
 /** Every model that has ever been live in a domain. */
 export function championHistoryIn(bucket: Bucket) {
+  /** Keys of all entries, oldest first: each begins with the time of its promotion. */
+  async function keys(domain: string): Promise<string[]> {
+    const found: string[] = [];
+    for await (const { key } of bucket.list(championHistoryPrefix(domain))) found.push(key);
+    return found;
+  }
+
+  /** One entry; undefined when it has been removed. */
+  const read = (key: string): Promise<Champion | undefined> => bucket.findJson(key, championSchema);
+
   /**
    * What has ever been live in a domain, oldest first.
    *
    * @param newest how many of the newest are wanted; all of them by default
    */
   async function list(domain: string, newest = Number.POSITIVE_INFINITY): Promise<Champion[]> {
-    const keys: string[] = [];
-    // A key begins with the time of its promotion.
-    for await (const { key } of bucket.list(championHistoryPrefix(domain))) keys.push(key);
     const history: Champion[] = [];
-    for (const key of keys.slice(-newest)) {
-      const found = await bucket.findJson(key, championSchema);
+    for (const key of (await keys(domain)).slice(-newest)) {
+      const found = await read(key);
       if (found !== undefined) history.push(found);
     }
     return history;
   }
 
   return {
+    keys,
+    read,
     list,
 
     /** Adds a champion. The same one twice is one entry. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RequestType } from '#core/prediction-requests.ts';
+import { MAXIMUM_INSTANCES, type RequestType } from '#core/prediction-requests.ts';
 import { ProblemError } from '#core/problem.ts';
 import { base64ImageSchema } from './base64-image.ts';
 
@@ -10,7 +10,7 @@ const instanceSchema = z.preprocess(
 );
 const instancesSchema = z.strictObject({
   // Counted before any of them is parsed: two million fit into a request, and parsing them took seconds.
-  instances: z.array(z.unknown()).min(1).max(100).pipe(z.array(instanceSchema)),
+  instances: z.array(z.unknown()).min(1).max(MAXIMUM_INSTANCES).pipe(z.array(instanceSchema)),
 });
 
 /**
@@ -24,7 +24,7 @@ export interface Invocation {
 
 /**
  * Image bytes under the content type of an image, or JSON: `{"image": "<base64>"}` for one image,
- * `{"instances": [{"image": "<base64>"}, …]}` for up to 100 (a plain string stands for `{"image": …}`). The
+ * `{"instances": [{"image": "<base64>"}, …]}` for up to 32 (a plain string stands for `{"image": …}`). The
  * bytes of an image decide which of the three formats it has: a PNG under `image/jpeg` is read as a PNG.
  *
  * @throws ProblemError 400 for a body that is empty or not of the agreed form

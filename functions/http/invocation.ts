@@ -1,4 +1,5 @@
 import { isMissing, isThrottled, isValidation } from '#cloud/aws/failures.ts';
+import { SERVERLESS_BODY_BYTES } from '#core/prediction-requests.ts';
 import { ProblemError } from '#core/problem.ts';
 import { shorten } from '#core/shorten.ts';
 
@@ -18,10 +19,18 @@ export function isUnknownEndpoint(error: unknown): boolean {
   return isMissing(error) || (isValidation(error) && /not in ?service/i.test(error.message));
 }
 
-/** The problem that an error of `InvokeEndpoint` is for our API's caller; other errors stay as they are. */
-export function invocationProblem(error: unknown): unknown {
+/**
+ * The problem that an error of `InvokeEndpoint` is for our API's caller; other errors stay as they are.
+ *
+ * @param sent bytes of the body
+ */
+export function invocationProblem(error: unknown, sent: number): unknown {
   if (!(error instanceof Error)) return error;
   const cause = error;
+  if (isValidation(error) && sent > SERVERLESS_BODY_BYTES) {
+    const detail = `The image has ${sent} bytes, and this domain's endpoint takes at most ${SERVERLESS_BODY_BYTES}: send a smaller image`;
+    return new ProblemError(413, detail, { cause });
+  }
   if (isThrottled(error)) {
     return new ProblemError(429, TOO_MANY, { cause, retryAfterSeconds: 1 });
   }

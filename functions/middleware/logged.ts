@@ -1,13 +1,16 @@
 import type middy from '@middy/core';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { log } from '#cloud/aws/log.ts';
 import { ProblemError } from '#core/problem.ts';
+import { requestIdOf } from '../http/request-id.ts';
 
 /**
- * The promotion that a log line belongs to, where the event names one. Never the whole event: it may carry a
- * task token.
+ * The promotion or request that a log line belongs to. Never the whole event: it may carry a task token or an
+ * API key.
  */
 const namesIn = (event: unknown) => {
-  const { execution, domain, model, version } = (event ?? {}) as Record<string, unknown>;
+  const { execution, domain, model, version, requestContext } = (event ?? {}) as Record<string, unknown>;
+  if (requestContext !== undefined) return { requestId: requestIdOf(event as APIGatewayProxyEvent) };
   return { execution, domain, model, version };
 };
 

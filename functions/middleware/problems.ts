@@ -1,6 +1,7 @@
 import type middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { PROBLEM_TYPE, ProblemError, problemBody } from '#core/problem.ts';
+import { requestIdOf } from '../http/request-id.ts';
 
 /**
  * Answers every error as a problem. Any error but a `ProblemError` is a 500 that shows nothing of its cause.
@@ -11,7 +12,7 @@ export function problems(): middy.MiddlewareObj<APIGatewayProxyEvent, APIGateway
       request.error instanceof ProblemError
         ? request.error
         : new ProblemError(500, 'Something went wrong here. The log has the details under this instance');
-    const instance = `urn:request:${request.event.requestContext?.requestId ?? 'unknown'}`;
+    const instance = `urn:request:${requestIdOf(request.event)}`;
     request.response = {
       statusCode: problem.status,
       headers: { 'content-type': PROBLEM_TYPE, ...problem.headers },

@@ -3,7 +3,7 @@ import { GetExecutionHistoryCommand, ListExecutionsCommand, type SFNClient } fro
 import { promotionInputSchema } from '#core/contracts/promotion.ts';
 import { type DomainOutcome, promotionSummarySchema } from '#core/contracts/promotion-state.ts';
 import { GraftError } from '#core/errors.ts';
-import { dataExecutionName, executionName } from '#core/names.ts';
+import { dataExecutionName, executionArnOf, executionName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
 import { explained } from '../aws/explain.ts';
 import type { Io } from '../cli/io.ts';
@@ -29,9 +29,6 @@ export interface Followed {
 
 /** Looks for an execution: returns its name, or undefined while there is none. */
 export type Search = (sfn: SFNClient, stateMachineArn: string) => Promise<string | undefined>;
-
-const executionArnOf = (stateMachineArn: string, name: string) =>
-  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
 
 /**
  * The execution that a model's arrival started.

@@ -81,6 +81,7 @@ export const KNOWN_WORDS = new Set([
   'McNeil',
   'MobileNetV3',
   'NeurIPS',
+  'OpenAPI',
   'OpenCV',
   'PractRand',
   'RevEng',

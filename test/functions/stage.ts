@@ -31,6 +31,8 @@ const settings: AllSettings = {
   logDays: 30,
   trainingLogDays: undefined,
   ownTags: [],
+  firstApiKeyId: 'k1',
+  apiOrigin: undefined,
   kmsKeyArn: undefined,
   subnetIds: [],
   securityGroupIds: [],

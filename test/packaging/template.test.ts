@@ -234,11 +234,14 @@ describe('the packaged template', () => {
     );
   });
 
-  test('guards the REST API with a key, a throttle and a quota', () => {
-    const [[, method]] = ofType('AWS::ApiGateway::Method').filter(
-      ([, { Properties }]) => Properties.HttpMethod === 'POST',
-    ) as [[string, Resource]];
-    expect(method.Properties.ApiKeyRequired).toBe(true);
+  test('guards the REST API with a key, a throttle and a quota; only what anybody may know needs no key', () => {
+    const open = ofType('AWS::ApiGateway::Method').filter(
+      ([, { Properties }]) => Properties.ApiKeyRequired !== true,
+    );
+    expect(open.map(([name]) => name).sort()).toEqual([
+      'ApiGatewayMethodHealthGet',
+      'ApiGatewayMethodOpenapiDotjsonGet',
+    ]);
     const [[, plan]] = ofType('AWS::ApiGateway::UsagePlan') as [[string, Resource]];
     expect(plan.Properties).toMatchObject({ Throttle: { RateLimit: 50 }, Quota: { Period: 'MONTH' } });
   });

@@ -63,6 +63,8 @@ describe('a stage’s settings', () => {
         domain: 'images.example.com',
         certificateArn: expect.stringContaining(':certificate/'),
         webAclArn: expect.stringContaining(':regional/webacl/'),
+        access: 'key',
+        allowedOrigin: 'https://app.example.com',
       },
     });
   });

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type PredictionResponse, predictionResponseSchema } from '#core/contracts/served-model.ts';
 import { GraftError, InvalidInputError } from '#core/errors.ts';
 import { imageType, NO_IMAGE } from '#core/image-files.ts';
@@ -10,6 +11,9 @@ import { named } from '../../cli/image-error.ts';
 
 /** Milliseconds; longer than API Gateway waits (29 s). */
 const TIMEOUT_MS = 35_000;
+
+/** What is shown of an answer; another version of the API may say more. */
+const answerSchema = z.object(predictionResponseSchema.shape);
 
 /** The REST API's base URL: the given one, or the stack's output. */
 export async function apiUrl(options: {
@@ -59,7 +63,7 @@ export async function predictRemotely(
   });
   const text = await response.text();
   if (!response.ok) throw refusal(response.status, text, options.domain);
-  return parseJson(predictionResponseSchema, text, `The answer of ${url}`);
+  return parseJson(answerSchema, text, `The answer of ${url}`);
 }
 
 const HINTS: Record<number, string> = {

@@ -1,5 +1,7 @@
 import type {
   BusEvent,
+  FormAnswer,
+  FormRequest,
   GuardedRequest,
   Operation,
   RequestContext,
@@ -24,6 +26,7 @@ export interface ServiceDefinition<Context> extends ServiceFacts {
   checkInput?(context: Context, input: object): void;
   resources?(context: Context): Record<string, ResourceType>;
   routes?(context: Context): Record<string, RouteHandler>;
+  postForm?(context: Context, request: FormRequest): Promise<FormAnswer>;
   onBusEvent?(context: Context, event: BusEvent): void;
   guard?(context: Context, request: GuardedRequest): ((error: unknown) => unknown) | undefined;
   start?(context: Context): Promise<void> | void;
@@ -33,7 +36,7 @@ export interface ServiceDefinition<Context> extends ServiceFacts {
 /** Makes a service: `createSqs = defineService({ … })`. */
 export function defineService<Context>(definition: ServiceDefinition<Context>): ServiceFactory {
   const { createContext, operations, checkInput, resources, routes, ...others } = definition;
-  const { onBusEvent, guard, start, stop, ...facts } = others;
+  const { postForm, onBusEvent, guard, start, stop, ...facts } = others;
   return (world) => {
     const context = createContext(world);
     const bound = Object.entries(operations).map(([name, run]): [string, Operation] => [
@@ -48,6 +51,7 @@ export function defineService<Context>(definition: ServiceDefinition<Context>): 
       operations: Object.fromEntries(bound),
       ...(resources === undefined ? {} : { resources: resources(context) }),
       ...(routes === undefined ? {} : { routes: routes(context) }),
+      ...(postForm === undefined ? {} : { postForm: (request) => postForm(context, request) }),
       ...(onBusEvent === undefined ? {} : { onBusEvent: (event) => onBusEvent(context, event) }),
       ...(guard === undefined ? {} : { guard: (request) => guard(context, request) }),
       ...(start === undefined ? {} : { start: () => start(context) }),

@@ -168,6 +168,21 @@ export interface GuardedRequest {
   readonly roleArn: string;
 }
 
+/** A browser's form (`multipart/form-data`) that is no operation of a client. */
+export interface FormRequest {
+  /** As sent, or with the host's bucket before it. */
+  readonly path: string;
+  /** With its boundary. */
+  readonly contentType: string;
+  readonly body: AsyncIterable<unknown>;
+}
+
+export interface FormAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
 export type Protocol = 'json-1.0' | 'json-1.1' | 'rest-json' | 'rest-xml' | 'query';
 
 /** How a service is recognised and spoken to. */
@@ -212,6 +227,8 @@ export interface Service extends ServiceFacts {
    * slash.
    */
   readonly routes?: Record<string, RouteHandler>;
+  /** Takes forms that browsers post to the service's paths (S3). */
+  postForm?(request: FormRequest): Promise<FormAnswer>;
   /** Implemented by the default event bus: receives every event of `World.publish`, after `start`. */
   onBusEvent?(event: BusEvent): Promise<void> | void;
   /**

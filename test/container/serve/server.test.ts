@@ -180,11 +180,11 @@ describe('/invocations', () => {
     ['JSON that is none', '{', 'application/json', 400, /not JSON/],
     ['JSON of another form', '{"picture":"eA=="}', 'application/json', 400, /"image"/],
     [
-      'more than 100 instances',
-      JSON.stringify({ instances: Array.from({ length: 101 }, () => ({})) }),
+      'more than 32 instances',
+      JSON.stringify({ instances: Array.from({ length: 33 }, () => ({})) }),
       'application/json',
       400,
-      /\(instances: Too big: expected array to have <=100 items\)/,
+      /\(instances: Too big: expected array to have <=32 items\)/,
     ],
     ['an empty list', '{"instances":[]}', 'application/json', 400, /"instances"/],
     [
@@ -362,7 +362,7 @@ describe('/invocations', () => {
       finish = () => resolve(answer);
     });
     model.ready(predictor(() => blocked));
-    const requests = Array.from({ length: 101 }, () => invoke('x', 'image/png'));
+    const requests = Array.from({ length: 33 }, () => invoke('x', 'image/png'));
 
     const first = await Promise.race(requests);
     finish();

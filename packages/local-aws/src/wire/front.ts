@@ -6,7 +6,7 @@ import type { Clock, RouteHandler } from '../service.ts';
 import { ServiceError } from '../service.ts';
 import { CBOR, writeCborError } from './cbor-error.ts';
 import { asServiceError, writeError } from './errors.ts';
-import { type Incoming, readIncoming } from './incoming.ts';
+import { bodyOf, type Incoming, readIncoming } from './incoming.ts';
 import { guessFacts, parseRequest } from './parse.ts';
 import { type WireResponse, writeResponse } from './response.ts';
 import { runOperation } from './run.ts';
@@ -42,23 +42,30 @@ export function createFront(
     let facts = guessFacts(incoming, options.services);
     let answer: WireResponse;
     try {
-      const asked = await parseRequest(incoming, options.services, options.clock.now(), (found) => {
-        facts = found;
-      });
-      Object.assign(line, { service: asked.service.signingName, operation: asked.model.name });
-      const roleArn = options.roleOf(incoming.address.sessionToken);
-      if (roleArn !== undefined) line.role = roleArn;
-      const output = await runOperation(options.services, asked, {
-        requestId: incoming.id,
-        method: incoming.method,
-        path: incoming.path,
-        query: incoming.query,
-        headers: incoming.headers,
-        signal: gone.signal,
-        ...asked.body,
-        ...(roleArn === undefined ? {} : { roleArn }),
-      });
-      answer = writeResponse(asked.service, asked.model, output, incoming.id);
+      const form = formFor(options.services, incoming);
+      if (form !== undefined) {
+        facts = form.service;
+        Object.assign(line, { service: facts.signingName, operation: 'form' });
+        answer = await form.post();
+      } else {
+        const asked = await parseRequest(incoming, options.services, options.clock.now(), (found) => {
+          facts = found;
+        });
+        Object.assign(line, { service: asked.service.signingName, operation: asked.model.name });
+        const roleArn = options.roleOf(incoming.address.sessionToken);
+        if (roleArn !== undefined) line.role = roleArn;
+        const output = await runOperation(options.services, asked, {
+          requestId: incoming.id,
+          method: incoming.method,
+          path: incoming.path,
+          query: incoming.query,
+          headers: incoming.headers,
+          signal: gone.signal,
+          ...asked.body,
+          ...(roleArn === undefined ? {} : { roleArn }),
+        });
+        answer = writeResponse(asked.service, asked.model, output, incoming.id);
+      }
     } catch (thrown) {
       if (request.destroyed && !request.complete) {
         options.log.info({ ...line, path: incoming.path }, 'the client went away');
@@ -80,6 +87,17 @@ export function createFront(
     const milliseconds = Math.round(performance.now() - started);
     options.log.info({ ...line, status: answer.status, milliseconds }, 'request');
   };
+}
+
+/** How a service takes the form that a browser has posted; undefined for all other requests. */
+function formFor(services: Services, incoming: Incoming) {
+  const { method, path, headers, address } = incoming;
+  const contentType = headers['content-type'] ?? '';
+  const service = services.default();
+  const isForm = method === 'POST' && /^multipart\/form-data\b/i.test(contentType);
+  if (!isForm || service?.postForm === undefined) return undefined;
+  if (address.service !== undefined && address.service !== service.signingName) return undefined;
+  return { service, post: () => service.postForm!({ path, contentType, body: bodyOf(incoming) }) };
 }
 
 function routeFor(routes: ReadonlyMap<string, RouteHandler>, path: string): RouteHandler | undefined {

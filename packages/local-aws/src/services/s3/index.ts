@@ -28,6 +28,7 @@ import { getObjectAttributes } from './operations/object-attributes.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/object-tagging.ts';
 import { putObject } from './operations/put-object.ts';
 import { permissions } from './permissions.ts';
+import { postObject } from './post-object.ts';
 import { checkRequest } from './request-checks.ts';
 import { bucketPolicyResource, bucketResource } from './resources.ts';
 import { schemas } from './schemas.ts';
@@ -78,6 +79,7 @@ export const createS3 = defineService<S3Context>({
     UploadPart: uploadPart,
     UploadPartCopy: uploadPartCopy,
   },
+  postForm: postObject,
   resources: (s3) => ({
     'AWS::S3::Bucket': bucketResource(s3),
     'AWS::S3::BucketPolicy': bucketPolicyResource(s3),

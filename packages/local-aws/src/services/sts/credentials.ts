@@ -48,7 +48,7 @@ export function mintRoleCredentials(
   return {
     // AWS's temporary access keys start with ASIA and have 20 characters of A–Z and 2–7.
     accessKeyId: `ASIA${base32(sign(key, `id ${content}`)).slice(0, 16)}`,
-    secretAccessKey: sign(key, `secret ${content}`).toString('base64').slice(0, 40),
+    secretAccessKey: secretKey(key, content),
     sessionToken: `${TOKEN_PREFIX}${content}.${sign(key, content).toString('base64url')}`,
     expiration: new Date(expires),
   };
@@ -80,6 +80,16 @@ export function roleOf(world: World, sessionToken: string | undefined): RoleSess
   }
   return { roleArn: session.roleArn, sessionName: session.sessionName };
 }
+
+/** The secret key that belongs to a session token, or undefined for a token that is not of this local AWS. */
+export function secretOf(world: World, sessionToken: string | undefined): string | undefined {
+  if (roleOf(world, sessionToken) === undefined) return undefined;
+  const [content = ''] = sessionToken!.slice(TOKEN_PREFIX.length).split('.');
+  return secretKey(sessionKey(world), content);
+}
+
+const secretKey = (key: Buffer, content: string) =>
+  sign(key, `secret ${content}`).toString('base64').slice(0, 40);
 
 const sessionKeys = new WeakMap<World, Buffer>();
 

@@ -1,2 +1,2 @@
 /** What other services may use of STS: credentials of roles. */
-export { mintRoleCredentials, roleOf } from './credentials.ts';
+export { mintRoleCredentials, roleOf, secretOf } from './credentials.ts';

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** Every answer that is no success (RFC 9457). */
+export const problemSchema = z.strictObject({
+  type: z.literal('about:blank'),
+  title: z.string(),
+  status: z.int().min(400).max(599).optional(),
+  detail: z.string(),
+  instance: z.string().meta({ description: '`urn:request:` and the request id.' }),
+});
+
+export const healthSchema = z.strictObject({ status: z.literal('ok') });
+
+/** The OpenAPI document, of which only the beginning is checked. */
+export const openApiSchema = z.looseObject({ openapi: z.literal('3.1.1'), paths: z.looseObject({}) });
