@@ -36,6 +36,8 @@ export async function bundleAgent(folder: string): Promise<Bundled> {
     platform: 'node',
     target: 'node20',
     external: EXTERNAL,
+    // What is imported when it is needed has names only as a module: a CommonJS chunk has but a default.
+    mainFields: ['module', 'main'],
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },

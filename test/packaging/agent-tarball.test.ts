@@ -34,7 +34,7 @@ function graft(...words: string[]) {
   const run = spawnSync(join(root, 'prefix', 'bin', 'graft'), words, {
     cwd: root,
     encoding: 'utf8',
-    env: { PATH: process.env.PATH, HOME: root },
+    env: { PATH: process.env.PATH, HOME: root, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
   });
   const last = words.includes('--json') ? JSON.parse(run.stdout.trim().split('\n').at(-1)!) : undefined;
   return { ...run, last };
@@ -93,6 +93,14 @@ describe('the tarball of the agent', () => {
       status: expect.stringMatching(/ok|warning/),
       message: expect.stringMatching(/^wasm 4\./),
     });
+  });
+
+  it('asks AWS, with clients that it loads when they are needed', () => {
+    const where = ['--region', 'eu-central-1', '--endpoint-url', 'http://127.0.0.1:1'];
+
+    expect(graft('approvals', '--stack', 'graft-dev', ...where, '--json').last.message).toMatch(
+      /^Cannot look up stack graft-dev: the endpoint cannot be reached/,
+    );
   });
 
   it('trains, imports, signs and predicts', () => {
