@@ -22,7 +22,7 @@ cores; what it takes counts against the servers, not against the bare loop.
   --seconds N      of each turn                                                      3
   --model DIR      a served model; MobileNet V1 with a random head when left out
   --python FILE    interpreter with fastapi, uvicorn, onnxruntime, numpy and pillow  python3
-  --json           last line: {threads, rows, memory}; a row: {clients, perSecond, p50, p99, shareOfBare, peers: [{name, times, …}], …}
+  --json           last line: {threads, rows, memory}; a row: {clients, perSecond, p50, p99, half, shareOfBare, peers: [{name, times, …}], …}
 
 The data is looked for in GRAFT_DATA, otherwise in ../shared/data.`;
 
@@ -95,7 +95,7 @@ async function main() {
   const all = await startAll(values.python, image, threads);
   try {
     const start = (): Turns[] =>
-      clientCounts.map((clients) => ({ clients, bare: [], serve: [], peers: new Map() }));
+      clientCounts.map((clients) => ({ clients, bare: [], serve: [], half: [], peers: new Map() }));
     // A round that does not count: memory grows to its size, and processors get to their speed.
     for (const turns of start()) await takeTurns(turns, all, 1);
     const before = all.serve.memory();
@@ -124,13 +124,14 @@ function report(rows: readonly Row[], { threads, memory, skipped }: Run): void {
   console.log('processor time in milliseconds a request\n');
   console.log('clients                           requests/s     p50     p99   processor');
   const cell = (value: number | undefined, width: number) => (value?.toFixed(1) ?? '').padStart(width);
-  for (const { clients, bare, shareOfBare, peers, pingP99, ...serve } of rows) {
+  for (const { clients, bare, half, shareOfBare, peers, pingP99, ...serve } of rows) {
     const line = (name: string, figures: Partial<typeof serve>, more = '') => {
       const { perSecond, processorMs, p50, p99 } = figures;
       const cells = [cell(perSecond, 10), cell(p50, 7), cell(p99, 7), cell(processorMs, 11)];
       console.log(`${name.padEnd(33)} ${cells.join(' ')}   ${more}`);
     };
     line(`${String(clients).padStart(7)}   serve`, serve, `ping p99 ${pingP99.toFixed(1)}`);
+    line('          serve at half of that', half, `p99 is ${(half.p99 / half.p50).toFixed(1)} times p50`);
     line('          bare loop', bare, `serve has ${shareOfBare.toFixed(2)} of it`);
     for (const peer of peers)
       line(`          ${peer.name}`, peer, `serve has ${peer.times.toFixed(2)} times as many`);

@@ -1,11 +1,18 @@
 import { z } from 'zod';
 import { readEnvironment } from '#core/environment.ts';
 
+const portSchema = z.coerce.number().int().min(0).max(65_535);
+
 const containerEnvironmentSchema = z.object({
   /** The folder that SageMaker mounts at `/opt/ml`; another one where several containers share a machine. */
   GRAFT_OPT_ML: z.string().min(1).default('/opt/ml'),
-  /** SageMaker asks on port 8080. 0 takes any free port. */
-  GRAFT_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  /** SageMaker asks on port 8080, or on the one that it sets itself. 0 takes any free port. */
+  GRAFT_PORT: portSchema.optional(),
+  SAGEMAKER_BIND_TO_PORT: portSchema.optional(),
+  /** Set by SageMaker on a multi-model endpoint. */
+  SAGEMAKER_MULTI_MODEL: z.enum(['true', 'false']).default('false'),
+  /** Mebibytes that the models of a multi-model endpoint may take; from the machine's when left out. */
+  GRAFT_MODEL_MEMORY: z.coerce.number().int().min(1).optional(),
   /** Address to listen on: all of them in a container, which has its own network. */
   GRAFT_HOST: z.string().min(1).default('0.0.0.0'),
   GRAFT_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

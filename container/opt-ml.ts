@@ -12,6 +12,8 @@ export interface OptMl {
   channel(channel: Channel): string;
   /** Becomes `output/model.tar.gz`; at serving time the same tree, unpacked. */
   model: string;
+  /** Of a multi-model endpoint: each model in a folder of its own. */
+  models: string;
   /**
    * Restored before an interrupted job starts again, and copied away while it runs. Absent without
    * `CheckpointConfig`.
@@ -33,6 +35,7 @@ export function optMl(root: string): OptMl {
     hyperparameters: join(root, 'input', 'config', 'hyperparameters.json'),
     channel: (channel) => join(root, 'input', 'data', channel),
     model: join(root, 'model'),
+    models: join(root, 'models'),
     checkpoints: join(root, 'checkpoints'),
     outputData,
     evaluation: join(outputData, 'evaluation.json'),

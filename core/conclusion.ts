@@ -49,10 +49,7 @@ export function conclude(promotion: DomainPromotion): { outcome: OutcomeName; re
     return { outcome: 'FAILED', reason };
   }
   if (mismatch !== undefined && restored !== undefined) {
-    const after =
-      restored.endpointConfig === null
-        ? 'There was no endpoint before, so it was deleted'
-        : `${restored.endpoint} is back on ${restored.endpointConfig}`;
+    const after = afterRestoration(restored, deployment);
     return { outcome: 'ROLLED_BACK', reason: `${messageOf(mismatch)}. ${after}` };
   }
   if (gateDecision !== undefined && manual?.gateOnly !== undefined) {
@@ -96,4 +93,16 @@ export function conclude(promotion: DomainPromotion): { outcome: OutcomeName; re
     };
   }
   return { outcome: 'FAILED', reason: 'The promotion ended before it came to a result' };
+}
+
+function afterRestoration(
+  restored: NonNullable<DomainPromotion['restored']>,
+  deployment: DomainPromotion['deployment'],
+): string {
+  if (deployment?.targetModel !== undefined) {
+    const before = deployment.previous?.version;
+    return before === undefined ? 'No request gets to the model' : `Requests still get to ${before}`;
+  }
+  if (restored.endpointConfig !== null) return `${restored.endpoint} is back on ${restored.endpointConfig}`;
+  return 'There was no endpoint before, so it was deleted';
 }

@@ -85,6 +85,11 @@ export const configurationKey = (domain: string, endpointConfig: string) =>
 export const promotionRecordsPrefix = (domain: string) => `${domainPrefix(domain)}promotions/`;
 export const promotionRecordKey = (domain: string, execution: string) =>
   `${promotionRecordsPrefix(domain)}${execution}.json`;
+/** Folder below which the shared endpoint finds its models, with a slash at its end. */
+export const sharedModelsPrefix = 'shared/';
+/** As `InvokeEndpoint` names a model of the shared endpoint: its path below the prefix. */
+export const targetModelOf = (domain: string, deployment: string) => `${domain}/${deployment}.tar.gz`;
+export const sharedModelKey = (targetModel: string) => `${sharedModelsPrefix}${targetModel}`;
 /** Where SageMaker keeps captured requests; it adds endpoint, variant and hour. */
 export const capturesPrefix = (domain: string) => `captures/${domain}`;
 

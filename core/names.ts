@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { SERVED_SCHEMA_VERSION } from './contracts/served-model.ts';
 
 /** SageMaker's limit for names of jobs, models, endpoint configurations and endpoints. */
 const SAGEMAKER_NAME_LIMIT = 63;
@@ -99,6 +100,14 @@ export function endpointConfigName(prefix: string, domain: string, content: stri
 /** The one endpoint of a domain. At most 63 characters by construction of its parts. */
 export function endpointName(prefix: string, domain: string): string {
   return `${prefix}-${domain}`;
+}
+
+/**
+ * The endpoint that domains of the type `shared` have together. Two hyphens in a row are in no domain's name,
+ * so it is no domain's own endpoint.
+ */
+export function sharedEndpointName(prefix: string): string {
+  return `${prefix}--shared-${SERVED_SCHEMA_VERSION}`;
 }
 
 /**

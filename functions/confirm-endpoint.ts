@@ -37,9 +37,11 @@ export function createConfirmEndpoint({
   runtime,
 }: Services<'store' | 'data' | 'sagemaker' | 'runtime'>) {
   return async function confirmEndpoint(input: z.output<typeof inputSchema>): Promise<Confirmed> {
-    const { endpoint, endpointConfig } = input.deployment;
+    const { endpoint, endpointConfig, targetModel } = input.deployment;
     const state = await describeEndpoint(sagemaker, endpoint);
-    if (!state || !serving.has(state.status) || state.endpointConfig !== endpointConfig) {
+    // The shared endpoint may move to another configuration meanwhile, of another image or size.
+    const isOnIt = targetModel !== undefined || state?.endpointConfig === endpointConfig;
+    if (!state || !serving.has(state.status) || !isOnIt) {
       throw new DeploymentFailedError(
         `Endpoint ${endpoint} is ${state ? `${state.status} on ${state.endpointConfig}` : 'gone'}, expected InService on ${endpointConfig}`,
       );
@@ -49,7 +51,7 @@ export function createConfirmEndpoint({
       (await currentImages(input, state.serverless));
     for (const { row, bucket, key } of golden) {
       const image = await bucket.read(key);
-      compareWithRow(endpoint, row, await askEndpoint(runtime, endpoint, row.id, image));
+      compareWithRow(endpoint, row, await askEndpoint(runtime, input.deployment, row.id, image));
     }
     return { goldenImages: golden.length };
   };

@@ -16,9 +16,14 @@ import { type EndpointState, updateEndpoint } from '#cloud/endpoints/endpoints.t
 import { ensureModel } from '#cloud/endpoints/models.ts';
 import { putConfiguration } from '#cloud/endpoints/put-configuration.ts';
 import { guardedDeployment, type RolloutTarget } from '#cloud/endpoints/rollouts.ts';
+import {
+  ensureSharedConfiguration,
+  publishModel,
+  requestSharedEndpoint,
+} from '#cloud/endpoints/shared-endpoint.ts';
 import { refuseSuperseded, refuseUncompared } from '#cloud/records/champions.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
-import type { EndpointSettings } from '#core/contracts/domain.ts';
+import type { OwnEndpointSettings } from '#core/contracts/domain.ts';
 import {
   type Deployed,
   domainSubjectSchema,
@@ -27,7 +32,7 @@ import {
   trainedSchema,
 } from '#core/contracts/promotion-state.ts';
 import { DeploymentFailedError } from '#core/errors.ts';
-import { capturesPrefix } from '#core/keys.ts';
+import { capturesPrefix, targetModelOf } from '#core/keys.ts';
 import { endpointConfigName, modelName } from '#core/names.ts';
 import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
@@ -56,7 +61,7 @@ type Input = z.output<typeof inputSchema>;
 export function createDeployEndpoint(
   services: Services<
     'store' | 'sagemaker' | 'sfn' | 'cloudwatch',
-    'image' | 'roleArn' | 'endpointPrefix' | 'vpc' | 'tags'
+    'image' | 'roleArn' | 'endpointPrefix' | 'vpc' | 'tags' | 'sharedInstanceType' | 'sharedInstanceCount'
   >,
 ) {
   const { store, sagemaker, sfn, cloudwatch, settings } = services;
@@ -64,23 +69,30 @@ export function createDeployEndpoint(
 
   return async function deployEndpoint(input: Input): Promise<Settled> {
     const { token, executionArn, execution, domain, endpoint } = input;
+    const { settings: wanted } = endpoint;
     await store.locks.take(domain, { execution, executionArn }, (arn) => isRunning(sfn, arn));
     const live = await store.champions.find(domain);
     // A person who forces it has seen what was live then, and not what has come since.
     refuseSuperseded(live?.champion, input, input.manual?.force && input.champion?.trainingJob);
     refuseUncompared(live?.champion, input);
     const previous = live
-      ? { etag: live.etag, version: live.champion.version, endpointConfig: live.champion.endpointConfig }
+      ? {
+          etag: live.etag,
+          version: live.champion.version,
+          endpointConfig: live.champion.endpointConfig,
+          endpoint: live.champion.endpoint,
+        }
       : null;
 
     try {
-      const created = await createModelAndConfig(input);
+      if (wanted.type === 'shared') return await deployShared(input, previous);
+      const created = await createModelAndConfig(input, wanted);
       return await startEndpointTask(services, {
         token,
         endpoint: endpoint.name,
         endpointConfig: created.endpointConfig,
         output: { endpoint: endpoint.name, ...created, previous } satisfies Deployed,
-        request: (state) => requestDeployment(input, created.endpointConfig, state),
+        request: (state) => requestDeployment(input, wanted, created.endpointConfig, state),
       });
     } catch (error) {
       // A quota may keep it waiting for a day, in which a newer model must not wait for it.
@@ -89,18 +101,56 @@ export function createDeployEndpoint(
     }
   };
 
+  /**
+   * Puts the model beside the others of the shared endpoint, and creates that endpoint where there is none.
+   */
+  async function deployShared(input: Input, previous: Deployed['previous']): Promise<Settled> {
+    const { token, execution, domain, model, version, endpoint, training: trained } = input;
+    const { ETag } = await store.bucket.head(trained.modelKey);
+    const deployment = endpointConfigName(
+      endpointPrefix,
+      domain,
+      JSON.stringify({ shared: trained.modelKey, ETag }),
+    );
+    const targetModel = targetModelOf(domain, deployment);
+    const shared = { bucket: store.bucket, sagemaker, settings };
+    const subject = { execution, domain, model, version };
+    const { endpointConfig, modelName } = await ensureSharedConfiguration(shared, subject);
+    const { modelKey } = trained;
+    const made = { endpointConfig: deployment, modelName, execution, modelKey, targetModel };
+    await store.configurations.add(domain, made);
+    await publishModel(store.bucket, modelKey, targetModel);
+    return startEndpointTask(services, {
+      token,
+      endpoint: endpoint.name,
+      endpointConfig,
+      deployment,
+      output: {
+        endpoint: endpoint.name,
+        endpointConfig: deployment,
+        modelName,
+        targetModel,
+        previous,
+      } satisfies Deployed,
+      async request(state) {
+        await requestSharedEndpoint(shared, subject, endpointConfig, state);
+        return true;
+      },
+    });
+  }
+
   /** Both names are derived from content, so that a retry finds what it has created. */
-  async function createModelAndConfig(input: Input) {
-    const { execution, domain, model, version, endpoint, training: trained } = input;
+  async function createModelAndConfig(input: Input, wanted: OwnEndpointSettings) {
+    const { execution, domain, model, version, training: trained } = input;
     const subject = { execution, domain, model, version, tags: settings.tags };
     const { ETag } = await store.bucket.head(trained.modelKey);
     const name = modelName(endpointPrefix, domain, trained.job, ETag!);
     const { image, roleArn } = settings;
     // SageMaker lets serverless endpoints into no VPC.
-    const vpc = endpoint.settings.type === 'instances' ? settings.vpc : undefined;
+    const vpc = wanted.type === 'instances' ? settings.vpc : undefined;
     const modelDataUrl = store.bucket.uri(trained.modelKey);
-    const variant = productionVariant(name, endpoint.settings);
-    const capture = captureOf(domain, endpoint.settings);
+    const variant = productionVariant(name, wanted);
+    const capture = captureOf(domain, wanted);
     const endpointConfig = endpointConfigName(
       endpointPrefix,
       domain,
@@ -115,11 +165,11 @@ export function createDeployEndpoint(
   }
 
   async function requestDeployment(
-    { execution, domain, model, version, endpoint, training: trained }: Input,
+    { execution, domain, model, version, endpoint: { name }, training: trained }: Input,
+    wanted: OwnEndpointSettings,
     endpointConfig: string,
     state: EndpointState | undefined,
   ): Promise<boolean> {
-    const { name, settings: wanted } = endpoint;
     await putConfiguration(sagemaker, {
       subject: { execution, domain, model, version, tags: settings.tags },
       endpoint: name,
@@ -132,7 +182,7 @@ export function createDeployEndpoint(
 
   async function update(
     endpoint: string,
-    wanted: EndpointSettings,
+    wanted: OwnEndpointSettings,
     { endpointConfig, trainingJob }: Pick<RolloutTarget, 'endpointConfig' | 'trainingJob'>,
     state: EndpointState,
   ): Promise<void> {
@@ -166,7 +216,7 @@ export function createDeployEndpoint(
     });
   }
 
-  function captureOf(domain: string, wanted: EndpointSettings): DataCaptureConfig | undefined {
+  function captureOf(domain: string, wanted: OwnEndpointSettings): DataCaptureConfig | undefined {
     if (wanted.type !== 'instances' || !wanted.dataCapture?.enabled) return undefined;
     return {
       EnableCapture: true,
@@ -187,7 +237,14 @@ const cannotBecomeServerless = (endpoint: string) =>
   );
 
 export const handler = lambda('DeployEndpoint', inputSchema, () => {
-  const settings = readSettings('artifactsBucket', 'image', 'roleArn', 'endpointPrefix');
+  const settings = readSettings(
+    'artifactsBucket',
+    'image',
+    'roleArn',
+    'endpointPrefix',
+    'sharedInstanceType',
+    'sharedInstanceCount',
+  );
   return createDeployEndpoint({
     store: promotionStore(s3Client(), settings.artifactsBucket),
     sagemaker: sageMakerClient(),

@@ -9,6 +9,7 @@ import { log } from '#cloud/aws/log.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { cleanUpConfigurations } from '#cloud/clean-up/configurations.ts';
 import { monitorEndpoint } from '#cloud/endpoints/endpoint-monitoring.ts';
+import { deleteEndpoint } from '#cloud/endpoints/endpoints.ts';
 import { publishNotice } from '#cloud/notices/outcome-notice.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { stopTrainingJob } from '#cloud/training/training-jobs.ts';
@@ -20,6 +21,7 @@ import {
   domainPromotionSchema,
 } from '#core/contracts/promotion-state.ts';
 import { checkpointsPrefix } from '#core/keys.ts';
+import { endpointName } from '#core/names.ts';
 import { shorten } from '#core/shorten.ts';
 import { isNewer } from '#core/versions.ts';
 import { lambda } from './middleware/lambda.ts';
@@ -36,7 +38,7 @@ const REASON_IN_STATE = 160;
 export function createFinishDomain(
   services: Services<
     'store' | 'sagemaker' | 'sns' | 'cloudwatch' | 'logs' | 'now',
-    'topicArn' | 'logDays' | 'trainingLogDays' | 'keptConfigurations'
+    'topicArn' | 'logDays' | 'trainingLogDays' | 'keptConfigurations' | 'endpointPrefix'
   >,
 ) {
   const { store, sagemaker, sns, now, settings } = services;
@@ -119,11 +121,22 @@ export function createFinishDomain(
     { domain, execution, deployment, training: trained, manual }: DomainPromotion,
     outcome: Outcome,
   ): Promise<void> {
-    const { endpoint, endpointConfig, modelName } = deployment!;
+    const { endpoint, endpointConfig, modelName, targetModel } = deployment!;
     try {
       const promotedAt = outcome.finishedAt;
       const { modelKey } = manual?.rollback?.target ?? trained!.transfer;
-      const promoted = { endpointConfig, modelName, execution, modelKey, promotedAt };
+      const promoted = {
+        endpointConfig,
+        modelName,
+        execution,
+        modelKey,
+        ...(targetModel === undefined ? {} : { targetModel }),
+        promotedAt,
+      };
+      // An endpoint of its own, which the domain may have had before, would go on costing money.
+      if (targetModel !== undefined) {
+        await deleteEndpoint(sagemaker, endpointName(settings.endpointPrefix, domain));
+      }
       await store.configurations.markPromoted(domain, promoted);
       const target = { domain, endpoint, keep: settings.keptConfigurations };
       const removed = await cleanUpConfigurations(services, target);
@@ -170,7 +183,7 @@ function championOf(promotion: DomainPromotion, promotedAt: string): Champion {
     const { target, from } = manual.rollback;
     return { ...target, execution, promotedAt, rolledBackFrom: from };
   }
-  const { endpoint, endpointConfig, modelName } = promotion.deployment!;
+  const { endpoint, endpointConfig, modelName, targetModel } = promotion.deployment!;
   return {
     schemaVersion: 1,
     domain,
@@ -182,6 +195,7 @@ function championOf(promotion: DomainPromotion, promotedAt: string): Champion {
     modelName,
     endpoint,
     endpointConfig,
+    ...(targetModel === undefined ? {} : { targetModel }),
     evaluationKey: promotion.gate!.evaluationKeys.transfer,
     accuracy: promotion.gate!.transferAccuracy,
     promotedAt,
@@ -203,6 +217,7 @@ function shortOutcome(outcome: Outcome): DomainOutcome {
 export const handler = lambda('FinishDomain', domainPromotionSchema, () => {
   const settings = readSettings(
     'artifactsBucket',
+    'endpointPrefix',
     'topicArn',
     'keptConfigurations',
     'logDays',

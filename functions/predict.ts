@@ -9,7 +9,6 @@ import { nameSchema } from '#core/contracts/common.ts';
 import { predictionListSchema, predictionResponseSchema } from '#core/contracts/served-model.ts';
 import { imageType } from '#core/image-files.ts';
 import { championKey, domainKey } from '#core/keys.ts';
-import { endpointName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
 import type { RequestType } from '#core/prediction-requests.ts';
 import { ProblemError } from '#core/problem.ts';
@@ -21,6 +20,7 @@ import { invocationProblem, isUnknownEndpoint } from './http/invocation.ts';
 import { parseQuery } from './http/parse.ts';
 import { parseRequest } from './http/parse-request.ts';
 import { requestIdOf } from './http/request-id.ts';
+import { createRoutes } from './http/route.ts';
 import { tryTwice } from './http/try-twice.ts';
 import { readUpload, uploadNamedIn } from './http/uploaded-image.ts';
 import { api } from './middleware/api.ts';
@@ -43,7 +43,9 @@ type PredictServices = Services<'data' | 'runtime' | 'now', 'endpointPrefix'> & 
 
 /** `POST /domains/{domain}/predictions`: sends the image to the domain's endpoint and returns its answer. */
 export function createPredict(services: PredictServices) {
-  const { artifacts, callerOf, measure } = services;
+  const { artifacts, callerOf, measure, now, settings } = services;
+  const { endpointPrefix } = settings;
+  const invoke = createInvoke(services, createRoutes({ artifacts, endpointPrefix, now }));
 
   return async function predict(event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> {
     const clock = startClock();
@@ -58,7 +60,7 @@ export function createPredict(services: PredictServices) {
       const image = upload === undefined ? sent : asImage(await readUpload(artifacts, caller.id, upload));
       const requestId = requestIdOf(event);
 
-      const answer = await clock.endpoint(domain, () => invoke(services, { domain, requestId, ...image }));
+      const answer = await clock.endpoint(domain, () => invoke({ domain, requestId, ...image }));
       const chosen =
         'domain' in answer
           ? chosenLabels(answer, query)
@@ -84,25 +86,29 @@ interface Invocation {
   body: Buffer;
 }
 
-/** @throws ProblemError, or an error of our own */
-async function invoke(services: PredictServices, { domain, requestId, contentType, body }: Invocation) {
-  const { runtime, settings, now, random } = services;
-  const abortSignal = AbortSignal.timeout(TIMEOUT_MS);
-  const command = new InvokeEndpointCommand({
-    EndpointName: endpointName(settings.endpointPrefix, domain),
-    ContentType: contentType,
-    Accept: 'application/json',
-    InferenceId: requestId,
-    Body: body,
-  });
-  try {
-    const deadline = { at: now() + TIMEOUT_MS, now, random };
-    const response = await tryTwice(() => runtime.send(command, { abortSignal }), deadline);
-    return parseJson(answerSchema, new TextDecoder().decode(response.Body), 'The answer');
-  } catch (error) {
-    if (!isUnknownEndpoint(error)) throw invocationProblem(error, body.length);
-    throw await missingEndpoint(services, domain, error);
-  }
+/** What it makes throws ProblemError, or an error of our own. */
+function createInvoke(services: PredictServices, alongRoute: ReturnType<typeof createRoutes>) {
+  const { runtime, now, random } = services;
+  return async ({ domain, requestId, contentType, body }: Invocation) => {
+    const abortSignal = AbortSignal.timeout(TIMEOUT_MS);
+    const parameters = {
+      ContentType: contentType,
+      Accept: 'application/json',
+      InferenceId: requestId,
+      Body: body,
+    };
+    try {
+      const deadline = { at: now() + TIMEOUT_MS, now, random };
+      const response = await alongRoute(domain, (route) => {
+        const command = new InvokeEndpointCommand({ ...route, ...parameters });
+        return tryTwice(() => runtime.send(command, { abortSignal }), deadline);
+      });
+      return parseJson(answerSchema, new TextDecoder().decode(response.Body), 'The answer');
+    } catch (error) {
+      if (!isUnknownEndpoint(error)) throw invocationProblem(error, body.length);
+      throw await missingEndpoint(services, domain, error);
+    }
+  };
 }
 
 /** The first bytes decide; the container says what is wrong with others. */

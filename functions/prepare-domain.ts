@@ -18,7 +18,7 @@ import {
 } from '#core/contracts/promotion-state.ts';
 import { lateImages } from '#core/data-checks.ts';
 import { domainSnapshotKey } from '#core/keys.ts';
-import { endpointName, trainingJobName } from '#core/names.ts';
+import { endpointName, sharedEndpointName, trainingJobName } from '#core/names.ts';
 import { parse } from '#core/parse.ts';
 import { withLatency } from '#core/rollout.ts';
 import { isNewer } from '#core/versions.ts';
@@ -66,7 +66,13 @@ export function createPrepareDomain(services: Services<'store' | 'data' | 'now',
       },
       resources: { instanceType, spot, maxSeconds },
       gate: domain.gate,
-      endpoint: { name: endpointName(endpointPrefix, name), settings },
+      endpoint: {
+        name:
+          settings.type === 'shared'
+            ? sharedEndpointName(endpointPrefix)
+            : endpointName(endpointPrefix, name),
+        settings,
+      },
       images: {
         train: images.train.length,
         test: images.test.length,

@@ -28,14 +28,19 @@ export function createRestoreEndpoint(services: Services<'store' | 'sagemaker' |
   const { sagemaker } = services;
 
   return async function restoreEndpoint(input: z.output<typeof inputSchema>): Promise<Settled> {
-    const { endpoint, endpointConfig: unconfirmed, previous } = input.deployment;
-    const target = previous?.endpointConfig ?? null;
+    const { endpoint, endpointConfig: unconfirmed, targetModel, previous } = input.deployment;
+    // What was live on another endpoint still is: nothing was before on this one.
+    const wasHere = previous !== null && (previous.endpoint ?? endpoint) === endpoint;
+    const target = wasHere ? previous.endpointConfig : null;
     return startEndpointTask(services, {
       token: input.token,
       endpoint,
       endpointConfig: target ?? NO_CONFIG,
+      ...(targetModel === undefined ? {} : { deployment: unconfirmed }),
       output: { endpoint, endpointConfig: target } satisfies Restored,
-      request: (state) => requestRestoration(endpoint, unconfirmed, target, state),
+      // Requests to the shared endpoint name the champion's model, which nothing has changed.
+      request: async (state) =>
+        targetModel === undefined && requestRestoration(endpoint, unconfirmed, target, state),
     });
   };
 

@@ -6,6 +6,7 @@ import { startEndpointTask } from '#cloud/endpoints/endpoint-tasks.ts';
 import { updateEndpoint } from '#cloud/endpoints/endpoints.ts';
 import { putConfiguration } from '#cloud/endpoints/put-configuration.ts';
 import { requireServable } from '#cloud/endpoints/rollback-target.ts';
+import { nextStep } from '#cloud/endpoints/transitions.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { type Deployed, domainSubjectSchema, rollbackSchema } from '#core/contracts/promotion-state.ts';
 import { SupersededError } from '#core/errors.ts';
@@ -39,18 +40,31 @@ export function createRollBackEndpoint(services: Services<'store' | 'sagemaker' 
       );
     }
     const { serverless } = await requireServable(services, target);
-    const { endpoint, endpointConfig, modelName } = target;
+    const { endpoint, endpointConfig, modelName, targetModel } = target;
     const previous = {
       etag: live.etag,
       version: live.champion.version,
       endpointConfig: live.champion.endpointConfig,
+      endpoint: live.champion.endpoint,
     };
     return startEndpointTask(services, {
       token,
       endpoint,
       endpointConfig,
-      output: { endpoint, endpointConfig, modelName, previous } satisfies Deployed,
+      ...(targetModel === undefined ? {} : { deployment: endpointConfig }),
+      output: {
+        endpoint,
+        endpointConfig,
+        modelName,
+        ...(targetModel === undefined ? {} : { targetModel }),
+        previous,
+      } satisfies Deployed,
       request: async (state) => {
+        if (targetModel !== undefined) {
+          // The shared endpoint finds the model already: requests name it once it is the champion again.
+          nextStep('restore', endpoint, state);
+          return false;
+        }
         await putConfiguration(sagemaker, {
           subject: { execution, domain, model, version },
           endpoint,

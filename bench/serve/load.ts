@@ -1,6 +1,7 @@
 /**
  * Clients of a server, each with a connection that it keeps: it sends the same image again as soon as it has
- * the answer. Written on bare sockets, because the clients share the server's cores.
+ * the answer, or at a steady rate of all clients together. Written on bare sockets, because the clients
+ * share the server's cores.
  */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -11,10 +12,15 @@ export interface LoadCommand {
   port: number;
   clients: number;
   seconds: number;
+  /** Requests of all clients together; as many as the server answers when left out. */
+  perSecond?: number;
 }
 export interface LoadResult {
   perSecond: number;
-  /** Milliseconds from the first byte of a request to the last one of its answer, of every request. */
+  /**
+   * Milliseconds from the first byte of a request to the last one of its answer, of every request. At a
+   * steady rate from the moment at which it was due, so that waiting for a slow answer before it counts, too.
+   */
   milliseconds: number[];
   /** The same of `GET /ping`, one every 250 ms on a connection of its own. */
   pings: number[];
@@ -58,13 +64,21 @@ async function open(port: number): Promise<Socket> {
   return socket;
 }
 
-await answerCommands<LoadCommand>(async ({ port, clients, seconds }) => {
+await answerCommands<LoadCommand>(async ({ port, clients, seconds, perSecond }) => {
   const sockets = await Promise.all(Array.from({ length: clients + 1 }, () => open(port)));
   const [pinging, ...asking] = sockets;
   const processor = process.cpuUsage();
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
   const milliseconds: number[] = [];
+  let next = 0;
+  /** Waits for the moment of the next request, and gives how late it is, in milliseconds. */
+  const due = async () => {
+    if (perSecond === undefined) return 0;
+    const late = elapsed() - next++ / perSecond;
+    if (late < 0) await new Promise((resolve) => setTimeout(resolve, -late * 1000));
+    return Math.max(0, late * 1000);
+  };
   const pings: number[] = [];
   const pinged = (async () => {
     while (elapsed() < seconds) {
@@ -77,7 +91,9 @@ await answerCommands<LoadCommand>(async ({ port, clients, seconds }) => {
     asking.map(async (socket) => {
       let done = 0;
       while (elapsed() < seconds) {
-        milliseconds.push(await exchange(socket, invocation));
+        const late = await due();
+        if (elapsed() >= seconds) break;
+        milliseconds.push(late + (await exchange(socket, invocation)));
         done++;
       }
       return done / elapsed();

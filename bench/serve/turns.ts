@@ -12,6 +12,8 @@ export interface Turns {
   clients: number;
   bare: BareResult[];
   serve: ServerTurn[];
+  /** `serve` at half of the rate that it had just before. */
+  half: ServerTurn[];
   /** By name. */
   peers: Map<string, ServerTurn[]>;
 }
@@ -27,9 +29,9 @@ export interface Contenders {
 export async function takeTurns(turns: Turns, contenders: Contenders, seconds: number): Promise<void> {
   const { load, bare, serve, peers } = contenders;
   const { clients } = turns;
-  const ask = async ({ port, processorSeconds }: Server): Promise<ServerTurn> => {
+  const ask = async ({ port, processorSeconds }: Server, rate = {}): Promise<ServerTurn> => {
     const before = processorSeconds();
-    const result = await load.ask<LoadResult>({ port, clients, seconds });
+    const result = await load.ask<LoadResult>({ port, clients, seconds, ...rate });
     const used = processorSeconds() - before;
     return { ...result, processorMs: (used * 1000) / result.milliseconds.length };
   };
@@ -40,14 +42,17 @@ export async function takeTurns(turns: Turns, contenders: Contenders, seconds: n
     perSecond: rates.reduce((sum, { perSecond }) => sum + perSecond, 0),
     processorMs: rates.reduce((sum, { processorMs }) => sum + processorMs, 0) / rates.length,
   });
-  turns.serve.push(await ask(serve));
+  const full = await ask(serve);
+  turns.serve.push(full);
+  // Enough connections that none of them is what a request waits for.
+  turns.half.push(await ask(serve, { clients: clients + 8, perSecond: full.perSecond / 2 }));
   for (const peer of peers) {
     turns.peers.set(peer.name, [...(turns.peers.get(peer.name) ?? []), await ask(peer)]);
   }
 }
 
 /** Figures of one number of clients; ratios are medians turn by turn, because a machine's speed drifts. */
-export function summarise({ clients, bare, serve, peers }: Turns) {
+export function summarise({ clients, bare, serve, half, peers }: Turns) {
   const ratio = (others: readonly BareResult[]) =>
     rounded(median(serve.map(({ perSecond }, i) => perSecond / others[i]!.perSecond)));
   return {
@@ -57,6 +62,7 @@ export function summarise({ clients, bare, serve, peers }: Turns) {
       serve.flatMap(({ pings }) => pings),
       0.99,
     ),
+    half: figures(half),
     bare: rates(bare),
     shareOfBare: ratio(bare),
     peers: [...peers].map(([name, turns]) => ({ name, ...figures(turns), times: ratio(turns) })),

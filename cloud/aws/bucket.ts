@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -99,6 +100,12 @@ export class Bucket {
   /** What S3 says about an object without its bytes; S3's own errors pass through. */
   head(key: string, options: { ChecksumMode?: 'ENABLED' } = {}): Promise<HeadObjectCommandOutput> {
     return this.s3.send(new HeadObjectCommand({ Bucket: this.name, Key: key, ...options }));
+  }
+
+  /** Copies an object within the bucket, at most 5 GB. */
+  async copy(from: string, key: string): Promise<void> {
+    const CopySource = `${this.name}/${encodeURIComponent(from).replaceAll('%2F', '/')}`;
+    await this.s3.send(new CopyObjectCommand({ Bucket: this.name, Key: key, CopySource }));
   }
 
   async exists(key: string): Promise<boolean> {

@@ -45,6 +45,9 @@ const known = {
   /** The role on whose behalf SageMaker's jobs and models run. */
   roleArn: ['GRAFT_SAGEMAKER_ROLE_ARN', text],
   endpointPrefix: ['GRAFT_ENDPOINT_PREFIX', text],
+  /** Of the endpoint that domains share. */
+  sharedInstanceType: ['GRAFT_SHARED_INSTANCE_TYPE', z.string().min(1).default('ml.m5.large')],
+  sharedInstanceCount: ['GRAFT_SHARED_INSTANCE_COUNT', z.coerce.number().int().min(1).default(1)],
   topicArn: ['GRAFT_TOPIC_ARN', text],
   /** USD an hour by instance type, as JSON; empty for the list prices of `core/prices.ts`. */
   instancePrices: ['GRAFT_INSTANCE_PRICES', z.string().default('')],

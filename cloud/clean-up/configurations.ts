@@ -1,5 +1,6 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
+import { sharedModelKey } from '#core/keys.ts';
 import { deleteEndpointConfig } from '../endpoints/endpoint-configs.ts';
 import { describeEndpoint } from '../endpoints/endpoints.ts';
 import { deleteModel } from '../endpoints/models.ts';
@@ -42,10 +43,15 @@ export async function cleanUpConfigurations(
   ]);
   const removable = surplus.filter(({ endpointConfig }) => !inUse.has(endpointConfig));
   const modelsInUse = new Set([champion?.champion.modelName, ...modelsOf(all, removable)]);
-  for (const { endpointConfig, modelName } of removable) {
-    await deleteAlarms(cloudwatch, endpoint, endpointConfig);
-    await deleteEndpointConfig(sagemaker, endpointConfig);
-    if (!modelsInUse.has(modelName)) await deleteModel(sagemaker, modelName);
+  for (const { endpointConfig, modelName, targetModel } of removable) {
+    if (targetModel !== undefined) {
+      // SageMaker unloads by itself what is not asked any more.
+      await store.bucket.delete(sharedModelKey(targetModel));
+    } else {
+      await deleteAlarms(cloudwatch, endpoint, endpointConfig);
+      await deleteEndpointConfig(sagemaker, endpointConfig);
+      if (!modelsInUse.has(modelName)) await deleteModel(sagemaker, modelName);
+    }
     // Last: after a failure the next clean-up finds the record and tries again.
     await store.configurations.remove(domain, endpointConfig);
   }

@@ -6,7 +6,7 @@ import {
   type ProductionVariant,
   type SageMakerClient,
 } from '@aws-sdk/client-sagemaker';
-import type { EndpointSettings } from '#core/contracts/domain.ts';
+import type { OwnEndpointSettings } from '#core/contracts/domain.ts';
 import { DeploymentFailedError } from '#core/errors.ts';
 import { isMissing, isValidation } from '../aws/failures.ts';
 import { promotionTags, type Tagged } from '../aws/tags.ts';
@@ -16,7 +16,7 @@ import { describeExisting, notVisibleYet } from './existing.ts';
 export const VARIANT = 'AllTraffic';
 
 /** The one production variant of an endpoint configuration. */
-export function productionVariant(modelName: string, settings: EndpointSettings): ProductionVariant {
+export function productionVariant(modelName: string, settings: OwnEndpointSettings): ProductionVariant {
   return {
     VariantName: VARIANT,
     ModelName: modelName,

@@ -71,8 +71,8 @@ export interface Change extends Omit<EndpointCallback, 'schemaVersion' | 'reques
  */
 export async function startEndpointTask(services: EndpointServices, change: Change): Promise<Settled> {
   const { store, sagemaker, sfn } = services;
-  const { token, endpoint, endpointConfig, output } = change;
-  const found = await store.endpointCallbacks.find(endpoint, endpointConfig);
+  const { token, endpoint, endpointConfig, deployment, output } = change;
+  const found = await store.endpointCallbacks.find(change);
   // A record of another wait is left over from an execution that ended meanwhile.
   const before = found !== undefined && isSameWait(found.output, output) ? found : undefined;
   let callback: EndpointCallback = {
@@ -80,6 +80,7 @@ export async function startEndpointTask(services: EndpointServices, change: Chan
     token,
     endpoint,
     endpointConfig,
+    ...(deployment === undefined ? {} : { deployment }),
     requested: before?.requested ?? false,
     ...(before?.before === undefined ? {} : { before: before.before }),
     output,

@@ -1,5 +1,6 @@
 import { InvokeEndpointCommand, type SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { EvaluationRow } from '#core/contracts/evaluation.ts';
+import type { Deployed } from '#core/contracts/promotion-state.ts';
 import { type PredictionResponse, predictionResponseSchema } from '#core/contracts/served-model.ts';
 import { GoldenMismatchError } from '#core/errors.ts';
 import { imageType } from '#core/image-files.ts';
@@ -16,7 +17,7 @@ const TOLERANCE = 0.02;
  */
 export async function askEndpoint(
   runtime: SageMakerRuntimeClient,
-  endpoint: string,
+  { endpoint, targetModel }: Pick<Deployed, 'endpoint' | 'targetModel'>,
   name: string,
   image: Uint8Array,
 ): Promise<PredictionResponse> {
@@ -24,6 +25,7 @@ export async function askEndpoint(
     const response = await runtime.send(
       new InvokeEndpointCommand({
         EndpointName: endpoint,
+        TargetModel: targetModel,
         ContentType: imageType(image) ?? 'application/octet-stream',
         Accept: 'application/json',
         Body: image,

@@ -15,6 +15,8 @@ export interface ModelRequest extends Tagged {
   image: string;
   modelDataUrl: string;
   roleArn: string;
+  /** `MultiModel` where `modelDataUrl` is a prefix below which many models lie. */
+  mode?: 'SingleModel' | 'MultiModel';
   /** Not for serverless endpoints, which cannot be in a VPC. */
   vpc?: Vpc | undefined;
 }
@@ -25,13 +27,13 @@ export interface ModelRequest extends Tagged {
  * @throws DeploymentFailedError when one of that name serves something else
  */
 export async function ensureModel(sagemaker: SageMakerClient, request: ModelRequest): Promise<void> {
-  const { name, image, modelDataUrl, roleArn } = request;
+  const { name, image, modelDataUrl, roleArn, mode = 'SingleModel' } = request;
   try {
     await sagemaker.send(
       new CreateModelCommand({
         ModelName: name,
         ExecutionRoleArn: roleArn,
-        PrimaryContainer: { Image: image, Mode: 'SingleModel', ModelDataUrl: modelDataUrl },
+        PrimaryContainer: { Image: image, Mode: mode, ModelDataUrl: modelDataUrl },
         ...(request.vpc === undefined ? {} : { VpcConfig: request.vpc }),
         Tags: promotionTags(request),
       }),

@@ -5,6 +5,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import type { Champion } from '#core/contracts/outcome.ts';
 import { NotFoundError } from '#core/errors.ts';
+import { sharedModelKey } from '#core/keys.ts';
 import { Bucket, isNoSuchObject } from '../aws/bucket.ts';
 import { isMissing } from '../aws/failures.ts';
 import type { PromotionStore } from '../records/promotion-store.ts';
@@ -21,12 +22,19 @@ export async function requireServable(
   { store, sagemaker }: { store: PromotionStore; sagemaker: SageMakerClient },
   champion: Champion,
 ): Promise<{ serverless: boolean }> {
-  const { domain, version, endpointConfig, modelName, evaluationKey } = champion;
+  const { domain, version, endpointConfig, modelName, evaluationKey, targetModel } = champion;
   const gone = (what: string, cause?: unknown) =>
     new NotFoundError(`"${domain}" cannot go back to ${version}: ${what} is gone`, {
       hint: 'Clean-up keeps the last few only. Promote that version again, or roll back to another one.',
       cause,
     });
+  // Without its evaluation the endpoint cannot be confirmed.
+  if (!(await store.bucket.exists(evaluationKey))) throw gone(store.bucket.uri(evaluationKey));
+  if (targetModel !== undefined) {
+    const key = sharedModelKey(targetModel);
+    if (!(await store.bucket.exists(key))) throw gone(store.bucket.uri(key));
+    return { serverless: false };
+  }
   const config = await requireExisting(
     sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: endpointConfig })),
     (cause) => gone(`endpoint configuration ${endpointConfig}`, cause),
@@ -43,10 +51,6 @@ export async function requireServable(
     await new Bucket(store.bucket.s3, artifact[1]!).head(artifact[2]!);
   } catch (cause) {
     throw isNoSuchObject(cause) ? gone(url, cause) : cause;
-  }
-  // Without its evaluation the endpoint cannot be confirmed.
-  if (!(await store.bucket.exists(evaluationKey))) {
-    throw gone(`${store.bucket.uri(evaluationKey)}`);
   }
   return { serverless: variant?.ServerlessConfig !== undefined };
 }

@@ -15,6 +15,10 @@ const endpointCallbackSchema = z.strictObject({
   /** The configuration that was asked for. */
   endpointConfig: z.string(),
   /**
+   * The deployment that waits, where several may wait for one configuration of the shared endpoint.
+   */
+  deployment: z.string().optional(),
+  /**
    * Whether SageMaker has accepted the change. Before that, an endpoint in service on another configuration
    * has not changed yet; after it, SageMaker has rolled it back.
    */
@@ -25,6 +29,7 @@ const endpointCallbackSchema = z.strictObject({
   output: z.record(z.string(), z.unknown()),
 });
 export type EndpointCallback = z.output<typeof endpointCallbackSchema>;
+type Waited = Pick<EndpointCallback, 'endpoint' | 'endpointConfig' | 'deployment'>;
 
 /** Task tokens of the states that wait for a training job, by the job's name. */
 export function trainingCallbacksIn(bucket: Bucket) {
@@ -49,15 +54,15 @@ export function trainingCallbacksIn(bucket: Bucket) {
 
 /** States that wait for an endpoint, by the endpoint and the configuration that they asked for. */
 export function endpointCallbacksIn(bucket: Bucket) {
-  const keyOf = ({ endpoint, endpointConfig }: Pick<EndpointCallback, 'endpoint' | 'endpointConfig'>) =>
-    endpointCallbackKey(endpoint, endpointConfig);
+  const keyOf = ({ endpoint, endpointConfig, deployment }: Waited) =>
+    endpointCallbackKey(endpoint, deployment ?? endpointConfig);
   return {
     save(callback: EndpointCallback): Promise<void> {
       return bucket.writeJson(keyOf(callback), callback);
     },
 
-    find(endpoint: string, endpointConfig: string): Promise<EndpointCallback | undefined> {
-      return bucket.findJson(endpointCallbackKey(endpoint, endpointConfig), endpointCallbackSchema);
+    find(waited: Waited): Promise<EndpointCallback | undefined> {
+      return bucket.findJson(keyOf(waited), endpointCallbackSchema);
     },
 
     /** Every state that waits for an endpoint, whichever configuration it asked for. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { targetModelSchema } from '#core/contracts/outcome.ts';
 import { configurationKey, configurationsPrefix } from '#core/keys.ts';
 import type { Bucket } from '../aws/bucket.ts';
 
@@ -13,6 +14,8 @@ const configurationSchema = z.strictObject({
   execution: z.string(),
   /** Of the archive that it serves; records of earlier versions of Graft do not say. */
   modelKey: z.string().optional(),
+  /** Of the shared endpoint; such a configuration is a file in S3 and nothing in SageMaker. */
+  targetModel: targetModelSchema.optional(),
   /** When it became the champion; null when it has not. */
   promotedAt: z.iso.datetime().nullable(),
 });
@@ -27,7 +30,7 @@ export function configurationsIn(bucket: Bucket) {
      */
     async add(
       domain: string,
-      made: Pick<Configuration, 'endpointConfig' | 'modelName' | 'execution' | 'modelKey'>,
+      made: Pick<Configuration, 'endpointConfig' | 'modelName' | 'execution' | 'modelKey' | 'targetModel'>,
     ): Promise<void> {
       const record: Configuration = { schemaVersion: 1, ...made, promotedAt: null };
       await bucket.writeJsonIf({ ifNoneMatch: '*' }, configurationKey(domain, made.endpointConfig), record);

@@ -16,7 +16,7 @@ export interface OpenInferenceServices {
   /** @throws ProblemError 503 while the server is not ready */
   ping(): object;
   /** @throws ProblemError 404 or 503 */
-  find(name: string): Model;
+  find(name: string): Model | Promise<Model>;
   onAnswered: OnAnswered;
 }
 
@@ -35,7 +35,7 @@ export function createOpenInference({ ping, find, onAnswered }: OpenInferenceSer
     }
     const [, name, version, what] = MODEL.exec(path) ?? [];
     if (name === undefined) throw new ProblemError(404, `There is no ${path}`);
-    const model = find(decoded(name));
+    const model = await find(decoded(name));
     const { served } = model.predictor;
     if (version !== undefined && decoded(version) !== served.trainingJob) {
       throw new ProblemError(

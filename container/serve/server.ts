@@ -5,6 +5,7 @@ import { requestType } from '#core/prediction-requests.ts';
 import { PROBLEM_TYPE, ProblemError, problemBody } from '#core/problem.ts';
 import { createServeMetrics, type ServeMetrics } from './metrics.ts';
 import { createModel, type Model } from './model.ts';
+import { type Models, oneModel } from './models.ts';
 import { createOpenInference, openInferenceError } from './open-inference.ts';
 import { parseInvocation } from './parse-invocation.ts';
 import type { Predictor } from './predictor.ts';
@@ -19,8 +20,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 /** What the container is doing. Told to stop while it loads, it has no model. */
 type Phase =
   | { name: 'loading' }
-  | { name: 'serving'; model: Model }
-  | { name: 'stopping'; model: Model | undefined };
+  | { name: 'serving'; models: Models }
+  | { name: 'stopping'; models: Models | undefined };
 
 /** @param inferenceId as the caller of `InvokeEndpoint` gave it */
 export type OnAnswered = (answers: readonly PredictionResponse[], inferenceId: string | undefined) => void;
@@ -33,8 +34,12 @@ export interface ServerOptions {
 
 export interface ModelServer {
   server: Server;
-  /** From now on `/ping` answers 200. */
+  /** From now on `/ping` answers 200, and this model is served. */
   ready(predictor: Predictor): void;
+  /** The same with the models of a multi-model endpoint. */
+  readyForMany(models: Models): void;
+  /** Answers one request with a model's predictions. */
+  invoke(asked: Asked, model: Model): Promise<Reply>;
   /** Stops accepting, lets running requests end, and cuts off those that take longer than `limitMs`. */
   drain(limitMs: number): Promise<void>;
 }
@@ -48,7 +53,7 @@ export function createModelServer(
   { onAnswered = () => {}, metrics = createServeMetrics() }: ServerOptions = {},
 ): ModelServer {
   let phase: Phase = { name: 'loading' };
-  const openInference = createOpenInference({ ping, find: findByName, onAnswered });
+  const openInference = createOpenInference({ ping, find: (name) => loaded(phase).find(name), onAnswered });
 
   const routes: Record<string, (asked: Asked, path: string) => Reply | Promise<Reply>> = {
     ping: ({ request }) => {
@@ -59,8 +64,12 @@ export function createModelServer(
       allow(request, ['GET', 'HEAD']);
       return { headers: { 'content-type': METRICS_TYPE }, body: metrics.text() };
     },
-    invocations: (asked) => invoke(asked, () => loaded(phase)),
+    invocations(asked) {
+      allow(asked.request, ['POST']);
+      return invoke(asked, loaded(phase).only());
+    },
     v2: openInference,
+    models: (asked, path) => loaded(phase).manage?.(asked, path) ?? missing(path),
   };
 
   /** The route and what of the path is left of it. */
@@ -68,33 +77,26 @@ export function createModelServer(
     // Not through URL, which takes the first part of "//ping" for a host, and refuses "//".
     const path = (request.url ?? '/').split('?', 1)[0]!;
     const [, name = ''] = path.split('/', 2);
-    const known = Object.hasOwn(routes, name) && (path === `/${name}` || name === 'v2');
+    const known = Object.hasOwn(routes, name) && (path === `/${name}` || name === 'v2' || name === 'models');
     return { path, name: known ? name : 'other' };
   }
 
   async function answer(asked: Asked, { path, name }: ReturnType<typeof find>): Promise<Reply> {
     const route = routes[name];
-    if (route !== undefined) return route(asked, path);
+    return route === undefined ? missing(path) : route(asked, path);
+  }
+
+  function missing(path: string): never {
     throw new ProblemError(404, `There is no ${path}: ask GET /ping or POST /invocations`);
   }
 
   function ping() {
     if (phase.name === 'stopping') throw new ProblemError(503, 'The container is stopping');
-    const { backend, served } = loaded(phase).predictor;
-    return { status: 'ready', backend, trainingJob: served.trainingJob };
+    return loaded(phase).describe();
   }
 
-  /** @throws ProblemError 404 */
-  function findByName(name: string): Model {
-    const model = loaded(phase);
-    const { domain } = model.predictor.served;
-    if (name === domain) return model;
-    throw new ProblemError(404, `There is no model "${name}": this container serves "${domain}"`);
-  }
-
-  async function invoke({ request, signal }: Asked, findModel: () => Model): Promise<Reply> {
+  async function invoke({ request, signal }: Asked, model: Model): Promise<Reply> {
     allow(request, ['POST']);
-    const model = findModel();
     const type = requestType(request.headers['content-type']);
     // Before the body, which would take memory while too many wait already.
     model.refuseWhenFull();
@@ -139,14 +141,17 @@ export function createModelServer(
     return new ProblemError(500, 'The prediction failed');
   }
 
+  function readyForMany(models: Models) {
+    phase = { name: phase.name === 'stopping' ? 'stopping' : 'serving', models };
+  }
+
   return {
     server,
-    ready(predictor) {
-      const name = phase.name === 'stopping' ? 'stopping' : 'serving';
-      phase = { name, model: createModel(predictor, metrics) };
-    },
+    ready: (predictor) => readyForMany(oneModel(createModel(predictor, metrics))),
+    readyForMany,
+    invoke,
     async drain(limitMs) {
-      phase = { name: 'stopping', model: phase.name === 'loading' ? undefined : phase.model };
+      phase = { name: 'stopping', models: phase.name === 'loading' ? undefined : phase.models };
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const timer = setTimeout(() => server.closeAllConnections(), limitMs);
       await closed;
@@ -161,7 +166,7 @@ const problemReply = (problem: ProblemError): Reply => ({
 });
 
 /** @throws ProblemError 503 while there is no model */
-function loaded(phase: Phase): Model {
-  if (phase.name !== 'loading' && phase.model !== undefined) return phase.model;
+function loaded(phase: Phase): Models {
+  if (phase.name !== 'loading' && phase.models !== undefined) return phase.models;
   throw new ProblemError(503, 'The model is still loading', { retryAfterSeconds: 1 });
 }

@@ -2,7 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Input } from '#core/contracts/common.ts';
 import { MODEL_FILE } from '#core/contracts/manifest.ts';
-import { SERVED_OUTPUTS, type ServedModel, servedModelSchema } from '#core/contracts/served-model.ts';
+import {
+  SERVED_OUTPUTS,
+  SERVED_SCHEMA_VERSION,
+  type ServedModel,
+  servedModelSchema,
+} from '#core/contracts/served-model.ts';
 import { sha256 } from '#core/digest.ts';
 import { parse } from '#core/parse.ts';
 import { openPool } from '#model/inference/pool.ts';
@@ -35,7 +40,7 @@ export async function writeServedModel(
   const bytes = toBytes(served);
   await writeFile(model, bytes);
   const description: ServedModel = {
-    schemaVersion: 2,
+    schemaVersion: SERVED_SCHEMA_VERSION,
     domain,
     labels,
     input,

@@ -130,7 +130,10 @@ export const gatePolicySchema = z.strictObject({
 });
 export type GatePolicy = z.output<typeof gatePolicySchema>;
 
-/** Where the model is served: on a serverless endpoint unless the domain asks for instances. */
+/**
+ * Where the model is served: on a serverless endpoint unless the domain asks for instances, or for a place on
+ * the endpoint that such domains of the stage share.
+ */
 export const endpointSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('serverless'),
@@ -156,8 +159,12 @@ export const endpointSchema = z.discriminatedUnion('type', [
           'one instance cannot be replaced in steps: set instanceCount to 2 or more, or type to "all-at-once"',
       },
     ),
+  /** Its instances are the stage's choice (docs/deploy.md, "Settings"). */
+  z.strictObject({ type: z.literal('shared') }),
 ]);
 export type EndpointSettings = z.output<typeof endpointSchema>;
+/** Of an endpoint that belongs to one domain. */
+export type OwnEndpointSettings = Exclude<EndpointSettings, { type: 'shared' }>;
 export type InstanceSettings = Extract<EndpointSettings, { type: 'instances' }>;
 
 /** Whether a person must approve before the endpoint changes. No answer in time counts as a no. */

@@ -52,6 +52,12 @@ export const outcomeSchema = z.strictObject({
 });
 export type Outcome = z.output<typeof outcomeSchema>;
 
+/**
+ * What requests to the shared endpoint name the model by; only where a model is served there. Beside it,
+ * `endpointConfig` is the name of this deployment alone, which SageMaker does not know.
+ */
+export const targetModelSchema = z.string().min(1).max(1024);
+
 /** `domains/<domain>/champion.json`: the model that is live. It changes only by conditional write. */
 export const championSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -65,6 +71,7 @@ export const championSchema = z.strictObject({
   modelName: z.string(),
   endpoint: z.string(),
   endpointConfig: z.string(),
+  targetModel: targetModelSchema.optional(),
   /** S3 key (artifacts bucket) of the evaluation that got it promoted. */
   evaluationKey: z.string(),
   accuracy: z.number(),

@@ -3,7 +3,7 @@ import { approvalSchema } from './approval.ts';
 import { nameSchema, sha256Schema, versionSchema } from './common.ts';
 import { gateRowSchema } from './decision.ts';
 import { approvalPolicySchema, endpointSchema, gatePolicySchema, recipeSchema } from './domain.ts';
-import { championSchema, outcomeNameSchema, rolledBackFromSchema } from './outcome.ts';
+import { championSchema, outcomeNameSchema, rolledBackFromSchema, targetModelSchema } from './outcome.ts';
 import { forceSchema, gateOnlySchema } from './promotion.ts';
 
 /**
@@ -153,6 +153,8 @@ export const previousChampionSchema = z.strictObject({
   etag: z.string().min(1),
   version: versionSchema,
   endpointConfig: z.string(),
+  /** Executions that an earlier version of Graft began do not say it. */
+  endpoint: z.string().optional(),
 });
 
 /** An endpoint that is `InService` on the requested configuration: output of DeployEndpoint. */
@@ -160,6 +162,7 @@ export const deployedSchema = z.strictObject({
   endpoint: z.string(),
   endpointConfig: z.string(),
   modelName: z.string(),
+  targetModel: targetModelSchema.optional(),
   /** null when nothing was live before. */
   previous: previousChampionSchema.nullable(),
 });

@@ -3,6 +3,12 @@ import { labelsSchema } from '../labels.ts';
 import { inputSchema, sha256Schema } from './common.ts';
 import { REFERENCE_IMAGES } from './manifest.ts';
 
+/**
+ * The form of served models that this version of Graft writes and serves. The shared endpoint has it in its
+ * name, so that one of another form never gets into a container that cannot serve it.
+ */
+export const SERVED_SCHEMA_VERSION = 2;
+
 /** Names of a served model's outputs. */
 export const SERVED_OUTPUTS = { probabilities: 'probabilities', outOfDomain: 'out_of_domain' } as const;
 
@@ -12,9 +18,9 @@ export const SERVED_OUTPUTS = { probabilities: 'probabilities', outOfDomain: 'ou
  * [0, 1].
  */
 export const servedModelSchema = z.strictObject({
-  schemaVersion: z.literal(2, {
+  schemaVersion: z.literal(SERVED_SCHEMA_VERSION, {
     error: (issue) =>
-      `expected 2, found ${JSON.stringify(issue.input)}: a training job of another version of Graft wrote it`,
+      `expected ${SERVED_SCHEMA_VERSION}, found ${JSON.stringify(issue.input)}: a training job of another version of Graft wrote it`,
   }),
   domain: z.string(),
   labels: labelsSchema,

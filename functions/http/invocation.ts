@@ -14,9 +14,13 @@ const passedOn = new Set([400, 413, 415]);
 
 const TOO_MANY = 'Too many requests at once';
 
-/** Whether the endpoint does not exist, or cannot be invoked yet. */
+/**
+ * Whether the endpoint does not exist, or cannot be invoked yet, or the shared endpoint's model has gone from
+ * S3.
+ */
 export function isUnknownEndpoint(error: unknown): boolean {
-  return isMissing(error) || (isValidation(error) && /not in ?service/i.test(error.message));
+  const words = /not in ?service|failed to download model data/i;
+  return isMissing(error) || (isValidation(error) && words.test(error.message));
 }
 
 /**

@@ -5,9 +5,9 @@ describe('the environment', () => {
   it("has SageMaker's defaults", () => {
     expect(containerEnvironment({})).toEqual({
       GRAFT_OPT_ML: '/opt/ml',
-      GRAFT_PORT: 8080,
       GRAFT_HOST: '0.0.0.0',
       GRAFT_LOG_LEVEL: 'info',
+      SAGEMAKER_MULTI_MODEL: 'false',
       TRAINING_JOB_NAME: 'local',
     });
   });

@@ -624,6 +624,7 @@ describe('of two promotions at once', () => {
       etag: expect.stringMatching(/^"[0-9a-f]+"$/),
       version: olderVersion,
       endpointConfig: 'config-before',
+      endpoint: expect.stringMatching(/^graft-dev-/),
     });
   });
 });

@@ -86,7 +86,12 @@ describe('roll-back-endpoint', () => {
         endpoint: `graft-dev-${domain}`,
         endpointConfig: 'config-before',
         modelName: 'model-before',
-        previous: { etag: expect.any(String), version: newerVersion, endpointConfig: 'config-live' },
+        previous: {
+          etag: expect.any(String),
+          version: newerVersion,
+          endpointConfig: 'config-live',
+          endpoint: expect.stringMatching(/^graft-dev-/),
+        },
       },
     ]);
     expect(operations().filter((operation) => operation === 'UpdateEndpoint')).toHaveLength(1);

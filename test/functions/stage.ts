@@ -38,6 +38,8 @@ const settings: AllSettings = {
   securityGroupIds: [],
   keptPromotions: 5,
   keptConfigurations: 5,
+  sharedInstanceType: 'ml.m5.large',
+  sharedInstanceCount: 1,
   vpc: undefined,
   tags: [],
 };

@@ -50,15 +50,23 @@ const SERVE = `
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-const { domain, labels, general, knows, trainingJob } = JSON.parse(readFileSync(join(process.env.GRAFT_OPT_ML, 'model/served.json'), 'utf8'));
-if (domain === 'crasher') { console.error('no such layer'); process.exit(1); }
-const breaks = domain === 'fragile' && general.version > '20261110';
-const lies = domain === 'liar' || (domain === 'turncoat' && general.version > '20261110');
+const read = (folder) => JSON.parse(readFileSync(join(folder, 'served.json'), 'utf8'));
+const many = process.env.SAGEMAKER_MULTI_MODEL === 'true';
+const models = new Map(many ? [] : [['', read(join(process.env.GRAFT_OPT_ML, 'model'))]]);
+if (models.get('')?.domain === 'crasher') { console.error('no such layer'); process.exit(1); }
 createServer(async (request, response) => {
   if (request.url === '/ping') return response.writeHead(200).end();
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  if (breaks) return response.writeHead(500).end('out of memory');
+  const [, , name = ''] = request.url.split('/');
+  if (many && request.url === '/models') {
+    const { model_name, url } = JSON.parse(Buffer.concat(chunks).toString());
+    models.set(model_name, read(url));
+    return response.writeHead(200).end('{}');
+  }
+  const { domain, labels, general, knows, trainingJob } = models.get(name);
+  const lies = domain === 'liar' || (domain === 'turncoat' && general.version > '20261110');
+  if (domain === 'fragile' && general.version > '20261110') return response.writeHead(500).end('out of memory');
   if (domain === 'timid') {
     const said = general.version > '20261110' ? 0.3 : 0.9;
     console.log(JSON.stringify({ TrainingJob: trainingJob, Confidence: [said], _aws: { Timestamp: Date.now(), CloudWatchMetrics: [

@@ -124,6 +124,7 @@ export async function startMachine() {
     s3,
     sfn,
     sagemaker,
+    runtime,
     /** Runs one execution to its end. */
     async promote(name: string, input: object, machine = 'promote-model') {
       const { executionArn } = await sfn.send(

@@ -62,6 +62,31 @@ const SERVE = `
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+if (process.env.SAGEMAKER_MULTI_MODEL === 'true') {
+  const models = new Map();
+  createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
+    const [, , name, what] = request.url.split('/');
+    const answer = (status, value = {}) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+    if (request.url === '/ping') return answer(200);
+    if (request.method === 'POST' && name === undefined) {
+      const { model_name, url } = JSON.parse(body);
+      const behaviour = JSON.parse(readFileSync(join(url, 'behaviour.json'), 'utf8'));
+      if (behaviour.broken) return answer(500, { detail: 'broken' });
+      if (models.size === 2) return answer(507);
+      models.set(model_name, behaviour);
+      return answer(200);
+    }
+    if (!models.has(name)) return answer(404);
+    if (request.method === 'DELETE') { models.delete(name); return answer(200); }
+    if (body === 'die') process.exit(1);
+    answer(200, { name: models.get(name).name, target: request.headers['x-amzn-sagemaker-target-model'], loaded: [...models.values()].map((one) => one.name) });
+  }).listen(Number(process.env.SAGEMAKER_BIND_TO_PORT), process.env.SAGEMAKER_BIND_TO_HOST);
+  process.on('SIGTERM', () => process.exit(0));
+  await new Promise(() => {});
+}
 const behaviour = JSON.parse(readFileSync(join(process.env.SAGEMAKER_BASE_DIR, 'model/behaviour.json'), 'utf8'));
 if (behaviour.exit !== undefined) { console.error('no such layer'); process.exit(behaviour.exit); }
 const counted = join(process.env.SAGEMAKER_BASE_DIR, 'starts');

@@ -101,7 +101,9 @@ function lengthOf(value: unknown): number {
 const expressions = new Map<string, RegExp>();
 
 /** The models' patterns are Java's: some escape what JavaScript's Unicode mode wants unescaped. */
-function expressionFor(pattern: string): RegExp {
+function expressionFor(java: string): RegExp {
+  // What JavaScript does not know. `\p{Print}` occurs within brackets only.
+  const pattern = java.replace('\\A', '^').replace('\\z', '$').replace('\\p{Print}', '\\x20-\\x7e');
   let expression = expressions.get(pattern);
   if (expression === undefined) {
     try {

@@ -1,9 +1,12 @@
 import { ServiceError, type World } from '../../service.ts';
-import type { ServingContainer } from '../sagemaker/seam.ts';
+import { LoadFailure, type ServingContainer } from '../sagemaker/seam.ts';
 
 /** SageMaker waits this long for a container's answer. */
 const TIMEOUT_MS = 60_000;
 const RESPONSE_LIMIT = 6_291_456;
+
+/** The time for an answer is over while the target model is loaded. */
+class StillLoading extends Error {}
 
 export interface Invocation {
   body: Uint8Array;
@@ -11,6 +14,8 @@ export interface Invocation {
   accept: string | undefined;
   customAttributes: string | undefined;
   inferenceId: string | undefined;
+  /** On a multi-model endpoint. */
+  targetModel: string | undefined;
 }
 
 export interface Answer {
@@ -54,6 +59,16 @@ export async function forward(
     };
   } catch (error) {
     if (error instanceof ServiceError) throw error;
+    if (error instanceof LoadFailure) {
+      throw modelError(world, endpoint, container, { status: error.status, message: error.message });
+    }
+    if (abort.signal.aborted && error instanceof StillLoading) {
+      throw new ServiceError(
+        'ModelNotReadyException',
+        `Model ${invocation.targetModel} of endpoint ${endpoint} is not ready for inference yet.`,
+        429,
+      );
+    }
     const message = abort.signal.aborted
       ? 'Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.'
       : `The container closed the connection: ${((error as Error).cause as Error | undefined)?.message ?? (error as Error).message}`;
@@ -75,12 +90,25 @@ async function ask(
 ): Promise<Response> {
   for (;;) {
     const address = await Promise.race([container.address(), timedOut]);
-    try {
-      return await fetch(`${address}/invocations`, {
+    const send = (path: string) =>
+      fetch(`${address}${path}`, {
         method: 'POST',
         headers: headersOf(invocation),
         body: Buffer.from(invocation.body),
         signal,
+      });
+    try {
+      const { targetModel } = invocation;
+      if (targetModel === undefined) return await send('/invocations');
+      let loaded = false;
+      const asked = container.models(address).use(targetModel, (name) => {
+        loaded = true;
+        return send(`/models/${name}/invoke`);
+      });
+      // Loading goes on for the next request.
+      asked.catch(() => {});
+      return await Promise.race([asked, timedOut]).catch((error: unknown) => {
+        throw signal.aborted && !loaded ? new StillLoading() : error;
       });
     } catch (error) {
       const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
@@ -95,12 +123,14 @@ function headersOf({
   accept,
   customAttributes,
   inferenceId,
+  targetModel,
 }: Invocation): Record<string, string> {
   return {
     'content-type': contentType ?? 'application/octet-stream',
     accept: accept ?? '*/*',
     ...(customAttributes === undefined ? {} : { 'x-amzn-sagemaker-custom-attributes': customAttributes }),
     ...(inferenceId === undefined ? {} : { 'x-amzn-sagemaker-inference-id': inferenceId }),
+    ...(targetModel === undefined ? {} : { 'x-amzn-sagemaker-target-model': targetModel }),
   };
 }
 

@@ -75,6 +75,8 @@ export interface VariantPlan {
   name: string;
   image: string;
   modelDataUrl?: string;
+  /** Whether `modelDataUrl` is a prefix, and each request names a model below it. */
+  multiModel?: boolean;
   environment: Record<string, string>;
   roleArn: string;
   instanceCount?: number;

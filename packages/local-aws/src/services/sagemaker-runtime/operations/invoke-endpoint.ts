@@ -14,13 +14,7 @@ const INSTANCE_LIMIT = 6_291_456;
 const SERVERLESS_LIMIT = 4 * 1024 * 1024;
 
 /** Members for features that endpoints here do not have. */
-const REFUSED = [
-  'TargetModel',
-  'TargetContainerHostname',
-  'EnableExplanations',
-  'InferenceComponentName',
-  'SessionId',
-];
+const REFUSED = ['TargetContainerHostname', 'EnableExplanations', 'InferenceComponentName', 'SessionId'];
 
 export async function invokeEndpoint(
   { world, fleet }: RuntimeContext,
@@ -45,6 +39,14 @@ export async function invokeEndpoint(
   });
   const { config, containers } = route(serving);
   const container = choose(containers, input.TargetVariant);
+  if (container.plan.multiModel && input.TargetModel === undefined) {
+    throw validationError(`Endpoint ${name} is a multi-model endpoint: TargetModel is required.`);
+  }
+  if (!container.plan.multiModel && input.TargetModel !== undefined) {
+    throw validationError(
+      `Endpoint ${name} is not a multi-model endpoint and does not support target model header.`,
+    );
+  }
   const body = bytesOf(input.Body);
   const limit = container.plan.serverless === undefined ? INSTANCE_LIMIT : SERVERLESS_LIMIT;
   if (body.byteLength > limit) {
@@ -69,6 +71,7 @@ export async function invokeEndpoint(
       accept: input.Accept,
       customAttributes: input.CustomAttributes,
       inferenceId: input.InferenceId,
+      targetModel: input.TargetModel,
     };
     const answer = await container.whileAsked(() => forward(world, name, container, invocation));
     measured.answered = performance.now();

@@ -11,6 +11,7 @@ import { imageProblem } from '../image.ts';
 import { LogStream } from '../log-stream.ts';
 import type { VariantPlan } from '../records.ts';
 import { parseS3Uri, S3Files } from '../s3-files.ts';
+import { LoadedModels } from './loaded-models.ts';
 import { freePort, ping } from './ping.ts';
 import type { Sleeper } from './warm-containers.ts';
 
@@ -44,6 +45,8 @@ export class ServingContainer implements Sleeper {
   #goingToSleep: Promise<unknown> | undefined;
   #ready: Promise<string>;
   #failures = 0;
+  /** Of a multi-model endpoint, for the process that runs now. */
+  #models: LoadedModels | undefined;
 
   private constructor(sagemaker: SageMakerContext, endpoint: string, plan: VariantPlan, asleep: boolean) {
     this.plan = plan;
@@ -128,6 +131,19 @@ export class ServingContainer implements Sleeper {
     if (this.#healthy && address === addressOf(this.#port)) await this.#process?.exited;
   }
 
+  /** Models that the process at that address has loaded; a new process has none. */
+  models(address: string): LoadedModels {
+    if (this.#models?.address === address) return this.#models;
+    const { world } = this.#sagemaker;
+    this.#models = new LoadedModels({
+      files: new S3Files(world, this.plan.roleArn),
+      prefix: this.plan.modelDataUrl!,
+      folder: join(this.#root, 'models'),
+      address,
+    });
+    return this.#models;
+  }
+
   get idle(): boolean {
     return this.#healthy && !this.#stopping && this.#invocations === 0;
   }
@@ -155,9 +171,9 @@ export class ServingContainer implements Sleeper {
     const deadline = world.clock.now() + plan.startupSeconds * 1000;
     const problem = await imageProblem(world, plan.image);
     if (problem !== undefined) throw new StartupFailure(problem);
-    const model = join(this.#root, 'model');
+    const model = join(this.#root, plan.multiModel ? 'models' : 'model');
     await mkdir(model, { recursive: true });
-    if (plan.modelDataUrl !== undefined) await this.#fetchModel(plan.modelDataUrl, model);
+    if (plan.modelDataUrl !== undefined && !plan.multiModel) await this.#fetchModel(plan.modelDataUrl, model);
     if (this.#asleep) return '';
     // Serverless counts the download, instances count from the container's start.
     const left = plan.serverless === undefined ? plan.startupSeconds * 1000 : deadline - world.clock.now();
@@ -204,6 +220,7 @@ export class ServingContainer implements Sleeper {
       env: {
         ...containerEnvironment(world, this.#root),
         ...plan.environment,
+        ...(plan.multiModel ? { SAGEMAKER_MULTI_MODEL: 'true' } : {}),
         [container.variables.root]: this.#root,
         [container.variables.host]: '127.0.0.1',
         [container.variables.port]: String(this.#port),

@@ -51,7 +51,10 @@ export function createEndpointConfig(
         `Production variant ${VariantName} names no model; inference components are not emulated.`,
       );
     }
-    findModel(sagemaker, ModelName);
+    const { request: model } = findModel(sagemaker, ModelName);
+    if (ServerlessConfig !== undefined && model.PrimaryContainer?.Mode === 'MultiModel') {
+      throw validation('A serverless endpoint has one model: MultiModel containers need instances.');
+    }
     const instances = InstanceType !== undefined && InitialInstanceCount !== undefined;
     if (ServerlessConfig === undefined && !instances) {
       throw validation(
@@ -102,6 +105,7 @@ export function planOf(sagemaker: SageMakerContext, configName: string): Variant
       name: variant.VariantName!,
       image: container.Image!,
       ...(container.ModelDataUrl === undefined ? {} : { modelDataUrl: container.ModelDataUrl }),
+      ...(container.Mode === 'MultiModel' ? { multiModel: true } : {}),
       environment: container.Environment ?? {},
       roleArn: model.ExecutionRoleArn!,
       ...(variant.InitialInstanceCount === undefined ? {} : { instanceCount: variant.InitialInstanceCount }),

@@ -36,14 +36,16 @@ export async function createModel(
   if (container?.Image === undefined || roleArn === undefined) {
     throw validation('PrimaryContainer with an Image and ExecutionRoleArn are required.');
   }
-  if (container.Mode === 'MultiModel') {
-    throw validation(
-      'The local AWS does not emulate MultiModel containers: see docs/fidelity.md of local-aws.',
-    );
+  const isPrefix = container.Mode === 'MultiModel';
+  if (isPrefix && container.ModelDataUrl === undefined) {
+    throw validation('A MultiModel container needs ModelDataUrl: the prefix below which its models lie.');
   }
   const arn = arnOf(sagemaker, 'model', input.ModelName!);
   assertUnused(sagemaker, arn);
-  if (container.ModelDataUrl !== undefined) await assertModelData(sagemaker, container.ModelDataUrl, roleArn);
+  // What lies below a prefix may come later.
+  if (container.ModelDataUrl !== undefined && !isPrefix) {
+    await assertModelData(sagemaker, container.ModelDataUrl, roleArn);
+  }
   assertUnused(sagemaker, arn);
   const { Tags, ...request } = input;
   sagemaker.store.models.put(input.ModelName!, { request, arn, created: sagemaker.world.clock.now() });
