@@ -22,3 +22,16 @@ export async function forEachBounded<T>(
   const rejected = results.find((result) => result.status === 'rejected');
   if (rejected) throw rejected.reason;
 }
+
+/** What `work` gives for every item, in their order, with at most `limit` calls at a time. */
+export async function mapBounded<T, Result>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = new Array(items.length);
+  await forEachBounded([...items.entries()], limit, async ([index, item]) => {
+    results[index] = await work(item, index);
+  });
+  return results;
+}

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { SHELLS } from '../onprem-agent/commands/completion/completion.ts';
 import { completionWords } from '../onprem-agent/commands/completion/words.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { buildConsole } from './build-console.ts';
 import { repository } from './fingerprint.ts';
 import { runtimePackages } from './image/runtime-packages.ts';
 import { bundleAgent } from './pack-agent/bundle.ts';
@@ -39,6 +40,10 @@ async function pack(out: string): Promise<void> {
   await copyPackages(installed, folder, platform);
   await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licencesOf(within));
   await writeProgram(folder);
+  await mkdir(join(folder, 'dist', 'console'));
+  for (const { name, bytes } of await buildConsole()) {
+    await writeFile(join(folder, 'dist', 'console', name), bytes);
+  }
   await writeDocuments(folder);
   await writeFile(join(folder, 'package.json'), packageFile(dependencies, installed));
   await packFolder(folder, join(out, `graft-${packageJson.version}-${platform}.tgz`));

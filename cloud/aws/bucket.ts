@@ -227,6 +227,29 @@ export class Bucket {
     return folders;
   }
 
+  /**
+   * Some of the folders directly below a folder, in the order of their names.
+   *
+   * @param beginning of their names
+   * @param page token of the answer before
+   */
+  async folderPage(
+    folder: string,
+    { beginning = '', size, page }: { beginning?: string; size: number; page?: string | undefined },
+  ): Promise<{ folders: string[]; next: string | undefined }> {
+    const { CommonPrefixes = [], NextContinuationToken } = await this.s3.send(
+      new ListObjectsV2Command({
+        Bucket: this.name,
+        Prefix: folder + beginning,
+        Delimiter: '/',
+        MaxKeys: size,
+        ...(page === undefined ? {} : { ContinuationToken: page }),
+      }),
+    );
+    const folders = CommonPrefixes.map(({ Prefix }) => Prefix!.slice(folder.length, -1));
+    return { folders, next: NextContinuationToken };
+  }
+
   async *#pages(query: { Prefix: string; Delimiter?: string }) {
     let token: string | undefined;
     do {

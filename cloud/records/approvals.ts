@@ -9,6 +9,11 @@ export function approvalsIn(bucket: Bucket) {
       return bucket.writeJson(approvalKey(pending.execution, pending.domain), pending);
     },
 
+    /** Undefined where a promotion does not wait for a person. */
+    find({ execution, domain }: { execution: string; domain: string }): Promise<PendingApproval | undefined> {
+      return bucket.findJson(approvalKey(execution, domain), pendingApprovalSchema);
+    },
+
     /** Removing what is not there is fine. */
     remove({ execution, domain }: { execution: string; domain: string }): Promise<void> {
       return bucket.delete(approvalKey(execution, domain));

@@ -14,7 +14,19 @@ export interface RecordedPromotion {
  * below `promotions/` they lie by execution.
  */
 export function promotionRecordsIn(bucket: Bucket) {
+  /** The newest first, without asking which have ended. */
+  async function begun(domain: string): Promise<Omit<RecordedPromotion, 'ended'>[]> {
+    const prefix = promotionRecordsPrefix(domain);
+    const promotions: Omit<RecordedPromotion, 'ended'>[] = [];
+    for await (const { key, modified } of bucket.list(prefix)) {
+      promotions.push({ execution: key.slice(prefix.length, -'.json'.length), began: modified });
+    }
+    return promotions.sort((a, b) => b.began - a.began);
+  }
+
   return {
+    begun,
+
     /**
      * Records, before the first artifact, that a promotion has begun. A retry keeps the time of the first
      * attempt.
@@ -26,14 +38,12 @@ export function promotionRecordsIn(bucket: Bucket) {
 
     /** The newest first. */
     async list(domain: string): Promise<RecordedPromotion[]> {
-      const prefix = promotionRecordsPrefix(domain);
       const promotions: RecordedPromotion[] = [];
-      for await (const { key, modified } of bucket.list(prefix)) {
-        const execution = key.slice(prefix.length, -'.json'.length);
-        const ended = await bucket.exists(outcomeKey(execution, domain));
-        promotions.push({ execution, began: modified, ended });
+      for (const promotion of await begun(domain)) {
+        const ended = await bucket.exists(outcomeKey(promotion.execution, domain));
+        promotions.push({ ...promotion, ended });
       }
-      return promotions.sort((a, b) => b.began - a.began);
+      return promotions;
     },
 
     remove({ execution, domain }: { execution: string; domain: string }): Promise<void> {

@@ -4,6 +4,7 @@ import type { Input } from '#core/contracts/common.ts';
 import type { CurvePoint } from '#core/contracts/evaluation.ts';
 import { type Manifest, MODEL_FILE } from '#core/contracts/manifest.ts';
 import { SERVED_OUTPUTS } from '#core/contracts/served-model.ts';
+import { curveLine } from '#core/training-lines.ts';
 import type { LoadedDataSet } from '#model/data/data-set.ts';
 import { openGraph } from '#model/inference/open-graph.ts';
 import { exportNetwork } from '#model/keras/export-network.ts';
@@ -19,7 +20,6 @@ import { trainTransfer } from '#model/transfer/transfer.ts';
 import { averageOf } from '#model/transfer/views.ts';
 import type { UnsureFeatures } from '#model/unsure/measure-domain.ts';
 import { openCheckpoints } from './checkpoints.ts';
-import { curveLine } from './metrics.ts';
 import type { JobInputs } from './read-inputs.ts';
 import type { TrainingJob } from './training-job.ts';
 

@@ -39,7 +39,7 @@ export function histogramChart(
 ${rows.map(({ name, colour, counts }, index) => {
   const base = (index + 1) * ROW;
   const highest = Math.max(1, ...counts);
-  return html`<text x="${LEFT}" y="${base - BAR - 8}" stroke="#fff" stroke-width="4" paint-order="stroke">${name}</text>${counts.map(
+  return html`<text x="${LEFT}" y="${base - BAR - 8}" stroke="${colours.paper}" stroke-width="4" paint-order="stroke">${name}</text>${counts.map(
     (count, i) => {
       const [x, next] = [xAt(i / counts.length), xAt((i + 1) / counts.length)];
       const tall = round((count / highest) * BAR);
@@ -54,7 +54,7 @@ ${[0, 0.2, 0.4, 0.6, 0.8, 1].map(
     html`<text x="${xAt(value)}" y="${rows.length * ROW + 18}" text-anchor="middle">${value.toFixed(1)}</text>`,
 )}
 <text x="${(LEFT + WIDTH - RIGHT) / 2}" y="${height - 6}" text-anchor="middle" fill="${colours.faint}">${xTitle}</text>
-<line x1="${xAt(threshold.at)}" x2="${xAt(threshold.at)}" y1="8" y2="${rows.length * ROW}" stroke="${colours.text}" stroke-dasharray="5 4"/><text x="${xAt(threshold.at) + 6}" y="18" font-weight="600" stroke="#fff" stroke-width="4" paint-order="stroke">${threshold.name}</text>
+<line x1="${xAt(threshold.at)}" x2="${xAt(threshold.at)}" y1="8" y2="${rows.length * ROW}" stroke="${colours.text}" stroke-dasharray="5 4"/><text x="${xAt(threshold.at) + 6}" y="18" font-weight="600" stroke="${colours.paper}" stroke-width="4" paint-order="stroke">${threshold.name}</text>
 </svg>`;
 }
 

@@ -25,7 +25,7 @@ ${[0, 0.2, 0.4, 0.6, 0.8, 1].map(
 ${rows.map(({ name, colour, score }, index) => {
   const y = TOP + index * ROW + 32;
   const { lower, upper } = score.interval;
-  return html`<text x="${SIDE}" y="${y - 14}" stroke="#fff" stroke-width="4" paint-order="stroke">${name} <tspan font-weight="600">${share(score.accuracy)}</tspan></text><path d="M${xAt(lower)} ${y - 6}v12M${xAt(lower)} ${y}H${xAt(upper)}M${xAt(upper)} ${y - 6}v12" stroke="${colour}" stroke-width="2" fill="none"/><circle cx="${xAt(score.accuracy)}" cy="${y}" r="5" fill="${colour}"/>`;
+  return html`<text x="${SIDE}" y="${y - 14}" stroke="${colours.paper}" stroke-width="4" paint-order="stroke">${name} <tspan font-weight="600">${share(score.accuracy)}</tspan></text><path d="M${xAt(lower)} ${y - 6}v12M${xAt(lower)} ${y}H${xAt(upper)}M${xAt(upper)} ${y - 6}v12" stroke="${colour}" stroke-width="2" fill="none"/><circle cx="${xAt(score.accuracy)}" cy="${y}" r="5" fill="${colour}"/>`;
 })}
 </svg>`;
 }

@@ -69,7 +69,7 @@ function mark(
   const textY = top - TOP > 24 ? top - 12 : Math.min(bottom + 24, HEIGHT - BOTTOM - 8);
   // The text stays inside the chart, also at its ends.
   const anchor = x < WIDTH * 0.35 ? 'start' : x > WIDTH * 0.65 ? 'end' : 'middle';
-  return html`<path d="M${x} ${y - 7}l7 7l-7 7l-7 -7z" fill="${colour}" stroke="#fff" stroke-width="1.5"/><text x="${x}" y="${textY}" text-anchor="${anchor}" fill="${colour}" font-weight="600" stroke="#fff" stroke-width="4" paint-order="stroke">best ${best.y.toFixed(3)} at step ${best.x}</text>`;
+  return html`<path d="M${x} ${y - 7}l7 7l-7 7l-7 -7z" fill="${colour}" stroke="${colours.paper}" stroke-width="1.5"/><text x="${x}" y="${textY}" text-anchor="${anchor}" fill="${colour}" font-weight="600" stroke="${colours.paper}" stroke-width="4" paint-order="stroke">best ${best.y.toFixed(3)} at step ${best.x}</text>`;
 }
 
 /** About five round numbers from 0 to `last`. */

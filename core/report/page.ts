@@ -13,13 +13,22 @@ import { recipe } from './sections/recipe.ts';
 import { unsure } from './sections/unsure.ts';
 import { styles } from './styles.ts';
 
+export interface ReportSection {
+  id: string;
+  title: string;
+  content: Html;
+}
+
 /**
- * `report.html`: one self-contained file without scripts. The content security policy in its head keeps a
- * browser from loading or running anything, whatever a label or an image contains.
+ * What a report has to show, in the order of reading. The report is made of it, and the console's page about a
+ * promotion.
  *
  * @param thumbnails by id of the test image
  */
-export function renderReport(report: Report, thumbnails: ReadonlyMap<string, Thumbnail> = new Map()): string {
+export function reportSections(
+  report: Report,
+  thumbnails: ReadonlyMap<string, Thumbnail> = new Map(),
+): ReportSection[] {
   const sections: [id: string, title: string, content: Html | undefined][] = [
     ['gate', 'Gate', gateRows(report)],
     ['accuracy', 'Accuracy', accuracy(report)],
@@ -32,7 +41,17 @@ export function renderReport(report: Report, thumbnails: ReadonlyMap<string, Thu
     ['cost', 'Time and cost', cost(report)],
     ['lineage', 'Lineage', lineage(report)],
   ];
-  const shown = sections.filter(([, , content]) => content !== undefined);
+  return sections.flatMap(([id, title, content]) => (content === undefined ? [] : [{ id, title, content }]));
+}
+
+/**
+ * `report.html`: one self-contained file without scripts. The content security policy in its head keeps a
+ * browser from loading or running anything, whatever a label or an image contains.
+ *
+ * @param thumbnails by id of the test image
+ */
+export function renderReport(report: Report, thumbnails: ReadonlyMap<string, Thumbnail> = new Map()): string {
+  const shown = reportSections(report, thumbnails);
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -45,10 +64,10 @@ export function renderReport(report: Report, thumbnails: ReadonlyMap<string, Thu
 </head>
 <body>
 ${headline(report)}
-<nav aria-label="Sections">${shown.map(([id, title]) => html`<a href="#${id}">${title}</a>`)}</nav>
+<nav aria-label="Sections">${shown.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</nav>
 <main>
 ${shown.map(
-  ([, , content]) => html`${content}
+  ({ content }) => html`${content}
 `,
 )}
 </main>

@@ -71,6 +71,10 @@ export const commands: Record<string, CommandEntry> = {
     description: 'Put back what was live in a domain before, or an earlier version',
     load: async () => (await import('./rollback/rollback.ts')).rollback,
   },
+  console: {
+    description: 'Show domains and promotions in the browser, and decide about them there',
+    load: async () => (await import('./console/console.ts')).consoleCommand,
+  },
   predict: {
     description: 'Ask a general model in a folder, or the live endpoint of a domain, what an image shows',
     load: async () => (await import('./predict/predict.ts')).predict,

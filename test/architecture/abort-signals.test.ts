@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 
 const root = new URL('../..', import.meta.url).pathname;
-const rooms = ['core', 'cloud', 'container', 'functions', 'model', 'onprem-agent'];
+const rooms = ['core', 'cloud', 'console', 'container', 'functions', 'model', 'onprem-agent'];
 
 const sources = rooms
   .flatMap((room) => readdirSync(join(root, room), { withFileTypes: true, recursive: true }))

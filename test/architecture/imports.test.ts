@@ -10,14 +10,15 @@ const mayImport: Record<string, readonly string[]> = {
   model: ['core'],
   cloud: ['core'],
   functions: ['core', 'cloud'],
-  'onprem-agent': ['core', 'model', 'cloud'],
+  console: ['core', 'cloud'],
+  'onprem-agent': ['core', 'model', 'cloud', 'console'],
   container: ['core', 'model'],
   packages: [],
 };
 
 function sourcesOf(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(tsx?|mjs)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
@@ -48,6 +49,17 @@ describe('the import rule of the architecture', () => {
   test.each(Object.keys(mayImport))('%s imports only what its row allows', (folder) => {
     expect(sourcesOf(folder).length).toBeGreaterThan(0);
     expect(violationsOf(folder)).toEqual([]);
+  });
+
+  test('of the console is that page and server share contracts only', () => {
+    const others = { page: 'server', server: 'page', contracts: '(page|server)' };
+    for (const [room, other] of Object.entries(others)) {
+      const across = new RegExp(`\\.\\./${other}/`);
+      const wrong = sourcesOf(`console/${room}`).filter((file) =>
+        specifiersIn(readFileSync(file, 'utf8')).some((specifier) => across.test(specifier)),
+      );
+      expect(wrong, room).toEqual([]);
+    }
   });
 
   test('is that packages are imported by their names, never by paths into them', () => {

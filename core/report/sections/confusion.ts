@@ -1,6 +1,7 @@
 import type { Report, Score } from '../../contracts/report.ts';
 import { plural } from '../format.ts';
 import { type Html, html } from '../html.ts';
+import { SHADES } from '../styles.ts';
 
 /** With more labels a matrix is unreadable on paper: the commonest mistakes are listed instead. */
 const MATRIX_LABELS = 30;
@@ -41,12 +42,11 @@ function matrix(name: string, labels: readonly string[], score: Score): Html {
   })}</tbody></table></div>`;
 }
 
-/** One hue from white to dark blue. The number says the same where colours cannot be seen. */
+/** The number says the same as the colour. */
 function cell(count: number, ofImages: number, diagonal: boolean): Html {
   const share = ofImages === 0 ? 0 : count / ofImages;
-  const lightness = Math.round(97 - 62 * share);
-  const style = `background:hsl(206,${count === 0 ? 0 : 70}%,${lightness}%);color:${lightness < 52 ? '#fff' : '#1b1f24'}`;
-  return html`<td${diagonal ? html` class="diagonal"` : undefined} style="${style}">${count === 0 ? '·' : count}</td>`;
+  const step = count === 0 ? 0 : Math.round(SHADES * share);
+  return html`<td class="${diagonal ? 'diagonal ' : ''}shade-${step}">${count === 0 ? '·' : count}</td>`;
 }
 
 function list(name: string, _labels: readonly string[], score: Score): Html {

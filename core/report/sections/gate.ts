@@ -2,7 +2,7 @@ import type { Report } from '../../contracts/report.ts';
 import { type Html, html } from '../html.ts';
 
 /** Every rule with its observed and its required value. */
-export function gateRows({ gate: rows }: Report): Html {
+export function gateRows({ gate: rows }: Pick<Report, 'gate'>): Html {
   if (rows.length === 0) {
     return html`<section id="gate"><h2>Gate</h2><p>The gate was not asked: the promotion ended before.</p></section>`;
   }

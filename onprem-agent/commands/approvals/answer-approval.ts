@@ -1,8 +1,8 @@
 import { Bucket } from '#cloud/aws/bucket.ts';
-import { answerTask } from '#cloud/aws/executions.ts';
+import { answerApproval } from '#cloud/promotions/answer-approval.ts';
 import { approvalsIn } from '#cloud/records/approvals.ts';
 import { type ApprovalAnswer, approvalAnswerSchema, type PendingApproval } from '#core/contracts/approval.ts';
-import { GraftError, NotFoundError } from '#core/errors.ts';
+import { NotFoundError } from '#core/errors.ts';
 import { cloudFormationClient, stepFunctionsClient } from '../../aws/clients.ts';
 import { explained } from '../../aws/explain.ts';
 import { s3Client } from '../../aws/s3-clients.ts';
@@ -43,22 +43,8 @@ export async function approvalClient(options: ApprovalOptions, environment: Node
      *
      * @throws GraftError when the question has been answered before or has expired
      */
-    async answer(pending: PendingApproval, given: ApprovalAnswer): Promise<void> {
-      const { domain, execution, token } = pending;
-      const heard = await explained(`answer ${execution}`, () => answerTask(sfn, token, { output: given }));
-      if (heard) {
-        await explained(`remove the approval of "${domain}"`, () => pendingApprovals.remove(pending));
-        return;
-      }
-      // The stored question stays: it may be a newer one.
-      throw new GraftError(
-        'NotWaiting',
-        `${execution} does not wait for an answer about "${domain}" any more`,
-        {
-          hint: 'It was answered before, ran out of time, or was stopped: its outcome.json says which.',
-        },
-      );
-    },
+    answer: (pending: PendingApproval, given: ApprovalAnswer): Promise<void> =>
+      explained(`answer ${pending.execution}`, () => answerApproval(sfn, pendingApprovals, pending, given)),
   };
 }
 

@@ -1,10 +1,10 @@
-import { type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { Bucket } from '#cloud/aws/bucket.ts';
+import { type StartedExecution, startRollback as start } from '#cloud/promotions/start-execution.ts';
 import { championHistoryIn } from '#cloud/records/champion-history.ts';
 import type { RollbackInput } from '#core/contracts/promotion.ts';
 import { type DomainOutcome, promotionSummarySchema } from '#core/contracts/promotion-state.ts';
 import { GraftError } from '#core/errors.ts';
-import { rollbackExecutionName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
 import { explained } from '../../aws/explain.ts';
 import { awaitExecution } from '../../promotions/await-execution.ts';
@@ -22,19 +22,13 @@ export async function checkRollback(artifacts: Bucket, request: RollbackInput['r
 }
 
 /** Starts the state machine with a rollback as its input. */
-export async function startRollback(
+export function startRollback(
   sfn: SFNClient,
   stateMachineArn: string,
   rollback: RollbackInput['rollback'],
   at: Date,
-): Promise<{ execution: string; executionArn: string }> {
-  const execution = rollbackExecutionName(rollback.domain, at);
-  const { executionArn } = await explained(`start ${stateMachineArn}`, () =>
-    sfn.send(
-      new StartExecutionCommand({ stateMachineArn, name: execution, input: JSON.stringify({ rollback }) }),
-    ),
-  );
-  return { execution, executionArn: executionArn! };
+): Promise<StartedExecution> {
+  return explained(`start ${stateMachineArn}`, () => start(sfn, stateMachineArn, rollback, at));
 }
 
 /**

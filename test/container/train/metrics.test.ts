@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { curveLine, testAccuracyLine } from '../../../container/train/metrics.ts';
+import { curveLine, curvePointIn } from '#core/training-lines.ts';
+import { testAccuracyLine } from '../../../container/train/metrics.ts';
 
 describe('metric lines', () => {
   it('can be read by the regular expressions of MetricDefinitions', () => {
@@ -13,6 +14,8 @@ describe('metric lines', () => {
     expect(line).toBe(
       'graft:step=20 training_accuracy=0.8125 validation_accuracy=0.7500 validation_loss=0.6100',
     );
+    expect(curvePointIn(`{"level":30} ${line}`)).toMatchObject({ step: 20, validationLoss: 0.61 });
+    expect(curvePointIn(testAccuracyLine(0.7125))).toBeUndefined();
     expect(testAccuracyLine(0.7125)).toBe('graft:test_accuracy=0.7125');
   });
 });

@@ -32,15 +32,19 @@ const DATA_FIELDS = new Set([
   'assignedVariablesDetails',
 ]);
 
+/** The API's model requires `parameters`, so without data they are empty. */
+function withoutData(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const shown = Object.entries(details).filter(([name]) => !DATA_FIELDS.has(name));
+  return { ...Object.fromEntries(shown), ...('parameters' in details ? { parameters: '' } : {}) };
+}
+
 /** A journal line as `GetExecutionHistory` shows it. */
 export function toHistoryEvent(
   entry: Entry & { type: HistoryEventType },
   includeExecutionData: boolean,
 ): HistoryEvent {
   const details = entry.details ?? {};
-  const shown = includeExecutionData
-    ? details
-    : Object.fromEntries(Object.entries(details).filter(([name]) => !DATA_FIELDS.has(name)));
+  const shown = includeExecutionData ? details : withoutData(details);
   const member = detailsMember(entry.type);
   return {
     timestamp: new Date(entry.time),

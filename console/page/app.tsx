@@ -1,0 +1,71 @@
+import { Link, Route, Switch } from 'wouter-preact';
+import type { Session } from '../contracts/session.ts';
+import { Problem } from './components/problem.tsx';
+import { DomainPage } from './domain/domain-page.tsx';
+import { DomainsPage } from './domains/domains-page.tsx';
+import { PromotionPage } from './promotion/promotion-page.tsx';
+import { ExecutionPage } from './promotions/execution-page.tsx';
+import { PromotionsPage } from './promotions/promotions-page.tsx';
+import { SessionContext } from './session.ts';
+import { TryPage } from './try/try-page.tsx';
+import { useAsked } from './use-asked.ts';
+
+const here = (active: boolean) => (active ? 'here' : '');
+
+export function App() {
+  const { value: session, error } = useAsked<Session>('/api/session');
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <header class="top">
+        <Link href="/" class="brand">
+          Graft
+        </Link>
+        <nav aria-label="Pages">
+          <Link href="/" className={here}>
+            Domains
+          </Link>
+          <Link href="/promotions" className={here}>
+            Promotions
+          </Link>
+        </nav>
+        {session && (
+          <p class="where">
+            <b>{session.stack}</b> {session.local ? 'on this machine' : session.region}
+            {session.readOnly && <span class="tag">read-only</span>}
+          </p>
+        )}
+      </header>
+      <main id="main" tabIndex={-1}>
+        {error && <Problem error={error} />}
+        {session && (
+          <SessionContext.Provider value={session}>
+            <Switch>
+              <Route path="/" component={DomainsPage} />
+              <Route path="/domains/:domain">
+                {({ domain }) => <DomainPage key={domain} domain={domain} />}
+              </Route>
+              <Route path="/domains/:domain/try">
+                {({ domain }) => <TryPage key={domain} domain={domain} />}
+              </Route>
+              <Route path="/promotions" component={PromotionsPage} />
+              <Route path="/promotions/:execution">
+                {({ execution }) => <ExecutionPage key={execution} execution={execution} />}
+              </Route>
+              <Route path="/promotions/:execution/:domain">
+                {({ execution, domain }) => (
+                  <PromotionPage key={`${execution} ${domain}`} execution={execution} domain={domain} />
+                )}
+              </Route>
+              <Route>
+                <h1>There is no such page</h1>
+              </Route>
+            </Switch>
+          </SessionContext.Provider>
+        )}
+      </main>
+    </>
+  );
+}

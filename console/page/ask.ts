@@ -1,0 +1,78 @@
+import { takeToken } from './token.ts';
+
+const headers = { authorization: `Bearer ${takeToken()}` };
+
+/** An answer other than success: what went wrong, and what a person can do about it. */
+export class AskError extends Error {
+  readonly status: number;
+  readonly hint: string | undefined;
+  constructor(status: number, message: string, hint?: string) {
+    super(message);
+    this.status = status;
+    this.hint = hint;
+  }
+}
+
+async function send(path: string, init: RequestInit = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, headers: { ...headers, ...init.headers } });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new AskError(0, 'The console does not answer', 'Is `graft console` still running?');
+  }
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => ({}))) as { detail?: string; hint?: string };
+  throw new AskError(response.status, problem.detail ?? `Status ${response.status}`, problem.hint);
+}
+
+export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await send(path, signal === undefined ? {} : { signal })).json() as Promise<T>;
+}
+
+/** Asks for a change. */
+export async function act<T = unknown>(path: string, body: object): Promise<T> {
+  const init = {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
+  };
+  return (await send(path, init)).json() as Promise<T>;
+}
+
+/** Sends an image. */
+export async function sendImage<T>(path: string, image: Blob): Promise<T> {
+  const init = { method: 'POST', body: image, headers: { 'content-type': image.type } };
+  return (await send(path, init)).json() as Promise<T>;
+}
+
+/** An image of the server as an address for `<img>`, which cannot send the token itself. */
+export async function imageAddress(path: string, signal: AbortSignal): Promise<string> {
+  return URL.createObjectURL(await (await send(path, { signal })).blob());
+}
+
+/**
+ * Listens to server-sent events until the stream ends. `EventSource` cannot send the token, hence `fetch`.
+ *
+ * @param onEvent is called with the event's name and its data
+ */
+export async function listen(
+  path: string,
+  onEvent: (name: string, data: unknown) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { body } = await send(path, { signal });
+  const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    text += value;
+    const messages = text.split('\n\n');
+    text = messages.pop()!;
+    for (const message of messages) {
+      const [name, data] = message.split('\n');
+      onEvent(name!.slice('event: '.length), JSON.parse(data!.slice('data: '.length)));
+    }
+  }
+}

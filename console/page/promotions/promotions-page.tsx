@@ -1,0 +1,59 @@
+import { useSignal } from '@preact/signals';
+import type { Rows } from '../../contracts/domains.ts';
+import type { ExecutionRow } from '../../contracts/promotions.ts';
+import { Heading } from '../components/heading.tsx';
+import { Pager, type Trail } from '../components/pager.tsx';
+import { Problem } from '../components/problem.tsx';
+import { useAsked } from '../use-asked.ts';
+import { ExecutionTable } from './execution-table.tsx';
+
+const STATUSES: readonly [status: string, name: string][] = [
+  ['', 'All'],
+  ['RUNNING', 'Running'],
+  ['SUCCEEDED', 'Succeeded'],
+  ['FAILED', 'Failed'],
+  ['TIMED_OUT', 'Timed out'],
+  ['ABORTED', 'Stopped'],
+];
+
+/** All executions, the newest first; what runs stands on top of the first page. */
+export function PromotionsPage() {
+  const status = useSignal('');
+  const trail = useSignal<Trail>([undefined]);
+  const page = trail.value.at(-1);
+  const query = new URLSearchParams({
+    ...(status.value === '' ? {} : { status: status.value }),
+    ...(page === undefined ? {} : { page }),
+  });
+  const list = useAsked<Rows<ExecutionRow>>(`/api/promotions?${query}`);
+  const rows = (list.value?.rows ?? []).toSorted(
+    (one, other) => Number(other.status === 'RUNNING') - Number(one.status === 'RUNNING'),
+  );
+  return (
+    <>
+      <Heading title="Promotions" />
+      <search>
+        <label>
+          Status
+          <select
+            value={status.value}
+            onChange={(event) => {
+              status.value = event.currentTarget.value;
+              trail.value = [undefined];
+            }}
+          >
+            {STATUSES.map(([value, name]) => (
+              <option key={value} value={value}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      </search>
+      {list.error && <Problem error={list.error} />}
+      {list.value && rows.length === 0 && <p>There is no such promotion.</p>}
+      {rows.length > 0 && <ExecutionTable rows={rows} />}
+      <Pager trail={trail} next={list.value?.next} />
+    </>
+  );
+}

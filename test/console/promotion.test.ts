@@ -1,0 +1,190 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { executionName } from '#core/names.ts';
+import { repository } from '../../scripts/fingerprint.ts';
+import {
+  makeDomainFolder,
+  type Stack,
+  startStack,
+  tinyDomain,
+  tinyLabels,
+  trainTinyModel,
+} from '../end-to-end/stack.ts';
+import { inspect, launchBrowser, openPage, whyNot } from './browser.ts';
+
+vi.setConfig({ testTimeout: 150_000 });
+
+let stack: Stack;
+let browser: Browser;
+let page: Page;
+let wrong: string[];
+let program: { process: ChildProcess; url: string };
+let execution: string;
+let testImages: string;
+
+/** `graft console`, as a person runs it. */
+async function startProgram(...options: string[]): Promise<typeof program> {
+  const child = spawn(
+    process.execPath,
+    [
+      join(repository, 'onprem-agent/bin.mjs'),
+      'console',
+      '--port',
+      '0',
+      '--by',
+      'jane',
+      '--json',
+      ...options,
+    ],
+    { cwd: repository, env: stack.environment, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const { event, url, message } = JSON.parse(line) as Record<string, string>;
+    if (event === 'ready') return { process: child, url: url! };
+    throw new Error(message);
+  }
+  throw new Error('graft console has ended');
+}
+
+/** Opens one of the console's own pages, in the tab that has the token. */
+async function visit(path: string): Promise<void> {
+  await page.goto(new URL(path, program.url).href);
+}
+
+/** Waits for text anywhere on the page. */
+const shows = (text: string | RegExp) => page.getByText(text).first().waitFor({ timeout: 120_000 });
+
+describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, () => {
+  beforeAll(async () => {
+    stack = await startStack();
+    [browser, program] = await Promise.all([launchBrowser(), startProgram()]);
+    ({ page, wrong } = await openPage(browser, program.url));
+    page.setDefaultTimeout(120_000);
+    const settings = tinyDomain('shapes', { approval: { required: true, timeoutSeconds: 3600 } });
+    const folder = await makeDomainFolder(join(stack.folder, 'shapes'), settings);
+    testImages = join(folder, 'test', tinyLabels[1]!);
+    const model = await trainTinyModel(stack);
+    execution = executionName('tiny', model.version);
+    await stack.graft('data', 'push', folder, '--domain', 'shapes', '--stack', 'graft-dev');
+    await stack.graft('push', model.folder, '--key', inject('signingKey'), '--stack', 'graft-dev');
+  }, 240_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    program?.process.kill('SIGINT');
+    await stack?.close();
+  });
+
+  test('takes the token out of the address', () => {
+    expect(page.url()).toBe(program.url.replace(/#.*$/, ''));
+  });
+
+  test('follows a promotion live: states, curves as they grow, logs, and the gate', async () => {
+    await visit(`/promotions/${execution}/shapes`);
+    await page.locator('.state.running').first().waitFor();
+    await page.locator('.curves polyline').nth(1).waitFor({ state: 'attached' });
+    await shows('Log of the transfer job');
+    await page.getByRole('button', { name: 'Approve …' }).waitFor();
+
+    expect(await page.locator('.state.done').count()).toBeGreaterThanOrEqual(4);
+    expect(await page.locator('.states .running b').allTextContents()).toEqual(['AwaitApproval']);
+    expect(await page.locator('#gate tbody tr').count()).toBe(6);
+    await shows('What was taken for what');
+    await inspect(page, 'promotion-asks');
+  });
+
+  test('puts what needs a person on top of the domains', async () => {
+    await visit('/');
+    await page.locator('.attention').getByText('waits for you').waitFor();
+    await inspect(page, 'domains-attention');
+    await page.locator('.attention').getByRole('link', { name: 'shapes' }).click();
+  });
+
+  test('approves by click, after saying what that does', async () => {
+    await page.getByRole('button', { name: 'Approve …' }).click();
+    await shows(/deployed to the endpoint of shapes/);
+    await inspect(page, 'approve');
+    await page.getByLabel('Reason, if you like').fill('looked at it');
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByRole('heading', { name: /deployed/ }).waitFor();
+
+    expect(await stack.outcome(execution, 'shapes')).toMatchObject({
+      outcome: 'DEPLOYED',
+      approval: { approved: true, by: 'jane', comment: 'looked at it' },
+    });
+    await page.locator('#cost').waitFor();
+    await inspect(page, 'promotion-deployed');
+  });
+
+  test('answers about an image that is dropped, with the line for programs', async () => {
+    await visit('/domains/shapes');
+    await inspect(page, 'domain');
+    await page.getByRole('link', { name: 'Try it' }).click();
+    const [first] = (await readdir(testImages)).sort();
+    const bytes = (await readFile(join(testImages, first!))).toString('base64');
+    const transfer = await page.evaluateHandle((base64) => {
+      const data = new DataTransfer();
+      const content = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+      data.items.add(new File([content], 'dropped.png', { type: 'image/png' }));
+      return data;
+    }, bytes);
+    await page.dispatchEvent('.drop', 'drop', { dataTransfer: transfer });
+    await page.getByRole('region', { name: 'Answer' }).waitFor();
+
+    expect(await page.locator('.bars tr').count()).toBe(tinyLabels.length);
+    expect(await page.locator('.tried img').evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(
+      16,
+    );
+    await shows(/--data-binary '@dropped.png'[\s\S]*\/domains\/shapes\/predictions/);
+    await inspect(page, 'try');
+  });
+
+  test('says of a file that is no image what the model says of it', async () => {
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'notes.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from('no image'),
+    });
+    await page.getByRole('alert').waitFor();
+    wrong.splice(0, wrong.length, ...wrong.filter((each) => !/status of 400/.test(each)));
+  });
+
+  test('lists promotions, and shows one with its domains', async () => {
+    await visit('/promotions');
+    await page.getByText('1 domain: 1 DEPLOYED').waitFor();
+    await inspect(page, 'promotions');
+    await page.getByRole('link', { name: 'all domains' }).click();
+    await page.getByRole('link', { name: 'shapes' }).waitFor();
+    await inspect(page, 'execution');
+  });
+
+  test('is used with the keyboard alone', async () => {
+    await visit('/');
+    await page.getByRole('link', { name: 'shapes' }).first().waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).not.toBe('');
+    await page.getByRole('link', { name: 'Promotions' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Promotions' }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+  });
+
+  test('changes nothing in read-only mode', async () => {
+    const other = await startProgram('--read-only');
+    const second = await openPage(browser, other.url);
+    await second.page.goto(new URL(`/promotions/${execution}/shapes`, other.url).href);
+    expect(await second.page.getByRole('button', { name: 'Promote again …' }).isDisabled()).toBe(true);
+    await second.page.close();
+    other.process.kill('SIGINT');
+    expect(await once(other.process, 'exit')).toEqual([0, null]);
+  });
+
+  test('asked nothing of another host, and no policy had to stop anything', () => {
+    expect(wrong).toEqual([]);
+  });
+});

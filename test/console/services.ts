@@ -1,0 +1,86 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
+import { createS3 } from 'local-aws/services';
+import { startLocal } from 'local-aws/testing';
+import { Bucket } from '#cloud/aws/bucket.ts';
+import { promotionStore } from '#cloud/records/promotion-store.ts';
+import type { ConsoleServices } from '../../console/server/services.ts';
+import { explainAwsError } from '../../onprem-agent/aws/explain.ts';
+import { recordingClient, serviceError } from '../cloud/recording-client.ts';
+
+export const stateMachineArn =
+  'arn:aws:states:eu-central-1:000000000000:stateMachine:graft-dev-promote-model';
+
+/**
+ * A local S3 that real clients talk to over HTTP, and a Step Functions with executions of the test's making; the
+ * other services know nothing.
+ *
+ * @param executions the newest first
+ */
+export async function startServices(executions: readonly DescribeExecutionOutput[] = []) {
+  const local = await startLocal({ services: [createS3] });
+  const s3 = local.client(S3Client);
+  for (const bucket of ['models', 'data', 'artifacts'])
+    await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  const stopped: unknown[] = [];
+  const asked: string[] = [];
+  s3.middlewareStack.add(
+    (send, { commandName }) =>
+      (args) => {
+        asked.push(commandName!);
+        return send(args);
+      },
+    { step: 'initialize' },
+  );
+  const byArn = new Map(executions.map((each) => [each.executionArn, each]));
+  const sfn = recordingClient<ConsoleServices['sfn']>({
+    DescribeExecution: ({ executionArn }: { executionArn: string }) => {
+      const found = byArn.get(executionArn);
+      if (found === undefined) throw serviceError('ExecutionDoesNotExist', 'Execution Does Not Exist');
+      return found;
+    },
+    ListExecutions: (input: { maxResults: number; nextToken?: string; statusFilter?: string }) => {
+      const from = Number(input.nextToken ?? 0);
+      const fitting = executions.filter(({ status }) => !input.statusFilter || status === input.statusFilter);
+      const to = from + input.maxResults;
+      return {
+        executions: fitting.slice(from, to),
+        ...(to < fitting.length ? { nextToken: String(to) } : {}),
+      };
+    },
+    GetExecutionHistory: { events: [] },
+    StopExecution: (input: unknown) => stopped.push(input),
+  });
+  const services: ConsoleServices = {
+    store: promotionStore(s3, 'artifacts'),
+    models: new Bucket(s3, 'models'),
+    data: new Bucket(s3, 'data'),
+    sfn: {
+      send: (command: object) => {
+        asked.push(command.constructor.name);
+        return (sfn.client as unknown as { send(command: object): unknown }).send(command);
+      },
+    } as ConsoleServices['sfn'],
+    sagemaker: recordingClient<ConsoleServices['sagemaker']>({
+      DescribeEndpoint: serviceError('ValidationException', 'Could not find endpoint'),
+    }).client,
+    runtime: recordingClient<ConsoleServices['runtime']>({}).client,
+    cloudwatch: recordingClient<ConsoleServices['cloudwatch']>({ GetMetricData: { MetricDataResults: [] } })
+      .client,
+    logs: recordingClient<ConsoleServices['logs']>({}).client,
+    stateMachineArn,
+    prefix: 'graft-dev',
+    session: { stack: 'graft-dev', region: 'eu-central-1', person: 'jane', readOnly: false, local: true },
+    lookMs: 10,
+    now: Date.now,
+    explain: explainAwsError,
+  };
+  return {
+    services,
+    s3,
+    stopped,
+    /** Operations that S3 and Step Functions were asked for, oldest first. */
+    asked,
+    stop: () => local.stop(),
+  };
+}
