@@ -19,6 +19,7 @@ import {
 import { repository } from '../scripts/fingerprint.ts';
 import { graft } from './agent.ts';
 import { type Answer, ask, isLive, oneImagePerClass, sampleImages } from './ask.ts';
+import { type ConsoleProcess, spawnConsole } from './console.ts';
 import { type LocalAwsProcess, spawnLocalAws } from './local-aws.ts';
 import { downloadReport, followPromotion, readResults } from './promotion.ts';
 import type { Screen } from './screen.ts';
@@ -74,10 +75,19 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     }),
   ]);
   const aws = await spawnLocalAws({ template, state: folders.state, port: options.port }, folders.log);
-  const closing = closeOnSignals(aws);
+  let webConsole: ConsoleProcess | undefined;
+  const stop = async () => {
+    await webConsole?.stop();
+    await aws.stop();
+  };
+  const closing = closeOnSignals(stop);
   try {
     const environment = localEnvironment(aws.endpoint);
     screen.line(`Local AWS on ${aws.endpoint}, log ${relative(repository, folders.log)}`);
+    if (!options.once) {
+      webConsole = await spawnConsole(environment, ['--stack', `graft-${localStage}`]);
+      screen.line(`Console: open ${webConsole.url} and watch`);
+    }
     screen.line();
 
     screen.line(screen.paint('heading', ' 1  Train a general model on-prem'));
@@ -201,7 +211,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     return ok ? 0 : 1;
   } finally {
     closing.release();
-    await aws.stop();
+    await stop();
   }
 }
 
@@ -224,10 +234,8 @@ function showProgress(screen: Screen, event: Record<string, unknown>): void {
   screen.bar(`    ${String(of)}`, moment as unknown as Moment);
 }
 
-/**
- * Ends the local AWS first when this process is told to stop, so that no process is left.
- */
-function closeOnSignals(aws: LocalAwsProcess) {
+/** Ends the other programs first when this process is told to stop, so that no process is left. */
+function closeOnSignals(stop: () => Promise<void>) {
   let asked: () => void = () => {};
   const promise = new Promise<void>((resolve) => {
     asked = resolve;
@@ -236,7 +244,7 @@ function closeOnSignals(aws: LocalAwsProcess) {
   const onSignal = async () => {
     asked();
     if (waiting) return;
-    await aws.stop();
+    await stop();
     process.exit(130);
   };
   const release = whenToldToStop(() => void onSignal());

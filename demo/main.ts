@@ -8,7 +8,8 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 const usage = `npm start -- [--once] [--json] [--port 4566] [--max-train-seconds 120] [--seed 1]
 
 The whole path on this machine: a general image model is trained and dropped into a local S3, the event promotes it to the
-domain "produce", and the REST API answers for images that no training ever saw. Stays up until Ctrl-C.
+domain "produce", and the REST API answers for images that no training ever saw. The console shows it in the browser, at an
+address that is printed. Stays up until Ctrl-C.
 
   --once                  end after the first answer; exit code 0 only if all of it succeeded
   --json                  last line of standard output: one JSON object with the figures

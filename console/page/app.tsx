@@ -1,8 +1,11 @@
 import { Link, Route, Switch } from 'wouter-preact';
 import type { Session } from '../contracts/session.ts';
 import { Problem } from './components/problem.tsx';
+import { DataPage } from './data/data-page.tsx';
 import { DomainPage } from './domain/domain-page.tsx';
 import { DomainsPage } from './domains/domains-page.tsx';
+import { LineagePage } from './lineage/lineage-page.tsx';
+import { ModelsPage } from './models/models-page.tsx';
 import { PromotionPage } from './promotion/promotion-page.tsx';
 import { ExecutionPage } from './promotions/execution-page.tsx';
 import { PromotionsPage } from './promotions/promotions-page.tsx';
@@ -30,6 +33,9 @@ export function App() {
           <Link href="/promotions" className={here}>
             Promotions
           </Link>
+          <Link href="/models" className={here}>
+            General models
+          </Link>
         </nav>
         {session && (
           <p class="where">
@@ -50,6 +56,13 @@ export function App() {
               <Route path="/domains/:domain/try">
                 {({ domain }) => <TryPage key={domain} domain={domain} />}
               </Route>
+              <Route path="/domains/:domain/data">
+                {({ domain }) => <DataPage key={domain} domain={domain} />}
+              </Route>
+              <Route path="/domains/:domain/lineage">
+                {({ domain }) => <LineagePage key={domain} domain={domain} />}
+              </Route>
+              <Route path="/models" component={ModelsPage} />
               <Route path="/promotions" component={PromotionsPage} />
               <Route path="/promotions/:execution">
                 {({ execution }) => <ExecutionPage key={execution} execution={execution} />}

@@ -9,12 +9,19 @@ import { domainRows } from './domains.ts';
 import { executionRows } from './executions.ts';
 import { domainFigures } from './figures.ts';
 import { followPromotion } from './follow.ts';
+import { domainImages, imageRows, readImage } from './images.ts';
+import { lineageOf } from './lineage.ts';
+import { modelRows } from './models.ts';
 import { tryImage } from './prediction.ts';
 import type { Asked, Route } from './routes.ts';
 import type { ConsoleServices } from './services.ts';
 
 const statusSchema = z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']);
 const beginningSchema = z.string().regex(/^[a-z0-9-]{0,30}$/, 'expected the beginning of a domain’s name');
+const partSchema = z.enum(['train', 'test', 'other']);
+const labelSchema = z.string().regex(/^[^/]{1,255}$/, 'expected a label');
+/** No key of another domain: S3 keeps dots as they are, but a reader may not. */
+const idSchema = z.string().regex(/^(?!.*(^|\/)\.\.?(\/|$))[^/].{0,900}$/, 'expected the name of an image');
 const domainsSchema = z.array(nameSchema).max(25);
 
 /** Everything that the page asks. */
@@ -30,9 +37,7 @@ export function consoleRoutes(services: ConsoleServices): Route[] {
       const domains = parse(domainsSchema, query.getAll('domain'), 'The domains');
       return domainFigures(services, domains);
     }),
-    reading('/api/domains/:domain', ({ path }) =>
-      domainDetails(services, parse(nameSchema, path.domain, 'The domain')),
-    ),
+    reading('/api/domains/:domain', ({ path }) => domainDetails(services, domainIn(path))),
     reading('/api/promotions', ({ query }) => {
       const status: ExecutionStatus | undefined = query.has('status')
         ? parse(statusSchema, query.get('status'), 'The status')
@@ -40,11 +45,28 @@ export function consoleRoutes(services: ConsoleServices): Route[] {
       return executionRows(services, status, query.get('page') ?? undefined);
     }),
     reading('/api/promotions/:execution', ({ path }) => executionDetails(services, path.execution!)),
+    reading('/api/models', ({ query }) => modelRows(services, query.get('page') ?? undefined)),
+    reading('/api/domains/:domain/lineage', ({ path }) => lineageOf(services, domainIn(path))),
+    reading('/api/domains/:domain/images', ({ path }) => domainImages(services, domainIn(path))),
+    reading('/api/domains/:domain/images/:part', ({ path, query }) => {
+      const part = parse(partSchema, path.part, 'The part');
+      const label = part === 'other' ? '' : parse(labelSchema, query.get('label'), 'The label');
+      return imageRows(services, { domain: domainIn(path), part, label }, query.get('page') ?? undefined);
+    }),
+    {
+      method: 'GET',
+      pattern: '/api/domains/:domain/image/:part',
+      async answer({ path, query }) {
+        const part = parse(partSchema, path.part, 'The part');
+        const id = parse(idSchema, query.get('id'), 'The image');
+        return readImage(services, { domain: domainIn(path), part, id });
+      },
+    },
     {
       method: 'GET',
       pattern: '/api/promotions/:execution/:domain/events',
       async answer({ path, signal }) {
-        const subject = { execution: path.execution!, domain: parse(nameSchema, path.domain, 'The domain') };
+        const subject = { execution: path.execution!, domain: domainIn(path) };
         return { events: followPromotion(services, subject, signal) };
       },
     },
@@ -52,12 +74,14 @@ export function consoleRoutes(services: ConsoleServices): Route[] {
       method: 'POST',
       pattern: '/api/domains/:domain/predict',
       async answer(asked) {
-        return { json: await tryImage(services, parse(nameSchema, asked.path.domain, 'The domain'), asked) };
+        return { json: await tryImage(services, domainIn(asked.path), asked) };
       },
     },
     ...actionRoutes(services),
   ];
 }
+
+const domainIn = ({ domain }: Asked['path']) => parse(nameSchema, domain, 'The domain');
 
 const reading = (pattern: string, read: (asked: Asked) => Promise<unknown>): Route => ({
   method: 'GET',

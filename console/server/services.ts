@@ -5,6 +5,7 @@ import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { Bucket } from '#cloud/aws/bucket.ts';
 import type { PromotionStore } from '#cloud/records/promotion-store.ts';
+import type { SigningTrust } from '#core/signing-trust.ts';
 import type { Session } from '../contracts/session.ts';
 
 /** What the console reads and acts through: the operator's own clients, and the names of one deployment. */
@@ -18,6 +19,8 @@ export interface ConsoleServices {
   cloudwatch: CloudWatchClient;
   logs: CloudWatchLogsClient;
   stateMachineArn: string;
+  /** Which signatures of general models the deployment accepts; undefined where it does not say. */
+  trust: SigningTrust | undefined;
   /** With which the deployment's names in SageMaker begin: the stack's name. */
   prefix: string;
   session: Session;

@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { expect } from 'vitest';
 import { repository } from '../../scripts/fingerprint.ts';
 
 const program = ['chromium', 'chromium-browser', 'google-chrome'].find(
@@ -14,12 +12,7 @@ const program = ['chromium', 'chromium-browser', 'google-chrome'].find(
 export const whyNot = program === undefined ? ' (skipped: no chromium is installed)' : '';
 
 /** Pictures of the pages, which git ignores. */
-const pictures = join(repository, '.build', 'console-pictures');
-
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-export const THEMES = ['light', 'dark'] as const;
-export const WIDTHS = { wide: 1280, phone: 390 } as const;
+export const pictures = join(repository, '.build', 'console-pictures');
 
 export function launchBrowser(): Promise<Browser> {
   mkdirSync(pictures, { recursive: true });
@@ -31,7 +24,7 @@ export function launchBrowser(): Promise<Browser> {
 
 /** A page that hears of everything it should not do: requests to elsewhere, errors, what its policy stops. */
 export async function openPage(browser: Browser, url: string): Promise<{ page: Page; wrong: string[] }> {
-  const page = await browser.newPage({ viewport: { width: WIDTHS.wide, height: 900 }, bypassCSP: false });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' });
   const wrong: string[] = [];
   const { origin } = new URL(url);
   page.on('request', (request) => {
@@ -44,41 +37,4 @@ export async function openPage(browser: Browser, url: string): Promise<{ page: P
   });
   await page.goto(url);
   return { page, wrong };
-}
-
-/** What axe finds serious or critical, in both themes; keeps pictures of the page in both, at two widths. */
-export async function inspect(page: Page, name: string): Promise<void> {
-  for (const colorScheme of THEMES) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    for (const [size, width] of Object.entries(WIDTHS)) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: join(pictures, `${name}-${size}-${colorScheme}.png`), fullPage: true });
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(overflow, `${name} is wider than ${width} pixels`).toBeLessThanOrEqual(0);
-    }
-    expect(await seriousFindings(page), `${name}, ${colorScheme}`).toEqual([]);
-  }
-  await page.setViewportSize({ width: WIDTHS.wide, height: 900 });
-}
-
-/** Violations of axe's rules, with where they are. */
-async function seriousFindings(page: Page): Promise<string[]> {
-  // Through the debugger, past the page's policy, which allows no script from elsewhere.
-  await page.evaluate(await import('node:fs').then(({ readFileSync }) => readFileSync(axe, 'utf8')));
-  return page.evaluate(async () => {
-    const { violations } = await (
-      window as unknown as {
-        axe: {
-          run(): Promise<{
-            violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
-          }>;
-        };
-      }
-    ).axe.run();
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) =>
-        nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
-      );
-  });
 }

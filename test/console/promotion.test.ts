@@ -1,12 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { executionName } from '#core/names.ts';
-import { repository } from '../../scripts/fingerprint.ts';
+import { type ConsoleProcess, spawnConsole } from '../../demo/console.ts';
 import {
   makeDomainFolder,
   type Stack,
@@ -15,7 +12,8 @@ import {
   tinyLabels,
   trainTinyModel,
 } from '../end-to-end/stack.ts';
-import { inspect, launchBrowser, openPage, whyNot } from './browser.ts';
+import { launchBrowser, openPage, whyNot } from './browser.ts';
+import { inspect } from './inspect.ts';
 
 vi.setConfig({ testTimeout: 150_000 });
 
@@ -23,33 +21,9 @@ let stack: Stack;
 let browser: Browser;
 let page: Page;
 let wrong: string[];
-let program: { process: ChildProcess; url: string };
+let program: ConsoleProcess;
 let execution: string;
 let testImages: string;
-
-/** `graft console`, as a person runs it. */
-async function startProgram(...options: string[]): Promise<typeof program> {
-  const child = spawn(
-    process.execPath,
-    [
-      join(repository, 'onprem-agent/bin.mjs'),
-      'console',
-      '--port',
-      '0',
-      '--by',
-      'jane',
-      '--json',
-      ...options,
-    ],
-    { cwd: repository, env: stack.environment, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const { event, url, message } = JSON.parse(line) as Record<string, string>;
-    if (event === 'ready') return { process: child, url: url! };
-    throw new Error(message);
-  }
-  throw new Error('graft console has ended');
-}
 
 /** Opens one of the console's own pages, in the tab that has the token. */
 async function visit(path: string): Promise<void> {
@@ -62,7 +36,10 @@ const shows = (text: string | RegExp) => page.getByText(text).first().waitFor({ 
 describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, () => {
   beforeAll(async () => {
     stack = await startStack();
-    [browser, program] = await Promise.all([launchBrowser(), startProgram()]);
+    [browser, program] = await Promise.all([
+      launchBrowser(),
+      spawnConsole(stack.environment, ['--by', 'jane']),
+    ]);
     ({ page, wrong } = await openPage(browser, program.url));
     page.setDefaultTimeout(120_000);
     const settings = tinyDomain('shapes', { approval: { required: true, timeoutSeconds: 3600 } });
@@ -76,7 +53,7 @@ describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, (
 
   afterAll(async () => {
     await browser?.close();
-    program?.process.kill('SIGINT');
+    await program?.stop();
     await stack?.close();
   });
 
@@ -154,6 +131,22 @@ describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, (
     wrong.splice(0, wrong.length, ...wrong.filter((each) => !/status of 400/.test(each)));
   });
 
+  test('shows the images behind it, and what it was made from', async () => {
+    await visit('/domains/shapes/data');
+    await page.getByRole('button', { name: `Show 8 images: train ${tinyLabels[1]}` }).click();
+    await page.waitForFunction(() => document.querySelectorAll('.gallery img').length >= 8);
+    await inspect(page, 'data');
+
+    await visit('/domains/shapes/lineage');
+    await page.getByText('General model', { exact: true }).waitFor();
+    expect(await page.locator('.lineage .step').count()).toBe(8);
+    await inspect(page, 'lineage');
+
+    await visit('/models');
+    await page.getByText('✓ signed by').waitFor();
+    await inspect(page, 'models');
+  });
+
   test('lists promotions, and shows one with its domains', async () => {
     await visit('/promotions');
     await page.getByText('1 domain: 1 DEPLOYED').waitFor();
@@ -175,13 +168,12 @@ describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, (
   });
 
   test('changes nothing in read-only mode', async () => {
-    const other = await startProgram('--read-only');
+    const other = await spawnConsole(stack.environment, ['--read-only']);
     const second = await openPage(browser, other.url);
     await second.page.goto(new URL(`/promotions/${execution}/shapes`, other.url).href);
     expect(await second.page.getByRole('button', { name: 'Promote again …' }).isDisabled()).toBe(true);
     await second.page.close();
-    other.process.kill('SIGINT');
-    expect(await once(other.process, 'exit')).toEqual([0, null]);
+    await other.stop();
   });
 
   test('asked nothing of another host, and no policy had to stop anything', () => {

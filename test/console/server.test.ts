@@ -2,15 +2,15 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningConsole, startConsole } from '../../console/server/start.ts';
 import { explainAwsError } from '../../onprem-agent/aws/explain.ts';
-import { startServices } from './services.ts';
+import { memoryS3 } from './memory-s3.ts';
+import { consoleServices } from './services.ts';
 
-let local: Awaited<ReturnType<typeof startServices>>;
+const local = consoleServices(memoryS3());
 let open: RunningConsole;
 let readOnly: RunningConsole;
 const page = new Map([['/index.html', { bytes: Buffer.from('<!doctype html>'), type: 'text/html' }]]);
 
 beforeAll(async () => {
-  local = await startServices();
   const { services } = local;
   open = await startConsole({ services, page, port: 0 });
   readOnly = await startConsole({
@@ -22,7 +22,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await open?.stop();
   await readOnly?.stop();
-  await local?.stop();
 });
 
 /** With any headers, which `fetch` would not let through. */

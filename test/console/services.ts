@@ -11,27 +11,33 @@ import { recordingClient, serviceError } from '../cloud/recording-client.ts';
 export const stateMachineArn =
   'arn:aws:states:eu-central-1:000000000000:stateMachine:graft-dev-promote-model';
 
+/** A local S3 that real clients talk to over HTTP, with empty buckets. */
+export async function startS3() {
+  const local = await startLocal({ services: [createS3] });
+  const s3 = local.client(S3Client);
+  for (const bucket of ['models', 'data', 'artifacts']) {
+    await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  }
+  return { s3, stop: () => local.stop() };
+}
+
 /**
- * A local S3 that real clients talk to over HTTP, and a Step Functions with executions of the test's making; the
- * other services know nothing.
+ * What a console works with: an S3, a Step Functions with executions of the test's making, and other services that
+ * know nothing.
  *
  * @param executions the newest first
  */
-export async function startServices(executions: readonly DescribeExecutionOutput[] = []) {
-  const local = await startLocal({ services: [createS3] });
-  const s3 = local.client(S3Client);
-  for (const bucket of ['models', 'data', 'artifacts'])
-    await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+export function consoleServices(given: S3Client, executions: readonly DescribeExecutionOutput[] = []) {
   const stopped: unknown[] = [];
   const asked: string[] = [];
-  s3.middlewareStack.add(
-    (send, { commandName }) =>
-      (args) => {
-        asked.push(commandName!);
-        return send(args);
+  const counted = <Client extends object>(client: Client): Client =>
+    ({
+      send: (command: object) => {
+        asked.push(command.constructor.name);
+        return (client as unknown as { send(command: object): unknown }).send(command);
       },
-    { step: 'initialize' },
-  );
+    }) as unknown as Client;
+  const s3 = counted(given);
   const byArn = new Map(executions.map((each) => [each.executionArn, each]));
   const sfn = recordingClient<ConsoleServices['sfn']>({
     DescribeExecution: ({ executionArn }: { executionArn: string }) => {
@@ -55,12 +61,7 @@ export async function startServices(executions: readonly DescribeExecutionOutput
     store: promotionStore(s3, 'artifacts'),
     models: new Bucket(s3, 'models'),
     data: new Bucket(s3, 'data'),
-    sfn: {
-      send: (command: object) => {
-        asked.push(command.constructor.name);
-        return (sfn.client as unknown as { send(command: object): unknown }).send(command);
-      },
-    } as ConsoleServices['sfn'],
+    sfn: counted(sfn.client),
     sagemaker: recordingClient<ConsoleServices['sagemaker']>({
       DescribeEndpoint: serviceError('ValidationException', 'Could not find endpoint'),
     }).client,
@@ -69,6 +70,7 @@ export async function startServices(executions: readonly DescribeExecutionOutput
       .client,
     logs: recordingClient<ConsoleServices['logs']>({}).client,
     stateMachineArn,
+    trust: { publicKeys: [], revokedKeys: [] },
     prefix: 'graft-dev',
     session: { stack: 'graft-dev', region: 'eu-central-1', person: 'jane', readOnly: false, local: true },
     lookMs: 10,
@@ -77,10 +79,8 @@ export async function startServices(executions: readonly DescribeExecutionOutput
   };
   return {
     services,
-    s3,
     stopped,
     /** Operations that S3 and Step Functions were asked for, oldest first. */
     asked,
-    stop: () => local.stop(),
   };
 }

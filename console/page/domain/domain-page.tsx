@@ -22,6 +22,8 @@ export function DomainPage({ domain }: { domain: string }) {
       <Heading title={domain} />
       <div class="buttons">
         {live && <Link href={`/domains/${domain}/try`}>Try it</Link>}
+        <Link href={`/domains/${domain}/data`}>Images</Link>
+        {live && <Link href={`/domains/${domain}/lineage`}>Lineage</Link>}
         {live && rollbackTo && <RollBack domain={domain} live={live} to={rollbackTo} />}
       </div>
       <dl class="figures">

@@ -44,7 +44,7 @@ export function AttentionList() {
       {running.length > 0 && (
         <section aria-labelledby="running">
           <h2 id="running">Running</h2>
-          <ul class="running">
+          <ul class="plain">
             {running.map(({ execution, kind, model, version, domains, startedAt }) => (
               <li key={execution}>
                 <Outcome of="RUNNING" />

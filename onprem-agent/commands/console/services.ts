@@ -5,6 +5,7 @@ import { Bucket } from '#cloud/aws/bucket.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import type { ConsoleServices } from '../../../console/server/services.ts';
 import { cloudFormationClient, stepFunctionsClient } from '../../aws/clients.ts';
+import { trustOf } from '../../aws/deployment.ts';
 import { explainAwsError } from '../../aws/explain.ts';
 import { type AwsOptions, clientOptions } from '../../aws/options.ts';
 import { s3Client } from '../../aws/s3-clients.ts';
@@ -45,6 +46,7 @@ export async function consoleServices(
     cloudwatch: new CloudWatchClient(options),
     logs: new CloudWatchLogsClient(options),
     stateMachineArn,
+    trust: trustOf(outputs),
     prefix: stack,
     session: {
       ...{ stack, region, person, readOnly, local },

@@ -1,4 +1,5 @@
 import { describeEndpoint } from '#cloud/endpoints/endpoints.ts';
+import { findLiveModel } from '#cloud/registry/live-model.ts';
 import { nameSchema } from '#core/contracts/common.ts';
 import { NotFoundError } from '#core/errors.ts';
 import { endpointName, modelPackageGroupName } from '#core/names.ts';
@@ -7,7 +8,6 @@ import { sageMakerClient } from '../../aws/sagemaker.ts';
 import { agentCommand, awsArgs, stackArgs } from '../../cli/command.ts';
 import { UsageError } from '../../cli/errors.ts';
 import { lineageLines } from './lineage-lines.ts';
-import { findLiveModel } from './live-model.ts';
 
 export const lineage = agentCommand({
   args: {

@@ -1,5 +1,5 @@
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { type RegisteredModel, registeredModels } from '#cloud/registry/model-packages.ts';
+import { type RegisteredModel, registeredModels } from './model-packages.ts';
 
 /**
  * The model package that an endpoint configuration serves: the newest approved one, or, if none is approved
