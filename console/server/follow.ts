@@ -69,8 +69,8 @@ async function* recordsOf(
   const state = (name: string) => states.find((each) => each.name === name);
   const isDone = (name: string) => state(name)?.endedAt !== undefined;
   if (isDone('EvaluateGate')) {
-    const gate = await gateSection(services, subject);
-    if (gate !== undefined) yield* changes('gate', gate);
+    const section = await gateSection(services, subject);
+    if (section !== undefined) yield* changes('gate', section);
   }
   const asks = state('AwaitApproval')?.status === 'running';
   yield* changes('approval', asks ? ((await openApproval(services, subject)) ?? null) : null);

@@ -23,8 +23,9 @@ interface Place {
 }
 
 /**
- * The picture of a state machine: its tasks, in rows from above, and what follows what. Choices, maps and parallel
- * states are only ways from task to task. A catcher that most tasks share is left out, and so are the ways back.
+ * The picture of a state machine: its tasks, in rows from above, and what follows what. Choices, maps and
+ * parallel states are only ways from task to task. A catcher that most tasks share is left out, and so are
+ * the ways back.
  *
  * @param definition in the Amazon States Language
  */
@@ -85,7 +86,8 @@ function collect({ States }: Machine, after: string[], places: Map<string, Place
 }
 
 /**
- * Every task after all those that lead to it, except on ways back. What only an error leads to is placed by that.
+ * Every task after all those that lead to it, except on ways back. What only an error leads to is placed by
+ * that.
  */
 function inOrder(
   first: string,

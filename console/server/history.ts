@@ -48,8 +48,8 @@ export function historyReader(sfn: SFNClient, executionArn: string) {
 }
 
 /**
- * How far the states are, of one iteration of the Map and of those outside it, in the order in which they began. A
- * state that is entered again counts from then on.
+ * How far the states are, of one iteration of the Map and of those outside it, in the order in which they
+ * began. A state that is entered again counts from then on.
  *
  * @param iteration undefined while it is not known
  */

@@ -11,8 +11,8 @@ const AT_ONCE = 12;
 const NEEDS_A_PERSON = new Set<string>(['REJECTED', 'ROLLED_BACK', 'FAILED']);
 
 /**
- * The domains whose newest outcome, among the newest executions, needs a person, and the executions that failed
- * as a whole.
+ * The domains whose newest outcome, among the newest executions, needs a person, and the executions that
+ * failed as a whole.
  */
 export async function lastOutcomes(services: ConsoleServices): Promise<Attention[]> {
   const { executions = [] } = await services.sfn.send(

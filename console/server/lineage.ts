@@ -43,7 +43,7 @@ function packageStep(
 ) {
   const forced =
     metadata.forcedBy === undefined ? [] : [`forced by ${metadata.forcedBy}: ${metadata.forcedReason ?? ''}`];
-  const [accuracy, baseline] = [metadata.accuracy, metadata.baselineAccuracy].map((text) =>
+  const [accuracy, baselineAccuracy] = [metadata.accuracy, metadata.baselineAccuracy].map((text) =>
     Number(text).toFixed(3),
   );
   return step(
@@ -52,7 +52,7 @@ function packageStep(
     [
       approval,
       createdAt.toISOString(),
-      `accuracy ${accuracy}, ${baseline} without transfer learning`,
+      `accuracy ${accuracy}, ${baselineAccuracy} without transfer learning`,
       ...forced,
     ],
     [

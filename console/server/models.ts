@@ -100,6 +100,6 @@ function originText(origin: Origin): string {
     const { format, producer, source } = origin;
     return `imported from ${source.name} (${[format, producer].filter(Boolean).join(', ')})`;
   }
-  const { dataSet, training } = origin;
-  return `trained on ${dataSet.images} images of ${dataSet.classes} classes (${dataSet.name}), ${training.epochs} epochs`;
+  const { dataSet } = origin;
+  return `trained on ${dataSet.images} images of ${dataSet.classes} classes (${dataSet.name}), ${origin.training.epochs} epochs`;
 }

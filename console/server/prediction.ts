@@ -25,6 +25,7 @@ export async function tryImage(
 ): Promise<Tried> {
   const type = requestType(request.headers['content-type']);
   const image = await readBody(request, INSTANCE_BODY_BYTES);
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const began = performance.now();
   try {
     const { Body } = await runtime.send(
@@ -34,7 +35,7 @@ export async function tryImage(
         Accept: 'application/json',
         Body: image,
       }),
-      { abortSignal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) },
+      { abortSignal: patience },
     );
     const endpointMs = performance.now() - began;
     const answer = parseJson(predictionResponseSchema, new TextDecoder().decode(Body), 'The answer');

@@ -24,9 +24,9 @@ export const SECURITY_HEADERS = {
 } as const;
 
 /**
- * Refuses a request that did not come to this address by its own name. A foreign page can lead its host name to
- * 127.0.0.1 (DNS rebinding), and it can send requests here (CSRF): the first has its own name in `Host`, the
- * second in `Origin`.
+ * Refuses a request that did not come to this address by its own name. A foreign page can lead its host name
+ * to 127.0.0.1 (DNS rebinding), and it can send requests here (CSRF): the first has its own name in `Host`,
+ * the second in `Origin`.
  *
  * @throws ProblemError 403
  */
@@ -48,8 +48,8 @@ export function checkAddress({ headers, method }: IncomingMessage, port: number)
 }
 
 /**
- * Refuses who does not have the token. It stands in the fragment of the address that the program prints, which
- * browsers send nowhere, and comes back in a header, which other pages cannot set.
+ * Refuses who does not have the token. It stands in the fragment of the address that the program prints,
+ * which browsers send nowhere, and comes back in a header, which other pages cannot set.
  *
  * @throws ProblemError 401
  */

@@ -20,8 +20,8 @@ export interface ReportSection {
 }
 
 /**
- * What a report has to show, in the order of reading. The report is made of it, and the console's page about a
- * promotion.
+ * What a report has to show, in the order of reading. The report is made of it, and the console's page about
+ * a promotion.
  *
  * @param thumbnails by id of the test image
  */

@@ -18,14 +18,20 @@ export const colours = {
 /** Steps of a cell's colour in a confusion matrix. */
 export const SHADES = 20;
 
-/** One hue from white to dark blue. Classes, since a strict content security policy allows no style attributes. */
+/**
+ * One hue from white to dark blue. Classes, since a strict content security policy allows no style
+ * attributes.
+ */
 const shades = Array.from({ length: SHADES + 1 }, (_, step) => {
   const lightness = Math.round(97 - (62 * step) / SHADES);
   const colours = `background:hsl(206,${step === 0 ? 0 : 70}%,${lightness}%);color:${lightness < 52 ? '#fff' : '#1b1f24'}`;
   return html`.shade-${step}{${colours}}`;
 });
 
-/** What the sections look like, in the report and in the console. The variables are the console's, for its themes. */
+/**
+ * What the sections look like, in the report and in the console. The variables are the console's, for its
+ * themes.
+ */
 export const sectionStyles = html`
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 .25rem}
 h3{font-size:1rem;margin:1rem 0 .35rem}

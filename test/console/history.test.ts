@@ -2,7 +2,10 @@ import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
 import { progressOf } from '../../console/server/history.ts';
 
-/** Events in the form of Step Functions: an event's id is its place, and it names the one before it in its branch. */
+/**
+ * Events in the form of Step Functions: an event's id is its place, and it names the one before it in its
+ * branch.
+ */
 function events(...given: [type: string, before: number, more?: Partial<HistoryEvent>][]): HistoryEvent[] {
   return given.map(([type, previousEventId, more], index) => ({
     id: index + 1,

@@ -76,7 +76,9 @@ function recordsOf(index: number): [bucket: string, key: string, value: object][
   ];
 }
 
-/** Domains of which everything is written; of the others only that they are there, which is what lists read. */
+/**
+ * Domains of which everything is written; of the others only that they are there, which is what lists read.
+ */
 const isWritten = (index: number) => index < 50 || (index >= 500 && index < 525);
 
 /** 10,000 executions, the newest first. */

@@ -12,8 +12,8 @@ interface Input {
 }
 
 /**
- * S3 in memory, for tests of many objects: it reads, writes and lists as the console does. Keys are listed in their
- * order, folders as common prefixes, in pages.
+ * S3 in memory, for tests of many objects: it reads, writes and lists as the console does. Keys are listed
+ * in their order, folders as common prefixes, in pages.
  */
 export function memoryS3(): S3Client {
   const objects = new Map<string, { body: string; modified: Date }>();

@@ -22,8 +22,8 @@ export async function startS3() {
 }
 
 /**
- * What a console works with: an S3, a Step Functions with executions of the test's making, and other services that
- * know nothing.
+ * What a console works with: an S3, a Step Functions with executions of the test's making, and other
+ * services that know nothing.
  *
  * @param executions the newest first
  */

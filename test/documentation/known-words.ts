@@ -25,7 +25,6 @@ export const KNOWN_WORDS = new Set([
   'SnapStart',
   'StateFailed',
   'TestState',
-  'TimedOut',
   'UpdatePolicy',
   'ViewBudget',
   // Functions of JSONata
@@ -56,6 +55,7 @@ export const KNOWN_WORDS = new Set([
   'crc32_combine',
   'equalize',
   'localeCompare',
+  'uPlot',
   'makeTensorFromTensorInfo',
   'memberNames',
   'poll',

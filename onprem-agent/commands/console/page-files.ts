@@ -10,7 +10,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
 };
 
-/** The files of the console's page: those that lie beside an installed agent, or made now in the repository. */
+/**
+ * The files of the console's page: those that lie beside an installed agent, or made now in the repository.
+ */
 export async function readPageFiles(): Promise<PageFiles> {
   const folder = join(packageRoot(), 'dist', 'console');
   const names = await readdir(folder).catch(() => undefined);
@@ -21,7 +23,9 @@ export async function readPageFiles(): Promise<PageFiles> {
   return new Map(files.map(({ name, bytes }) => [`/${name}`, { bytes, type: TYPES[extname(name)] ?? '' }]));
 }
 
-/** An installed agent has no bundler, so its bundle must not look for one: hence a path that is put together. */
+/**
+ * An installed agent has no bundler, so its bundle must not look for one: hence a path that is put together.
+ */
 async function built(): Promise<{ name: string; bytes: Uint8Array }[]> {
   const script = pathToFileURL(join(packageRoot(), 'scripts', 'build-console.ts')).href;
   const { buildConsole } = (await import(script)) as {
