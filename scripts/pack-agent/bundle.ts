@@ -19,16 +19,20 @@ export interface Bundled {
  * Bundles the agent's program, and the programs and threads that it starts, to `<folder>/dist/`. What a
  * command imports when it runs stays out of the start, as in the repository.
  */
-export async function bundleAgent(folder: string): Promise<Bundled> {
+export const bundleAgent = (folder: string): Promise<Bundled> =>
+  bundlePrograms(`${folder}/dist`, {
+    main: 'onprem-agent/main.ts',
+    // Beside the program, where `start-thread.ts` and `verify.ts` look for them.
+    thread: 'model/threads/thread.ts',
+    verify: 'onprem-agent/commands/backend/verify-program.ts',
+  });
+
+/** @param entryPoints files of the repository by the names of their bundles */
+export async function bundlePrograms(outdir: string, entryPoints: Record<string, string>): Promise<Bundled> {
   const { metafile } = await build({
     absWorkingDir: repository,
-    entryPoints: {
-      main: 'onprem-agent/main.ts',
-      // Beside the program, where `start-thread.ts` and `verify.ts` look for them.
-      thread: 'model/threads/thread.ts',
-      verify: 'onprem-agent/commands/backend/verify-program.ts',
-    },
-    outdir: `${folder}/dist`,
+    entryPoints,
+    outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,

@@ -16,6 +16,8 @@ const ONLY: Readonly<Record<string, (platform: string) => readonly RegExp[]>> = 
     new RegExp(`^bin/napi-v6/${platform.replace('-', '/')}/`),
   ],
   'onnxruntime-common': () => [/^dist\/cjs\//],
+  // For all platforms it has 137 MB.
+  webgpu: (platform) => [new RegExp(`^dist/${platform.replace(/^darwin-.*/, 'darwin-universal')}/`)],
 };
 
 /** Of TensorFlow.js's packages, the build that Node loads. The others are for browsers and bundlers. */

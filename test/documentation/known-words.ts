@@ -46,6 +46,7 @@ export const KNOWN_WORDS = new Set([
   'ReLU6',
   'ResNets',
   'ResourceApplyAdam',
+  'SwiftShader',
   'WebGL',
   'afterAll',
   'afterEach',
