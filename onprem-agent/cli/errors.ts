@@ -21,8 +21,18 @@ export class BackendInstallError extends GraftError {
   }
 }
 
-/** `notDeployed`: with `--follow`, the promotion succeeded but is not live in every domain. */
-export const EXIT_CODES = { ok: 0, failed: 1, usage: 2, notDeployed: 3, interrupted: 130 } as const;
+/**
+ * `notDeployed`: with `--follow`, the promotion succeeded but is not live in every domain. `someFailed`: of
+ * many images, some have no prediction.
+ */
+export const EXIT_CODES = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  notDeployed: 3,
+  someFailed: 4,
+  interrupted: 130,
+} as const;
 
 /** What each exit code says; docs/agent.md has the same table. */
 export const EXIT_CODE_MEANINGS: readonly (readonly [code: string, meaning: string])[] = [
@@ -30,6 +40,7 @@ export const EXIT_CODE_MEANINGS: readonly (readonly [code: string, meaning: stri
   ['1', 'failed'],
   ['2', 'wrong usage'],
   ['3', 'promoted, but not deployed in every domain (with --follow)'],
+  ['4', 'done, but some images have no prediction (predict --out)'],
   ['130', 'interrupted'],
 ];
 

@@ -12,38 +12,46 @@ import { openServedModel } from '#model/prediction/served-model.ts';
 import { named } from '../../cli/image-error.ts';
 import { readModelFolder, verifyFiles } from '../../model-folder/read.ts';
 
-type Answer = Pick<PredictionResponse, 'predictions' | 'general'> & Partial<PredictionResponse>;
+/** What a model says about an image. A general model knows nothing of domains. */
+export type Answer = Pick<PredictionResponse, 'predictions' | 'general'> & Partial<PredictionResponse>;
 
-/** One image needs no more. */
-const THREADS = 1;
+/** A model in a folder that is loaded and checked. */
+export interface LocalModel {
+  /** @throws InvalidInputError when the image cannot be decoded */
+  predict(task: InferenceTask): Promise<Answer>;
+  close(): Promise<void>;
+}
 
 /**
- * Predicts an image with a model in a folder: a general model with a classifier from `graft train` or
- * `graft import`, or the content of a training job's `model.tar.gz`. The image is prepared as in training and
- * in an endpoint.
+ * Predicts an image with a model in a folder. The image is prepared as in training and in an endpoint.
  *
  * @param image path of a JPEG, PNG or WebP file
  * @throws GraftError when the image or the model cannot be read, or the model has no classifier
  */
 export async function predictLocally(image: string, folder: string): Promise<Answer> {
   const bytes = await named(image, () => readImageFile(image));
-  const ask = (await isThere(join(folder, 'served-model.json'))) ? askServedModel : askGeneralModel;
-  return ask(folder, (infer) => named(image, () => infer({ image: bytes })));
-}
-
-/** Asks a model about the image. An error that is about the image names it. */
-type Ask = <T>(infer: (task: InferenceTask) => Promise<T>) => Promise<T>;
-
-async function askServedModel(folder: string, ask: Ask): Promise<Answer> {
-  const { predict, close } = await openServedModel(folder, THREADS);
+  // One image needs no more threads.
+  const model = await openLocalModel(folder, 1);
   try {
-    return await ask(predict);
+    return await named(image, () => model.predict({ image: bytes }));
   } finally {
-    await close();
+    await model.close();
   }
 }
 
-async function askGeneralModel(folder: string, ask: Ask): Promise<Answer> {
+/**
+ * Loads a general model with a classifier from `graft train` or `graft import`, or the content of a training
+ * job's `model.tar.gz`.
+ *
+ * @param threads images that are computed at once
+ * @throws GraftError when the model cannot be read or has no classifier
+ */
+export async function openLocalModel(folder: string, threads: number): Promise<LocalModel> {
+  if (await isThere(join(folder, 'served-model.json'))) return openServedModel(folder, threads);
+  return openGeneralModel(folder, threads);
+}
+
+async function openGeneralModel(folder: string, threads: number): Promise<LocalModel> {
   const model = await readModelFolder(folder);
   await verifyFiles(model);
   const { manifest } = model;
@@ -59,22 +67,28 @@ async function askGeneralModel(folder: string, ask: Ask): Promise<Answer> {
   const outputs = [classifier.name, ...features.map((each) => each.name)];
   const pool = await openPool({
     ...{ model: join(folder, MODEL_FILE), inputs: [input], outputs },
-    threads: THREADS,
+    threads,
   });
+  const infer = async (pixels: Uint8Array) => {
+    const [values] = await pool.infer({ image: { pixels } });
+    return Object.fromEntries(outputs.map((output, i) => [output, values![i]!]));
+  };
   try {
-    const infer = async (pixels: Uint8Array) => {
-      const [values] = await pool.infer({ image: { pixels } });
-      return Object.fromEntries(outputs.map((output, i) => [output, values![i]!]));
-    };
     await checkReference(infer, manifest);
-    const [values] = await ask(pool.infer);
-    return {
-      predictions: rankLabels(values![0]!, classifier.labels),
-      general: { model: name, version },
-    };
-  } finally {
+  } catch (error) {
     await pool.close();
+    throw error;
   }
+  return {
+    async predict(task) {
+      const [values] = await pool.infer(task);
+      return {
+        predictions: rankLabels(values![0]!, classifier.labels),
+        general: { model: name, version },
+      };
+    },
+    close: () => pool.close(),
+  };
 }
 
 const isThere = (path: string) =>

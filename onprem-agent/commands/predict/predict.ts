@@ -1,12 +1,30 @@
 import { numberOption } from '../../cli/arguments.ts';
 import { agentCommand, awsArgs, stackArgs } from '../../cli/command.ts';
-import { UsageError } from '../../cli/errors.ts';
+import { EXIT_CODES, UsageError } from '../../cli/errors.ts';
+import { isOfMany } from './list-images.ts';
 import { predictLocally } from './predict-locally.ts';
 import { apiUrl, predictRemotely } from './predict-remotely.ts';
 
 export const predict = agentCommand({
   args: {
-    image: { type: 'positional', required: true, description: 'JPEG, PNG or WebP file' },
+    image: {
+      type: 'positional',
+      required: true,
+      description:
+        'JPEG, PNG or WebP file; or, with --out, a folder of them or a .txt file with a path a line',
+    },
+    out: {
+      type: 'string',
+      valueHint: 'FILE',
+      description:
+        'CSV file with a row for each image. The same command again predicts those that are missing',
+    },
+    parallel: {
+      type: 'string',
+      valueHint: 'N',
+      description:
+        'With --out: requests under way at once (Default: 4), or with --model threads (a core each)',
+    },
     model: {
       type: 'string',
       valueHint: 'DIR',
@@ -26,11 +44,20 @@ export const predict = agentCommand({
   examples: [
     'graft predict banana.png --model models/icons',
     'GRAFT_API_KEY=… graft predict banana.png --domain produce',
+    'graft predict photographs --domain produce --out results.csv',
     'graft predict banana.png --domain produce --url https://abc123.execute-api.eu-central-1.amazonaws.com/dev --api-key …',
   ],
   async run({ args, io, output }) {
     if ((args.model === undefined) === (args.domain === undefined)) {
       throw new UsageError('`graft predict` needs one of --model and --domain');
+    }
+    const parallel = numberOption('parallel', args.parallel, { minimum: 1, maximum: 64, whole: true });
+    if (args.out !== undefined) {
+      const { predictFolder } = await import('./predict-folder.ts');
+      return predictFolder({ ...args, out: args.out, parallel }, { io, output });
+    }
+    if (await isOfMany(args.image)) {
+      throw new UsageError(`"${args.image}" has many images: \`graft predict\` then needs --out`);
     }
     const top = numberOption('top', args.top, { minimum: 1, whole: true }) ?? 5;
     const answer =
@@ -49,6 +76,7 @@ export const predict = agentCommand({
     );
     if (answer.outOfDomain !== undefined) lines.push(certainty(answer.unsure, answer.outOfDomain));
     output.result({ command: 'predict', ...answer, predictions }, lines.join('\n'));
+    return EXIT_CODES.ok;
   },
 });
 
