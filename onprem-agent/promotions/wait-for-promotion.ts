@@ -15,8 +15,8 @@ export interface Waiting {
 }
 
 /**
- * Follows the promotion that a push has started, and prints the outcome of each domain as it comes, and all of
- * them in the end.
+ * Follows the promotion that a push has started, and prints the outcome of each domain as it comes, and all
+ * of them in the end.
  *
  * @returns exit code: 0 when every domain is DEPLOYED, 1 when the execution failed, 3 when it ended well and
  *   not every domain is

@@ -1,7 +1,7 @@
 /**
  * `npm run test:kills`: random SIGKILLs of real processes of the agent, each at a moment that a seed chooses.
- * A seed that failed can be played again alone with `--seed N --runs 1`. `--only train` or `--only push` leaves
- * the other half out; `--program FILE` names a packed agent (`npm run pack:agent` leaves it in
+ * A seed that failed can be played again alone with `--seed N --runs 1`. `--only train` or `--only push`
+ * leaves the other half out; `--program FILE` names a packed agent (`npm run pack:agent` leaves it in
  * `.build/agent/package/dist/graft.mjs`), which starts faster than the sources.
  */
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -8,8 +8,8 @@ const HEADER = 'image,label,probability,unsure,out_of_domain,model,version,error
 export type Predicted = { id: string } & ({ answer: Answer } | { error: string });
 
 /**
- * A CSV file of predictions (RFC 4180, with line feeds), a row for each image, in the order in which they were
- * answered. A row is written in one piece. What a kill or a power cut leaves of the last one is cut off when
+ * A CSV file of predictions (RFC 4180, with line feeds), a row for each image, in the order of the answers. A
+ * row is written in one piece. What a kill or a power cut leaves of the last one is cut off when
  * the file is opened again.
  */
 export class ResultsFile {
