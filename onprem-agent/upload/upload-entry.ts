@@ -141,7 +141,7 @@ export async function uploadEntry(entry: Entry, upload: EntryUpload): Promise<Up
   }
 }
 
-/** Files are checked against the manifest while they are uploaded: whoever uploads them, and whenever. */
+/** Files are checked against the manifest while they are uploaded, by any process at any time. */
 function checkedFiles({ folder, record }: Entry, manifest: Manifest, signal: AbortSignal) {
   const where = { place: `"${record.source}"`, hint: DAMAGED_HINT };
   return manifest.files.map(({ name, size }) => ({

@@ -26,8 +26,8 @@ type Kill = { change: number } | { milliseconds: number };
 const LABELS = ['apple pie', 'crème brûlée', 'v2.0'];
 const PER_LABEL = 8;
 const MOST_KILLS = 3;
-/** Trainings that differ: their models are known after the first run of each. */
-const TRAININGS = 4;
+/** Seeds of trainings: their models are known after the first run of each. */
+const VARIANTS = 4;
 /** Fifteen steps, each saved. */
 const SIZE = ['--size', '16', '--width', '0.5', '--epochs', '5', '--batch-size', '8'];
 
@@ -64,14 +64,14 @@ export class TrainLives {
    */
   async play(seed: number): Promise<TrainTally> {
     const random = createRandom('training kills', seed);
-    const training = random.below(TRAININGS);
-    const undisturbed = await this.#undisturbed(training);
+    const variant = random.below(VARIANTS);
+    const undisturbed = await this.#undisturbed(variant);
     const place = join(this.#folder, `train-${seed}`);
     await mkdir(place);
     const out = join(place, 'model');
     const tally: TrainTally = { kills: 0, continued: 0, lost: 0, differs: 0, reasons: [] };
     const live = async (kill: Kill | undefined): Promise<boolean> => {
-      const { code, events, last } = await this.#train(training, out, kill);
+      const { code, events, last } = await this.#train(variant, out, kill);
       if (events.some(({ event }) => event === 'continued')) tally.continued++;
       if (code < 0) tally.kills++;
       // One that was killed after its model was there.
@@ -94,27 +94,27 @@ export class TrainLives {
     return tally;
   }
 
-  #undisturbed(training: number): Promise<Undisturbed> {
-    let known = this.#expected.get(training);
-    known ??= this.#trainUndisturbed(training);
-    this.#expected.set(training, known);
+  #undisturbed(variant: number): Promise<Undisturbed> {
+    let known = this.#expected.get(variant);
+    known ??= this.#trainUndisturbed(variant);
+    this.#expected.set(variant, known);
     return known;
   }
 
-  async #trainUndisturbed(training: number): Promise<Undisturbed> {
+  async #trainUndisturbed(variant: number): Promise<Undisturbed> {
     const images = join(this.#folder, 'images');
     if (this.#expected.size === 0) await makeImageFolder(images, { labels: LABELS, perLabel: PER_LABEL });
-    const place = join(this.#folder, `undisturbed-${training}`);
+    const place = join(this.#folder, `undisturbed-${variant}`);
     await mkdir(place);
     const out = join(place, 'model');
     const began = performance.now();
-    const { code, last, changes } = await this.#train(training, out, undefined);
+    const { code, last, changes } = await this.#train(variant, out, undefined);
     if (code !== 0) throw new Error(`The undisturbed training ended with ${code}: ${last?.message}`);
     return { model: await modelIn(out), milliseconds: performance.now() - began, changes };
   }
 
-  async #train(training: number, out: string, kill: Kill | undefined) {
-    const seed = ['--seed', String(training + 1), '--checkpoint-seconds', '0', '--backend', 'wasm', '--json'];
+  async #train(variant: number, out: string, kill: Kill | undefined) {
+    const seed = ['--seed', String(variant + 1), '--checkpoint-seconds', '0', '--backend', 'wasm', '--json'];
     const words = ['train', join(this.#folder, 'images'), '--out', out, ...SIZE, ...seed];
     const { child, done } = spawnGraft(words, {}, this.#program);
     const end = () => void child.kill('SIGKILL');

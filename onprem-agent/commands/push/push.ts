@@ -107,7 +107,7 @@ export const push = agentCommand({
       },
     );
 
-    /** Whoever uploads checks as well, but this push may end before that. */
+    /** Every upload checks as well, but this push may end before that. */
     async function check(): Promise<void> {
       const checking = output.progress('check', 'check ');
       let done = 0;
