@@ -27,7 +27,12 @@ export async function checkSpool(
   const oldest = (now.getTime() - Math.min(...waiting)) / 1_000;
   const text = `${waiting.length} in ${folder}, the oldest for ${formatDuration(oldest)}`;
   if (oldest < LONG) report('ok', text);
-  else report('warning', text, '`graft status` says why it waits. `graft watch` uploads what is in the spool, and so does `graft push` of the same model.');
+  else
+    report(
+      'warning',
+      text,
+      '`graft status` says why it waits. `graft watch` uploads what is in the spool, and so does `graft push` of the same model.',
+    );
 }
 
 /** @returns when each one came, in milliseconds since 1970; undefined where there is no spool */
