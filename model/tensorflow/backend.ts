@@ -95,13 +95,17 @@ async function useExactly(name: BackendName): Promise<BackendInfo> {
     if (typeof info !== 'string' && info.name === name) return { ...info, reason: 'asked for' };
     reasons.push(typeof info === 'string' ? info : info.reason);
   }
-  const how =
-    name === 'webgpu'
-      ? 'graft backend install --webgpu` brings WebGPU'
-      : 'graft backend install` brings TensorFlow';
   throw new InvalidInputError(`The backend "${name}" cannot be used: ${reasons.join('; ')}`, {
-    hint: `\`${how} (docs/agent.md); the backend "wasm" is always there.`,
+    hint: `${remedyFor(name)}; the backend "wasm" is always there.`,
   });
+}
+
+function remedyFor(name: BackendName): string {
+  if (name !== 'webgpu') return '`graft backend install` brings TensorFlow (docs/agent.md)';
+  for (const attempt of WEBGPU_SOURCES.map(webgpuState)) {
+    if (attempt?.state === 'does not start' && attempt.hint) return attempt.hint.replace(/\.$/, '');
+  }
+  return '`graft backend install --webgpu` brings WebGPU (docs/agent.md)';
 }
 
 /** A place where a backend can come from, and whether it is there. */

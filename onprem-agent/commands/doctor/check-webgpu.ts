@@ -20,14 +20,14 @@ export function reportWebgpu(attempt: WebgpuAttempt, isWanted: boolean, findings
   const what = `WebGPU (webgpu ${attempt.version})`;
   const status = isWanted ? 'warning' : 'ok';
   if (attempt.state === 'does not start') {
-    report(status, `${what} finds no GPU: ${attempt.reason}`, attempt.hint);
+    report(status, `${what} finds no GPU: ${attempt.reason}`, isWanted ? attempt.hint : undefined);
     return;
   }
   const { name, vendor, driver, isSoftware, largestTensor } = attempt.facts;
   const by = [vendor && `by ${vendor}`, driver && `driver ${driver}`].filter(Boolean).join(', ');
   const text = `${name}${by === '' ? '' : ` (${by})`}, tensors of up to ${formatAmount(largestTensor, 'B')}`;
   if (isSoftware) {
-    const remedy = process.platform === 'linux' ? NO_DRIVER.hint : undefined;
+    const remedy = isWanted && process.platform === 'linux' ? NO_DRIVER.hint : undefined;
     report(
       status,
       `${what} finds no GPU, but a program on the processor: ${text}; not used by itself`,
