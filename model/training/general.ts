@@ -19,8 +19,8 @@ export interface GeneralTrainingOptions extends Partial<Method> {
   /** Passes over the training images, at the most. */
   epochs: number;
   /**
-   * The number of steps, and the schedule with it, is reduced to fit into this time, the final validation
-   * included.
+   * The number of steps, and the schedule with it, is reduced to fit into this time, with two seconds of it
+   * for the final validation. That takes longer with large images and networks.
    */
   maxSeconds?: number;
   batchSize: number;
