@@ -8,6 +8,7 @@ import { invokeFunction, mockAnswer } from './integrations.ts';
 import { proxyEvent } from './proxy-event.ts';
 import { proxyAnswer } from './proxy-response.ts';
 import { readBody } from './read-body.ts';
+import { type SignedCaller, signedCaller } from './signed-caller.ts';
 import type { ApiKey, UsagePlans } from './usage-plans.ts';
 
 /** Where the APIs are called: `/_aws/execute-api/<api>/<stage>/<path>`. */
@@ -70,6 +71,14 @@ async function answerRequest(request: Request): Promise<HttpAnswer> {
   const route = matchRoute(api, path === '/' ? [] : path.slice(1).split('/'), method);
   if (route === undefined) return refuse('MISSING_AUTHENTICATION_TOKEN');
 
+  let signed: SignedCaller | undefined;
+  if (route.method.AuthorizationType === 'AWS_IAM') {
+    const arn = `arn:aws:execute-api:${world.region}:${world.accountId}:${api.id}/${stage.name}/${method}${path}`;
+    const headers = message.headers as Record<string, string | undefined>;
+    const caller = signedCaller(world, headers, request.url.searchParams, arn);
+    if (typeof caller === 'string') return refuse(caller);
+    signed = caller;
+  }
   let key: ApiKey | undefined;
   if (route.method.ApiKeyRequired) {
     const admission = usagePlans.admit(api.id, stage.name, header(message, 'x-api-key'));
@@ -95,6 +104,7 @@ async function answerRequest(request: Request): Promise<HttpAnswer> {
       stage,
       route,
       key,
+      signed,
       requestId,
       accountId: world.accountId,
       traceId: request.traceId,

@@ -9,6 +9,16 @@ export const GATEWAY_ERRORS = {
   },
   INVALID_API_KEY: { status: 403, message: 'Forbidden', type: 'ForbiddenException' },
   ACCESS_DENIED: { status: 403, message: 'Forbidden', type: 'ForbiddenException' },
+  EXPIRED_TOKEN: {
+    status: 403,
+    message: 'The security token included in the request is expired',
+    type: 'ExpiredTokenException',
+  },
+  INVALID_SIGNATURE: {
+    status: 403,
+    message: 'The request signature we calculated does not match the signature you provided.',
+    type: 'InvalidSignatureException',
+  },
   THROTTLED: { status: 429, message: 'Too Many Requests', type: 'TooManyRequestsException' },
   QUOTA_EXCEEDED: { status: 429, message: 'Limit Exceeded', type: 'LimitExceededException' },
   REQUEST_TOO_LARGE: { status: 413, message: 'Request Too Long', type: 'RequestTooLongException' },

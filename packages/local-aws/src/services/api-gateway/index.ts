@@ -13,6 +13,9 @@ import {
   updateStage,
 } from './operations/stages.ts';
 import {
+  createApiKey,
+  createUsagePlanKey,
+  deleteApiKey,
   getApiKey,
   getApiKeys,
   getUsagePlanKeys,
@@ -26,8 +29,8 @@ import { UsagePlans } from './usage-plans.ts';
  * API Gateway's REST APIs, with Lambda proxy integrations, API keys and usage plans. They are invoked under
  * `/_aws/execute-api/`.
  *
- * Templates create them. This API reads them and can change a few settings of stages and usage plans. No role
- * may use it: it has no `permissions`.
+ * Templates create them. This API reads them, makes and deletes keys, and can change a few settings of stages
+ * and usage plans. No role may use it: it has no `permissions`.
  */
 export const createApiGateway = defineService<ApiGatewayContext>({
   signingName: 'apigateway',
@@ -37,6 +40,9 @@ export const createApiGateway = defineService<ApiGatewayContext>({
   validationCode: 'BadRequestException',
   createContext: (world) => ({ world, apis: new RestApis(world), usagePlans: new UsagePlans(world) }),
   operations: {
+    CreateApiKey: createApiKey,
+    CreateUsagePlanKey: createUsagePlanKey,
+    DeleteApiKey: deleteApiKey,
     GetApiKey: getApiKey,
     GetApiKeys: getApiKeys,
     GetDeployments: getDeployments,

@@ -55,7 +55,7 @@ export const methodProperties = z.strictObject({
   HttpMethod: z.enum(['ANY', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']),
   ApiKeyRequired: z.boolean().default(false),
   // Other kinds of authorization are refused, not left out.
-  AuthorizationType: z.literal('NONE').default('NONE'),
+  AuthorizationType: z.enum(['NONE', 'AWS_IAM']).default('NONE'),
   Integration: z.discriminatedUnion('Type', [proxyIntegration, mockIntegration]),
   // Parameters that must be there need a validator, which is refused.
   RequestParameters: parameters.default({}),

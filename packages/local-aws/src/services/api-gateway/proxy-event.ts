@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { MatchedRoute, RestApi, Stage } from './apis.ts';
 import { isBinary } from './media-types.ts';
+import type { SignedCaller } from './signed-caller.ts';
 import type { ApiKey } from './usage-plans.ts';
 
 /** The HTTP request as it arrived. */
@@ -24,6 +25,8 @@ export interface EventParts {
   stage: Stage;
   route: MatchedRoute;
   key: ApiKey | undefined;
+  /** Of a method with IAM authorization. */
+  signed: SignedCaller | undefined;
   requestId: string;
   accountId: string;
   traceId: string;
@@ -46,7 +49,7 @@ const NOT_PASSED_ON = new Set([
 
 /** The event of a Lambda proxy integration, version 1.0, member by member as API Gateway writes it. */
 export function proxyEvent(request: ClientRequest, parts: EventParts): ProxyEvent {
-  const { api, stage, route, key } = parts;
+  const { api, stage, route, key, signed } = parts;
   const headers = collectHeaders(request, parts.traceId);
   const query = collectQuery(request.query);
   const contentType = lastOf(headers, 'content-type');
@@ -76,11 +79,11 @@ export function proxyEvent(request: ClientRequest, parts: EventParts): ProxyEven
       requestTimeEpoch: parts.now,
       requestId: parts.requestId,
       identity: {
-        accessKey: null,
-        accountId: null,
+        accessKey: signed?.accessKey ?? null,
+        accountId: signed?.accountId ?? null,
         apiKey: key?.value ?? null,
         apiKeyId: key?.id ?? null,
-        caller: null,
+        caller: signed?.user ?? null,
         clientCert: null,
         cognitoAuthenticationProvider: null,
         cognitoAuthenticationType: null,
@@ -88,9 +91,9 @@ export function proxyEvent(request: ClientRequest, parts: EventParts): ProxyEven
         cognitoIdentityPoolId: null,
         principalOrgId: null,
         sourceIp: request.sourceIp,
-        user: null,
+        user: signed?.user ?? null,
         userAgent: lastOf(headers, 'user-agent') ?? null,
-        userArn: null,
+        userArn: signed?.userArn ?? null,
       },
       domainName: request.host,
       deploymentId: stage.deploymentId,

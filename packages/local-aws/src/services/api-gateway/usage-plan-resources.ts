@@ -34,7 +34,7 @@ export function usagePlanResources(usagePlans: UsagePlans): Record<string, Resou
         );
         const id = apiGatewayId(stack.name, logicalId);
         const name = properties.UsagePlanName ?? stack.physicalName(logicalId);
-        const keyIds = usagePlans.plans.get(id)?.keyIds ?? new Set();
+        const keyIds = usagePlans.plans.get(id)?.keyIds ?? usagePlans.attachedTo(id);
         usagePlans.plans.set(id, { id, name, properties, keyIds });
         return { ref: id, attributes: { Id: id } };
       },

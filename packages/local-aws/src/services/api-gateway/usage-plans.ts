@@ -20,6 +20,11 @@ export interface UsagePlan {
   keyIds: Set<string>;
 }
 
+/** A key that was made through the API, and its plans: no template says them. */
+interface MadeKey extends Pick<ApiKey, 'name' | 'description' | 'enabled'> {
+  planIds: string[];
+}
+
 export type Admission = { key: ApiKey } | 'INVALID_API_KEY' | 'THROTTLED' | 'QUOTA_EXCEEDED';
 
 /** Used-up quota is written down this long after a request; a kill forgets no more than that. */
@@ -29,6 +34,7 @@ const WRITE_AFTER_MS = 1_000;
 export class UsagePlans {
   readonly #world: World;
   readonly #secrets: Collection<{ value: string; createdAt: number }>;
+  readonly #made: Collection<MadeKey>;
   readonly #stored: Collection<number>;
   readonly #used = new Map<string, number>();
   readonly #buckets = new Map<string, TokenBucket>();
@@ -41,6 +47,34 @@ export class UsagePlans {
     this.#secrets = new Collection(join(world.folder('api-gateway'), 'keys'));
     this.#stored = new Collection(join(world.folder('api-gateway'), 'usage'));
     for (const { key, value } of this.#stored.list()) this.#used.set(key, value);
+    this.#made = new Collection(join(world.folder('api-gateway'), 'made-keys'));
+    for (const { key: id, value } of this.#made.list()) {
+      const { planIds: _plans, ...settings } = value;
+      this.addKey({ id, ...settings, description: settings.description });
+    }
+  }
+
+  /** A key that no template has. */
+  makeKey(settings: Pick<ApiKey, 'name' | 'description' | 'enabled'>, value?: string): ApiKey {
+    const id = randomKey().slice(0, 10).toLowerCase();
+    this.#made.put(id, { ...settings, planIds: [] });
+    this.addKey({ id, ...settings, value });
+    return this.keys.get(id)!;
+  }
+
+  /** Puts a key into a plan. */
+  attach(keyId: string, plan: UsagePlan): void {
+    plan.keyIds.add(keyId);
+    const made = this.#made.get(keyId);
+    if (made !== undefined) {
+      this.#made.put(keyId, { ...made, planIds: [...new Set([...made.planIds, plan.id])] });
+    }
+  }
+
+  /** Keys of a plan that no template puts there. */
+  attachedTo(planId: string): Set<string> {
+    const found = this.#made.list().filter(({ value }) => value.planIds.includes(planId));
+    return new Set(found.map(({ key }) => key));
   }
 
   /** The value of a key without one in the template is drawn once and then stays. */
@@ -60,6 +94,7 @@ export class UsagePlans {
   /** Its value is never drawn again. */
   removeKey(id: string): void {
     this.#secrets.delete(id);
+    this.#made.delete(id);
     this.keys.delete(id);
     for (const { keyIds } of this.plans.values()) keyIds.delete(id);
   }

@@ -1,4 +1,5 @@
 import type * as apigateway from '@aws-sdk/client-api-gateway';
+import { ServiceError } from '../../../service.ts';
 import type { ApiGatewayContext } from '../context.ts';
 import { notFound } from '../find.ts';
 import { withoutStages } from '../patches.ts';
@@ -22,6 +23,42 @@ export function getApiKey(
   const key = usagePlans.keys.get(input.apiKey ?? '');
   if (key === undefined) throw notFound('API Key');
   return shownKey(key, input.includeValue === true);
+}
+
+export function createApiKey(
+  { usagePlans }: ApiGatewayContext,
+  input: apigateway.CreateApiKeyRequest,
+): apigateway.ApiKey {
+  const { name = '', description, enabled = false, value } = input;
+  if (value !== undefined && (value.length < 20 || value.length > 128)) {
+    throw new ServiceError('BadRequestException', 'API Key value should be at least 20 characters');
+  }
+  if ([...usagePlans.keys.values()].some((key) => value !== undefined && key.value === value)) {
+    throw new ServiceError('ConflictException', 'API Key already exists', 409);
+  }
+  return shownKey(usagePlans.makeKey({ name, description, enabled }, value), true);
+}
+
+export function deleteApiKey(
+  { usagePlans }: ApiGatewayContext,
+  input: apigateway.DeleteApiKeyRequest,
+): void {
+  if (!usagePlans.keys.has(input.apiKey ?? '')) throw notFound('API Key');
+  usagePlans.removeKey(input.apiKey ?? '');
+}
+
+export function createUsagePlanKey(
+  { usagePlans }: ApiGatewayContext,
+  input: apigateway.CreateUsagePlanKeyRequest,
+): apigateway.UsagePlanKey {
+  const plan = findPlan(usagePlans, input.usagePlanId);
+  const key = usagePlans.keys.get(input.keyId ?? '');
+  if (key === undefined) throw notFound('API Key');
+  if (plan.keyIds.has(key.id)) {
+    throw new ServiceError('ConflictException', 'Usage Plan Key already exists', 409);
+  }
+  usagePlans.attach(key.id, plan);
+  return { id: key.id, name: key.name, type: 'API_KEY' };
 }
 
 export function getUsagePlans(
