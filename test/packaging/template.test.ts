@@ -240,7 +240,7 @@ describe('the packaged template', () => {
     );
     expect(open.map(([name]) => name).sort()).toEqual([
       'ApiGatewayMethodHealthGet',
-      'ApiGatewayMethodOpenapiDotjsonGet',
+      'ApiGatewayMethodOpenapijsonGet',
     ]);
     const [[, plan]] = ofType('AWS::ApiGateway::UsagePlan') as [[string, Resource]];
     expect(plan.Properties).toMatchObject({ Throttle: { RateLimit: 50 }, Quota: { Period: 'MONTH' } });

@@ -81,7 +81,7 @@ export function roleOf(world: World, sessionToken: string | undefined): RoleSess
   return { roleArn: session.roleArn, sessionName: session.sessionName };
 }
 
-/** The secret key that belongs to a session token, or undefined for a token that is not of this local AWS. */
+/** The secret key of a session token; undefined for a token that this local AWS did not issue. */
 export function secretOf(world: World, sessionToken: string | undefined): string | undefined {
   if (roleOf(world, sessionToken) === undefined) return undefined;
   const [content = ''] = sessionToken!.slice(TOKEN_PREFIX.length).split('.');

@@ -39,10 +39,7 @@ export function createApiKey(
   return shownKey(usagePlans.makeKey({ name, description, enabled }, value), true);
 }
 
-export function deleteApiKey(
-  { usagePlans }: ApiGatewayContext,
-  input: apigateway.DeleteApiKeyRequest,
-): void {
+export function deleteApiKey({ usagePlans }: ApiGatewayContext, input: apigateway.DeleteApiKeyRequest): void {
   if (!usagePlans.keys.has(input.apiKey ?? '')) throw notFound('API Key');
   usagePlans.removeKey(input.apiKey ?? '');
 }
