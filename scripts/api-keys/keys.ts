@@ -27,7 +27,9 @@ export interface Grant {
 export async function createKey(stack: KeyStack, name: string, grant: Grant) {
   const access = accessOf(name, grant);
   const { gateway, artifacts, usagePlanId, prefix } = stack;
-  const { id, value } = await gateway.send(new CreateApiKeyCommand({ name: `${prefix}${name}`, enabled: true }));
+  const { id, value } = await gateway.send(
+    new CreateApiKeyCommand({ name: `${prefix}${name}`, enabled: true }),
+  );
   await artifacts.writeJson(accessKey(id!), access);
   await gateway.send(new CreateUsagePlanKeyCommand({ usagePlanId, keyId: id, keyType: 'API_KEY' }));
   return { id: id!, value: value! };

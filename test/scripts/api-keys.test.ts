@@ -1,7 +1,7 @@
 import { APIGatewayClient, GetApiKeysCommand } from '@aws-sdk/client-api-gateway';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { createApiGateway, createS3 } from 'local-aws/services';
 import type { LocalAws } from 'local-aws';
+import { createApiGateway, createS3 } from 'local-aws/services';
 import { startLocal } from 'local-aws/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bucket } from '#cloud/aws/bucket.ts';

@@ -90,7 +90,9 @@ const template = {
               Statement: [
                 {
                   ...{ Effect: 'Allow', Action: 'execute-api:Invoke' },
-                  Resource: { 'Fn::Sub': 'arn:aws:execute-api:*:${AWS::AccountId}:${Api}/dev/GET/shops/north' },
+                  Resource: {
+                    'Fn::Sub': 'arn:aws:execute-api:*:${AWS::AccountId}:${Api}/dev/GET/shops/north',
+                  },
                 },
               ],
             },
@@ -131,7 +133,9 @@ const signature = (accessKey: string, service = 'execute-api') =>
 
 describe('a method with IAM authorization', () => {
   const asRole = () => {
-    const { accessKeyId, sessionToken } = mintRoleCredentials(local.world, local.outputs.Role!, { seconds: 60 });
+    const { accessKeyId, sessionToken } = mintRoleCredentials(local.world, local.outputs.Role!, {
+      seconds: 60,
+    });
     return { authorization: signature(accessKeyId), 'x-amz-security-token': sessionToken };
   };
 
@@ -149,7 +153,10 @@ describe('a method with IAM authorization', () => {
     expect(status).toBe(200);
     expect(json.userArn).toMatch(/^arn:aws:sts::000000000000:assumed-role\/.+\/local$/);
     expect(json.user).toMatch(/:local$/);
-    expect(await get('/shops/south', asRole())).toMatchObject({ status: 403, json: { message: 'Forbidden' } });
+    expect(await get('/shops/south', asRole())).toMatchObject({
+      status: 403,
+      json: { message: 'Forbidden' },
+    });
   });
 
   test('refuses what is signed for another service, or with credentials that have expired', async () => {
