@@ -8,13 +8,15 @@ import { startHelper } from './serve/helper.ts';
 import { makeServedModel } from './serve/model.ts';
 import { photograph } from './serve/photograph.ts';
 import { type Server, startPeer, startServe } from './serve/servers.ts';
+import { measureThroughApi, type ThroughApi } from './serve/through-api.ts';
 import { type Row, summarise, type Turns, takeTurns } from './serve/turns.ts';
 
 const HELP = `npm run bench:serve -- [--clients 1,8,32] [--rounds 5] [--seconds 3] [--model DIR] [--python python3] [--json]
 
 A JPEG of 400 × 534 pixels to an answer, from 1, 8 and 32 clients: requests a second and latency of the container's serve (its real
 process), as a share of a bare loop of decoding and inference on as many threads, and beside FastAPI with Python's onnxruntime
-(bench/peers/serve_fastapi.py) on the same file. They take turns within each round. Clients are a process of their own on the same
+(bench/peers/serve_fastapi.py) on the same file, and serve at half of its rate. They take turns within each round. Then what the
+function predict adds to a direct InvokeEndpoint, both in the local AWS. Clients are a process of their own on the same
 cores; what it takes counts against the servers, not against the bare loop.
 
   --clients LIST   numbers of clients                                                1,8,32
@@ -22,7 +24,8 @@ cores; what it takes counts against the servers, not against the bare loop.
   --seconds N      of each turn                                                      3
   --model DIR      a served model; MobileNet V1 with a random head when left out
   --python FILE    interpreter with fastapi, uvicorn, onnxruntime, numpy and pillow  python3
-  --json           last line: {threads, rows, memory}; a row: {clients, perSecond, p50, p99, half, shareOfBare, peers: [{name, times, …}], …}
+  --pairs N        requests of InvokeEndpoint and of predict each                    100
+  --json           last line: {threads, rows, memory, api}; a row: {clients, perSecond, p50, p99, half, shareOfBare, peers: [{name, times, …}], …}
 
 The data is looked for in GRAFT_DATA, otherwise in ../shared/data.`;
 
@@ -76,6 +79,7 @@ async function main() {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '3' },
       model: { type: 'string' },
+      pairs: { type: 'string', default: '100' },
       python: { type: 'string', default: 'python3' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -89,26 +93,33 @@ async function main() {
   };
   const rounds = positive('rounds', values.rounds);
   const seconds = positive('seconds', values.seconds);
+  const pairs = positive('pairs', values.pairs);
   const clientCounts = values.clients.split(',').map((text) => positive('clients', text));
   const threads = availableParallelism();
   const image = await prepare(values.model);
-  const all = await startAll(values.python, image, threads);
-  try {
-    const start = (): Turns[] =>
-      clientCounts.map((clients) => ({ clients, bare: [], serve: [], half: [], peers: new Map() }));
-    // A round that does not count: memory grows to its size, and processors get to their speed.
-    for (const turns of start()) await takeTurns(turns, all, 1);
-    const before = all.serve.memory();
-    const measured = start();
-    for (let round = 0; round < rounds; round++) {
-      for (const turns of measured) await takeTurns(turns, all, seconds);
+  const { rows, memory, skipped } = await measure();
+  const api = await measureThroughApi(FOLDER, image, pairs);
+  report(rows, { threads, memory, skipped, api });
+  if (values.json) console.log(JSON.stringify({ threads, rows, memory, api }));
+
+  async function measure() {
+    const all = await startAll(values.python, image, threads);
+    try {
+      const start = (): Turns[] =>
+        clientCounts.map((clients) => ({ clients, bare: [], serve: [], half: [], peers: new Map() }));
+      // A round that does not count: memory grows to its size, and processors get to their speed.
+      for (const turns of start()) await takeTurns(turns, all, 1);
+      const before = all.serve.memory();
+      const measured = start();
+      for (let round = 0; round < rounds; round++) {
+        for (const turns of measured) await takeTurns(turns, all, seconds);
+      }
+      const memory = { before, after: all.serve.memory() };
+      const rows = measured.map(summarise);
+      return { rows, memory, skipped: all.skipped };
+    } finally {
+      await all.end();
     }
-    const memory = { before, after: all.serve.memory() };
-    const rows = measured.map(summarise);
-    report(rows, { threads, memory, skipped: all.skipped });
-    if (values.json) console.log(JSON.stringify({ threads, rows, memory }));
-  } finally {
-    await all.end();
   }
 }
 
@@ -117,9 +128,10 @@ interface Run {
   memory: Record<'before' | 'after', ReturnType<Server['memory']>>;
   /** Why FastAPI does not take part. */
   skipped: string | undefined;
+  api: ThroughApi;
 }
 
-function report(rows: readonly Row[], { threads, memory, skipped }: Run): void {
+function report(rows: readonly Row[], { threads, memory, skipped, api }: Run): void {
   console.log(`${threads} threads; medians of the turns, latency in milliseconds of all requests,`);
   console.log('processor time in milliseconds a request\n');
   console.log('clients                           requests/s     p50     p99   processor');
@@ -139,6 +151,9 @@ function report(rows: readonly Row[], { threads, memory, skipped }: Run): void {
   const shares = rows.map(({ loadGenerator }) => `${(loadGenerator * 100).toFixed(1)} %`).join(', ');
   console.log(`\nThe clients took ${shares} of one core, which the bare loop has to itself.`);
   console.log(`Memory of serve: ${memory.before.now} MiB warm, ${memory.after.now} MiB at the end.`);
+  console.log(
+    `InvokeEndpoint takes ${api.direct} ms, predict ${api.predict} ms: it adds ${api.added} ms (medians).`,
+  );
   if (skipped !== undefined) console.log(`FastAPI skipped: ${skipped}`);
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type LocalAws, startLocalAws } from 'local-aws';
 import { rolesOf } from 'local-aws/permissions';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { capturesPrefix, configurationKey } from '#core/keys.ts';
+import { capturesPrefix, configurationKey, sharedModelKey } from '#core/keys.ts';
 import { endpointAlarmName, rolloutAlarmName } from '#core/names.ts';
 
 const path = inject('template');
@@ -74,6 +74,19 @@ describe('the roles of a rollout', () => {
     expect(
       await ask('SageMakerRole', 's3', 'PutObject', { Bucket: artifacts, Key, Body: Buffer.from('{}') }),
     ).toBe('fine');
+  });
+
+  test('let a model be put on the shared endpoint, served there and removed', async () => {
+    const Key = sharedModelKey('produce/one.tar.gz');
+    const Body = Buffer.from('model');
+
+    expect(await ask('DeployEndpoint', 's3', 'PutObject', { Bucket: artifacts, Key, Body })).toBe('fine');
+    expect(await ask('SageMakerRole', 's3', 'HeadObject', { Bucket: artifacts, Key })).toBe('fine');
+    expect(await ask('FinishDomain', 's3', 'DeleteObject', { Bucket: artifacts, Key })).toBe('fine');
+    const EndpointName = 'graft-dev-produce';
+    expect(await ask('FinishDomain', 'sagemaker', 'DeleteEndpoint', { EndpointName })).toBe(
+      'ValidationException',
+    );
   });
 
   test('let FinishDomain remove what the clean-up finds, and not the stack’s alarms', async () => {
