@@ -34,19 +34,19 @@ const local = await startLocal({ services: [createS3], state: join(folder, 'aws'
 const lives = new TrainLives(folder, program);
 const push = { runs: 0, kills: 0, lost: 0, committedTwice: 0, partsTwice: 0 };
 const train = { runs: 0, kills: 0, continued: 0, lost: 0, differs: 0 };
-const failures: string[] = [];
+let failures = 0;
 try {
   for (let seed = first; seed < first + runs; seed++) {
     if (isPlayed('push')) {
       const { reasons, ...tally } = await playPush(local, join(folder, `push-${seed}`), { seed, program });
       add(push, tally);
-      if (tally.lost + tally.committedTwice > 0) failures.push(`push, seed ${seed}: ${reasons.join('; ')}`);
+      if (tally.lost + tally.committedTwice > 0) fail(`push, seed ${seed}: ${reasons.join('; ')}`);
       console.error(`push, seed ${seed}: ${tally.kills} kills, ${tally.partsTwice} parts twice`);
     }
     if (isPlayed('train')) {
       const { reasons, ...tally } = await lives.play(seed);
       add(train, tally);
-      if (reasons.length > 0) failures.push(`train, seed ${seed}: ${reasons.join('; ')}`);
+      if (reasons.length > 0) fail(`train, seed ${seed}: ${reasons.join('; ')}`);
       console.error(`train, seed ${seed}: ${tally.kills} kills, ${tally.continued} times continued`);
     }
   }
@@ -54,7 +54,6 @@ try {
   await local.stop();
   await rm(folder, { recursive: true, force: true });
 }
-for (const failure of failures) console.error(failure);
 if (push.runs > 0) {
   console.log(
     `${push.runs} pushes, ${push.kills} kills: ${push.lost} models lost, ${push.committedTwice} commits twice, ${push.partsTwice} parts twice`,
@@ -66,7 +65,13 @@ if (train.runs > 0) {
   );
 }
 if (values.json) console.log(JSON.stringify({ push, train }));
-process.exitCode = failures.length > 0 || push.partsTwice > push.kills ? 1 : 0;
+process.exitCode = failures > 0 || push.partsTwice > push.kills ? 1 : 0;
+
+/** Said at once: what comes later may end this program. */
+function fail(failure: string): void {
+  failures++;
+  console.error(`FAILED: ${failure}`);
+}
 
 function add(total: Record<string, number>, tally: Record<string, number>): void {
   total.runs!++;

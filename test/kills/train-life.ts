@@ -123,6 +123,8 @@ export class TrainLives {
       changes++;
       if (kill !== undefined && 'change' in kill && changes === kill.change) end();
     });
+    // A folder that has gone before it could be watched.
+    watcher.on('error', () => {});
     const timer =
       kill !== undefined && 'milliseconds' in kill ? setTimeout(end, kill.milliseconds) : undefined;
     const run = await done;
