@@ -101,5 +101,5 @@ function originText(origin: Origin): string {
     return `imported from ${source.name} (${[format, producer].filter(Boolean).join(', ')})`;
   }
   const { dataSet } = origin;
-  return `trained on ${dataSet.images} images of ${dataSet.classes} classes (${dataSet.name}), ${origin.training.epochs} epochs`;
+  return `trained on ${dataSet.images} images of ${dataSet.classes} classes (${dataSet.name}), ${Math.round(origin.training.epochs * 10) / 10} epochs`;
 }

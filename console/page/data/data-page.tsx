@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { DomainImages, Part } from '../../contracts/images.ts';
+import { BackTo } from '../components/back-to.tsx';
 import { Heading } from '../components/heading.tsx';
 import { Moment } from '../components/moment.tsx';
 import { Problem } from '../components/problem.tsx';
@@ -16,6 +17,7 @@ export function DataPage({ domain }: { domain: string }) {
   return (
     <>
       <Heading title={`Images of ${domain}`} />
+      <BackTo domain={domain} />
       {value === undefined && <p aria-live="polite">Counting …</p>}
       {value && (
         <>

@@ -1,5 +1,6 @@
 import { Link } from 'wouter-preact';
 import type { LineageStep } from '../../contracts/models.ts';
+import { BackTo } from '../components/back-to.tsx';
 import { Heading } from '../components/heading.tsx';
 import { Problem } from '../components/problem.tsx';
 import { useAsked } from '../use-asked.ts';
@@ -10,6 +11,7 @@ export function LineagePage({ domain }: { domain: string }) {
   return (
     <>
       <Heading title={`Lineage of ${domain}`} />
+      <BackTo domain={domain} />
       {error && <Problem error={error} />}
       {value && (
         <ul class="lineage">

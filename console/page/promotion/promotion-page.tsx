@@ -34,7 +34,7 @@ export function PromotionPage({ execution, domain }: { execution: string; domain
       <div class="promotion">
         {graph && <StateGraph graph={graph} states={states} />}
         <div class="details">
-          {training.length > 0 && (
+          {training.length > 0 && report === undefined && (
             <section aria-labelledby="curves">
               <h2 id="curves">Training</h2>
               <div class="curves">

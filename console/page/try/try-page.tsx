@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Tried } from '../../contracts/prediction.ts';
 import { sendImage } from '../ask.ts';
+import { BackTo } from '../components/back-to.tsx';
 import { Heading } from '../components/heading.tsx';
 import { Problem } from '../components/problem.tsx';
 import { AnswerView } from './answer-view.tsx';
@@ -43,6 +44,7 @@ export function TryPage({ domain }: { domain: string }) {
   return (
     <>
       <Heading title={`Try ${domain}`} />
+      <BackTo domain={domain} />
       <label
         class={`drop ${over.value ? 'over' : ''}`}
         onDragOver={(event) => {

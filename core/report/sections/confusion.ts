@@ -31,7 +31,7 @@ function matrix(name: string, labels: readonly string[], score: Score): Html {
     score.confusion.map(({ truth, prediction, images }) => [JSON.stringify([truth, prediction]), images]),
   );
   const at = (truth: string, prediction: string) => counts.get(JSON.stringify([truth, prediction])) ?? 0;
-  return html`<div class="scroll"><table class="matrix"><caption>${name}</caption>
+  return html`<div class="scroll" tabindex="0"><table class="matrix"><caption>${name}</caption>
 <thead><tr><td></td>${labels.map((label) => html`<th scope="col" title="${label}"><span>${label}</span></th>`)}</tr></thead>
 <tbody>${labels.map((truth) => {
     const images = labels.reduce((sum, prediction) => sum + at(truth, prediction), 0);

@@ -15,7 +15,7 @@ export function cost({ cost: { jobs, prices, total } }: Report): Html {
   const recorded = prices.recordedAt === null ? '' : `, written down on ${prices.recordedAt}`;
   return html`<section id="cost">
 <h2>Time and cost</h2>
-<div class="scroll"><table class="wide"><thead><tr><th scope="col">Training job</th><th scope="col">Ended as</th><th scope="col">Instance</th><th scope="col" class="number">Waited</th><th scope="col" class="number">Ran</th><th scope="col" class="number">Billable</th><th scope="col" class="number">Per hour</th><th scope="col" class="number">Cost</th></tr></thead>
+<div class="scroll" tabindex="0"><table class="wide"><thead><tr><th scope="col">Training job</th><th scope="col">Ended as</th><th scope="col">Instance</th><th scope="col" class="number">Waited</th><th scope="col" class="number">Ran</th><th scope="col" class="number">Billable</th><th scope="col" class="number">Per hour</th><th scope="col" class="number">Cost</th></tr></thead>
 <tbody>${jobs.map(row)}</tbody>
 <tfoot><tr><th scope="row" colspan="7">Together</th><td class="number"><b>${dollars(total)}</b></td></tr></tfoot></table></div>
 <p class="faint">List prices of on-demand training in ${prices.region}${recorded} (${prices.source}), in USD; yours may differ. Only the instances of the training jobs are counted: not the endpoint, storage, requests or the state machine.${

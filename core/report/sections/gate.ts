@@ -10,7 +10,7 @@ export function gateRows({ gate: rows }: Pick<Report, 'gate'>): Html {
   return html`<section id="gate">
 <h2>Gate</h2>
 <p>${failed === 0 ? `All ${rows.length} rules passed.` : `${failed} of ${rows.length} rules failed; one is enough to reject.`}</p>
-<div class="scroll"><table class="wide"><thead><tr><th scope="col">Rule</th><th scope="col">Observed</th><th scope="col">Required</th><th scope="col">Result</th></tr></thead>
+<div class="scroll" tabindex="0"><table class="wide"><thead><tr><th scope="col">Rule</th><th scope="col">Observed</th><th scope="col">Required</th><th scope="col">Result</th></tr></thead>
 <tbody>${rows.map(
     ({ rule, observed, required, passed }) =>
       html`<tr><th scope="row">${rule}</th><td class="any">${observed}</td><td class="any">${required}</td><td class="result ${passed ? 'good' : 'bad'}">${passed ? '✓ passed' : '✗ failed'}</td></tr>

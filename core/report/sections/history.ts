@@ -7,7 +7,7 @@ export function history({ history: champions = [], execution }: Report): Html | 
   if (champions.length === 0) return undefined;
   return html`<section id="history">
 <h2>What has been live</h2>
-<div class="scroll"><table><thead><tr><th scope="col">Live since</th><th scope="col">General model</th><th scope="col" class="number">Accuracy</th><th scope="col"></th></tr></thead>
+<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Live since</th><th scope="col">General model</th><th scope="col" class="number">Accuracy</th><th scope="col"></th></tr></thead>
 <tbody>${champions.toReversed().map(
     (each) =>
       html`<tr><td>${moment(each.promotedAt)}</td><td class="id">${each.model}/${each.version}</td><td class="number">${share(each.accuracy)}</td><td>${[

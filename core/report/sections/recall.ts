@@ -27,7 +27,7 @@ export function recall({ labels, scores }: Report): Html | undefined {
 <h2>Recall of each class</h2>
 <p class="faint">Share of the class's test images that were recognised, worst first.</p>
 ${worse.length > 0 ? html`<p class="notice bad"><span><b>${plural(worse.length, 'class', 'classes')} got worse</b> than ${champion ? 'the model that was live before' : 'without transfer learning'}: ${worse.slice(0, NAMED_CLASSES).map((label, index) => html`${index === 0 ? '' : ', '}${label} (${difference(change(label))})`)}${worse.length > NAMED_CLASSES ? `, and ${worse.length - NAMED_CLASSES} more` : ''}</span></p>` : undefined}
-<div class="scroll"><table><thead><tr><th scope="col">Class</th><th scope="col" class="number">Test images</th><th scope="col" class="number">Without transfer learning</th>${
+<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Class</th><th scope="col" class="number">Test images</th><th scope="col" class="number">Without transfer learning</th>${
     champion ? html`<th scope="col" class="number">Live before</th>` : undefined
   }<th scope="col" class="number">With transfer learning</th><th scope="col" class="number">${champion ? 'Against live before' : 'Gain'}</th></tr></thead>
 <tbody>${sorted.slice(0, LISTED_CLASSES).map(

@@ -18,7 +18,7 @@ function chosen({ variants, variantBudget, folds, validationImages, chosen, trie
   const how = folds === 1 ? 'a single hold-out' : plural(folds, 'fold');
   return html`<p>On ${plural(validationImages, 'held-out training image')} (${how}, ${plural(variants, 'variant')} each). What has the lowest loss on them is kept.</p>
 ${variantBudget && variantsDecided(variantBudget, variants)}
-<div class="scroll"><table><thead><tr><th scope="col">Features</th><th scope="col">Places</th><th scope="col">Images</th><th scope="col" class="number">Regularisation</th><th scope="col" class="number">Validation accuracy</th><th scope="col" class="number">Validation loss</th><th scope="col"></th></tr></thead>
+<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Features</th><th scope="col">Places</th><th scope="col">Images</th><th scope="col" class="number">Regularisation</th><th scope="col" class="number">Validation accuracy</th><th scope="col" class="number">Validation loss</th><th scope="col"></th></tr></thead>
 <tbody>${tried.map(
     (one) =>
       html`<tr><th scope="row">${one.features}</th><td>${placesOf(one)}</td><td>${RESIZED[one.resize]}</td><td class="number">${one.regularisation}</td><td class="number">${share(one.validationAccuracy)}</td><td class="number">${share(one.validationLoss)} ± ${share(one.standardError)}</td><td>${one.step === chosen.step ? 'chosen' : ''}</td></tr>
@@ -43,7 +43,7 @@ function variantsDecided({ asked, limit, seconds, millisecondsPerVariant }: Vari
 function calibrated({ temperature, validation, test }: Calibration): Html {
   return html`<h3>Calibration</h3>
 <p>Logits are divided by the temperature ${share(temperature)}, so that a confidence means the share of such answers that are right.</p>
-<div class="scroll"><table><thead><tr><th scope="col">Expected calibration error</th><th scope="col" class="number">Before</th><th scope="col" class="number">After</th></tr></thead>
+<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">Expected calibration error</th><th scope="col" class="number">Before</th><th scope="col" class="number">After</th></tr></thead>
 <tbody><tr><th scope="row">Held-out training images</th><td class="number">${share(validation.before)}</td><td class="number">${share(validation.after)}</td></tr>
 <tr><th scope="row">Test images</th><td class="number">${share(test.before)}</td><td class="number">${share(test.after)}</td></tr></tbody></table></div>`;
 }
