@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { build } from 'esbuild';
 import { sectionStyles } from '#core/report/styles.ts';
 import { repository } from './fingerprint.ts';
+import { packagesIn } from './pack-agent/bundle.ts';
 
 /** A file of the console's page, by its name: `index.html`, `page.js`, `page.css`. */
 export type PageFile = { name: string; bytes: Uint8Array };
@@ -9,12 +9,12 @@ export type PageFile = { name: string; bytes: Uint8Array };
 /**
  * Bundles the console's page. Its style sheet has that of the report's sections, which both show.
  *
- * @returns its files; nothing is written
+ * @returns its files, of which nothing is written, and the folders of the packages within them
  */
-export async function buildConsole(): Promise<PageFile[]> {
-  const { outputFiles } = await build({
-    absWorkingDir: join(repository, 'console', 'page'),
-    entryPoints: { page: 'main.tsx' },
+export async function buildConsole(): Promise<{ files: PageFile[]; within: string[] }> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: repository,
+    entryPoints: { page: 'console/page/main.tsx' },
     outdir: 'page',
     bundle: true,
     minify: true,
@@ -24,6 +24,7 @@ export async function buildConsole(): Promise<PageFile[]> {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     legalComments: 'none',
+    metafile: true,
     write: false,
     logLevel: 'warning',
   });
@@ -34,7 +35,8 @@ export async function buildConsole(): Promise<PageFile[]> {
   const style = files.find(({ name }) => name === 'page.css')!;
   const sections = `.report{${sectionStyles.markup.replaceAll('\n', '')}}`;
   style.bytes = Buffer.concat([style.bytes, Buffer.from(sections)]);
-  return [{ name: 'index.html', bytes: Buffer.from(DOCUMENT) }, ...files];
+  const page = { name: 'index.html', bytes: Buffer.from(DOCUMENT) };
+  return { files: [page, ...files], within: packagesIn(metafile) };
 }
 
 const DOCUMENT = `<!doctype html>

@@ -38,10 +38,12 @@ async function pack(out: string): Promise<void> {
   const { dependencies, paths } = await closureOf(loaded);
   const installed = await installedAmong(paths);
   await copyPackages(installed, folder, platform);
-  await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licencesOf(within));
+  const page = await buildConsole();
+  const bundled = [...new Set([...within, ...page.within])].sort();
+  await writeFile(join(folder, 'THIRD-PARTY-LICENSES.txt'), await licencesOf(bundled));
   await writeProgram(folder);
   await mkdir(join(folder, 'dist', 'console'));
-  for (const { name, bytes } of await buildConsole()) {
+  for (const { name, bytes } of page.files) {
     await writeFile(join(folder, 'dist', 'console', name), bytes);
   }
   await writeDocuments(folder);

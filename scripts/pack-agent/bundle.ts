@@ -63,7 +63,8 @@ function loadedBy({ outputs }: Metafile): string[] {
   return [...new Set(names)].sort();
 }
 
-function packagesIn({ inputs }: Metafile): string[] {
+/** Folders of the packages whose code is within a bundle, relative to the repository. */
+export function packagesIn({ inputs }: Metafile): string[] {
   const folders = Object.keys(inputs).flatMap(
     (file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
   );

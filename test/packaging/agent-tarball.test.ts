@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toBytes } from '../../model/onnx/build.ts';
 import { makeImageFolder } from '../fixtures/images.ts';
@@ -50,6 +50,9 @@ describe('the tarball of the agent', () => {
   it('is small, and has neither the stack in AWS nor what only development needs', () => {
     expect(statSync(tarball).size).toBeLessThan(150e6);
     expect(filesIn(installed()).reduce((sum, file) => sum + statSync(file).size, 0)).toBeLessThan(150e6);
+    const page = filesIn(join(installed(), 'dist', 'console')).map((file) => basename(file));
+    expect(page.sort()).toEqual(['index.html', 'page.css', 'page.js']);
+    expect(readFileSync(join(installed(), 'THIRD-PARTY-LICENSES.txt'), 'utf8')).toMatch(/^preact \d/m);
     for (const other of [
       'functions',
       'infrastructure',

@@ -29,7 +29,7 @@ export async function readPageFiles(): Promise<PageFiles> {
 async function built(): Promise<{ name: string; bytes: Uint8Array }[]> {
   const script = pathToFileURL(join(packageRoot(), 'scripts', 'build-console.ts')).href;
   const { buildConsole } = (await import(script)) as {
-    buildConsole(): Promise<{ name: string; bytes: Uint8Array }[]>;
+    buildConsole(): Promise<{ files: { name: string; bytes: Uint8Array }[] }>;
   };
-  return buildConsole();
+  return (await buildConsole()).files;
 }
