@@ -30,14 +30,11 @@ export async function startHealthServer({ port, metrics, unhealthy }: HealthServ
     response.end(JSON.stringify(reason === undefined ? { ok: true } : { ok: false, reason }));
   });
   server.listen(port, '127.0.0.1');
-  await Promise.race([
-    once(server, 'listening'),
-    once(server, 'error').then(([error]) => {
-      throw new InvalidInputError(`Port ${port} cannot be used: ${(error as Error).message}`, {
-        hint: 'Name another one with --metrics-port; 0 takes any free one.',
-      });
-    }),
-  ]);
+  await once(server, 'listening').catch((error: Error) => {
+    throw new InvalidInputError(`Port ${port} cannot be used: ${error.message}`, {
+      hint: 'Name another one with --metrics-port; 0 takes any free one.',
+    });
+  });
   return {
     port: (server.address() as AddressInfo).port,
     async stop() {

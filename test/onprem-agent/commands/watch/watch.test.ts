@@ -107,6 +107,12 @@ describe('graft watch', () => {
     expect(metrics).toMatch(/^graft_spool_entries\{state="waiting"\} 0$/m);
     expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).json()).toEqual({ ok: true });
 
+    const elsewhere = { GRAFT_STATE: join(root, 'other-state') };
+    const samePort = await graft(['watch', '--json', '--metrics-port', `${port}`], {
+      environment: { ...process.env, ...elsewhere },
+    });
+    expect(samePort).toMatchObject({ code: 1, last: { hint: expect.stringContaining('--metrics-port') } });
+
     const second = await graft(['watch', '--json', '--metrics-port', 'none']);
     expect(second).toMatchObject({ code: 1, last: { name: 'InvalidInput' } });
     expect(second.last.message).toContain(`process ${service.child.pid}`);
