@@ -2,10 +2,10 @@ import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { predictionAnswerSchema } from '#core/api/predictions.ts';
 import { evaluationSchema } from '#core/contracts/evaluation.ts';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
 import { reportSchema } from '#core/contracts/report.ts';
-import { predictionResponseSchema } from '#core/contracts/served-model.ts';
 import {
   championKey,
   decisionKey,
@@ -72,10 +72,11 @@ describe('a model that is dropped into S3', () => {
 
     const response = await stack.ask('shapes', await anImage());
     expect(response.status).toBe(200);
-    const answer = predictionResponseSchema.parse(await response.json());
+    const answer = predictionAnswerSchema.parse(await response.json());
     expect(answer.predictions.map((prediction) => prediction.label).sort()).toEqual([...tinyLabels].sort());
     expect(answer.general.version).toBe(model.version);
     expect(answer.unsure).toBe(answer.outOfDomain! > 0.5);
+    expect(response.headers.get('x-request-id')).toBe(answer.requestId);
   });
 
   test('leaves a report and a registered model, from which its lineage is told', async () => {
@@ -263,10 +264,11 @@ describe('images that cannot show what the policy asks', () => {
 /** Everything below must leave what is live as it is. */
 describe('bad input', () => {
   let before: { config: string | undefined; answer: unknown };
-  const live = async () => ({
-    config: (await stack.endpoint('shapes')).EndpointConfigName,
-    answer: await (await stack.ask('shapes', await anImage())).json(),
-  });
+  const live = async () => {
+    const answer = predictionAnswerSchema.parse(await (await stack.ask('shapes', await anImage())).json());
+    const { requestId: _, latencyMs: _times, ...ofTheModel } = answer;
+    return { config: (await stack.endpoint('shapes')).EndpointConfigName, answer: ofTheModel };
+  };
   beforeAll(async () => {
     before = await live();
   });

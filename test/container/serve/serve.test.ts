@@ -162,7 +162,10 @@ const MORTAL_THREADS = `data:text/javascript,${encodeURIComponent(`
 
 describe('an endpoint that cannot go on', () => {
   it('ends with 1 when a thread dies, so that SageMaker starts another container', async () => {
-    const mortal = await startServe({ GRAFT_THREADS: '1', NODE_OPTIONS: `--import ${MORTAL_THREADS}` });
+    const mortal = await startServe({
+      ...{ GRAFT_THREADS: '1', GRAFT_BATCH: '1' },
+      NODE_OPTIONS: `--import ${MORTAL_THREADS}`,
+    });
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
         fetch(`${mortal.url}/invocations`, {

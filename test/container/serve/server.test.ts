@@ -362,7 +362,7 @@ describe('/invocations', () => {
       finish = () => resolve(answer);
     });
     model.ready(predictor(() => blocked));
-    const requests = Array.from({ length: 33 }, () => invoke('x', 'image/png'));
+    const requests = Array.from({ length: 101 }, () => invoke('x', 'image/png'));
 
     const first = await Promise.race(requests);
     finish();

@@ -149,7 +149,7 @@ describe('scoreChampion', () => {
         const bytes = await readFile(path);
         await writeFile(path, bytes.subarray(0, bytes.length / 2));
       },
-      { trainingJob: 'job-before', reason: expect.stringMatching(/model\.onnx cannot be loaded/) },
+      { trainingJob: 'job-before', reason: expect.stringMatching(/model\.onnx is not the file/) },
     ],
   ])('does not score a champion with %s, and says so', async (_what, change, expected) => {
     await bring(change);
