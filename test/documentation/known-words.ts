@@ -65,7 +65,6 @@ export const KNOWN_WORDS = new Set([
   'requiredCount',
   'timeOrigin',
   // Host names and buckets in examples
-  'localhost',
   // Files and folders that operating systems write
   '$RECYCLE',
   'BIN',
