@@ -18,7 +18,8 @@ import { localRegion } from '../../scripts/development.ts';
 import { makeServedModel } from '../model/prediction/served-model-fixture.ts';
 
 /**
- * The packaged stack in a local AWS of its own, with the domain `fuzz` live, and a key that may do everything.
+ * The packaged stack in a local AWS of its own, with the domain `fuzz` live, and a key that may do
+ * everything.
  */
 export async function startFuzzStack(template: string) {
   const folder = await mkdtemp(join(tmpdir(), 'graft-fuzz-'));
