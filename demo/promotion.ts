@@ -13,7 +13,7 @@ import { evaluationSchema } from '#core/contracts/evaluation.ts';
 import { outcomeSchema } from '#core/contracts/outcome.ts';
 import { GraftError } from '#core/errors.ts';
 import { decisionKey, evaluationKey, outcomeKey, reportKey } from '#core/keys.ts';
-import { executionName } from '#core/names.ts';
+import { executionArnOf, executionName } from '#core/names.ts';
 
 const POLL_MS = 300;
 /** Milliseconds to wait for the execution. The event usually takes milliseconds here. */
@@ -38,7 +38,7 @@ export async function followPromotion(
   onState: (running: readonly string[]) => void,
 ): Promise<Promotion> {
   const name = executionName(model.model, model.version);
-  const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+  const executionArn = executionArnOf(stateMachineArn, name);
   const deadline = performance.now() + START_LIMIT_MS;
   for (;;) {
     const execution = await describeExecution(client, executionArn);

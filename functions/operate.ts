@@ -6,7 +6,6 @@ import { readSettings } from '#cloud/aws/settings.ts';
 import { championHistoryIn } from '#cloud/records/champion-history.ts';
 import { ALL_DOMAINS, type Right } from '#core/api/access.ts';
 import { idempotencyKeySchema, rollbackRequestSchema } from '#core/api/promotions.ts';
-import { nameSchema } from '#core/contracts/common.ts';
 import { type PromotionInput, promotionInputSchema } from '#core/contracts/promotion.ts';
 import { NotFoundError } from '#core/errors.ts';
 import { domainKey, manifestKey } from '#core/keys.ts';
@@ -50,9 +49,8 @@ export function createOperate(services: OperateServices): Handle {
 
     async 'POST /domains/{domain}/rollback'(event) {
       const caller = await callerOf(event);
-      const domain = nameSchema.safeParse(allowedDomain(caller, RIGHT, event));
-      if (!domain.success) throw new ProblemError(404, 'There is no such domain');
-      const rollback = { domain: domain.data, ...parseJsonBody(rollbackRequestSchema, event) };
+      const domain = allowedDomain(caller, RIGHT, event);
+      const rollback = { domain, ...parseJsonBody(rollbackRequestSchema, event) };
       const name = requestedExecutionName('rollback', caller.id, idempotencyKeyOf(event));
       await championHistoryIn(artifacts).findRollback(rollback).catch(refuse);
       const started = await startOnce(sfn, { stateMachineArn, name, input: { rollback } });

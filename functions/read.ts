@@ -5,7 +5,6 @@ import { readSettings } from '#cloud/aws/settings.ts';
 import type { Right } from '#core/api/access.ts';
 import { pageQuerySchema } from '#core/api/paging.ts';
 import { promotionIdSchema, promotionQuerySchema } from '#core/api/promotions.ts';
-import { nameSchema } from '#core/contracts/common.ts';
 import { ProblemError } from '#core/problem.ts';
 import { allow, allowAny, allowedDomain, type Callers, createCallers } from './http/access.ts';
 import { jsonAnswer } from './http/answers.ts';
@@ -30,11 +29,7 @@ const RIGHT: Right = 'read';
 export function createRead({ data, artifacts, sfn, callerOf, settings }: ReadServices): Handle {
   const { stateMachineArn } = settings;
 
-  const domainOf = async (event: Parameters<Handle>[0]) => {
-    const domain = nameSchema.safeParse(allowedDomain(await callerOf(event), RIGHT, event));
-    if (!domain.success) throw new ProblemError(404, 'There is no such domain');
-    return domain.data;
-  };
+  const domainOf = async (event: Parameters<Handle>[0]) => allowedDomain(await callerOf(event), RIGHT, event);
 
   const read = routed({
     async 'GET /domains'(event) {

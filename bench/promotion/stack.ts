@@ -14,7 +14,7 @@ import {
   outcomeKey,
   signatureKey,
 } from '#core/keys.ts';
-import { executionName } from '#core/names.ts';
+import { executionArnOf, executionName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
 import { signBytes } from '#core/signature.ts';
 import { type LocalAwsProcess, spawnLocalAws } from '../../demo/local-aws.ts';
@@ -112,7 +112,7 @@ export async function startPromotionStack(folder: string, container: string): Pr
       const uploadedAt = Date.now();
       await put(ModelsBucket!, manifestKey(MODEL, version), bytes);
       const execution = executionName(MODEL, version);
-      const executionArn = `${StateMachineArn!.replace(':stateMachine:', ':execution:')}:${execution}`;
+      const executionArn = executionArnOf(StateMachineArn!, execution);
       return { uploadedAt, execution, executionArn };
     },
     async ended(executionArn, limitSeconds) {

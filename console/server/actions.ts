@@ -4,9 +4,8 @@ import { startPromotion, startRollback } from '#cloud/promotions/start-execution
 import { stopTrainingJob } from '#cloud/training/training-jobs.ts';
 import { nameSchema } from '#core/contracts/common.ts';
 import { NotFoundError } from '#core/errors.ts';
-import { trainingJobName } from '#core/names.ts';
+import { executionArnOf, trainingJobName } from '#core/names.ts';
 import { parse } from '#core/parse.ts';
-import { executionArnOf } from './executions.ts';
 import { domainsOf } from './history.ts';
 import { readJsonBody } from './read-body.ts';
 import { approveSchema, promoteSchema, rejectSchema, rollbackSchema, stopSchema } from './requests.ts';

@@ -1,8 +1,9 @@
 import { GetExecutionHistoryCommand, type HistoryEvent } from '@aws-sdk/client-sfn';
 import { mapBounded } from '#core/bounded.ts';
+import { executionArnOf } from '#core/names.ts';
 import type { Attention } from '../contracts/domains.ts';
 import type { ExecutionRow } from '../contracts/promotions.ts';
-import { executionArnOf, executionRows } from './executions.ts';
+import { executionRows } from './executions.ts';
 import { lastOutcomes } from './last-outcomes.ts';
 import type { ConsoleServices } from './services.ts';
 

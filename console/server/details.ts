@@ -1,17 +1,17 @@
-import { describeEndpoint } from '#cloud/endpoints/endpoints.ts';
+import { findServingEndpoint } from '#cloud/endpoints/serving-endpoint.ts';
 import { mapBounded } from '#core/bounded.ts';
 import { domainSchema } from '#core/contracts/domain.ts';
 import type { Champion } from '#core/contracts/outcome.ts';
 import { promotionSummarySchema } from '#core/contracts/promotion-state.ts';
 import { NotFoundError } from '#core/errors.ts';
 import { domainKey } from '#core/keys.ts';
-import { endpointName } from '#core/names.ts';
+import { executionArnOf } from '#core/names.ts';
 import { consoleLinks } from '#core/report/console-links.ts';
 import { chooseRollbackTarget } from '#core/rollback.ts';
 import type { DomainDetails } from '../contracts/domains.ts';
 import type { ExecutionDetails } from '../contracts/promotions.ts';
 import { domainRow, lastPromotion } from './domains.ts';
-import { describeExecution, executionArnOf, executionRow } from './executions.ts';
+import { describeExecution, executionRow } from './executions.ts';
 import { domainsOf } from './history.ts';
 import type { ConsoleServices } from './services.ts';
 
@@ -22,13 +22,12 @@ const AT_ONCE = 8;
 /** @throws NotFoundError */
 export async function domainDetails(services: ConsoleServices, domain: string): Promise<DomainDetails> {
   const { store, data, sagemaker, prefix, stateMachineArn } = services;
-  const name = endpointName(prefix, domain);
   const [settings, row, history, begun, endpoint] = await Promise.all([
     data.findJson(domainKey(domain), domainSchema),
     domainRow(services, domain),
     store.championHistory.list(domain, CHAMPIONS),
     store.promotions.begun(domain),
-    describeEndpoint(sagemaker, name),
+    findServingEndpoint(sagemaker, store, { prefix, domain }),
   ]);
   if (settings === undefined && row.live === undefined) {
     throw new NotFoundError(`There is no domain "${domain}"`, {
@@ -39,7 +38,7 @@ export async function domainDetails(services: ConsoleServices, domain: string): 
     lastPromotion(services, domain, each),
   );
   const target = await rollbackTarget(services, domain, history);
-  const link = consoleLinks(stateMachineArn)?.endpoint(name);
+  const link = endpoint && consoleLinks(stateMachineArn)?.endpoint(endpoint.name);
   return {
     ...row,
     labels: settings?.labels ?? [],
@@ -54,9 +53,11 @@ export async function domainDetails(services: ConsoleServices, domain: string): 
       ? {}
       : {
           endpoint: {
-            name,
-            status: endpoint.status,
-            ...(endpoint.failureReason === undefined ? {} : { failureReason: endpoint.failureReason }),
+            name: endpoint.name,
+            status: endpoint.state.status,
+            ...(endpoint.state.failureReason === undefined
+              ? {}
+              : { failureReason: endpoint.state.failureReason }),
           },
         }),
     ...(target === undefined ? {} : { rollbackTo: target }),

@@ -1,8 +1,8 @@
 import { isRunning } from '#cloud/aws/executions.ts';
 import { mapBounded } from '#core/bounded.ts';
 import type { Champion } from '#core/contracts/outcome.ts';
+import { executionArnOf } from '#core/names.ts';
 import type { DomainRow, LastPromotion, LiveModel, Rows } from '../contracts/domains.ts';
-import { executionArnOf } from './executions.ts';
 import type { ConsoleServices } from './services.ts';
 
 /** Domains on one page. */

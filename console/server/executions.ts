@@ -1,14 +1,11 @@
-import {
-  DescribeExecutionCommand,
-  type DescribeExecutionOutput,
-  ListExecutionsCommand,
-} from '@aws-sdk/client-sfn';
-import { isMissing } from '#cloud/aws/failures.ts';
+import { type DescribeExecutionOutput, ListExecutionsCommand } from '@aws-sdk/client-sfn';
+import { findExecution, inputOf } from '#cloud/promotions/executions.ts';
 import { mapBounded } from '#core/bounded.ts';
 import type { OutcomeName } from '#core/contracts/outcome.ts';
-import { executionInputSchema, type PromotionInput, type RollbackInput } from '#core/contracts/promotion.ts';
+import type { PromotionInput, RollbackInput } from '#core/contracts/promotion.ts';
 import { type PromotionSummary, promotionSummarySchema } from '#core/contracts/promotion-state.ts';
 import { NotFoundError } from '#core/errors.ts';
+import { executionArnOf } from '#core/names.ts';
 import { shorten } from '#core/shorten.ts';
 import type { Rows } from '../contracts/domains.ts';
 import type { ExecutionRow, ExecutionStatus, PromotionKind } from '../contracts/promotions.ts';
@@ -19,9 +16,6 @@ const EXECUTIONS_PER_PAGE = 25;
 const AT_ONCE = 12;
 /** Characters of a sentence in a list. */
 const SUMMARY_LENGTH = 300;
-
-export const executionArnOf = (stateMachineArn: string, name: string) =>
-  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
 
 /**
  * One page of the executions, the newest first.
@@ -52,16 +46,11 @@ export async function describeExecution(
   { sfn, stateMachineArn }: Pick<ConsoleServices, 'sfn' | 'stateMachineArn'>,
   execution: string,
 ): Promise<DescribeExecutionOutput> {
-  try {
-    const executionArn = executionArnOf(stateMachineArn, execution);
-    return await sfn.send(new DescribeExecutionCommand({ executionArn }));
-  } catch (cause) {
-    if (!isMissing(cause)) throw cause;
-    throw new NotFoundError(`There is no execution "${execution}"`, {
-      hint: 'Step Functions keeps executions for 90 days. What a promotion wrote stays in S3.',
-      cause,
-    });
-  }
+  const described = await findExecution(sfn, executionArnOf(stateMachineArn, execution));
+  if (described !== undefined) return described;
+  throw new NotFoundError(`There is no execution "${execution}"`, {
+    hint: 'Step Functions keeps executions for 90 days. What a promotion wrote stays in S3.',
+  });
 }
 
 export function executionRow(described: DescribeExecutionOutput): ExecutionRow {
@@ -78,15 +67,6 @@ export function executionRow(described: DescribeExecutionOutput): ExecutionRow {
     ...(summary === undefined ? {} : { outcomes: counted(summary) }),
     ...(sentence === undefined ? {} : { summary: shorten(sentence, SUMMARY_LENGTH) }),
   };
-}
-
-/** Undefined where an execution was started with something that is no promotion. */
-export function inputOf({ input }: DescribeExecutionOutput): PromotionInput | RollbackInput | undefined {
-  try {
-    return executionInputSchema.safeParse(JSON.parse(input ?? '')).data;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What an execution that succeeded says of its domains. */

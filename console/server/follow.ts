@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeStateMachineForExecutionCommand } from '@aws-sdk/client-sfn';
+import { inputOf } from '#cloud/promotions/executions.ts';
 import type { Mode } from '#core/contracts/evaluation.ts';
-import { trainingJobName } from '#core/names.ts';
+import { executionArnOf, trainingJobName } from '#core/names.ts';
 import type { PromotionEvents, StateProgress } from '../contracts/promotions.ts';
-import { describeExecution, executionArnOf, executionRow, inputOf } from './executions.ts';
+import { describeExecution, executionRow } from './executions.ts';
 import { graphOf } from './graph.ts';
 import { domainsOf, historyReader, progressOf } from './history.ts';
 import { gateSection, openApproval, readReport } from './promotion-records.ts';

@@ -1,8 +1,8 @@
-import { describeEndpoint } from '#cloud/endpoints/endpoints.ts';
+import { findServingEndpoint } from '#cloud/endpoints/serving-endpoint.ts';
 import { findLiveModel } from '#cloud/registry/live-model.ts';
 import type { RegisteredModel } from '#cloud/registry/model-packages.ts';
 import { NotFoundError } from '#core/errors.ts';
-import { endpointName, modelPackageGroupName } from '#core/names.ts';
+import { modelPackageGroupName } from '#core/names.ts';
 import type { LineageStep } from '../contracts/models.ts';
 import type { ConsoleServices } from './services.ts';
 
@@ -12,27 +12,24 @@ import type { ConsoleServices } from './services.ts';
  * @throws NotFoundError when nothing is live, or the registry does not know it
  */
 export async function lineageOf(
-  { sagemaker, prefix }: ConsoleServices,
+  { sagemaker, store, prefix }: ConsoleServices,
   domain: string,
 ): Promise<LineageStep> {
-  const endpoint = endpointName(prefix, domain);
-  const state = await describeEndpoint(sagemaker, endpoint);
-  if (state === undefined) throw new NotFoundError(`The domain "${domain}" has no endpoint ${endpoint}`);
+  const endpoint = await findServingEndpoint(sagemaker, store, { prefix, domain });
+  if (endpoint === undefined) throw new NotFoundError(`The domain "${domain}" has no endpoint`);
+  const { name, state, deployed } = endpoint;
   const group = modelPackageGroupName(prefix, domain);
-  const model = await findLiveModel(sagemaker, group, state.endpointConfig);
+  const model = await findLiveModel(sagemaker, group, deployed);
   if (model === undefined) {
-    throw new NotFoundError(
-      `No model package of ${group} says that it was deployed as ${state.endpointConfig}`,
-      {
-        hint: 'The log of the function "registerModel" says why a model could not be registered.',
-      },
-    );
+    throw new NotFoundError(`No model package of ${group} says that it was deployed as ${deployed}`, {
+      hint: 'The log of the function "registerModel" says why a model could not be registered.',
+    });
   }
   return step(
     'Endpoint',
-    endpoint,
+    name,
     [state.status],
-    [step('Configuration', state.endpointConfig, [], [packageStep(group, domain, model)])],
+    [step('Configuration', deployed, [], [packageStep(group, domain, model)])],
   );
 }
 

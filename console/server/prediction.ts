@@ -1,8 +1,7 @@
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
-import { isMissing, isValidation } from '#cloud/aws/failures.ts';
+import { createRoutes, isUnknownEndpoint } from '#cloud/endpoints/live-route.ts';
 import { predictionResponseSchema } from '#core/contracts/served-model.ts';
 import { GraftError, NotFoundError } from '#core/errors.ts';
-import { endpointName } from '#core/names.ts';
 import { parseJson } from '#core/parse.ts';
 import { INSTANCE_BODY_BYTES, requestType } from '#core/prediction-requests.ts';
 import type { Tried } from '../contracts/prediction.ts';
@@ -19,7 +18,7 @@ const TIMEOUT_MS = 70_000;
  * @throws ProblemError, NotFoundError where nothing is live, GraftError with what the model says of the image
  */
 export async function tryImage(
-  { runtime, prefix }: ConsoleServices,
+  { runtime, store, prefix, now }: ConsoleServices,
   domain: string,
   { request, signal }: Asked,
 ): Promise<Tried> {
@@ -28,20 +27,16 @@ export async function tryImage(
   const patience = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const began = performance.now();
   try {
-    const { Body } = await runtime.send(
-      new InvokeEndpointCommand({
-        EndpointName: endpointName(prefix, domain),
-        ContentType: type,
-        Accept: 'application/json',
-        Body: image,
-      }),
-      { abortSignal: patience },
+    const alongRoute = createRoutes({ artifacts: store.bucket, endpointPrefix: prefix, now });
+    const parameters = { ContentType: type, Accept: 'application/json', Body: image };
+    const { Body } = await alongRoute(domain, (route) =>
+      runtime.send(new InvokeEndpointCommand({ ...route, ...parameters }), { abortSignal: patience }),
     );
     const endpointMs = performance.now() - began;
     const answer = parseJson(predictionResponseSchema, new TextDecoder().decode(Body), 'The answer');
     return { answer, endpointMs };
   } catch (cause) {
-    if (isMissing(cause) || (isValidation(cause) && /not in ?service/i.test(cause.message))) {
+    if (isUnknownEndpoint(cause)) {
       throw new NotFoundError(`"${domain}" has no endpoint that answers`, {
         hint: 'No model has been promoted to it yet, or its endpoint is being replaced.',
         cause,

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { Bucket } from '#cloud/aws/bucket.ts';
 import { type Access, ALL_DOMAINS, accessSchema, type Right } from '#core/api/access.ts';
+import { nameSchema } from '#core/contracts/common.ts';
 import { accessKey } from '#core/keys.ts';
 import { ProblemError } from '#core/problem.ts';
 
@@ -83,9 +84,15 @@ export function includes({ domains }: Pick<Caller, 'domains'>, domain: string): 
   return domains === ALL_DOMAINS || domains.includes(domain);
 }
 
-/** @throws ProblemError 403 before 404: a caller learns nothing of other domains */
+/**
+ * The domain in the request's path.
+ *
+ * @throws ProblemError 403, and only then 404 for what cannot be a domain's name: a caller learns nothing of
+ *   other domains
+ */
 export function allowedDomain(caller: Caller, right: Right, event: APIGatewayProxyEvent): string {
   const domain = event.pathParameters?.domain ?? '';
   allow(caller, right, domain === ALL_DOMAINS ? '' : domain);
+  if (!nameSchema.safeParse(domain).success) throw new ProblemError(404, 'There is no such domain');
   return domain;
 }

@@ -1,4 +1,4 @@
-import { isMissing, isThrottled, isValidation } from '#cloud/aws/failures.ts';
+import { isThrottled, isValidation } from '#cloud/aws/failures.ts';
 import { SERVERLESS_BODY_BYTES } from '#core/prediction-requests.ts';
 import { ProblemError } from '#core/problem.ts';
 import { shorten } from '#core/shorten.ts';
@@ -13,15 +13,6 @@ interface InvocationError extends Error {
 const passedOn = new Set([400, 413, 415]);
 
 const TOO_MANY = 'Too many requests at once';
-
-/**
- * Whether the endpoint does not exist, or cannot be invoked yet, or the shared endpoint's model has gone from
- * S3.
- */
-export function isUnknownEndpoint(error: unknown): boolean {
-  const words = /not in ?service|failed to download model data/i;
-  return isMissing(error) || (isValidation(error) && words.test(error.message));
-}
 
 /**
  * The problem that an error of `InvokeEndpoint` is for our API's caller; other errors stay as they are.

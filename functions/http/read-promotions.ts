@@ -1,15 +1,9 @@
-import {
-  DescribeExecutionCommand,
-  ExecutionDoesNotExist,
-  InvalidToken,
-  ListExecutionsCommand,
-  type SFNClient,
-} from '@aws-sdk/client-sfn';
+import { InvalidToken, ListExecutionsCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import type { z } from 'zod';
 import type { Bucket } from '#cloud/aws/bucket.ts';
+import { findExecution, inputOf } from '#cloud/promotions/executions.ts';
 import { outcomesIn } from '#cloud/records/outcomes.ts';
 import type { PromotionAnswer, PromotionItem, promotionQuerySchema } from '#core/api/promotions.ts';
-import { executionInputSchema, type PromotionInput, type RollbackInput } from '#core/contracts/promotion.ts';
 import { promotionsPrefix } from '#core/keys.ts';
 import { executionArnOf } from '#core/names.ts';
 import { type Caller, includes } from './access.ts';
@@ -57,9 +51,10 @@ export async function readPromotion(
   id: string,
   caller: Pick<Caller, 'domains'>,
 ): Promise<PromotionAnswer | undefined> {
-  const execution = await describe(sfn, executionArnOf(stateMachineArn, id));
+  const execution = await findExecution(sfn, executionArnOf(stateMachineArn, id));
   if (execution === undefined) return undefined;
-  const input = readInput(execution.input);
+  // A person may have started it with anything: then it has failed, and concerns no domain.
+  const input = inputOf(execution);
   const promotion = input !== undefined && 'model' in input ? input : undefined;
   const rollback = input !== undefined && 'rollback' in input ? input.rollback : undefined;
   const named = rollback === undefined ? (promotion?.domains ?? []) : [rollback.domain];
@@ -84,20 +79,6 @@ export async function readPromotion(
       };
     }),
   };
-}
-
-async function describe(sfn: SFNClient, arn: string) {
-  try {
-    return await sfn.send(new DescribeExecutionCommand({ executionArn: arn }));
-  } catch (error) {
-    if (error instanceof ExecutionDoesNotExist) return undefined;
-    throw error;
-  }
-}
-
-/** A person may have started an execution with anything: it has failed, and concerns no domain. */
-function readInput(text = '{}'): PromotionInput | RollbackInput | undefined {
-  return executionInputSchema.safeParse(JSON.parse(text)).data;
 }
 
 interface Execution {

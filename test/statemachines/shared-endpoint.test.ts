@@ -7,7 +7,7 @@ import { Bucket } from '#cloud/aws/bucket.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { championKey, sharedModelKey } from '#core/keys.ts';
 import { sharedEndpointName } from '#core/names.ts';
-import { createRoutes } from '../../functions/http/route.ts';
+import { createRoutes } from '../../cloud/endpoints/live-route.ts';
 import { buckets } from '../functions/stage.ts';
 import { type Machine, startMachine } from './machine.ts';
 import { imageText } from './stack.ts';

@@ -27,7 +27,7 @@ export const lineage = agentCommand({
     );
     if (state === undefined) {
       throw new NotFoundError(`The domain "${args.domain}" has no endpoint ${endpoint}`, {
-        hint: 'No model of it has been promoted yet, or it belongs to another deployment: name that with --stack.',
+        hint: 'No model of it has been promoted yet, or it belongs to another deployment: name that with --stack. What is on the shared endpoint, `graft console` shows.',
       });
     }
     const group = modelPackageGroupName(args.stack, args.domain);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Bucket } from '#cloud/aws/bucket.ts';
-import { createRoutes, type Route } from '../../../functions/http/route.ts';
-import { serviceError } from '../../cloud/recording-client.ts';
+import { createRoutes, type Route } from '../../../cloud/endpoints/live-route.ts';
+import { serviceError } from '../recording-client.ts';
 
 const own = { EndpointName: 'graft-dev-produce' };
 const shared = { EndpointName: 'graft-dev--shared-2', TargetModel: 'produce/a.tar.gz' };

@@ -1,8 +1,17 @@
 import { z } from 'zod';
-import type { Bucket } from '#cloud/aws/bucket.ts';
 import { championKey } from '#core/keys.ts';
 import { endpointName } from '#core/names.ts';
-import { isUnknownEndpoint } from './invocation.ts';
+import type { Bucket } from '../aws/bucket.ts';
+import { isMissing, isValidation } from '../aws/failures.ts';
+
+/**
+ * Whether the endpoint does not exist, or cannot be invoked yet, or the shared endpoint's model has gone from
+ * S3.
+ */
+export function isUnknownEndpoint(error: unknown): boolean {
+  const words = /not in ?service|failed to download model data/i;
+  return isMissing(error) || (isValidation(error) && words.test(error.message));
+}
 
 /** Where a domain's requests go: parameters of `InvokeEndpoint`. */
 export interface Route {
