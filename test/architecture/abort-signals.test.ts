@@ -7,7 +7,7 @@ const rooms = ['core', 'cloud', 'console', 'container', 'functions', 'model', 'o
 
 const sources = rooms
   .flatMap((room) => readdirSync(join(root, room), { withFileTypes: true, recursive: true }))
-  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+  .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
   .map((entry) => join(entry.parentPath, entry.name));
 
 /** Names under which code takes an AbortSignal, with a mark behind a parameter that another one follows. */

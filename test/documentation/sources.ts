@@ -24,7 +24,8 @@ export const documents = files.filter((file) => file.endsWith('.md'));
 /** Programs and settings, whose comments are prose. ONNX's own description of its format is not ours. */
 export const programs = files.filter(
   (file) =>
-    /\.(ts|mjs|py|yml|sh)$|(^|\/)Dockerfile$|^\.ci\/run$/.test(file) && !file.startsWith('model/onnx/proto/'),
+    /\.(tsx?|mjs|py|yml|sh)$|(^|\/)Dockerfile$|^\.ci\/run$/.test(file) &&
+    !file.startsWith('model/onnx/proto/'),
 );
 
 export function linesOf(file: string): Line[] {
@@ -34,12 +35,12 @@ export function linesOf(file: string): Line[] {
 
 /** Whether a line of a program is a comment as a whole. */
 export function isComment({ file, text }: Line): boolean {
-  return /\.(ts|mjs)$/.test(file) ? /^\s*(\/\/|\/\*|\*( |\/|$))/.test(text) : /^\s*#/.test(text);
+  return /\.(tsx?|mjs)$/.test(file) ? /^\s*(\/\/|\{?\/\*|\*( |\/|$))/.test(text) : /^\s*#/.test(text);
 }
 
 /** The comments of a program: whole lines, and what stands behind code. */
 export function commentsOf(file: string): Line[] {
-  const behind = /\.(ts|mjs)$/.test(file) ? /\s(\/\/\s.*)$/ : /\s(#\s.*)$/;
+  const behind = /\.(tsx?|mjs)$/.test(file) ? /\s(\/\/\s.*)$/ : /\s(#\s.*)$/;
   return linesOf(file).flatMap((line) => {
     if (isComment(line)) return [line];
     const comment = behind.exec(line.text)?.[1];

@@ -1,17 +1,17 @@
 interface AccuracyProps {
   accuracy: number;
   interval?: { lower: number; upper: number } | undefined;
-  baseline?: number | undefined;
+  baselineAccuracy?: number | undefined;
 }
 
 const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
 
 /** An accuracy with its interval on a line from 0 to 1, and the baseline as a mark beside it. */
-export function Accuracy({ accuracy, interval, baseline }: AccuracyProps) {
+export function Accuracy({ accuracy, interval, baselineAccuracy }: AccuracyProps) {
   const text = [
     `Accuracy ${accuracy.toFixed(3)}`,
     interval && `95 % interval ${interval.lower.toFixed(3)} to ${interval.upper.toFixed(3)}`,
-    baseline === undefined ? undefined : `${baseline.toFixed(3)} without transfer learning`,
+    baselineAccuracy === undefined ? undefined : `${baselineAccuracy.toFixed(3)} without transfer learning`,
   ];
   return (
     <span class="accuracy">
@@ -28,10 +28,10 @@ export function Accuracy({ accuracy, interval, baseline }: AccuracyProps) {
         {interval && (
           <line class="interval" x1={interval.lower * 100} x2={interval.upper * 100} y1="6" y2="6" />
         )}
-        {baseline !== undefined && <path class="baseline" d={`M${baseline * 100} 1v10`} />}
+        {baselineAccuracy !== undefined && <path class="baseline" d={`M${baselineAccuracy * 100} 1v10`} />}
         <circle cx={accuracy * 100} cy="6" r="3.5" />
       </svg>
-      {baseline !== undefined && <span class="faint">{percent(baseline)} without</span>}
+      {baselineAccuracy !== undefined && <span class="faint">{percent(baselineAccuracy)} without</span>}
     </span>
   );
 }

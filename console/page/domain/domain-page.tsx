@@ -34,7 +34,7 @@ export function DomainPage({ domain }: { domain: string }) {
               <Accuracy
                 accuracy={live.accuracy}
                 interval={figures?.interval}
-                baseline={live.baselineAccuracy}
+                baselineAccuracy={live.baselineAccuracy}
               />
             ) : (
               'nothing is live'

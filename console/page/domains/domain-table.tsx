@@ -45,7 +45,11 @@ function Row({ row, figures }: { row: DomainRow; figures: DomainFigures | undefi
       </th>
       <td data-name="Accuracy">
         {live ? (
-          <Accuracy accuracy={live.accuracy} interval={figures?.interval} baseline={live.baselineAccuracy} />
+          <Accuracy
+            accuracy={live.accuracy}
+            interval={figures?.interval}
+            baselineAccuracy={live.baselineAccuracy}
+          />
         ) : (
           <span class="faint">nothing is live</span>
         )}

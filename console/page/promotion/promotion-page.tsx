@@ -13,9 +13,9 @@ import { usePromotion } from './use-promotion.ts';
 /** One domain's promotion, as it runs and afterwards. */
 export function PromotionPage({ execution, domain }: { execution: string; domain: string }) {
   const { told, error } = usePromotion(execution, domain);
-  const { promotion, graph, states = [], curves, logs, gate, approval, report, outcome } = told;
-  const training = [curves.transfer, curves.baseline].filter((curve) => curve !== undefined);
-  const sections = report ?? (gate === undefined ? [] : [gate]);
+  const { promotion, graph, states = [], curves, logs, gate: gateRows, approval, report, outcome } = told;
+  const trained = [curves.transfer, curves.baseline].filter((curve) => curve !== undefined);
+  const sections = report ?? (gateRows === undefined ? [] : [gateRows]);
   return (
     <>
       <Heading title={`Promotion of ${domain}`}>
@@ -34,11 +34,11 @@ export function PromotionPage({ execution, domain }: { execution: string; domain
       <div class="promotion">
         {graph && <StateGraph graph={graph} states={states} />}
         <div class="details">
-          {training.length > 0 && report === undefined && (
+          {trained.length > 0 && report === undefined && (
             <section aria-labelledby="curves">
               <h2 id="curves">Training</h2>
               <div class="curves">
-                {training.map((curve) => (
+                {trained.map((curve) => (
                   <CurveChart key={curve.mode} curve={curve} />
                 ))}
               </div>
