@@ -7,7 +7,7 @@ import { recipeSchema } from '#core/contracts/domain.ts';
 import { describeError, InvalidInputError } from '#core/errors.ts';
 import { createRandom } from '#core/random.ts';
 import { loadDataSet } from '#model/data/data-set.ts';
-import { nearDuplicates, THUMBNAIL } from '#model/data/near-duplicates.ts';
+import { comparable, nearDuplicates, THUMBNAIL } from '#model/data/near-duplicates.ts';
 import { buildNetwork } from '#model/network/build-network.ts';
 import { finishNetwork } from '#model/network/finish-network.ts';
 import { networkInput } from '#model/network/input.ts';
@@ -115,7 +115,7 @@ async function measure(folder: string, variants: number, memoryMegabytes: number
   });
   await transferOnce(general, train, recipe);
   const tuneSeconds = lap();
-  await nearDuplicates(train, test);
+  await nearDuplicates(await comparable(train), await comparable(test));
   const duplicatesSeconds = lap();
   const peakMb = process.resourceUsage().maxRSS / 1_024;
   return { images: train.size, rows, loadSeconds, tuneSeconds, duplicatesSeconds, peakMb };

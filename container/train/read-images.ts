@@ -8,7 +8,7 @@ import {
   loadDataSet,
   loadImages,
 } from '#model/data/data-set.ts';
-import { nearDuplicates } from '#model/data/near-duplicates.ts';
+import { comparable, nearDuplicates } from '#model/data/near-duplicates.ts';
 import type { OptMl } from '../opt-ml.ts';
 import type { JobInputs } from './read-inputs.ts';
 
@@ -60,6 +60,8 @@ export async function imageWarnings({ train, test }: JobImages, signal: AbortSig
   return [
     ...misplacedFileWarnings('train/', train.beside),
     ...misplacedFileWarnings('test/', test.beside),
-    ...nearDuplicateWarnings(await nearDuplicates(train, test, signal)),
+    ...nearDuplicateWarnings(
+      await nearDuplicates(await comparable(train, signal), await comparable(test, signal), { signal }),
+    ),
   ];
 }

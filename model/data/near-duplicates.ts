@@ -1,6 +1,7 @@
 import type { Input } from '#core/contracts/common.ts';
 import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 import type { Images } from './data-set.ts';
+import { Sketcher, Sketches } from './sketch.ts';
 
 /**
  * How many of the 63 bits may differ between the hashes of two near-duplicates. Measured on the 420 icons of
@@ -13,8 +14,8 @@ const MAXIMUM_DISTANCE = 12;
  * copies are found, and none of 87,990 pairs of different icons is taken for a copy.
  */
 const MAXIMUM_DIFFERENCE = 16;
-/** Coefficients in each direction. The very first one, the mean brightness, is left out. */
-const SIDE = 8;
+/** The blocks of a sketch may differ in size by a row or a column, and are rounded. */
+const MAXIMUM_BLOCK_DIFFERENCE = 1.2 * MAXIMUM_DIFFERENCE + 1;
 const IMAGES_PER_TURN = 64;
 
 /** A small size that is enough to see whether an image can be decoded, and whether two look the same. */
@@ -36,100 +37,80 @@ export interface NearDuplicate {
   test: string;
 }
 
+/** Images that can be compared, all at the same size. */
+export interface Comparable {
+  ids: readonly string[];
+  sketches: Sketches;
+  /** Pixels of one image: height × width × 3 values in 0…255. */
+  pixels(index: number): Uint8Array | Promise<Uint8Array>;
+}
+
+/** What is known from an earlier comparison of images that are still the same. */
+export interface EarlierPairs {
+  /** Whether a training image took part in it. */
+  hasTrain(index: number): boolean;
+  /**
+   * The training image that a test image was found to look like, as its index; `none` where it looked like
+   * none; undefined where the test image did not take part, or that training image is gone.
+   */
+  twinOf(index: number): number | 'none' | undefined;
+}
+
 /**
- * Pairs of a test image and the first training image that looks the same, by a perceptual hash (Zauner,
- * "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010, the DCT hash). The hash ignores
- * colours and small differences, and classes of icons look alike, so pairs with similar hashes are compared
- * pixel by pixel, too.
+ * Pairs of a test image and the first training image that looks the same, by a perceptual hash. The hash
+ * ignores colours and small differences, and classes of icons look alike, so pairs with similar hashes are
+ * compared pixel by pixel, too.
  *
  * Images are compared at a small size, so images that look the same are found, however different the files
  * are.
+ *
+ * @param options `earlier` saves the comparison of images that have been compared before
  */
 export async function nearDuplicates(
-  train: Images,
-  test: Images,
-  signal?: AbortSignal,
+  train: Comparable,
+  test: Comparable,
+  options: {
+    earlier?: EarlierPairs;
+    onProgress?: (done: number, total: number) => void;
+    signal?: AbortSignal;
+  } = {},
 ): Promise<NearDuplicate[]> {
-  const trainHashes = await hashesOf(train, signal);
-  const testHashes = await hashesOf(test, signal);
+  const { earlier, signal } = options;
+  const all = train.ids.map((_, index) => index);
+  const fresh = earlier === undefined ? all : all.filter((index) => !earlier.hasTrain(index));
   const pairs: NearDuplicate[] = [];
-  for (let i = 0; i < test.size; i++) {
-    const twin = twinOf(i);
-    if (twin !== undefined) pairs.push({ train: train.ids[twin]!, test: test.ids[i]! });
-    if (i % IMAGES_PER_TURN === 0) await yieldToEventLoop(signal);
+  for (const [index, id] of test.ids.entries()) {
+    const known = earlier?.twinOf(index);
+    const twin = typeof known === 'number' ? known : await find(index, known === 'none' ? fresh : all);
+    if (twin !== undefined) pairs.push({ train: train.ids[twin]!, test: id });
+    if (index % IMAGES_PER_TURN > 0) continue;
+    options.onProgress?.(index, test.ids.length);
+    await yieldToEventLoop(signal);
   }
   return pairs;
 
-  function twinOf(i: number): number | undefined {
-    const [first, second] = [testHashes[2 * i]!, testHashes[2 * i + 1]!];
+  async function find(index: number, candidates: readonly number[]): Promise<number | undefined> {
     let own: Uint8Array | undefined;
-    for (let k = 0; k < train.size; k++) {
-      const distance = ones(first ^ trainHashes[2 * k]!) + ones(second ^ trainHashes[2 * k + 1]!);
-      if (distance > MAXIMUM_DISTANCE) continue;
-      own ??= test.gather([i]);
-      if (meanDifference(own, train.gather([k])) <= MAXIMUM_DIFFERENCE) return k;
+    for (const other of candidates) {
+      if (test.sketches.hashDistance(index, train.sketches, other) > MAXIMUM_DISTANCE) continue;
+      const blocks = test.sketches.blockDifference(index, train.sketches, other);
+      if (blocks > MAXIMUM_BLOCK_DIFFERENCE) continue;
+      own ??= await test.pixels(index);
+      if (meanDifference(own, await train.pixels(other)) <= MAXIMUM_DIFFERENCE) return other;
     }
     return undefined;
   }
 }
 
-/**
- * Two words for each image, in a typed array: with hundreds of thousands of images, millions of pairs are
- * compared.
- */
-async function hashesOf(data: Images, signal: AbortSignal | undefined): Promise<Int32Array> {
-  const basis = { rows: cosines(data.input.height), columns: cosines(data.input.width) };
-  const hashes = new Int32Array(2 * data.size);
-  for (let i = 0; i < data.size; i++) {
-    hashes.set(perceptualHash(data.gather([i]), data.input, basis), 2 * i);
-    if (i % IMAGES_PER_TURN === 0) await yieldToEventLoop(signal);
+/** Loaded images as they are compared. */
+export async function comparable(images: Images, signal?: AbortSignal): Promise<Comparable> {
+  const sketcher = new Sketcher(images.input);
+  const sketches = new Sketches(images.size);
+  for (let index = 0; index < images.size; index++) {
+    sketches.set(index, sketcher.sketch(images.gather([index])));
+    if (index % IMAGES_PER_TURN === 0) await yieldToEventLoop(signal);
   }
-  return hashes;
-}
-
-/** Basis of the first eight DCT-II coefficients over `size` samples, SIDE × size. */
-function cosines(size: number): Float64Array {
-  const basis = new Float64Array(SIDE * size);
-  for (let u = 0; u < SIDE; u++) {
-    for (let x = 0; x < size; x++) basis[u * size + x] = Math.cos(((2 * x + 1) * u * Math.PI) / (2 * size));
-  }
-  return basis;
-}
-
-/** Which of the 63 low frequencies of the brightness are above their median, as two 32-bit words. */
-function perceptualHash(
-  pixels: Uint8Array,
-  { height, width }: Pick<Input, 'height' | 'width'>,
-  { rows, columns }: Record<'rows' | 'columns', Float64Array>,
-): [number, number] {
-  const partial = new Float64Array(SIDE * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const at = (y * width + x) * 3;
-      // Rec. 601 luma.
-      const value = 0.299 * pixels[at]! + 0.587 * pixels[at + 1]! + 0.114 * pixels[at + 2]!;
-      for (let u = 0; u < SIDE; u++) partial[u * height + y]! += value * columns[u * width + x]!;
-    }
-  }
-  const coefficients: number[] = [];
-  for (let v = 0; v < SIDE; v++) {
-    for (let u = 0; u < SIDE; u++) {
-      let sum = 0;
-      for (let y = 0; y < height; y++) sum += partial[u * height + y]! * rows[v * height + y]!;
-      if (u + v > 0) coefficients.push(sum);
-    }
-  }
-  const median = [...coefficients].sort((a, b) => a - b)[coefficients.length >> 1]!;
-  const words: [number, number] = [0, 0];
-  for (const [i, value] of coefficients.entries()) if (value > median) words[i >> 5]! |= 1 << (i & 31);
-  return words;
-}
-
-/** Bits set in a 32-bit word (Warren, Hacker's Delight, 5–1). */
-function ones(word: number): number {
-  let bits = word - ((word >>> 1) & 0x55555555);
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+  return { ids: images.ids, sketches, pixels: (index) => images.gather([index]) };
 }
 
 function meanDifference(a: Uint8Array, b: Uint8Array): number {

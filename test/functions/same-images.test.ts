@@ -111,11 +111,14 @@ async function container() {
   }
 }
 
+/** Nothing is known of any image. */
+const anew = { known: new Map(), onImage() {}, onProgress() {}, onCompare() {} };
+
 describe('the same folder of images', () => {
   test('has the same images for the agent, for PrepareDomain and for a training job', async () => {
     await sync();
 
-    const agent = await checkDomainImages(folder, domain, { signal, onProgress: () => {} });
+    const agent = await checkDomainImages(folder, domain, { ...anew, signal });
     const prepared = await prepare();
     const job = await container();
 

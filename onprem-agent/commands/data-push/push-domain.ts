@@ -10,20 +10,22 @@ import { type KeyRange, listObjects, rangesOf } from '../../aws/list-objects.ts'
 import { findObject, hasContent, overwriteBytes, type Target } from '../../aws/objects.ts';
 import type { S3 } from '../../upload/persistence.ts';
 import type { Throttle } from '../../upload/throttle.ts';
-import type { DomainImage } from './domain-images.ts';
 import type { DomainSettings } from './domain-settings.ts';
 import { Fingerprint } from './fingerprint.ts';
 import type { IndexedImage } from './push-index.ts';
+import type { DomainImage } from './survey.ts';
 
 /** Enough to use the whole bandwidth with small files, few enough for the memory of one process. */
 const PARALLEL_UPLOADS = 16;
+
+type PushedImage = Pick<DomainImage, 'part' | 'id' | 'path' | 'sha256' | 'size'>;
 
 interface PushOptions {
   s3: S3;
   /** The data bucket. */
   bucket: string;
   settings: DomainSettings;
-  images: readonly DomainImage[];
+  images: readonly PushedImage[];
   /** What the last push knew of images in the bucket, by key; called only where an image is there. */
   known: () => Promise<ReadonlyMap<string, { sha256: string; etag: string }>>;
   throttle: Throttle;
@@ -122,7 +124,7 @@ export const listingLine = (key: string, size: number, etag: string): string => 
  * @throws IntegrityError when the file has changed since it was checked; `domain.json` is not sent then, so
  *   nothing is promoted
  */
-async function readChecked(image: DomainImage): Promise<Uint8Array> {
+async function readChecked(image: PushedImage): Promise<Uint8Array> {
   const content = await readImageFile(image.path).catch((error: unknown) => error as Error);
   if (!(content instanceof Error) && sha256(content) === image.sha256) return content;
   throw new IntegrityError(`"${image.path}" has changed since it was checked`, {
@@ -150,7 +152,7 @@ export async function isCommitted(target: Target, bytes: Uint8Array, digest: str
  */
 async function isSame(
   target: Target,
-  image: DomainImage,
+  image: PushedImage,
   etag: string,
   known: { sha256: string; etag: string } | undefined,
 ): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { AwsOptions } from '../../aws/options.ts';
 import type { Output } from '../../cli/output.ts';
 import type { S3 } from '../../upload/persistence.ts';
 import type { Throttle } from '../../upload/throttle.ts';
-import { checkDomainImages, unusedNames } from './domain-images.ts';
+import { checkFolder } from './check-folder.ts';
 import type { DomainSettings } from './domain-settings.ts';
 import { type PushedDomain, pushDomain } from './push-domain.ts';
 import { type IndexHeader, indexFile, readHeader, readImages, writeIndex } from './push-index.ts';
@@ -62,7 +62,13 @@ export async function pushFolder(
     const nothing = { uploaded: 0, committed: false, arrival: undefined };
     return { uri, ...nothing, alreadyThere, extra, extraCount, damaged, warnings };
   }
-  const found = await check(folder, settings, output, signal);
+  const checking = output.progress('check', 'check ');
+  const found = await checkFolder(
+    { folder, domain: settings.domain, state: domain.state },
+    (done, total, note) => checking.update({ done, total, unit: 'img', notes: [note] }),
+    signal,
+  ).finally(() => checking.end());
+  tell(output, found);
   const uploading = output.progress('upload', 'upload');
   const total = found.images.length;
   const { index: after, ...pushed } = await pushDomain({
@@ -70,7 +76,7 @@ export async function pushFolder(
     bucket,
     settings,
     images: found.images,
-    known: () => readImages(index),
+    known: () => readImages(index).catch(() => new Map()),
     throttle,
     onProgress: (done) => uploading.update({ done, total, unit: 'img' }),
     signal,
@@ -102,17 +108,6 @@ export async function pushFolder(
  * inside.
  */
 const rememberedLook = ({ fingerprint, racy }: FolderLook): string => (racy ? 'too new' : fingerprint);
-
-async function check(folder: string, settings: DomainSettings, output: Output, signal: AbortSignal) {
-  const checking = output.progress('check', 'check ');
-  const found = await checkDomainImages(folder, settings.domain, {
-    signal,
-    onProgress: (part, done, total) => checking.update({ done, total, unit: 'img', notes: [part] }),
-  }).finally(() => checking.end());
-  found.warnings.unshift(...(await unusedNames(folder)));
-  tell(output, found);
-  return found;
-}
 
 function tell(output: Output, { damaged, warnings }: Pick<IndexHeader, 'damaged' | 'warnings'>): void {
   for (const { id, reason } of damaged) output.warn({ id, reason }, `${id} is left out: ${reason}`);

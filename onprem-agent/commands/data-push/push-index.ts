@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { sha256Schema } from '#core/contracts/common.ts';
 import { parseJson } from '#core/parse.ts';
+import { linesOf, writeLines } from './line-file.ts';
 
 const headerSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -43,36 +44,18 @@ export async function indexFile(state: string, folder: string, target: readonly 
  * @throws InvalidInputError when it is damaged
  */
 export async function readHeader(path: string): Promise<IndexHeader | undefined> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (file === undefined) return undefined;
-  for await (const line of linesOf(file)) return parseJson(headerSchema, line, `The index "${path}"`);
-  return parseJson(headerSchema, '', `The index "${path}"`);
+  for await (const line of linesOf(path)) return parseJson(headerSchema, line, `The index "${path}"`);
+  return undefined;
 }
 
 /** SHA-256 and ETag by key. A line that is damaged is passed over: its image is looked at anew. */
 export async function readImages(path: string): Promise<Map<string, { sha256: string; etag: string }>> {
   const images = new Map<string, { sha256: string; etag: string }>();
-  const file = await open(path).catch(() => undefined);
-  if (file === undefined) return images;
-  for await (const line of linesOf(file)) {
+  for await (const line of linesOf(path)) {
     const match = /^([0-9a-f]{64}) (\S+) "(.+)"$/.exec(line);
     if (match !== null) images.set(decodeURIComponent(match[3]!), { sha256: match[1]!, etag: match[2]! });
   }
   return images;
-}
-
-/** Closes the file at the end. */
-async function* linesOf(file: FileHandle): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of file.createReadStream({ encoding: 'utf8', highWaterMark: 1024 * 1024 })) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop()!;
-    yield* lines;
-  }
-  if (rest !== '') yield rest;
 }
 
 /** Replaces the index in one step. */
@@ -81,23 +64,10 @@ export async function writeIndex(
   header: IndexHeader,
   images: Iterable<IndexedImage>,
 ): Promise<void> {
-  await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, 'w', 0o600);
-  try {
-    let lines = `${JSON.stringify(header)}\n`;
-    for (const { key, sha256, etag } of images) {
-      lines += `${sha256} ${etag} "${encodeURIComponent(key)}"\n`;
-      if (lines.length < 1_000_000) continue;
-      await file.write(lines);
-      lines = '';
-    }
-    await file.write(lines);
-    await file.sync();
-    await file.close();
-    await rename(temporary, path);
-  } finally {
-    await file.close().catch(() => {});
-    await rm(temporary, { force: true });
-  }
+  await writeLines(path, linesFor(header, images));
+}
+
+function* linesFor(header: IndexHeader, images: Iterable<IndexedImage>): Generator<string> {
+  yield JSON.stringify(header);
+  for (const { key, sha256, etag } of images) yield `${sha256} ${etag} "${encodeURIComponent(key)}"`;
 }

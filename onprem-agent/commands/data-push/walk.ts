@@ -1,8 +1,8 @@
-import { type Stats, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLitter } from '#core/image-files.ts';
 import { yieldToEventLoop } from '#model/yield-to-event-loop.ts';
+import { isRacy, lookOf, statusOf } from './file-look.ts';
 import { Fingerprint } from './fingerprint.ts';
 
 /** What a domain's folder looks like, without any content. */
@@ -13,8 +13,6 @@ export interface FolderLook {
   racy: boolean;
 }
 
-/** Milliseconds: the coarsest times that file systems keep. */
-const RACY_MS = 2000;
 /** Files after which other work gets a turn. */
 const TURN = 500;
 
@@ -39,26 +37,16 @@ export async function lookAtFolder(
     const names = await readdir(path).catch(() => []);
     for (const [turn, name] of names.entries()) {
       if (isLitter(name)) continue;
-      const status = look(`${path}/${name}`);
+      const status = statusOf(`${path}/${name}`);
       const child = `${id}/${name}`;
       if (status?.isDirectory()) await visit(join(path, name), child);
       else {
-        const { size, mtimeMs, ctimeMs, ino } = status ?? {};
-        fingerprint.add(`${child}\0${size}\0${mtimeMs}\0${ctimeMs}\0${ino}`);
-        racy ||= (ctimeMs ?? 0) > now - RACY_MS;
+        fingerprint.add(`${child}\0${lookOf(status)}`);
+        racy ||= isRacy(status, now);
       }
       if (turn % TURN > 0) continue;
       onFiles(fingerprint.count);
       await yieldToEventLoop(signal);
     }
-  }
-}
-
-/** @returns undefined where it has gone or cannot be looked at, which reading it will explain */
-function look(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
   }
 }

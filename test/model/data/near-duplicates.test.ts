@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadDataSet } from '#model/data/data-set.ts';
-import { nearDuplicates, THUMBNAIL } from '#model/data/near-duplicates.ts';
+import { type Comparable, comparable, nearDuplicates, THUMBNAIL } from '#model/data/near-duplicates.ts';
 
 const labels = ['a', 'b'];
 let folder: string;
@@ -40,7 +40,10 @@ beforeEach(async () => {
   }
 });
 const find = async () =>
-  nearDuplicates(await loadDataSet(train, THUMBNAIL), await loadDataSet(test, THUMBNAIL));
+  nearDuplicates(
+    await comparable(await loadDataSet(train, THUMBNAIL)),
+    await comparable(await loadDataSet(test, THUMBNAIL)),
+  );
 
 describe('nearDuplicates', () => {
   it('takes different pictures for different ones', async () => {
@@ -70,5 +73,40 @@ describe('nearDuplicates', () => {
     await sharp(join(train, 'a/3.png')).modulate({ hue: 120 }).toFile(join(test, 'a/other.png'));
 
     expect(await find()).toEqual([]);
+  });
+
+  it('compares only what has not been compared before, and keeps what was found', async () => {
+    for (const copy of ['x', 'y']) await cp(join(train, 'a/3.png'), join(test, `a/copy-${copy}.png`));
+    await cp(join(train, 'a/3.png'), join(train, 'b/3-again.png'));
+    const [own, others] = await Promise.all(
+      [train, test].map(async (root) => comparable(await loadDataSet(root, THUMBNAIL))),
+    );
+    const asked = new Set<string>();
+    const seen = (which: Comparable): Comparable => ({
+      ...which,
+      pixels: (index) => {
+        asked.add(which.ids[index]!);
+        return which.pixels(index);
+      },
+    });
+    const again = own!.ids.indexOf('b/3-again.png');
+    const kept = own!.ids.indexOf('a/7.png');
+
+    const pairs = await nearDuplicates(seen(own!), seen(others!), {
+      earlier: {
+        hasTrain: (index) => index !== again,
+        // Found earlier, wherever; looked like none; is new.
+        twinOf: (index) =>
+          [kept, 'none' as const, undefined][['a/0.png', 'a/copy-x.png'].indexOf(others!.ids[index]!)],
+      },
+    });
+
+    expect(pairs).toEqual([
+      { train: 'a/7.png', test: 'a/0.png' },
+      { train: 'b/3-again.png', test: 'a/copy-x.png' },
+      { train: 'a/3.png', test: 'a/copy-y.png' },
+    ]);
+    expect(asked).toContain('a/copy-x.png');
+    expect(asked).not.toContain('a/0.png');
   });
 });

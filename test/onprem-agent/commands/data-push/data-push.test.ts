@@ -236,8 +236,11 @@ describe('graft data push of a folder that was pushed before', () => {
     proxy.seen.splice(0);
     return push('--endpoint-url', proxy.url);
   };
+  const knownImages = async () =>
+    (await readdir(join(process.env.GRAFT_STATE!, 'data'))).filter((name) => name.endsWith('.images'));
   beforeEach(async () => {
     proxy = await startProxy(local.endpoint);
+    await rm(process.env.GRAFT_STATE!, { recursive: true, force: true });
     later();
     await push('--endpoint-url', proxy.url);
     return async () => {
@@ -281,6 +284,46 @@ describe('graft data push of a folder that was pushed before', () => {
     expect(await read('domains/produce/test/apple/0-001.png')).toEqual(
       await readFile(join(folder, 'test/apple/0-001.png')),
     );
+  });
+
+  it('reads only images that are new or changed, and remembers which ones look the same', async () => {
+    const jpeg = await sharp(join(folder, 'train/apple/0-000.png')).resize(40).jpeg().toBuffer();
+    await writeFile(join(folder, 'test/apple/again.jpg'), jpeg);
+    later();
+    const same = 'test/apple/again.jpg looks like train/apple/0-000.png';
+    expect((await again()).last.warnings).toContainEqual(expect.stringContaining(same));
+    // What is known of an image is believed as long as its file looks the same.
+    const known = join(process.env.GRAFT_STATE!, 'data', (await knownImages()).at(0)!);
+    const lines = (await readFile(known, 'utf8')).split('\n');
+    const untouched = lines.findIndex((line) => line.includes('train%2Fapple%2F0-002.png'));
+    lines[untouched] = lines[untouched]!.replace(/ [0-9a-f]{64} /, ` ${'0'.repeat(64)} `);
+    await writeFile(known, lines.join('\n'));
+    await copyFile(join(folder, 'train/apple/0-001.png'), join(folder, 'train/apple/new.png'));
+
+    const run = await again();
+
+    expect(run.last.message).toMatch(/"[^"]*train\/apple\/0-002\.png" has changed since it was checked/);
+    lines[untouched] = 'damaged';
+    await writeFile(known, lines.join('\n'));
+    expect((await again()).last).toMatchObject({
+      ok: true,
+      warnings: expect.arrayContaining([expect.stringContaining(same)]),
+    });
+  });
+
+  it('keeps what it has read when it refuses', async () => {
+    await copyFile(join(folder, 'train/apple/0-000.png'), join(folder, 'test/apple/0-000.png'));
+    await copyFile(join(folder, 'train/apple/0-001.png'), join(folder, 'train/apple/new.png'));
+    later();
+    expect((await again()).last.message).toMatch(/in test\/ and in train\/ too/);
+
+    const known = await readFile(
+      join(process.env.GRAFT_STATE!, 'data', (await knownImages()).at(0)!),
+      'utf8',
+    );
+
+    expect(known.split('\n').filter((line) => /"(train|test)%2F/.test(line))).toHaveLength(13);
+    expect(known).toContain('"train%2Fapple%2Fnew.png"');
   });
 
   it('makes a damaged index anew, with a word', async () => {

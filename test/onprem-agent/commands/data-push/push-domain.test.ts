@@ -40,7 +40,9 @@ beforeEach(async () => {
   return () => rm(folder, { recursive: true, force: true });
 });
 
-const check = () => checkDomainImages(folder, domain, { signal, onProgress: () => {} });
+/** Nothing is known of any image. */
+const anew = { known: new Map(), onImage() {}, onProgress() {}, onCompare() {} };
+const check = () => checkDomainImages(folder, domain, { ...anew, signal });
 const push = (images: Awaited<ReturnType<typeof check>>['images']) => {
   const settings = { domain, bytes: Buffer.from(JSON.stringify(domain)), source: 'file' as const };
   const throttle = createThrottle({ limit: () => Number.POSITIVE_INFINITY });
