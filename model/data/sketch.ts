@@ -78,7 +78,9 @@ export class Sketcher {
   }
 }
 
-/** Sketches of many images in one array: with hundreds of thousands of images, millions of pairs are compared. */
+/**
+ * Sketches of many images in one array: with hundreds of thousands of images, millions of pairs are compared.
+ */
 export class Sketches {
   readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
@@ -99,7 +101,10 @@ export class Sketches {
     return ones(this.#words[a]! ^ others.#words[b]!) + ones(this.#words[a + 1]! ^ others.#words[b + 1]!);
   }
 
-  /** @returns mean difference of the blocks' colours, 0…255. The images' own is not below it, but for rounding. */
+  /**
+   * @returns mean difference of the blocks' colours, 0…255. The images' own is not below it, but for
+   *   rounding.
+   */
   blockDifference(own: number, others: Sketches, other: number): number {
     const [a, b] = [own * SKETCH_BYTES, other * SKETCH_BYTES];
     let sum = 0;
