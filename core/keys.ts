@@ -49,6 +49,9 @@ export const goldenImagesPrefix = (evaluation: string) =>
 export const goldenRecordKey = (evaluation: string) => `${goldenImagesPrefix(evaluation)}golden.json`;
 export const goldenImageKey = (evaluation: string, id: string) =>
   `${goldenImagesPrefix(evaluation)}images/${id}`;
+/** What the promotion's endpoint answered about golden images, its own or those of a rollback's target. */
+export const goldenAnswersKey = (execution: string, domain: string) =>
+  `${promotionPrefix(execution, domain)}golden-answers.json`;
 /** Where SageMaker writes `<job>/output/{model,output}.tar.gz`. */
 export const trainingOutputPrefix = (execution: string, domain: string) =>
   `${promotionPrefix(execution, domain)}training/`;

@@ -1,18 +1,21 @@
 import { z } from 'zod';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, sageMakerClient, sageMakerRuntimeClient } from '#cloud/aws/clients.ts';
+import { log } from '#cloud/aws/log.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { chooseGoldenImages, findKeptImages, type GoldenImage } from '#cloud/data/golden-images.ts';
 import { describeEndpoint } from '#cloud/endpoints/endpoints.ts';
-import { askEndpoint, compareWithRow } from '#cloud/endpoints/golden-answers.ts';
+import { askEndpoint, mismatchWith } from '#cloud/endpoints/golden-answers.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
+import type { EvaluationRow } from '#core/contracts/evaluation.ts';
+import type { GoldenAnswer } from '#core/contracts/golden-answers.ts';
 import {
   type Confirmed,
   deployedSchema,
   domainSubjectSchema,
   manualSchema,
 } from '#core/contracts/promotion-state.ts';
-import { DeploymentFailedError } from '#core/errors.ts';
+import { DeploymentFailedError, GoldenMismatchError } from '#core/errors.ts';
 import { maximumBodyBytes } from '#core/prediction-requests.ts';
 import { lambda } from './middleware/lambda.ts';
 import type { Services } from './middleware/services.ts';
@@ -49,12 +52,47 @@ export function createConfirmEndpoint({
     const golden =
       (await findKeptImages(store.bucket, input.evaluationKey)) ??
       (await currentImages(input, state.serverless));
-    for (const { row, bucket, key } of golden) {
-      const image = await bucket.read(key);
-      compareWithRow(endpoint, row, await askEndpoint(runtime, input.deployment, row.id, image));
+    const answers: GoldenAnswer[] = [];
+    try {
+      for (const { row, bucket, key } of golden) {
+        const image = await bucket.read(key);
+        answers.push(await answerAbout(input.deployment, row, image));
+        const { mismatch } = answers.at(-1)!;
+        if (mismatch !== undefined) throw new GoldenMismatchError(mismatch);
+      }
+    } finally {
+      await keep(input, golden.length, answers);
     }
     return { goldenImages: golden.length };
   };
+
+  async function answerAbout(
+    deployment: z.output<typeof deployedSchema>,
+    row: EvaluationRow,
+    image: Uint8Array,
+  ): Promise<GoldenAnswer> {
+    try {
+      const { predictions } = await askEndpoint(runtime, deployment, row.id, image);
+      const { label, probability } = predictions[0]!;
+      const mismatch = mismatchWith(deployment.endpoint, row, { label, probability });
+      return { row, answer: { label, probability }, ...(mismatch === undefined ? {} : { mismatch }) };
+    } catch (error) {
+      if (!(error instanceof GoldenMismatchError)) throw error;
+      return { row, mismatch: error.message };
+    }
+  }
+
+  /** For people to look at: a deployment does not fail because it cannot be kept. */
+  async function keep(
+    { execution, domain, deployment, evaluationKey }: z.output<typeof inputSchema>,
+    images: number,
+    answers: GoldenAnswer[],
+  ): Promise<void> {
+    const { endpoint } = deployment;
+    await store.goldenAnswers
+      .save({ execution, domain }, { schemaVersion: 1, endpoint, evaluationKey, images, answers })
+      .catch((error: unknown) => log.warn('the answers about golden images are not kept', { error }));
+  }
 
   /**
    * Golden images for a promotion of an older Graft, which kept none. Test images that were replaced after

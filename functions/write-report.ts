@@ -3,7 +3,7 @@ import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, sageMakerClient } from '#cloud/aws/clients.ts';
 import { log } from '#cloud/aws/log.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
-import { readThumbnails } from '#cloud/data/thumbnails.ts';
+import { readReportThumbnails } from '#cloud/data/report-thumbnails.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { findTrainingBill } from '#cloud/training/training-bills.ts';
 import type { Evaluation, Mode } from '#core/contracts/evaluation.ts';
@@ -13,14 +13,7 @@ import { domainPromotionSchema } from '#core/contracts/promotion-state.ts';
 import { reportSchema } from '#core/contracts/report.ts';
 import { sha256 } from '#core/digest.ts';
 import { NotFoundError } from '#core/errors.ts';
-import {
-  domainSnapshotKey,
-  evaluationKey,
-  imagesPrefix,
-  manifestKey,
-  outcomeKey,
-  reportKey,
-} from '#core/keys.ts';
+import { domainSnapshotKey, evaluationKey, manifestKey, outcomeKey, reportKey } from '#core/keys.ts';
 import { parse, parseJson } from '#core/parse.ts';
 import { readPrices } from '#core/prices.ts';
 import { type BilledJob, composeReport, type ReportSource, SHOWN_CHAMPIONS } from '#core/report/compose.ts';
@@ -70,6 +63,7 @@ export function createWriteReport(
         // Where the transfer job has scored the champion on the same images.
         champion: transfer?.champion,
         history: await historyOf(domain),
+        golden: await store.goldenAnswers.find(input),
         jobs: await jobsOf(input),
         prices,
         startedAt: input.startedAt,
@@ -90,11 +84,7 @@ export function createWriteReport(
       }),
       'report.json',
     );
-    const thumbnails = await readThumbnails(
-      data,
-      imagesPrefix(domain, 'test'),
-      report.misclassified.shown.map((row) => row.id),
-    );
+    const thumbnails = await readReportThumbnails(data, store.bucket, report);
     const page = reportKey(execution, domain, 'html');
     await store.bucket.write(page, renderReport(report, thumbnails), 'text/html; charset=utf-8');
     await store.bucket.writeJson(reportKey(execution, domain, 'json'), report);

@@ -1,6 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { imageType } from '#core/image-files.ts';
-import type { Thumbnail } from '#core/report/sections/mistakes.ts';
+import type { Thumbnail } from '#core/report/sections/picture.ts';
 import { type Bucket, isNoSuchObject } from '../aws/bucket.ts';
 
 /** In bytes. Images are embedded unchanged, since a Lambda has no decoder to make them smaller. */
@@ -53,7 +53,7 @@ async function readUpTo({ s3, name }: Bucket, key: string, limit: number): Promi
     }
     return await Body!.transformToByteArray();
   } catch (error) {
-    if (isNoSuchObject(error)) return 'no longer in the data bucket';
+    if (isNoSuchObject(error)) return 'no longer there';
     throw error;
   }
 }

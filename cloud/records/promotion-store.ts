@@ -8,6 +8,7 @@ import { championsIn } from './champions.ts';
 import { configurationsIn } from './configurations.ts';
 import { deploymentLocksIn } from './deployment-locks.ts';
 import { evaluationsIn } from './evaluations.ts';
+import { goldenAnswersIn } from './golden-answers.ts';
 import { outcomesIn } from './outcomes.ts';
 import { promotionRecordsIn } from './promotion-records.ts';
 
@@ -25,6 +26,7 @@ export function promotionStore(s3: S3Client, artifactsBucket: string) {
     configurations: configurationsIn(bucket),
     endpointCallbacks: endpointCallbacksIn(bucket),
     evaluations: evaluationsIn(bucket),
+    goldenAnswers: goldenAnswersIn(bucket),
     locks: deploymentLocksIn(bucket),
     outcomes: outcomesIn(bucket),
     promotions: promotionRecordsIn(bucket),

@@ -10,6 +10,7 @@ import {
   modeSchema,
   unsureSchema,
 } from './evaluation.ts';
+import { goldenAnswersSchema } from './golden-answers.ts';
 import { outcomeNameSchema } from './outcome.ts';
 import { forceSchema } from './promotion.ts';
 
@@ -137,6 +138,8 @@ export const reportSchema = z.strictObject({
   history: z.array(pastChampionSchema).optional(),
   /** Test images that the challenger got wrong: the most confident mistakes first. */
   misclassified: z.strictObject({ total: z.int().nonnegative(), shown: z.array(evaluationRowSchema) }),
+  /** How the endpoint was confirmed; absent where none was asked. */
+  golden: goldenAnswersSchema.omit({ schemaVersion: true }).optional(),
   cost: z.strictObject({
     currency: z.literal('USD'),
     prices: z.strictObject({ region: z.string(), recordedAt: z.string().nullable(), source: z.string() }),

@@ -1,4 +1,5 @@
 import type { Evaluation, EvaluationRow, Mode } from '../contracts/evaluation.ts';
+import type { GoldenAnswers } from '../contracts/golden-answers.ts';
 import type { Manifest, Origin } from '../contracts/manifest.ts';
 import type { Outcome } from '../contracts/outcome.ts';
 import type { PastChampion, Report, ReportJob, ReportOutcome, TrainedScore } from '../contracts/report.ts';
@@ -24,6 +25,7 @@ export interface ReportSource {
   champion?: { version: string; rows: readonly EvaluationRow[] } | undefined;
   /** All models that were live in the domain, oldest first. */
   history?: readonly PastChampion[] | undefined;
+  golden?: GoldenAnswers | undefined;
   jobs: readonly BilledJob[];
   prices: PriceList;
   startedAt?: string | undefined;
@@ -42,6 +44,7 @@ export function composeReport(source: ReportSource): Report {
   const mistakes = (transfer?.rows ?? []).filter((row) => row.prediction !== row.truth);
   const priced = jobs.map((job) => withCost(job, prices));
   const { generalModel, ...lineage } = source.lineage;
+  const { schemaVersion: _, ...golden } = source.golden ?? {};
   const data = (transfer ?? baseline)?.data;
   return {
     schemaVersion: 1,
@@ -71,6 +74,7 @@ export function composeReport(source: ReportSource): Report {
         .toSorted((a, b) => b.confidence - a.confidence || (a.id < b.id ? -1 : 1))
         .slice(0, SHOWN_MISTAKES),
     },
+    ...(source.golden === undefined ? {} : { golden: golden as Report['golden'] & object }),
     cost: {
       currency: 'USD',
       prices: { region: prices.region, recordedAt: prices.recordedAt, source: prices.source },
@@ -120,7 +124,8 @@ function trainedScoreOf(evaluation: Evaluation): TrainedScore {
   };
 }
 
-function withCost(job: BilledJob, prices: PriceList): ReportJob {
+/** A job with its price. One of an earlier promotion costs this one nothing. */
+export function withCost(job: BilledJob, prices: PriceList): ReportJob {
   const { instanceType, instances, billableSeconds, reusedFrom } = job;
   const pricePerHour = (instanceType === undefined ? undefined : prices.perHour[instanceType]) ?? null;
   const known = instanceType !== undefined && instances !== undefined && billableSeconds !== undefined;

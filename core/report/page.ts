@@ -4,10 +4,12 @@ import { accuracy } from './sections/accuracy.ts';
 import { confusion } from './sections/confusion.ts';
 import { cost } from './sections/cost.ts';
 import { gateRows } from './sections/gate.ts';
+import { golden } from './sections/golden.ts';
 import { headline } from './sections/headline.ts';
 import { history } from './sections/history.ts';
 import { lineage } from './sections/lineage.ts';
-import { mistakes, type Thumbnail } from './sections/mistakes.ts';
+import { mistakes } from './sections/mistakes.ts';
+import type { Thumbnail } from './sections/picture.ts';
 import { recall } from './sections/recall.ts';
 import { recipe } from './sections/recipe.ts';
 import { unsure } from './sections/unsure.ts';
@@ -37,6 +39,7 @@ export function reportSections(
     ['recall', 'Classes', recall(report)],
     ['confusion', 'Confusion', confusion(report)],
     ['mistakes', 'Mistakes', mistakes(report, thumbnails)],
+    ['golden', 'Golden images', golden(report.golden, thumbnails)],
     ['unsure', 'Unsure', unsure(report)],
     ['cost', 'Time and cost', cost(report)],
     ['lineage', 'Lineage', lineage(report)],

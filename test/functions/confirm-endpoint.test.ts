@@ -3,7 +3,7 @@ import './quiet.ts';
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { goldenImageKey, goldenRecordKey } from '#core/keys.ts';
+import { goldenAnswersKey, goldenImageKey, goldenRecordKey } from '#core/keys.ts';
 import { createConfirmEndpoint } from '../../functions/confirm-endpoint.ts';
 import { type RecordingClient, recordingClient, serviceError } from '../cloud/recording-client.ts';
 import { champion, deployed, evaluation, gated, newerVersion, olderVersion, subject } from './samples.ts';
@@ -30,6 +30,8 @@ const confirm = (more: object = {}) =>
     evaluationKey: gated.evaluationKeys.transfer,
     ...more,
   });
+
+const kept = () => stage.json(buckets.artifacts, goldenAnswersKey(subject.execution, subject.domain));
 
 /** Answers as the training job did, `more` certain of it. */
 function says(label: (truth: string) => string, more = 0) {
@@ -171,9 +173,28 @@ describe('confirm-endpoint', () => {
       says(() => 'banana'),
     );
 
-    await expect(confirm()).rejects.toMatchObject({
-      name: 'GoldenMismatch',
-      message: expect.stringMatching(/says "banana" .*apple\/00\.png.*said "apple"/),
+    const message = expect.stringMatching(/says "banana" .*apple\/00\.png.*said "apple"/);
+    await expect(confirm()).rejects.toMatchObject({ name: 'GoldenMismatch', message });
+    expect(await kept()).toMatchObject({
+      images: 2,
+      answers: [
+        { row: { prediction: 'apple' }, answer: { label: 'banana', probability: 0.9 }, mismatch: message },
+      ],
+    });
+  });
+
+  test('keeps what was answered, for people to look at', async () => {
+    await confirm();
+
+    expect(await kept()).toEqual({
+      schemaVersion: 1,
+      endpoint: 'graft-dev-produce',
+      evaluationKey: gated.evaluationKeys.transfer,
+      images: 2,
+      answers: ['apple', 'banana'].map((label) => ({
+        row: rows.find(({ truth }) => truth === label),
+        answer: { label, probability: 0.9 },
+      })),
     });
   });
 
@@ -185,6 +206,8 @@ describe('confirm-endpoint', () => {
     runtime.answer('InvokeEndpoint', answer);
 
     await expect(confirm()).rejects.toMatchObject({ name: 'GoldenMismatch' });
+    const { answers } = await kept();
+    expect(answers).toEqual([{ row: rows[0], mismatch: expect.stringMatching(/apple\/00\.png/) }]);
   });
 
   test.each([

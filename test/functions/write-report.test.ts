@@ -10,6 +10,8 @@ import { sha256 } from '#core/digest.ts';
 import {
   championHistoryKey,
   evaluationKey,
+  goldenAnswersKey,
+  goldenImageKey,
   imagesPrefix,
   manifestKey,
   outcomeKey,
@@ -173,7 +175,24 @@ describe('write-report', () => {
     expect(page.match(/<img src="data:image\/png;base64,/g)).toHaveLength(1);
     expect(page).toContain('neither PNG, JPEG nor WebP');
     expect(page).toContain('too large to show (512 KB)');
-    expect(page).toContain('no longer in the data bucket');
+    expect(page).toContain('no longer there');
+  });
+
+  test('shows the golden images as they were kept, with what the endpoint said', async () => {
+    await evaluated(20);
+    const row = { id: 'apple/00.png', truth: 'apple', prediction: 'apple', confidence: 0.9 };
+    await stage.put(buckets.artifacts, goldenImageKey(keys().transfer, row.id), png());
+    await stage.put(buckets.artifacts, goldenAnswersKey(subject.execution, domain), {
+      ...{ schemaVersion: 1, endpoint: 'graft-dev-produce', evaluationKey: keys().transfer, images: 1 },
+      answers: [{ row, answer: { label: 'apple', probability: 0.91 } }],
+    });
+
+    const { report, page } = await write();
+
+    expect(report.golden).toMatchObject({ images: 1, answers: [{ row }] });
+    expect(page).toMatch(
+      /<img src="data:image\/png;base64,[^"]+" alt="apple\/00.png">.*live: [^,]*apple, 0.91/,
+    );
   });
 
   test('limits the page’s size, however large the images are', async () => {

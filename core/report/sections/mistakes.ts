@@ -1,9 +1,7 @@
 import type { Report } from '../../contracts/report.ts';
 import { plural } from '../format.ts';
 import { type Html, html } from '../html.ts';
-
-/** An image inside the page, or why there is none. */
-export type Thumbnail = { dataUri: string } | { missing: string };
+import { picture, type Thumbnail } from './picture.ts';
 
 /** The test images that the challenger got wrong, as pictures. */
 export function mistakes(
@@ -20,12 +18,7 @@ ${
     ? html`<p>None: every test image was recognised.</p>`
     : html`<p class="faint">${plural(total, 'test image')} of ${scores.transfer.testImages}, the most confident mistakes first.</p>
 <ul class="pictures">${shown.map(({ id, truth, prediction, confidence }) => {
-        const thumbnail = thumbnails.get(id) ?? { missing: 'not read' };
-        const picture =
-          'dataUri' in thumbnail
-            ? html`<img src="${thumbnail.dataUri}" alt="${id}">`
-            : html`<span class="missing">${thumbnail.missing}</span>`;
-        return html`<li>${picture}<b>${truth}</b><br>said ${prediction}, ${confidence.toFixed(2)}<br><span class="faint">${id}</span></li>
+        return html`<li>${picture(id, thumbnails)}<b>${truth}</b><br>said ${prediction}, ${confidence.toFixed(2)}<br><span class="faint">${id}</span></li>
 `;
       })}</ul>
 ${more > 0 ? html`<p>and ${more} more: their ids are in evaluation-transfer.json</p>` : undefined}`

@@ -109,6 +109,31 @@ describe('what a reader must not miss', () => {
     expect(renderReport(report())).not.toContain('Forced by');
   });
 
+  test('shows what the endpoint said about golden images, and first where it was not confirmed', () => {
+    const row = (id: string) => ({ id, truth: 'apple', prediction: 'apple', confidence: 0.9 });
+    const fine = { row: row('apple/1.png'), answer: { label: 'apple', probability: 0.9 } };
+    const wrong = {
+      ...{ row: row('apple/2.png'), answer: { label: hostileLabel, probability: 0.7 } },
+      mismatch: `it says ${hostileLabel}`,
+    };
+    const golden = (answers: object[]) => {
+      const known = {
+        schemaVersion: 1,
+        endpoint: 'graft-dev-produce',
+        evaluationKey: 'k',
+        images: 9,
+      } as const;
+      const page = renderReport(report({ golden: { ...known, answers: answers as (typeof fine)[] } }));
+      return page.slice(page.indexOf('<section id="golden"'), page.indexOf('<section id="unsure"'));
+    };
+
+    expect(golden([fine])).toContain('✓ confirmed</b>: graft-dev-produce answers as the training job did');
+    const refused = golden([fine, wrong]);
+    expect(refused).toContain('✗ not confirmed</b>, at image 2 of 9: it says &lt;script&gt;');
+    expect(refused.indexOf('apple/2.png')).toBeLessThan(refused.indexOf('apple/1.png'));
+    expect(renderReport(report())).not.toContain('id="golden"');
+  });
+
   test('names the file that an imported general model comes from', () => {
     const { lineage } = reportSource();
     const generalModel = manifest({ origin: importedOrigin });
