@@ -65,9 +65,19 @@ export interface Curve {
   reusedFrom?: string;
 }
 
+/** Whose lines: of a training job, or of all Lambda functions of the promotion together. */
+export type LogName = Mode | 'functions';
+
 export interface LogLine {
   at: string;
   text: string;
+}
+
+/** Of a training job that has ended. */
+export interface Bill {
+  billableSeconds?: number;
+  /** USD at list prices; null when it is not known. */
+  cost: number | null;
 }
 
 /** A question that waits for a person. */
@@ -94,10 +104,11 @@ export interface PromotionEvents {
   states: StateProgress[];
   curve: Curve;
   /** Lines to add. */
-  log: { mode: Mode; lines: LogLine[] };
-  /** The gate's rows, before there is a report. */
-  gate: Section;
+  log: { of: LogName; lines: LogLine[] };
+  /** What the training jobs cost, by their states. */
+  bills: Record<string, Bill>;
   approval: OpenApproval | null;
+  /** The report's sections, as far as the promotion has come. */
   report: Section[];
   outcome: { outcome: OutcomeName; reason: string };
   /** Nothing more will come. */

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { nameSchema } from '#core/contracts/common.ts';
+import { gateOnlySchema } from '#core/contracts/promotion.ts';
 import { parse } from '#core/parse.ts';
 import type { ExecutionStatus } from '../contracts/promotions.ts';
 import { actionRoutes } from './actions.ts';
 import { findAttention } from './attention.ts';
+import { challengersOf, compareModels } from './compare.ts';
 import { domainDetails, executionDetails } from './details.ts';
 import { domainRows } from './domains.ts';
 import { executionRows } from './executions.ts';
@@ -22,6 +24,7 @@ const partSchema = z.enum(['train', 'test', 'other']);
 const labelSchema = z.string().regex(/^[^/]{1,255}$/, 'expected a label');
 /** No key of another domain: S3 keeps dots as they are, but a reader may not. */
 const idSchema = z.string().regex(/^(?!.*(^|\/)\.\.?(\/|$))[^/].{0,900}$/, 'expected the name of an image');
+const executionSchema = gateOnlySchema.shape.trainingOf;
 const domainsSchema = z.array(nameSchema).max(25);
 
 /** Everything that the page asks. */
@@ -75,6 +78,16 @@ export function consoleRoutes(services: ConsoleServices): Route[] {
       pattern: '/api/domains/:domain/predict',
       async answer(asked) {
         return { json: await tryImage(services, domainIn(asked.path), asked) };
+      },
+    },
+    reading('/api/domains/:domain/challengers', ({ path }) => challengersOf(services, domainIn(path))),
+    {
+      method: 'POST',
+      pattern: '/api/domains/:domain/compare/:execution',
+      async answer(asked) {
+        const execution = parse(executionSchema, asked.path.execution, 'The execution');
+        const subject = { domain: domainIn(asked.path), execution };
+        return { json: await compareModels(services, subject, asked) };
       },
     },
     ...actionRoutes(services),

@@ -1,15 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DescribeStateMachineForExecutionCommand } from '@aws-sdk/client-sfn';
 import { inputOf } from '#cloud/promotions/executions.ts';
-import type { Mode } from '#core/contracts/evaluation.ts';
-import { executionArnOf, trainingJobName } from '#core/names.ts';
-import type { PromotionEvents, StateProgress } from '../contracts/promotions.ts';
+import { executionArnOf } from '#core/names.ts';
+import { listPrices } from '#core/prices.ts';
+import { type BilledJob, withCost } from '#core/report/compose.ts';
+import type { Bill, PromotionEvents, StateProgress } from '../contracts/promotions.ts';
 import { describeExecution, executionRow } from './executions.ts';
+import { functionLogReader } from './function-log.ts';
 import { graphOf } from './graph.ts';
 import { domainsOf, historyReader, progressOf } from './history.ts';
-import { gateSection, openApproval, readReport } from './promotion-records.ts';
+import { interimSections } from './interim-report.ts';
+import { openApproval, readReport } from './promotion-records.ts';
 import type { ConsoleServices } from './services.ts';
-import { trainingLogReader } from './training-log.ts';
+import { billReader, TRAINING_STATES, trainingsOf } from './trainings.ts';
+
+/** The functions' logs are read with each third look: a region allows few such requests. */
+const LOOKS_PER_LOG = 3;
+/** Looks after the end of an execution: the last lines of logs come late. */
+const LAST_LOOKS = 5;
 
 type Event = {
   [Name in keyof PromotionEvents]: { event: Name; data: PromotionEvents[Name] };
@@ -26,7 +34,7 @@ export async function* followPromotion(
   subject: Subject,
   signal: AbortSignal,
 ): AsyncGenerator<Event> {
-  const { sfn, stateMachineArn, lookMs } = services;
+  const { sfn, stateMachineArn, lookMs, now } = services;
   const { execution, domain } = subject;
   const executionArn = executionArnOf(stateMachineArn, execution);
   const changes = onlyChanges();
@@ -35,9 +43,13 @@ export async function* followPromotion(
   const { definition } = await sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
   yield* changes('graph', graphOf(definition!));
   const readHistory = historyReader(sfn, executionArn);
-  const trainings = await trainingsOf(services, subject, inputOf(described));
+  const input = inputOf(described);
+  const trainings = await trainingsOf(services, subject, input);
+  const version = input === undefined || 'rollback' in input ? undefined : input.version;
+  const readFunctions = functionLogReader(services.logs, definition!, { ...subject, version });
+  const readBills = billReader(services, trainings);
   let domains: string[] | undefined;
-  for (;;) {
+  for (let look = 0; ; look++) {
     // Read first: what ends between the two readings is told once more in the next round.
     described = await describeExecution(services, execution);
     const row = executionRow(described);
@@ -49,10 +61,17 @@ export async function* followPromotion(
       const { points, fresh } = await read();
       const reused = reusedFrom === undefined ? {} : { reusedFrom };
       if (points.length > 0) yield* changes('curve', { mode, job, points, ...reused }, mode);
-      if (fresh.length > 0) yield { event: 'log', data: { mode, lines: fresh } };
+      if (fresh.length > 0) yield { event: 'log', data: { of: mode, lines: fresh } };
     }
-    yield* recordsOf(services, subject, states, changes);
-    if (row.status !== 'RUNNING') {
+    const jobs = await readBills(states);
+    if (jobs.length > 0) yield* changes('bills', billsOf(jobs));
+    yield* recordsOf(services, subject, { states, jobs }, changes);
+    const isOver = row.endedAt !== undefined && now() - Date.parse(row.endedAt) > LAST_LOOKS * lookMs;
+    if (look % LOOKS_PER_LOG === 0 || isOver) {
+      const lines = await readFunctions(states, now());
+      if (lines.length > 0) yield { event: 'log', data: { of: 'functions', lines } };
+    }
+    if (isOver) {
       yield { event: 'end', data: { status: row.status } };
       return;
     }
@@ -64,46 +83,37 @@ export async function* followPromotion(
 async function* recordsOf(
   services: ConsoleServices,
   subject: Subject,
-  states: readonly StateProgress[],
+  { states, jobs }: { states: readonly StateProgress[]; jobs: readonly BilledJob[] },
   changes: ReturnType<typeof onlyChanges>,
 ): AsyncGenerator<Event> {
   const state = (name: string) => states.find((each) => each.name === name);
-  const isDone = (name: string) => state(name)?.endedAt !== undefined;
-  if (isDone('EvaluateGate')) {
-    const section = await gateSection(services, subject);
-    if (section !== undefined) yield* changes('gate', section);
-  }
+  const ends = (...names: string[]) => names.map((name) => state(name)?.endedAt).filter(Boolean);
   const asks = state('AwaitApproval')?.status === 'running';
   yield* changes('approval', asks ? ((await openApproval(services, subject)) ?? null) : null);
-  if (isDone('FinishDomain')) {
+  if (ends('FinishDomain').length > 0) {
     const outcome = await services.store.outcomes.find(subject);
     if (outcome !== undefined) {
       yield* changes('outcome', { outcome: outcome.outcome, reason: outcome.reason });
     }
   }
-  const written = ['WriteReport', 'WriteApprovalReport']
-    .map(state)
-    .find((each) => each?.endedAt !== undefined);
-  if (written === undefined || !changes.isNew('written', written.endedAt)) return;
-  const report = await readReport(services, subject);
-  if (report !== undefined) yield* changes('report', report);
+  const written = ends('EvaluateGate', 'WriteApprovalReport', 'ConfirmEndpoint', 'WriteReport');
+  if (written.length === 0 || !changes.isNew('written', [...written, ...jobs])) return;
+  // The person who is asked sees the whole report too; what has happened since is not in it.
+  const isWritten = ends('WriteReport').length > 0 || (asks && ends('WriteApprovalReport').length > 0);
+  const report = isWritten ? await readReport(services, subject) : undefined;
+  yield* changes('report', report ?? (await interimSections(services, subject, jobs)));
 }
 
-/** The jobs whose curves belong to a promotion: its own, or the earlier one's that it takes again. */
-async function trainingsOf(
-  { store, logs, prefix }: ConsoleServices,
-  { execution, domain }: Subject,
-  input: ReturnType<typeof inputOf>,
-) {
-  if (input === undefined || 'rollback' in input) return [];
-  const trainedBy = input.gateOnly?.trainingOf ?? execution;
-  const reuse = await store.baselines.findReuse(trainedBy, domain);
-  return (['transfer', 'baseline'] as const).map((mode: Mode) => {
-    const own = trainingJobName(prefix, trainedBy, domain, mode);
-    const job = mode === 'baseline' ? (reuse?.job ?? own) : own;
-    const reusedFrom = mode === 'baseline' ? reuse?.reusedFrom : undefined;
-    return { mode, job, reusedFrom, read: trainingLogReader(logs, job) };
-  });
+function billsOf(jobs: readonly BilledJob[]): Record<string, Bill> {
+  return Object.fromEntries(
+    jobs.map((job) => {
+      const { cost, billableSeconds } = withCost(job, listPrices);
+      return [
+        TRAINING_STATES[job.mode],
+        { cost, ...(billableSeconds === undefined ? {} : { billableSeconds }) },
+      ];
+    }),
+  );
 }
 
 /** Passes an event on if its data are not those that were told last. */

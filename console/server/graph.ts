@@ -10,6 +10,7 @@ interface State {
   Catch?: { Next: string }[];
   Branches?: Machine[];
   ItemProcessor?: Machine;
+  Arguments?: { FunctionName?: string };
 }
 interface Machine {
   StartAt: string;
@@ -75,6 +76,23 @@ export function graphOf(definition: string): Graph {
   ]);
   const forward = edges.filter(({ from, to }) => isForward(from, to));
   return { states: placed(order, forward, places), edges: forward };
+}
+
+/**
+ * The names of the Lambda functions that the states of a state machine call, by the states' names.
+ *
+ * @param definition in the Amazon States Language
+ */
+export function functionsOf(definition: string): Map<string, string> {
+  const places = new Map<string, Place>();
+  collect(JSON.parse(definition) as Machine, [], places);
+  return new Map(
+    [...places].flatMap(([name, { state }]): [string, string][] => {
+      // A name or an ARN, perhaps with a version at its end.
+      const called = state.Arguments?.FunctionName?.replace(/^.*:function:/, '').replace(/:.*$/, '');
+      return called === undefined ? [] : [[name, called]];
+    }),
+  );
 }
 
 function collect({ States }: Machine, after: string[], places: Map<string, Place>): void {

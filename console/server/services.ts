@@ -7,6 +7,7 @@ import type { Bucket } from '#cloud/aws/bucket.ts';
 import type { PromotionStore } from '#cloud/records/promotion-store.ts';
 import type { SigningTrust } from '#core/signing-trust.ts';
 import type { Session } from '../contracts/session.ts';
+import type { LocalModels } from './local-models.ts';
 
 /** What the console reads and acts through: the operator's own clients, and the names of one deployment. */
 export interface ConsoleServices {
@@ -24,6 +25,8 @@ export interface ConsoleServices {
   /** With which the deployment's names in SageMaker begin: the stack's name. */
   prefix: string;
   session: Session;
+  /** Models that run on this machine. */
+  localModels: LocalModels;
   /** Milliseconds between two looks at something that runs. */
   lookMs: number;
   now(): number;

@@ -96,6 +96,7 @@ export async function startConsole({
     token,
     async stop() {
       server.closeAllConnections();
+      await services.localModels.close();
       await new Promise((resolve) => server.close(resolve));
     },
   };

@@ -18,7 +18,11 @@ export function launchBrowser(): Promise<Browser> {
   mkdirSync(pictures, { recursive: true });
   return chromium.launch({
     executablePath: spawnSync('which', [program!], { encoding: 'utf8' }).stdout.trim(),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    args: [
+      ...['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+      // A camera that shows a moving pattern, and nobody who has to allow it.
+      ...['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+    ],
   });
 }
 

@@ -1,9 +1,12 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { createS3 } from 'local-aws/services';
 import { startLocal } from 'local-aws/testing';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
+import { localModels } from '../../console/server/local-models.ts';
 import type { ConsoleServices } from '../../console/server/services.ts';
 import { explainAwsError } from '../../onprem-agent/aws/explain.ts';
 import { recordingClient, serviceError } from '../cloud/recording-client.ts';
@@ -73,6 +76,11 @@ export function consoleServices(given: S3Client, executions: readonly DescribeEx
     trust: { publicKeys: [], revokedKeys: [] },
     prefix: 'graft-dev',
     session: { stack: 'graft-dev', region: 'eu-central-1', person: 'jane', readOnly: false, local: true },
+    localModels: localModels({
+      artifacts: new Bucket(s3, 'artifacts'),
+      folder: join(tmpdir(), 'graft-console-test-models'),
+      load: async () => ({ predict: () => Promise.reject(new Error('not loaded')), close: async () => {} }),
+    }),
     lookMs: 10,
     now: Date.now,
     explain: explainAwsError,

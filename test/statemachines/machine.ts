@@ -125,6 +125,8 @@ export async function startMachine() {
     sfn,
     sagemaker,
     runtime,
+    /** A client of another service. */
+    client: local.client,
     /** Runs one execution to its end. */
     async promote(name: string, input: object, machine = 'promote-model') {
       const { executionArn } = await sfn.send(

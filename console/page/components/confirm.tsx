@@ -16,13 +16,14 @@ interface ConfirmProps {
   act(reason: string): Promise<void>;
 }
 
-/** A button that asks once more and says what it will do. */
+/** A button that asks once more and says what it will do. Where nothing can be changed there is none. */
 export function Confirm({ label, tone, title, reason, children, act }: ConfirmProps) {
   const { readOnly, person } = useSession();
   const dialog = useRef<HTMLDialogElement>(null);
   const text = useSignal('');
   const error = useSignal<Error | undefined>(undefined);
   const busy = useSignal(false);
+  if (readOnly) return null;
   const confirm = async (event: Event) => {
     event.preventDefault();
     busy.value = true;
@@ -37,13 +38,7 @@ export function Confirm({ label, tone, title, reason, children, act }: ConfirmPr
   };
   return (
     <>
-      <button
-        type="button"
-        class={tone}
-        disabled={readOnly}
-        title={readOnly ? 'This console is read-only' : undefined}
-        onClick={() => dialog.current?.showModal()}
-      >
+      <button type="button" class={tone} onClick={() => dialog.current?.showModal()}>
         {label}
       </button>
       <dialog ref={dialog} aria-label={title}>

@@ -13,9 +13,12 @@ import { usePromotion } from './use-promotion.ts';
 /** One domain's promotion, as it runs and afterwards. */
 export function PromotionPage({ execution, domain }: { execution: string; domain: string }) {
   const { told, error } = usePromotion(execution, domain);
-  const { promotion, graph, states = [], curves, logs, gate: gateRows, approval, report, outcome } = told;
+  const { promotion, graph, states = [], bills = {}, curves, logs, approval, report = [], outcome } = told;
   const trained = [curves.transfer, curves.baseline].filter((curve) => curve !== undefined);
-  const sections = report ?? (gateRows === undefined ? [] : [gateRows]);
+  /** A promotion that was stopped has no outcome, but says who stopped it, and why. */
+  const ending = outcome?.reason ?? (promotion?.status === 'RUNNING' ? undefined : promotion?.summary);
+  /** The report shows them too. */
+  const hasCurves = report.some(({ id }) => id === 'accuracy');
   return (
     <>
       <Heading title={`Promotion of ${domain}`}>
@@ -28,13 +31,13 @@ export function PromotionPage({ execution, domain }: { execution: string; domain
         </Link>
       </p>
       {error && <Problem error={error} />}
-      {outcome && <p aria-live="polite">{outcome.reason}</p>}
+      {ending && <p aria-live="polite">{ending}</p>}
       {promotion && <PromotionActions promotion={promotion} domain={domain} outcome={outcome} />}
       {approval && <ApprovalPanel approval={approval} execution={execution} domain={domain} />}
       <div class="promotion">
-        {graph && <StateGraph graph={graph} states={states} />}
+        {graph && <StateGraph graph={graph} states={states} bills={bills} />}
         <div class="details">
-          {trained.length > 0 && report === undefined && (
+          {trained.length > 0 && !hasCurves && (
             <section aria-labelledby="curves">
               <h2 id="curves">Training</h2>
               <div class="curves">
@@ -44,7 +47,7 @@ export function PromotionPage({ execution, domain }: { execution: string; domain
               </div>
             </section>
           )}
-          {sections.map(({ id, markup }) => (
+          {report.map(({ id, markup }) => (
             <Markup key={id} markup={markup} />
           ))}
           <LogView logs={logs} />

@@ -1,5 +1,5 @@
-import { duration } from '#core/report/format.ts';
-import type { Graph, GraphState, StateProgress } from '../../contracts/promotions.ts';
+import { dollars, duration } from '#core/report/format.ts';
+import type { Bill, Graph, GraphState, StateProgress } from '../../contracts/promotions.ts';
 
 const [WIDTH, HEIGHT, GAP_X, GAP_Y] = [176, 40, 14, 20];
 /** Beside the states, for ways that lead past rows. */
@@ -7,8 +7,15 @@ const LANE = 22;
 
 const NAMES: Readonly<Record<string, string>> = { running: 'runs', done: 'done', failed: 'failed' };
 
+interface StateGraphProps {
+  graph: Graph;
+  states: readonly StateProgress[];
+  /** By state. */
+  bills: Readonly<Record<string, Bill>>;
+}
+
 /** The state machine as a picture, with the states as they run. */
-export function StateGraph({ graph, states }: { graph: Graph; states: readonly StateProgress[] }) {
+export function StateGraph({ graph, states, bills }: StateGraphProps) {
   const progress = new Map(states.map((state) => [state.name, state]));
   const widest = Math.max(...graph.states.map(({ column }) => column)) + 1;
   const rows = Math.max(...graph.states.map(({ row }) => row)) + 1;
@@ -58,6 +65,7 @@ export function StateGraph({ graph, states }: { graph: Graph; states: readonly S
               {known && (
                 <text class="small" x={WIDTH / 2} y="32">
                   {tookOf(known)}
+                  {priceOf(bills[state.name])}
                 </text>
               )}
             </g>
@@ -67,7 +75,11 @@ export function StateGraph({ graph, states }: { graph: Graph; states: readonly S
       <ol class="states">
         {states.map(({ name, status, error, ...state }) => (
           <li key={name} class={status}>
-            <b>{name}</b> {NAMES[status]} <span class="faint">{tookOf(state)}</span>
+            <b>{name}</b> {NAMES[status]}{' '}
+            <span class="faint">
+              {tookOf(state)}
+              {priceOf(bills[name])}
+            </span>
             {error && <span class="error">{error}</span>}
           </li>
         ))}
@@ -84,6 +96,12 @@ function tookOf({
   const end = endedAt === undefined ? Date.now() : Date.parse(endedAt);
   const tries = attempts > 1 ? `, ${attempts} calls` : '';
   return `${duration(Math.max(0, end - Date.parse(startedAt)) / 1000)}${tries}`;
+}
+
+/** Only training jobs have a price of their own; a call of a function costs a fraction of a cent. */
+function priceOf(bill: Bill | undefined): string {
+  if (bill === undefined || bill.cost === null) return '';
+  return bill.cost === 0 ? ', no cost' : `, ${dollars(bill.cost)}`;
 }
 
 /** Straight down to the next row, or around the rows between by the lane beside them. */

@@ -1,18 +1,18 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Mode } from '#core/contracts/evaluation.ts';
-import type { Curve, LogLine, PromotionEvents } from '../../contracts/promotions.ts';
+import type { Curve, LogLine, LogName, PromotionEvents } from '../../contracts/promotions.ts';
 import { AskError, listen } from '../ask.ts';
 
 /** Lines of a log that are kept. */
-const LINES = 400;
+const LINES = 5_000;
 /** Milliseconds before the stream is asked for again after it broke. */
 const AGAIN_MS = 3_000;
 
 /** Everything that the stream has told so far. */
 export type Told = Partial<Omit<PromotionEvents, 'curve' | 'log'>> & {
   curves: Partial<Record<Mode, Curve>>;
-  logs: Partial<Record<Mode, LogLine[]>>;
+  logs: Partial<Record<LogName, LogLine[]>>;
 };
 
 const nothing: Told = { curves: {}, logs: {} };
@@ -23,9 +23,11 @@ function withEvent(told: Told, name: string, data: unknown): Told {
     return { ...told, curves: { ...told.curves, [curve.mode]: curve } };
   }
   if (name === 'log') {
-    const { mode, lines } = data as PromotionEvents['log'];
-    const all = [...(told.logs[mode] ?? []), ...lines].slice(-LINES);
-    return { ...told, logs: { ...told.logs, [mode]: all } };
+    const { of, lines } = data as PromotionEvents['log'];
+    const all = [...(told.logs[of] ?? []), ...lines];
+    // Lines of one function may come after later ones of another.
+    if (of === 'functions') all.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
+    return { ...told, logs: { ...told.logs, [of]: all.slice(-LINES) } };
   }
   return { ...told, [name]: data };
 }

@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 export function Camera({ onPicture }: { onPicture(picture: File): void }) {
   const stream = useSignal<MediaStream | undefined>(undefined);
   const error = useSignal('');
+  const ready = useSignal(false);
   const video = useRef<HTMLVideoElement>(null);
   const stop = () => {
     for (const track of stream.value?.getTracks() ?? []) track.stop();
@@ -17,6 +18,7 @@ export function Camera({ onPicture }: { onPicture(picture: File): void }) {
   if (!navigator.mediaDevices) return null;
   const open = async () => {
     error.value = '';
+    ready.value = false;
     try {
       stream.value = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
     } catch (caught) {
@@ -48,9 +50,16 @@ export function Camera({ onPicture }: { onPicture(picture: File): void }) {
   return (
     <div class="camera">
       {/* biome-ignore lint/a11y/useMediaCaption: a live picture without sound. */}
-      <video ref={video} autoPlay playsInline />
+      <video
+        ref={video}
+        autoPlay
+        playsInline
+        onLoadedData={() => {
+          ready.value = true;
+        }}
+      />
       <div class="buttons">
-        <button type="button" class="good" onClick={take}>
+        <button type="button" class="good" disabled={!ready.value} onClick={take}>
           Take the picture
         </button>
         <button type="button" onClick={stop}>

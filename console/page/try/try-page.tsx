@@ -7,6 +7,7 @@ import { Heading } from '../components/heading.tsx';
 import { Problem } from '../components/problem.tsx';
 import { AnswerView } from './answer-view.tsx';
 import { Camera } from './camera.tsx';
+import { Comparison } from './comparison.tsx';
 import { CurlLine } from './curl-line.tsx';
 
 interface Shown {
@@ -74,6 +75,7 @@ export function TryPage({ domain }: { domain: string }) {
         {image && !tried && !error && <p>Asking …</p>}
         {tried && <AnswerView tried={tried} />}
       </div>
+      {image && tried && <Comparison domain={domain} image={image} />}
       {image && <CurlLine domain={domain} image={image} />}
     </>
   );

@@ -1,8 +1,12 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
+import { openServedModel } from '#model/prediction/served-model.ts';
+import { localModels } from '../../../console/server/local-models.ts';
 import type { ConsoleServices } from '../../../console/server/services.ts';
 import { cloudFormationClient, stepFunctionsClient } from '../../aws/clients.ts';
 import { trustOf } from '../../aws/deployment.ts';
@@ -36,8 +40,10 @@ export async function consoleServices(
   const local = account === LOCAL_ACCOUNT;
   const s3 = s3Client(aws, environment);
   const options = clientOptions(aws);
+  const store = promotionStore(s3, output('ArtifactsBucket'));
+  const cache = environment.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   return {
-    store: promotionStore(s3, output('ArtifactsBucket')),
+    store,
     models: new Bucket(s3, output('ModelsBucket')),
     data: new Bucket(s3, output('DataBucket')),
     sfn: stepFunctionsClient(aws),
@@ -52,8 +58,19 @@ export async function consoleServices(
       ...{ stack, region, person, readOnly, local },
       ...(outputs.ApiUrl === undefined ? {} : { apiUrl: outputs.ApiUrl }),
     },
+    localModels: localModels({
+      artifacts: store.bucket,
+      folder: join(cache, 'graft', 'console-models'),
+      load: openModel,
+    }),
     lookMs: local ? LOOK_MS.local : LOOK_MS.aws,
     now: Date.now,
     explain: explainAwsError,
   };
+}
+
+/** On one thread: a person asks about one image at a time. */
+async function openModel(folder: string) {
+  const { predict, close } = await openServedModel(folder, 1);
+  return { predict: (image: Uint8Array) => predict({ image }), close };
 }
