@@ -167,15 +167,6 @@ describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, (
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
   });
 
-  test('changes nothing in read-only mode', async () => {
-    const other = await spawnConsole(stack.environment, ['--read-only']);
-    const second = await openPage(browser, other.url);
-    await second.page.goto(new URL(`/promotions/${execution}/shapes`, other.url).href);
-    expect(await second.page.getByRole('button', { name: 'Promote again …' }).isDisabled()).toBe(true);
-    await second.page.close();
-    await other.stop();
-  });
-
   test('asked nothing of another host, and no policy had to stop anything', () => {
     expect(wrong).toEqual([]);
   });
