@@ -14,6 +14,7 @@ export default defineConfig({
           name: 'graft',
           include: ['test/**/*.test.ts'],
           globalSetup: ['test/setup/packaged-stack.ts'],
+          setupFiles: ['packages/local-aws/test/setup/each-file.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           // The SDK's versions are pinned; what later ones will need would stand in the log of every test

@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     name: 'local-aws',
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup/each-file.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // The SDK's versions are pinned; what later ones will need would stand in the log of every test file.

@@ -1,0 +1,2 @@
+// Loaded before each test file; what it imports, once in a process.
+import './equal-bytes.ts';
