@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { GraftError } from '#core/errors.ts';
 import { readPrices } from '#core/prices.ts';
 import { buildContainer } from './build-container.ts';
+import { functionsFingerprint, keepBuiltFunctions, takeBuiltFunctions } from './built-functions.ts';
 import { fingerprint, repository } from './fingerprint.ts';
 
 export interface PackageOptions {
@@ -56,16 +57,19 @@ export async function packageStack(options: PackageOptions): Promise<{ template:
   if ((await readFile(stamp, 'utf8').catch(() => '')) === wanted) return result;
 
   // Serverless writes in place, and an interrupted build must not look finished.
-  const fresh = `${options.out}.new`;
-  await rm(join(repository, fresh), { recursive: true, force: true });
+  const fresh = `${out}.new`;
+  await rm(fresh, { recursive: true, force: true });
   await mkdir(dirname(out), { recursive: true });
+  const functions = await functionsFingerprint();
+  const areBuilt = await takeBuiltFunctions(fresh, functions);
   await runServerless(
-    ['package', '--stage', options.stage, '--region', options.region, '--package', fresh],
-    environment,
+    ['package', '--stage', options.stage, '--region', options.region, '--package', `${options.out}.new`],
+    { ...environment, FUNCTIONS_ARE_BUILT: String(areBuilt) },
   );
-  await writeFile(join(repository, fresh, 'fingerprint'), wanted);
+  if (!areBuilt) await keepBuiltFunctions(fresh, functions);
+  await writeFile(join(fresh, 'fingerprint'), wanted);
   await rm(out, { recursive: true, force: true });
-  await rename(join(repository, fresh), out);
+  await rename(fresh, out);
   return result;
 }
 
