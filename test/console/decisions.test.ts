@@ -134,7 +134,7 @@ describe.skipIf(whyNot !== '').sequential(`decisions by click${whyNot}`, () => {
     });
     await page.getByText('jane: wrong images').first().waitFor();
     await visit('/');
-    await page.locator('.list').getByRole('link', { name: 'asking' }).waitFor();
+    await page.locator('.attention .badge').getByText('rejected').first().waitFor();
     expect(await page.locator('.attention').getByText('waits for you').count()).toBe(0);
   });
 
@@ -163,6 +163,8 @@ describe.skipIf(whyNot !== '').sequential(`decisions by click${whyNot}`, () => {
       .getByText(/the fair is tomorrow/)
       .first()
       .waitFor();
+    await page.getByText('answers as the training job did about 2 test images').waitFor();
+    expect(await page.locator('#golden .pictures li').count()).toBe(2);
     await inspect(page, 'promotion-forced');
   });
 

@@ -29,6 +29,11 @@ export function memoryS3(): S3Client {
       const bytes = Buffer.from(found.body);
       return { ETag: '"e"', LastModified: found.modified, Body: { transformToByteArray: async () => bytes } };
     },
+    HeadObject({ Bucket, Key }) {
+      const found = objects.get(`${Bucket}/${Key}`);
+      if (found === undefined) throw serviceError('NotFound', `There is no ${Key}`);
+      return { ETag: '"e"', ContentLength: found.body.length };
+    },
     ListObjectsV2({ Bucket, Prefix = '', Delimiter, MaxKeys = 1000, ContinuationToken = '' }) {
       const below = `${Bucket}/${Prefix}`;
       const names = [...objects.keys()]

@@ -75,12 +75,11 @@ export function Comparison({ domain, image }: ComparisonProps) {
 function SideView({ name, side }: { name: string; side: Side }) {
   return (
     <section aria-label={name}>
-      <h3>{name}</h3>
       {'problem' in side ? (
-        <Problem error={Object.assign(new Error(side.problem), { hint: side.hint })} />
+        <Problem error={Object.assign(new Error(`${name}: ${side.problem}`), { hint: side.hint })} />
       ) : (
         <>
-          <Probabilities answer={side.answer} />
+          <Probabilities answer={side.answer} of={name} />
           <p class="faint">
             {Math.round(side.ms)} ms on this machine. General model {side.answer.general.model}{' '}
             {side.answer.general.version}.

@@ -3,15 +3,23 @@ import type { PredictionResponse } from '#core/contracts/served-model.ts';
 /** Labels that are shown. */
 const LABELS = 10;
 
+interface ProbabilitiesProps {
+  answer: PredictionResponse;
+  /** Which model says so, where there are several. */
+  of?: string;
+}
+
 /** A model's answer: the label that it ranks first, all probabilities, and whether it is unsure. */
-export function Probabilities({ answer }: { answer: PredictionResponse }) {
+export function Probabilities({ answer, of }: ProbabilitiesProps) {
   const { predictions, unsure, outOfDomain } = answer;
+  const Title = of === undefined ? 'h2' : 'h3';
   const more = predictions.length - LABELS;
   return (
     <>
-      <h2>
+      <Title>
+        {of && <span class="faint">{of}: </span>}
         {predictions[0]!.label} {unsure && <span class="badge bad">unsure</span>}
-      </h2>
+      </Title>
       <table class="bars">
         <tbody>
           {predictions.slice(0, LABELS).map(({ label, probability }) => (
