@@ -11,6 +11,8 @@ const containerEnvironmentSchema = z.object({
   SAGEMAKER_BIND_TO_PORT: portSchema.optional(),
   /** Set by SageMaker on a multi-model endpoint. */
   SAGEMAKER_MULTI_MODEL: z.enum(['true', 'false']).default('false'),
+  /** Set by SageMaker in a batch transform. */
+  SAGEMAKER_BATCH: z.enum(['true', 'false']).default('false'),
   /** Mebibytes that the models of a multi-model endpoint may take; from the machine's when left out. */
   GRAFT_MODEL_MEMORY: z.coerce.number().int().min(1).optional(),
   /** Address to listen on: all of them in a container, which has its own network. */

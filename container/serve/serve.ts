@@ -25,6 +25,7 @@ const paths = optMl(environment.GRAFT_OPT_ML);
 const metrics = createServeMetrics();
 const { server, ready, readyForMany, invoke, drain } = createModelServer(log, {
   metrics,
+  batch: environment.SAGEMAKER_BATCH === 'true',
   onAnswered(answers, inferenceId) {
     process.stdout.write(`${confidenceLine(answers, Date.now(), inferenceId)}\n`);
   },

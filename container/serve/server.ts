@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { PredictionResponse } from '#core/contracts/served-model.ts';
 import { requestType } from '#core/prediction-requests.ts';
 import { PROBLEM_TYPE, ProblemError, problemBody } from '#core/problem.ts';
+import { executionParameters, problemAsAnswer } from './batch.ts';
 import { createServeMetrics, type ServeMetrics } from './metrics.ts';
 import { createModel, type Model } from './model.ts';
 import { type Models, oneModel } from './models.ts';
@@ -30,6 +31,8 @@ export interface ServerOptions {
   /** Called with the predictions of each request that was answered. */
   onAnswered?: OnAnswered;
   metrics?: ServeMetrics;
+  /** Whether SageMaker runs it for a batch transform. */
+  batch?: boolean;
 }
 
 export interface ModelServer {
@@ -50,7 +53,7 @@ export interface ModelServer {
  */
 export function createModelServer(
   log: Logger,
-  { onAnswered = () => {}, metrics = createServeMetrics() }: ServerOptions = {},
+  { onAnswered = () => {}, metrics = createServeMetrics(), batch = false }: ServerOptions = {},
 ): ModelServer {
   let phase: Phase = { name: 'loading' };
   const openInference = createOpenInference({ ping, find: (name) => loaded(phase).find(name), onAnswered });
@@ -67,6 +70,10 @@ export function createModelServer(
     invocations(asked) {
       allow(asked.request, ['POST']);
       return invoke(asked, loaded(phase).only());
+    },
+    'execution-parameters': ({ request }) => {
+      allow(request, ['GET', 'HEAD']);
+      return executionParameters(loaded(phase).only());
     },
     v2: openInference,
     models: (asked, path) => loaded(phase).manage?.(asked, path) ?? missing(path),
@@ -120,6 +127,11 @@ export function createModelServer(
       .catch((error: unknown) => {
         if (error instanceof CallerGoneError) return;
         const problem = problemOf(error, request);
+        const answered = batch && found.name === 'invocations' ? problemAsAnswer(problem) : undefined;
+        if (answered !== undefined) {
+          request.resume();
+          return finish(200, answered);
+        }
         const reply = found.name === 'v2' ? openInferenceError(problem) : problemReply(problem);
         // A body that was not read would be taken for the next request.
         request.resume();

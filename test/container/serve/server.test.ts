@@ -85,6 +85,56 @@ describe('onAnswered', () => {
   });
 });
 
+describe('in a batch transform', () => {
+  const started = async (options: Parameters<typeof createModelServer>[1]) => {
+    model.server.close();
+    model = createModelServer(pino({ level: 'silent' }), options);
+    model.server.listen(0, '127.0.0.1');
+    await once(model.server, 'listening');
+    url = `http://127.0.0.1:${(model.server.address() as AddressInfo).port}`;
+  };
+  const refusing = predictor(async (image) => {
+    if (Buffer.from(image).toString() === 'broken') throw new Error('a thread has died');
+    if (Buffer.from(image).toString() !== 'image') throw new ProblemError(400, 'It is no image');
+    return answer;
+  });
+
+  it('says how it is to be asked', async () => {
+    model.ready({ ...predictor(), atOnce: 3 });
+    const asked = await fetch(`${url}/execution-parameters`);
+
+    expect(await asked.json()).toEqual({
+      ...{ MaxConcurrentTransforms: 4, BatchStrategy: 'SINGLE_RECORD', MaxPayloadInMB: 6 },
+    });
+    model.ready({ ...predictor(), atOnce: 40 });
+    const many = (await (await fetch(`${url}/execution-parameters`)).json()) as object;
+    expect(many).toMatchObject({ MaxConcurrentTransforms: 16 });
+  });
+
+  it('answers 200 with the problem of an image, and 500 where the fault is its own', async () => {
+    await started({ batch: true });
+    model.ready(refusing);
+    const bad = await invoke('text', 'image/png');
+    const large = await invoke(new Uint8Array(INSTANCE_BODY_BYTES + 1), 'image/png');
+    const good = await invoke('image', 'image/png');
+
+    expect([bad.status, large.status, good.status]).toEqual([200, 200, 200]);
+    expect(await bad.json()).toEqual({
+      problem: { type: 'about:blank', title: 'Bad Request', status: 400, detail: 'It is no image' },
+    });
+    expect(await large.json()).toMatchObject({ problem: { status: 413 } });
+    expect(await good.json()).toEqual(answer);
+    expect((await invoke('broken', 'image/png')).status).toBe(500);
+  });
+
+  it('behaves otherwise as an endpoint does', async () => {
+    await started({});
+    model.ready(refusing);
+
+    expect((await invoke('text', 'image/png')).status).toBe(400);
+  });
+});
+
 describe('/ping', () => {
   it('answers 503 before the model is warm and 200 after', async () => {
     const before = await fetch(`${url}/ping`);

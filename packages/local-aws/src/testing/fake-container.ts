@@ -101,6 +101,9 @@ if (behaviour.portTaken && !(behaviour.portTaken === 'once' && existsSync(taken)
 const pending = [];
 createServer(async (request, response) => {
   if (request.url === '/ping') return response.writeHead(behaviour.ping ?? 200).end();
+  if (request.url === '/execution-parameters') {
+    return response.writeHead(behaviour.parameters ? 200 : 404).end(JSON.stringify(behaviour.parameters ?? {}));
+  }
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const body = Buffer.concat(chunks);
@@ -108,6 +111,7 @@ createServer(async (request, response) => {
   if (body.toString() === 'die') process.exit(1);
   if (body.toString() === 'hold') { pending.push(response); return; }
   if (body.toString() === 'release') { for (const one of pending.splice(0)) one.end('released'); }
+  if (body.toString() === 'refuse') return response.writeHead(400).end('{"detail":"no image"}');
   if (type === 'text/wrong') return response.writeHead(415).end('{"detail":"no text"}');
   if (type === 'text/broken') return response.writeHead(500).end('oops');
   if (type === 'text/large') return response.writeHead(200).end(Buffer.alloc(6_291_457));

@@ -141,6 +141,10 @@ export function jobInput(
 export const jobIs = (name: string, secondary: string) => (event: BusEvent) =>
   event.detail.TrainingJobName === name && event.detail.SecondaryStatus === secondary;
 
+/** Whether an event says that this transform job has this status. */
+export const transformIs = (name: string, status: string) => (event: BusEvent) =>
+  event.detail.TransformJobName === name && event.detail.TransformJobStatus === status;
+
 /** Whether an event says that this endpoint has this status. */
 export const endpointIs = (name: string, status: string) => (event: BusEvent) =>
   event.detail.EndpointName === name && event.detail.EndpointStatus === status;

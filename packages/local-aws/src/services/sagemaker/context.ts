@@ -6,6 +6,7 @@ import type { Fleet } from './endpoints/fleet.ts';
 import type { WarmContainers } from './endpoints/warm-containers.ts';
 import type { SageMakerStore } from './sagemaker-store.ts';
 import type { TrainingRunner } from './training/runner.ts';
+import type { TransformRunner } from './transform/runner.ts';
 
 /** `ContainerOptions` with their defaults. */
 export interface ContainerSettings extends Pick<ContainerOptions, 'train' | 'serve' | 'spotSeconds'> {
@@ -33,6 +34,7 @@ export interface SageMakerContext {
 /** What SageMaker's operations work on: all that, and what runs jobs and endpoints. */
 export interface SageMakerControl extends SageMakerContext {
   runner: TrainingRunner;
+  transforms: TransformRunner;
   controller: EndpointController;
   /** Aborts `closing`. */
   close(): void;
@@ -40,6 +42,7 @@ export interface SageMakerControl extends SageMakerContext {
 
 type ResourceKind =
   | 'training-job'
+  | 'transform-job'
   | 'model'
   | 'endpoint-config'
   | 'endpoint'

@@ -12,6 +12,7 @@ import { fleetOf } from './endpoints/fleet.ts';
 import { WarmContainers } from './endpoints/warm-containers.ts';
 import { createEndpoint, deleteEndpoint, updateEndpoint } from './operations/change-endpoint.ts';
 import { createTrainingJob } from './operations/create-training-job.ts';
+import { createTransformJob } from './operations/create-transform-job.ts';
 import { deleteTrainingJob } from './operations/delete-training-job.ts';
 import { describeEndpoint, listEndpoints } from './operations/describe-endpoint.ts';
 import { describeTrainingJob, listTrainingJobs } from './operations/describe-training-job.ts';
@@ -37,11 +38,13 @@ import {
 import { createModel, deleteModel, describeModel, listModels } from './operations/models.ts';
 import { stopTrainingJob } from './operations/stop-training-job.ts';
 import { addTags, deleteTags, listTags } from './operations/tags.ts';
+import { describeTransformJob, listTransformJobs, stopTransformJob } from './operations/transform-jobs.ts';
 import { permissions } from './permissions.ts';
 import { SageMakerStore } from './sagemaker-store.ts';
 import { TrainingRunner } from './training/runner.ts';
+import { TransformRunner } from './transform/runner.ts';
 
-/** SageMaker's control plane: training jobs and endpoints run the container's programs as child processes. */
+/** SageMaker's control plane: jobs and endpoints run the container's programs as child processes. */
 export function createSageMaker(options: ContainerOptions = {}): ServiceFactory {
   return defineService<SageMakerControl>({
     signingName: 'sagemaker',
@@ -59,6 +62,7 @@ export function createSageMaker(options: ContainerOptions = {}): ServiceFactory 
       CreateModelPackage: createModelPackage,
       CreateModelPackageGroup: createModelPackageGroup,
       CreateTrainingJob: createTrainingJob,
+      CreateTransformJob: createTransformJob,
       DeleteEndpoint: deleteEndpoint,
       DeleteEndpointConfig: deleteEndpointConfig,
       DeleteModel: deleteModel,
@@ -72,6 +76,7 @@ export function createSageMaker(options: ContainerOptions = {}): ServiceFactory 
       DescribeModelPackage: describeModelPackage,
       DescribeModelPackageGroup: describeModelPackageGroup,
       DescribeTrainingJob: describeTrainingJob,
+      DescribeTransformJob: describeTransformJob,
       ListEndpointConfigs: listEndpointConfigs,
       ListEndpoints: listEndpoints,
       ListModelPackageGroups: listModelPackageGroups,
@@ -79,18 +84,22 @@ export function createSageMaker(options: ContainerOptions = {}): ServiceFactory 
       ListModels: listModels,
       ListTags: listTags,
       ListTrainingJobs: listTrainingJobs,
+      ListTransformJobs: listTransformJobs,
       StopTrainingJob: stopTrainingJob,
+      StopTransformJob: stopTransformJob,
       UpdateEndpoint: updateEndpoint,
       UpdateModelPackage: updateModelPackage,
     },
-    start({ runner, controller }) {
+    start({ runner, transforms, controller }) {
       runner.resume();
+      transforms.resume();
       controller.resume();
     },
-    async stop({ close, runner, controller }) {
+    async stop({ close, runner, transforms, controller }) {
       close();
       await runner.close();
-      await controller.close();
+      // The controller ends all processes, also one that a transform job waits for.
+      await Promise.all([transforms.close(), controller.close()]);
     },
   });
 }
@@ -125,6 +134,7 @@ function createContext(world: World, options: ContainerOptions): SageMakerContro
   return {
     ...sagemaker,
     runner: new TrainingRunner(sagemaker),
+    transforms: new TransformRunner(sagemaker),
     controller: new EndpointController(sagemaker),
     close: () => closing.abort(),
   };

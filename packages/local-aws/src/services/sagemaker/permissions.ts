@@ -6,6 +6,7 @@ type Input = any;
 /** Kind of resource in the ARN, by the member of the input that names it. */
 const NAMED: [member: string, kind: string][] = [
   ['TrainingJobName', 'training-job'],
+  ['TransformJobName', 'transform-job'],
   ['EndpointName', 'endpoint'],
   ['EndpointConfigName', 'endpoint-config'],
   ['ModelName', 'model'],
@@ -23,7 +24,11 @@ export const permissions: Permissions = (operation, input, { region, accountId }
   if (/Tags$/.test(operation)) return [{ action, resource: input.ResourceArn ?? '*' }];
   const arn = (kind: string, name: string) =>
     `arn:aws:sagemaker:${region}:${accountId}:${kind}/${name.toLowerCase()}`;
-  const named = NAMED.filter(([member]) => input[member] !== undefined);
+  // Of CreateTransformJob the model is no resource, but a condition key.
+  const named = NAMED.filter(([member]) => input[member] !== undefined).slice(
+    0,
+    operation === 'CreateTransformJob' ? 1 : undefined,
+  );
   // CreateEndpoint and UpdateEndpoint need the action on the configuration too.
   const needed: Permission[] = named.map(([member, kind]) => ({
     action,

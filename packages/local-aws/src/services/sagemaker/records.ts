@@ -4,10 +4,12 @@ import type {
   CreateModelPackageGroupInput,
   CreateModelPackageInput,
   CreateTrainingJobRequest,
+  CreateTransformJobRequest,
   DeploymentConfig,
   ProductionVariantServerlessConfig,
   SecondaryStatus,
   TrainingJobStatus,
+  TransformJobStatus,
 } from '@aws-sdk/client-sagemaker';
 
 /** Times are milliseconds since 1970, as JSON keeps them. */
@@ -43,6 +45,19 @@ export interface TrainingJobRecord {
   attempts: number;
   /** Runs that ended because their spot instance was taken away, and milliseconds of all of them together. */
   interruptions?: { count: number; ran: number };
+}
+
+export interface TransformJobRecord {
+  /** As it was sent, without tags. */
+  request: CreateTransformJobRequest;
+  arn: string;
+  status: TransformJobStatus;
+  created: number;
+  modified: number;
+  /** When its container began to start. */
+  started?: number;
+  ended?: number;
+  failureReason?: string;
 }
 
 export interface ModelRecord {

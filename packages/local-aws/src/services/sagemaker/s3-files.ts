@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { World } from '../../service.ts';
 import { validation } from './errors.ts';
@@ -59,22 +60,31 @@ export class S3Files {
     await mkdir(folder, { recursive: true });
     const base = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     let files = 0;
+    for await (const key of this.keys({ bucket, key: prefix })) {
+      signal.throwIfAborted();
+      await this.download({ bucket, key }, pathWithin(folder, key.slice(base.length)), signal);
+      files += 1;
+    }
+    return files;
+  }
+
+  /** Every key under a prefix, without those that stand for folders. */
+  async *keys({ bucket, key: prefix }: S3Location): AsyncGenerator<string> {
     let token: string | undefined;
     do {
-      signal.throwIfAborted();
       const page = (await this.#call('ListObjectsV2', {
         Bucket: bucket,
         Prefix: prefix,
         ...(token === undefined ? {} : { ContinuationToken: token }),
       })) as { Contents?: { Key: string }[]; NextContinuationToken?: string };
-      for (const { Key } of page.Contents ?? []) {
-        if (Key.endsWith('/')) continue;
-        await this.download({ bucket, key: Key }, pathWithin(folder, Key.slice(base.length)), signal);
-        files += 1;
-      }
+      for (const { Key } of page.Contents ?? []) if (!Key.endsWith('/')) yield Key;
       token = page.NextContinuationToken;
     } while (token !== undefined);
-    return files;
+  }
+
+  async read({ bucket, key }: S3Location): Promise<Buffer<ArrayBuffer>> {
+    const { Body } = (await this.#call('GetObject', { Bucket: bucket, Key: key })) as { Body: Readable };
+    return (await buffer(Body)) as Buffer<ArrayBuffer>;
   }
 
   async upload(path: string, { bucket, key }: S3Location, type = 'application/x-tar'): Promise<void> {

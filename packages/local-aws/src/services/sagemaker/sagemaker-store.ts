@@ -8,11 +8,13 @@ import type {
   ModelRecord,
   TagRecord,
   TrainingJobRecord,
+  TransformJobRecord,
 } from './records.ts';
 
 /** Everything that SageMaker keeps, by name; tags by ARN. */
 export class SageMakerStore {
   readonly jobs: Collection<TrainingJobRecord>;
+  readonly transformJobs: Collection<TransformJobRecord>;
   readonly models: Collection<ModelRecord>;
   readonly configs: Collection<EndpointConfigRecord>;
   readonly endpoints: Collection<EndpointRecord>;
@@ -23,6 +25,7 @@ export class SageMakerStore {
 
   constructor(folder: string) {
     this.jobs = new Collection(join(folder, 'training-jobs'));
+    this.transformJobs = new Collection(join(folder, 'transform-jobs'));
     this.models = new Collection(join(folder, 'models'));
     this.configs = new Collection(join(folder, 'endpoint-configs'));
     this.endpoints = new Collection(join(folder, 'endpoints'));

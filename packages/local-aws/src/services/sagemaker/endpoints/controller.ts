@@ -173,7 +173,9 @@ export class EndpointController {
     asleep = false,
   ): Promise<Deployment> {
     const started = await Promise.allSettled(
-      plan.map((variant) => ServingContainer.start(this.#sagemaker, name, variant, asleep)),
+      plan.map((variant) =>
+        ServingContainer.start(this.#sagemaker, `/aws/sagemaker/Endpoints/${name}`, variant, { asleep }),
+      ),
     );
     const containers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const failed = started.find((one) => one.status === 'rejected');

@@ -27,8 +27,8 @@ const LONGEST_PAUSE_MS = 30_000;
 export class StartupFailure extends Error {}
 
 /**
- * A production variant's container: the unpacked model and the `serve` process, in their own folder. A
- * serverless one may sleep, without a process, until the next request.
+ * The container of a production variant, or of a transform job: the unpacked model and the `serve` process, in
+ * their own folder. A serverless one may sleep, without a process, until the next request.
  */
 export class ServingContainer implements Sleeper {
   readonly plan: VariantPlan;
@@ -48,17 +48,12 @@ export class ServingContainer implements Sleeper {
   /** Of a multi-model endpoint, for the process that runs now. */
   #models: LoadedModels | undefined;
 
-  private constructor(sagemaker: SageMakerContext, endpoint: string, plan: VariantPlan, asleep: boolean) {
+  private constructor(sagemaker: SageMakerContext, logGroup: string, plan: VariantPlan, asleep: boolean) {
     this.plan = plan;
     this.#asleep = asleep && plan.serverless !== undefined;
     this.#sagemaker = sagemaker;
     const id = randomUUID();
-    this.#log = new LogStream(
-      sagemaker.world,
-      plan.roleArn,
-      `/aws/sagemaker/Endpoints/${endpoint}`,
-      `${plan.name}/${id}`,
-    );
+    this.#log = new LogStream(sagemaker.world, plan.roleArn, logGroup, `${plan.name}/${id}`);
     this.#root = join(sagemaker.workFolder, 'endpoints', id);
     this.#ready = this.#prepareAndStart();
     this.#ready.catch(() => {});
@@ -67,22 +62,30 @@ export class ServingContainer implements Sleeper {
   /**
    * Downloads and unpacks the model, starts the process, waits until it is healthy.
    *
-   * @param asleep a serverless one starts its process with the first request only
+   * @param logGroup where its output goes, in a stream below the variant's name
+   * @param options with `asleep`, a serverless one starts its process with the first request only
    * @throws StartupFailure with the endpoint's FailureReason; nothing is left running then
    */
   static async start(
     sagemaker: SageMakerContext,
-    endpoint: string,
+    logGroup: string,
     plan: VariantPlan,
-    asleep = false,
+    { asleep = false, signal }: { asleep?: boolean; signal?: AbortSignal } = {},
   ): Promise<ServingContainer> {
-    const container = new ServingContainer(sagemaker, endpoint, plan, asleep);
+    const container = new ServingContainer(sagemaker, logGroup, plan, asleep);
+    const giveUp = () => {
+      container.#stopping = true;
+      void container.#process?.stop(0);
+    };
+    signal?.addEventListener('abort', giveUp);
     try {
       await container.#ready;
       return container;
     } catch (error) {
       await container.stop(0);
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
     }
   }
 

@@ -9,6 +9,7 @@ import { refuseMembers } from '../refused.ts';
 import { parseS3Uri } from '../s3-files.ts';
 import { publishJob } from '../training/events.ts';
 import { createMetrics } from '../training/metrics.ts';
+import { assertObjects } from './assert-objects.ts';
 import { putTags } from './tags.ts';
 
 /** The default of CheckpointConfig, and the one place that is emulated. */
@@ -51,7 +52,9 @@ export async function createTrainingJob(
   const name = input.TrainingJobName!;
   const arn = arnOf(sagemaker, 'training-job', name);
   assertUnused(sagemaker, arn);
-  await assertData(sagemaker, input);
+  for (const { DataSource } of input.InputDataConfig ?? []) {
+    await assertObjects(sagemaker, DataSource!.S3DataSource!.S3Uri!, input.RoleArn!);
+  }
   // Another request may have taken the name while the data was looked up.
   assertUnused(sagemaker, arn);
 
@@ -128,29 +131,3 @@ const unsupported = (what: string) =>
   validation(
     `The local AWS does not emulate ${what} of CreateTrainingJob: see docs/fidelity.md of local-aws.`,
   );
-
-/** As SageMaker does, refuses a job whose channels have nothing in them. */
-async function assertData({ world }: SageMakerContext, input: CreateTrainingJobCommandInput): Promise<void> {
-  for (const channel of input.InputDataConfig ?? []) {
-    const uri = channel.DataSource!.S3DataSource!.S3Uri!;
-    const { bucket, key } = parseS3Uri(uri);
-    let found = false;
-    try {
-      const page = (await world.call(
-        's3',
-        'ListObjectsV2',
-        { Bucket: bucket, Prefix: key, MaxKeys: 1 },
-        { roleArn: input.RoleArn! },
-      )) as { KeyCount?: number };
-      found = (page.KeyCount ?? 0) > 0;
-    } catch (error) {
-      if (!(error instanceof ServiceError) || error.statusCode >= 500) throw error;
-      world.log.debug({ err: error, uri }, 'a channel cannot be listed');
-    }
-    if (!found) {
-      throw validation(
-        `No S3 objects found under S3 URL "${uri}" given in input data source. Please ensure that the bucket exists in the selected region (${world.region}), that objects exist under that S3 prefix, and that the role "${input.RoleArn}" has "s3:ListBucket" permissions on bucket "${bucket}".`,
-      );
-    }
-  }
-}

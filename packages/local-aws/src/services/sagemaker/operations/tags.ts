@@ -56,7 +56,10 @@ const listed = (sagemaker: SageMakerContext, arn: string): Tag[] =>
   Object.entries(tagsOf(sagemaker, arn)).map(([Key, Value]) => ({ Key, Value }));
 
 function assertResource({ store }: SageMakerContext, arn: string): void {
-  const all = [store.jobs, store.models, store.configs, store.endpoints, store.packageGroups, store.packages];
+  const all = [
+    ...[store.jobs, store.transformJobs, store.models, store.configs, store.endpoints],
+    ...[store.packageGroups, store.packages],
+  ];
   if (!all.some((collection) => collection.list().some(({ value }) => value.arn === arn))) {
     throw validation(`Could not find resource "${arn}".`);
   }

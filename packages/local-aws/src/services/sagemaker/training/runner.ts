@@ -1,31 +1,29 @@
 import type { SageMakerContext } from '../context.ts';
 import { INTERNAL_SERVER_ERROR } from '../errors.ts';
+import { JobQueue } from '../job-queue.ts';
 import { JobRun } from './job-run.ts';
 import { isFinal, transition } from './transition.ts';
 
 /** Runs training jobs, a few at a time, in the order in which they were created. */
 export class TrainingRunner {
   readonly #sagemaker: SageMakerContext;
-  readonly #waiting: string[] = [];
-  readonly #running = new Map<string, { run: JobRun; ended: Promise<void> }>();
+  readonly #queue: JobQueue<JobRun>;
 
   constructor(sagemaker: SageMakerContext) {
     this.#sagemaker = sagemaker;
+    const { container, closing } = sagemaker;
+    this.#queue = new JobQueue(container.concurrentJobs, (name) => new JobRun(sagemaker, name), closing);
   }
 
   enqueue(name: string): void {
-    this.#waiting.push(name);
-    this.#fill();
-    if (this.#waiting.includes(name)) transition(this.#sagemaker, name, 'Pending');
+    if (this.#queue.add(name)) transition(this.#sagemaker, name, 'Pending');
   }
 
   stop(name: string): void {
-    const position = this.#waiting.indexOf(name);
-    if (position === -1) {
-      this.#running.get(name)?.run.stop('Stopped');
+    if (!this.#queue.withdraw(name)) {
+      this.#queue.running(name)?.stop('Stopped');
       return;
     }
-    this.#waiting.splice(position, 1);
     transition(this.#sagemaker, name, 'Stopping', { status: 'Stopping' });
     transition(this.#sagemaker, name, 'Stopped', { status: 'Stopped' });
   }
@@ -59,25 +57,7 @@ export class TrainingRunner {
   }
 
   /** Ends every process at once; records stay for `resume`. */
-  async close(): Promise<void> {
-    const all = [...this.#running.values()];
-    await Promise.all(all.map(({ run }) => run.abandon()));
-    await Promise.all(all.map(({ ended }) => ended));
-  }
-
-  #fill(): void {
-    while (
-      !this.#sagemaker.closing.aborted &&
-      this.#running.size < this.#sagemaker.container.concurrentJobs
-    ) {
-      const name = this.#waiting.shift();
-      if (name === undefined) return;
-      const run = new JobRun(this.#sagemaker, name);
-      const ended = run.run().finally(() => {
-        this.#running.delete(name);
-        this.#fill();
-      });
-      this.#running.set(name, { run, ended });
-    }
+  close(): Promise<void> {
+    return this.#queue.close();
   }
 }
