@@ -1,6 +1,6 @@
 /**
  * All S3 keys. Buckets: models (`general/`), data (`domains/`), artifacts (`promotions/`, `callbacks/`,
- * `domains/`, `access/`, `uploads/`).
+ * `domains/`, `access/`, `uploads/`, `shared/`, `batches/`).
  */
 
 /** Models bucket: folder of one general model version, with a slash at its end. */
@@ -90,6 +90,16 @@ export const promotionRecordKey = (domain: string, execution: string) =>
   `${promotionRecordsPrefix(domain)}${execution}.json`;
 /** Folder below which the shared endpoint finds its models, with a slash at its end. */
 export const sharedModelsPrefix = 'shared/';
+/**
+ * Folder of one batch: its record, the list of its images, its own copy of the model, and its results. A
+ * lifecycle rule removes it.
+ */
+export const batchPrefix = (domain: string, id: string) => `batches/${domain}/${id}/`;
+export const batchRecordKey = (domain: string, id: string) => `${batchPrefix(domain, id)}batch.json`;
+export const batchManifestKey = (domain: string, id: string) => `${batchPrefix(domain, id)}manifest.json`;
+export const batchModelKey = (domain: string, id: string) => `${batchPrefix(domain, id)}model.tar.gz`;
+/** Where SageMaker writes `<image>.out`. */
+export const batchResultsPrefix = (domain: string, id: string) => `${batchPrefix(domain, id)}results/`;
 /** As `InvokeEndpoint` names a model of the shared endpoint: its path below the prefix. */
 export const targetModelOf = (domain: string, deployment: string) => `${domain}/${deployment}.tar.gz`;
 export const sharedModelKey = (targetModel: string) => `${sharedModelsPrefix}${targetModel}`;

@@ -92,6 +92,19 @@ export function modelName(prefix: string, domain: string, trainingJob: string, a
   return sageMakerName(prefix, [domain, artifact, trainingJob]);
 }
 
+/**
+ * Id of a batch within its domain: one for each caller and idempotency key, so that a repeated request meets
+ * the first one's.
+ */
+export function batchId(domain: string, caller: string, key: string): string {
+  return shortDigest([domain, caller, key], 16);
+}
+
+/** Transform job of a batch, and SageMaker's model that it runs. With an empty id, the beginning of them all. */
+export function batchJobName(prefix: string, domain: string, id: string): string {
+  return `${prefix}-batch-${shortDigest([domain], 12)}-${id}`;
+}
+
 /** Endpoint configuration, named from all its content (model name and endpoint settings as JSON). */
 export function endpointConfigName(prefix: string, domain: string, content: string): string {
   return sageMakerName(prefix, [domain, content]);

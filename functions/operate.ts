@@ -1,11 +1,10 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, stepFunctionsClient } from '#cloud/aws/clients.ts';
 import { readSettings } from '#cloud/aws/settings.ts';
 import { championHistoryIn } from '#cloud/records/champion-history.ts';
 import { ALL_DOMAINS, type Right } from '#core/api/access.ts';
-import { idempotencyKeySchema, rollbackRequestSchema } from '#core/api/promotions.ts';
+import { rollbackRequestSchema } from '#core/api/promotions.ts';
 import { type PromotionInput, promotionInputSchema } from '#core/contracts/promotion.ts';
 import { NotFoundError } from '#core/errors.ts';
 import { domainKey, manifestKey } from '#core/keys.ts';
@@ -13,8 +12,8 @@ import { requestedExecutionName } from '#core/names.ts';
 import { ProblemError } from '#core/problem.ts';
 import { allow, allowAny, allowedDomain, type Callers, createCallers } from './http/access.ts';
 import { jsonAnswer } from './http/answers.ts';
-import { parsed, parseJsonBody } from './http/parse.ts';
-import { headerOf } from './http/request-id.ts';
+import { idempotencyKeyOf } from './http/idempotency-key.ts';
+import { parseJsonBody } from './http/parse.ts';
 import { type Handle, routed } from './http/routes.ts';
 import { startOnce } from './http/start-once.ts';
 import { api } from './middleware/api.ts';
@@ -69,13 +68,6 @@ export function createOperate(services: OperateServices): Handle {
     if (missing.length > 0)
       throw new ProblemError(422, `There is no domain ${missing.slice(0, 10).join(', ')}`);
   }
-}
-
-/** Without one every request starts something of its own. */
-function idempotencyKeyOf(event: APIGatewayProxyEvent): string {
-  const given = headerOf(event, 'idempotency-key');
-  if (given === undefined) return `request ${event.requestContext.requestId}`;
-  return `key ${parsed(idempotencyKeySchema, given, 'The header Idempotency-Key')}`;
 }
 
 /** The rollback would fail for this reason: nothing is live, or no earlier model fits. */

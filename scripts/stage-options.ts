@@ -50,6 +50,13 @@ const api = z
     'domain and certificateArn belong together',
   );
 
+const instances = z.strictObject({
+  instanceType: z
+    .string()
+    .regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/, 'expected an instance type such as "ml.m5.large"'),
+  instanceCount: z.int().min(1).max(100).default(1),
+});
+
 /** Optional parts of a deployment, all off by default (docs/deploy.md, "Settings"). */
 export const stageOptions = {
   /**
@@ -63,14 +70,9 @@ export const stageOptions = {
    */
   trainingLogDays: logDays.optional(),
   /** Of the endpoint that domains of the type `shared` have together. Default: one `ml.m5.large`. */
-  sharedEndpoint: z
-    .strictObject({
-      instanceType: z
-        .string()
-        .regex(/^ml\.[a-z0-9-]+\.[a-z0-9]+$/, 'expected an instance type such as "ml.m5.large"'),
-      instanceCount: z.int().min(1).max(100).default(1),
-    })
-    .optional(),
+  sharedEndpoint: instances.optional(),
+  /** Of each batch of the REST API, while it runs. Default: one `ml.m5.xlarge`. */
+  batches: instances.optional(),
   /** Tags on everything that can have tags, in addition to Graft's own. */
   tags: z
     .record(tagText.min(1).max(128), tagText.max(256))
@@ -105,13 +107,15 @@ type StageOptions = z.output<z.ZodObject<typeof stageOptions>>;
 
 /** The variables that serverless.yml reads; `undefined` where its default applies. */
 export function optionVariables(options: StageOptions): Record<string, string | undefined> {
-  const { logDays, trainingLogDays, sharedEndpoint, tags, monthlyBudget, dashboard, kmsKeyArn, vpc, api } =
-    options;
+  const { logDays, trainingLogDays, sharedEndpoint, batches, tags, monthlyBudget, dashboard } = options;
+  const { kmsKeyArn, vpc, api } = options;
   return {
     GRAFT_LOG_DAYS: logDays?.toString(),
     GRAFT_TRAINING_LOG_DAYS: trainingLogDays?.toString(),
     GRAFT_SHARED_INSTANCE_TYPE: sharedEndpoint?.instanceType,
     GRAFT_SHARED_INSTANCE_COUNT: sharedEndpoint?.instanceCount.toString(),
+    GRAFT_BATCH_INSTANCE_TYPE: batches?.instanceType,
+    GRAFT_BATCH_INSTANCE_COUNT: batches?.instanceCount.toString(),
     GRAFT_TAGS:
       tags &&
       Object.entries(tags)

@@ -5,6 +5,7 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
+  type _Object as ListedObject,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
@@ -208,13 +209,30 @@ export class Bucket {
     for await (const { key } of this.list(prefix)) await this.delete(key);
   }
 
+  /**
+   * Some of the objects below a prefix, in the order of their keys.
+   *
+   * @param after the key that comes before them
+   */
+  async objectPage(
+    prefix: string,
+    { size, after }: { size: number; after?: string | undefined },
+  ): Promise<{ objects: StoredObject[]; more: boolean }> {
+    const { Contents = [], IsTruncated = false } = await this.s3.send(
+      new ListObjectsV2Command({
+        Bucket: this.name,
+        Prefix: prefix,
+        MaxKeys: size,
+        ...(after === undefined ? {} : { StartAfter: after }),
+      }),
+    );
+    return { objects: Contents.map(storedObject), more: IsTruncated };
+  }
+
   /** Every object below a prefix, page by page. */
   async *list(prefix: string): AsyncGenerator<StoredObject> {
     for await (const { Contents = [] } of this.#pages({ Prefix: prefix })) {
-      for (const { Key, Size, ETag, LastModified } of Contents) {
-        const etag = (ETag ?? '').replaceAll('"', '');
-        yield { key: Key!, size: Size ?? 0, etag, modified: LastModified?.getTime() ?? 0 };
-      }
+      for (const found of Contents) yield storedObject(found);
     }
   }
 
@@ -260,5 +278,12 @@ export class Bucket {
     } while (token !== undefined);
   }
 }
+
+const storedObject = ({ Key, Size, ETag, LastModified }: ListedObject): StoredObject => ({
+  key: Key!,
+  size: Size ?? 0,
+  etag: (ETag ?? '').replaceAll('"', ''),
+  modified: LastModified?.getTime() ?? 0,
+});
 
 const jsonText = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;

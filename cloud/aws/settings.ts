@@ -48,6 +48,9 @@ const known = {
   /** Of the endpoint that domains share. */
   sharedInstanceType: ['GRAFT_SHARED_INSTANCE_TYPE', z.string().min(1).default('ml.m5.large')],
   sharedInstanceCount: ['GRAFT_SHARED_INSTANCE_COUNT', z.coerce.number().int().min(1).default(1)],
+  /** Of the transform jobs of batches. */
+  batchInstanceType: ['GRAFT_BATCH_INSTANCE_TYPE', z.string().min(1).default('ml.m5.xlarge')],
+  batchInstanceCount: ['GRAFT_BATCH_INSTANCE_COUNT', z.coerce.number().int().min(1).max(100).default(1)],
   topicArn: ['GRAFT_TOPIC_ARN', text],
   /** USD an hour by instance type, as JSON; empty for the list prices of `core/prices.ts`. */
   instancePrices: ['GRAFT_INSTANCE_PRICES', z.string().default('')],

@@ -12,7 +12,7 @@ const PROBLEM = 'application/problem+json';
 
 const PARAMETERS: Record<string, string> = {
   domain: 'Name of the domain.',
-  id: 'Id of the promotion.',
+  id: 'Id of the promotion or batch.',
 };
 
 /**
@@ -60,7 +60,7 @@ function operationObject(operation: ApiOperation): Json {
   const headers = {
     'x-request-id': header('Names the request in every log; the caller may send one.'),
     ...(etag ? { etag: header('Send it as `If-None-Match`.') } : {}),
-    ...(success.status === 202 ? { location: header('Where the promotion can be looked at.') } : {}),
+    ...(success.status === 202 ? { location: header('Where it can be looked at.') } : {}),
   };
   const statuses = [...problems, ...(right === undefined ? [] : [403]), ...EVERYWHERE].sort();
   return {

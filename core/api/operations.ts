@@ -2,6 +2,13 @@ import type { z } from 'zod';
 import { promotionInputSchema } from '../contracts/promotion.ts';
 import { REQUEST_TYPES } from '../prediction-requests.ts';
 import type { Right } from './access.ts';
+import {
+  batchAnswerSchema,
+  batchPageSchema,
+  batchRequestSchema,
+  resultPageSchema,
+  resultQuerySchema,
+} from './batches.ts';
 import { healthSchema, openApiSchema } from './common.ts';
 import { domainAnswerSchema, domainPageSchema, historyPageSchema } from './domains.ts';
 import { pageQuerySchema } from './paging.ts';
@@ -87,6 +94,39 @@ export const operations: readonly ApiOperation[] = [
     body: { schema: rollbackRequestSchema },
     success: { status: 202, schemas: [startedAnswerSchema] },
     problems: [400, 404, 413, 415, 422],
+  },
+  {
+    ...{ method: 'post', path: '/domains/{domain}/batches', id: 'startBatch', right: 'predict' },
+    ...{ summary: 'Predict all images of a folder in S3', idempotent: true },
+    body: { schema: batchRequestSchema },
+    success: { status: 202, schemas: [batchAnswerSchema] },
+    problems: [400, 404, 413, 415, 422],
+  },
+  {
+    ...{ method: 'get', path: '/domains/{domain}/batches', id: 'listBatches', right: 'predict' },
+    summary: 'Batches of the last 30 days, the newest first',
+    ...{ query: pageQuerySchema, etag: true },
+    success: { status: 200, schemas: [batchPageSchema] },
+    problems: [400, 404],
+  },
+  {
+    ...{ method: 'get', path: '/domains/{domain}/batches/{id}', id: 'readBatch', right: 'predict' },
+    ...{ summary: 'How a batch stands', etag: true },
+    success: { status: 200, schemas: [batchAnswerSchema] },
+    problems: [404],
+  },
+  {
+    ...{ method: 'get', path: '/domains/{domain}/batches/{id}/results', id: 'readResults', right: 'predict' },
+    summary: 'Predictions of a batch that has ended, by image',
+    ...{ query: resultQuerySchema, etag: true },
+    success: { status: 200, schemas: [resultPageSchema] },
+    problems: [400, 404, 409],
+  },
+  {
+    ...{ method: 'post', path: '/domains/{domain}/batches/{id}/stop', id: 'stopBatch', right: 'predict' },
+    summary: 'Stop a batch; one that has ended stays as it is',
+    success: { status: 202, schemas: [batchAnswerSchema] },
+    problems: [404],
   },
   {
     ...{ method: 'get', path: '/promotions', id: 'listPromotions', right: 'read' },

@@ -38,7 +38,7 @@ export const predictionRequestSchema = z.union([
 ]);
 
 /** An image's labels. Unlike the model's own answer it may have none, where a threshold took them away. */
-const labelledSchema = predictionResponseSchema.extend({
+export const labelledSchema = predictionResponseSchema.extend({
   predictions: z.array(predictionResponseSchema.shape.predictions.element),
 });
 

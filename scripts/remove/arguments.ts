@@ -8,7 +8,7 @@ import { readStageSettings, settingsFileOf } from '../stage-settings.ts';
 
 export const usage = `npm run remove -- --stage NAME [--settings FILE | --region REGION] [--buckets] [--yes]
 
-Removes a stage: stops its executions and training jobs, deletes its endpoints with all configurations and models, its
+Removes a stage: stops its executions, training and transform jobs, deletes its endpoints with all configurations and models, its
 training jobs, its groups in the model registry, its alarms, its stack and its log groups. Without --yes it prints what it
 would delete, and ends. Run it again after a failure: it goes on where it ended.
 

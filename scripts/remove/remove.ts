@@ -6,7 +6,7 @@ import { alarmsPart, logGroupsPart, trainingLogsPart } from './operations.ts';
 import { type Part, prefixOf } from './part.ts';
 import type { Patience } from './patience.ts';
 import { modelPackageGroupsPart } from './registry.ts';
-import { executionsPart, trainingJobsPart } from './work.ts';
+import { executionsPart, trainingJobsPart, transformJobsPart } from './work.ts';
 
 export interface RemovalContext {
   clients: Clients;
@@ -27,6 +27,8 @@ export async function removeStage(removal: Removal, context: RemovalContext): Pr
   const prefix = prefixOf(removal.stage);
   const made: Part[] = [
     executionsPart(clients.states, prefix),
+    // Before the models, which a job may not have fetched yet.
+    transformJobsPart(clients.sagemaker, prefix, patience),
     endpointsPart(clients.sagemaker, prefix, patience),
     endpointConfigsPart(clients.sagemaker, prefix),
     modelsPart(clients.sagemaker, prefix),

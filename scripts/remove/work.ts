@@ -2,6 +2,7 @@ import {
   DeleteTrainingJobCommand,
   DescribeTrainingJobCommand,
   paginateListTrainingJobs,
+  paginateListTransformJobs,
   type SageMakerClient,
   StopTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
@@ -11,6 +12,7 @@ import {
   type SFNClient,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { stopTransformJob } from '#cloud/batches/transform-jobs.ts';
 import { ignoreMissing } from './missing.ts';
 import type { Part } from './part.ts';
 import { type Patience, waitUntil } from './patience.ts';
@@ -82,5 +84,34 @@ export function trainingJobsPart(sagemaker: SageMakerClient, prefix: string, pat
         );
         await sagemaker.send(new DeleteTrainingJobCommand({ TrainingJobName: name }));
       }),
+  };
+}
+
+/** Transform jobs of batches that run. SageMaker keeps the records of those that have ended. */
+export function transformJobsPart(sagemaker: SageMakerClient, prefix: string, patience: Patience): Part {
+  const list = async () => {
+    const names: string[] = [];
+    for (const StatusEquals of ['InProgress', 'Stopping'] as const) {
+      const pages = paginateListTransformJobs(
+        { client: sagemaker },
+        { NameContains: `${prefix}batch-`, StatusEquals },
+      );
+      for await (const { TransformJobSummaries } of pages) {
+        names.push(...(TransformJobSummaries ?? []).map(({ TransformJobName }) => TransformJobName!));
+      }
+    }
+    return names.filter((name) => name.startsWith(prefix));
+  };
+  return {
+    title: 'Running transform jobs',
+    list,
+    async remove(name) {
+      await stopTransformJob(sagemaker, name);
+      await waitUntil(
+        `transform job ${name} has stopped`,
+        patience,
+        async () => !(await list()).includes(name),
+      );
+    },
   };
 }

@@ -2,6 +2,7 @@ import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { batchPageSchema } from '#core/api/batches.ts';
 import { predictionAnswerSchema } from '#core/api/predictions.ts';
 import { evaluationSchema } from '#core/contracts/evaluation.ts';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
@@ -77,6 +78,33 @@ describe('a model that is dropped into S3', () => {
     expect(answer.general.version).toBe(model.version);
     expect(answer.unsure).toBe(answer.outOfDomain! > 0.5);
     expect(response.headers.get('x-request-id')).toBe(answer.requestId);
+  });
+
+  test('predicts a folder in S3 as a batch, a broken image or not', async () => {
+    const folder = `s3://${stack.buckets.data}/domains/shapes/photographs/`;
+    const photographs = 'domains/shapes/photographs';
+    await stack.put(stack.buckets.data, `${photographs}/a/one.png`, await anImage());
+    await stack.put(stack.buckets.data, `${photographs}/a/two`, await anImage());
+    await stack.put(stack.buckets.data, `${photographs}/broken.png`, 'no image');
+    const out = join(stack.folder, 'results.csv');
+    const asked = ['predict', folder, '--domain', 'shapes', '--out', out, '--stack', 'graft-dev'];
+
+    // Exit code 4: a row has no prediction.
+    await expect(stack.graft(...asked, '--api-key', stack.apiKey)).rejects.toThrow();
+
+    const [, one, two, broken] = (await readFile(out, 'utf8')).split('\n');
+    const { predictions } = predictionAnswerSchema.parse(
+      await (await stack.ask('shapes', await anImage())).json(),
+    );
+    const probability = predictions[0]!.probability.toFixed(6);
+    expect(one).toContain(`a/one.png,${predictions[0]!.label},${probability},`);
+    expect(two).toContain(`a/two,${predictions[0]!.label},${probability},`);
+    expect(broken).toMatch(/^broken\.png,,,,,,,"?The image cannot be decoded/);
+    const headers = { 'x-api-key': stack.apiKey };
+    const listed = await fetch(`${stack.outputs.ApiUrl}/domains/shapes/batches`, { headers });
+    const { items } = batchPageSchema.parse(await listed.json());
+    expect(items).toMatchObject([{ status: 'SUCCEEDED' }]);
+    await vi.waitFor(async () => expect(await stack.modelsOfBatches()).toEqual([]), { timeout: 60_000 });
   });
 
   test('leaves a report and a registered model, from which its lineage is told', async () => {

@@ -3,7 +3,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { DescribeEndpointCommand, ListTrainingJobsCommand, SageMakerClient } from '@aws-sdk/client-sagemaker';
+import {
+  DescribeEndpointCommand,
+  ListModelsCommand,
+  ListTrainingJobsCommand,
+  SageMakerClient,
+} from '@aws-sdk/client-sagemaker';
 import {
   DescribeExecutionCommand,
   type DescribeExecutionOutput,
@@ -128,6 +133,11 @@ export async function startStack() {
         new ListTrainingJobsCommand({ StatusEquals: 'Failed', NameContains: domain }),
       );
       return TrainingJobSummaries!.map(({ TrainingJobName }) => TrainingJobName);
+    },
+
+    async modelsOfBatches() {
+      const { Models } = await sageMaker.send(new ListModelsCommand({ NameContains: 'graft-dev-batch-' }));
+      return Models!.map(({ ModelName }) => ModelName);
     },
 
     ask(domain: string, body: Uint8Array | string | undefined, headers: Record<string, string> = {}) {

@@ -40,6 +40,8 @@ const settings: AllSettings = {
   keptConfigurations: 5,
   sharedInstanceType: 'ml.m5.large',
   sharedInstanceCount: 1,
+  batchInstanceType: 'ml.m5.xlarge',
+  batchInstanceCount: 1,
   vpc: undefined,
   tags: [],
 };

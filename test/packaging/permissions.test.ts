@@ -126,6 +126,45 @@ describe('the role of FinishDomain', () => {
   });
 });
 
+describe('the roles of a batch', () => {
+  const job = (stage: string) => `graft-${stage}-batch-0123456789ab-0123456789abcdef`;
+  const Body = Buffer.from('{}');
+
+  test('let it be started, stopped, listed and finished, and touch no other stage’s', async () => {
+    const TransformJobName = job('dev');
+    const others = { TransformJobName: job('prod') };
+
+    // None of them exists; what counts is that SageMaker says so, and not IAM.
+    for (const operation of ['DescribeTransformJob', 'StopTransformJob']) {
+      const known = await ask('Batches', 'sagemaker', operation, { TransformJobName });
+      expect(known, operation).toBe('ValidationException');
+      expect(await ask('Batches', 'sagemaker', operation, others), operation).toMatch(/^AccessDenied/);
+    }
+    expect(await ask('Batches', 'sagemaker', 'ListTransformJobs', {})).toBe('fine');
+    const model = { ModelName: job('dev') };
+    expect(await ask('Batches', 'sagemaker', 'DeleteModel', model)).toBe('ValidationException');
+    expect(await ask('FinishBatch', 'sagemaker', 'DeleteModel', model)).toBe('ValidationException');
+    const champions = { ModelName: 'graft-dev-produce-model' };
+    expect(await ask('FinishBatch', 'sagemaker', 'DeleteModel', champions)).toMatch(/^AccessDenied/);
+    expect(await ask('Batches', 'sagemaker', 'DeleteModel', champions)).toMatch(/^AccessDenied/);
+  });
+
+  test('let its job read what it was given, and write results alone', async () => {
+    const at = (Key: string) => ({ Bucket: artifacts, Key });
+    const record = at('batches/produce/0123456789abcdef/batch.json');
+    const result = at('batches/produce/0123456789abcdef/results/a.jpg.out');
+
+    expect(await ask('Batches', 's3', 'PutObject', { ...record, Body })).toBe('fine');
+    expect(await ask('SageMakerRole', 's3', 'HeadObject', record)).toBe('fine');
+    expect(await ask('SageMakerRole', 's3', 'PutObject', { ...result, Body })).toBe('fine');
+    expect(await ask('SageMakerRole', 's3', 'PutObject', { ...record, Body })).toMatch(/^AccessDenied/);
+    expect(await ask('Batches', 's3', 'HeadObject', result)).toBe('fine');
+    expect(await ask('Batches', 's3', 'DeleteObject', record)).toBe('fine');
+    const champion = at('domains/produce/champion.json');
+    expect(await ask('Batches', 's3', 'PutObject', { ...champion, Body })).toMatch(/^AccessDenied/);
+  });
+});
+
 test('the role of the gate lets it copy test images to the promotion, and nothing else of the data', async () => {
   const data = 'graft-dev-data-000000000000-eu-central-1';
   for (const Key of ['domains/produce/test/apple/1.png', 'domains/produce/train/apple/1.png']) {

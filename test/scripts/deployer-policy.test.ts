@@ -125,6 +125,8 @@ describe('the deployer’s policy', () => {
       ['StopTrainingJob', 'training-job'],
       ['DescribeTrainingJob', 'training-job'],
       ['DeleteTrainingJob', 'training-job'],
+      ['StopTransformJob', 'transform-job'],
+      ['DescribeTransformJob', 'transform-job'],
       ['DeleteModelPackageGroup', 'model-package-group'],
     ]) {
       const arn = `arn:aws:sagemaker:${place}:${kind}/graft-dev-produce`;

@@ -51,6 +51,7 @@ describe('a stage’s settings', () => {
       logDays: 30,
       trainingLogDays: 30,
       sharedEndpoint: { instanceType: 'ml.m5.xlarge', instanceCount: 2 },
+      batches: { instanceType: 'ml.m5.2xlarge', instanceCount: 2 },
       tags: { team: 'vision' },
       monthlyBudget: 200,
       dashboard: true,

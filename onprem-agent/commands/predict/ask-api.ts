@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GraftError } from '#core/errors.ts';
+import { type ApiOptions, PredictionRefusedError } from './call-api.ts';
 import type { Answer } from './predict-locally.ts';
-import { type ApiOptions, PredictionRefusedError, predictBytes, predictSeveral } from './predict-remotely.ts';
+import { predictBytes, predictSeveral } from './predict-remotely.ts';
 
 /** Attempts of one request; the pauses between them add up to a minute or more. */
 const ATTEMPTS = 9;
@@ -18,7 +19,7 @@ export interface Patience {
   pause(milliseconds: number, signal: AbortSignal): Promise<unknown>;
 }
 
-const PATIENCE: Patience = {
+export const PATIENCE: Patience = {
   random: Math.random,
   pause: (milliseconds, signal) => sleep(milliseconds, undefined, { signal }),
 };
@@ -48,7 +49,8 @@ export async function askApi(
   }
 }
 
-async function persistently<T>(
+/** Asks again after what may pass, with growing pauses. */
+export async function persistently<T>(
   ask: () => Promise<T>,
   { random, pause }: Patience,
   signal: AbortSignal,

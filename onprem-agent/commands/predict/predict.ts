@@ -2,6 +2,7 @@ import { numberOption } from '../../cli/arguments.ts';
 import { agentCommand, awsArgs, stackArgs } from '../../cli/command.ts';
 import { EXIT_CODES, UsageError } from '../../cli/errors.ts';
 import { isOfMany } from './list-images.ts';
+import { isBatch, predictBatch } from './predict-batch.ts';
 import { predictLocally } from './predict-locally.ts';
 import { apiUrl, predictRemotely } from './predict-remotely.ts';
 
@@ -11,7 +12,7 @@ export const predict = agentCommand({
       type: 'positional',
       required: true,
       description:
-        'JPEG, PNG or WebP file; or, with --out, a folder of them or a .txt file with a path a line',
+        'JPEG, PNG or WebP file; or, with --out, a folder of them, a .txt file with a path a line, or a folder in S3 (s3://…)',
     },
     out: {
       type: 'string',
@@ -45,11 +46,23 @@ export const predict = agentCommand({
     'graft predict banana.png --model models/icons',
     'GRAFT_API_KEY=… graft predict banana.png --domain produce',
     'graft predict photographs --domain produce --out results.csv',
+    'graft predict s3://BUCKET/domains/produce/november/ --domain produce --out results.csv',
     'graft predict banana.png --domain produce --url https://abc123.execute-api.eu-central-1.amazonaws.com/dev --api-key …',
   ],
   async run({ args, io, output }) {
     if ((args.model === undefined) === (args.domain === undefined)) {
       throw new UsageError('`graft predict` needs one of --model and --domain');
+    }
+    const apiKey = args['api-key'] ?? io.environment.GRAFT_API_KEY;
+    if (isBatch(args.image)) {
+      const { domain, out } = args;
+      if (domain === undefined || out === undefined || args.parallel !== undefined) {
+        throw new UsageError(
+          'A folder in S3 is predicted as a batch: it needs --domain and --out, and has no --parallel',
+        );
+      }
+      const url = await apiUrl(args);
+      return predictBatch({ input: args.image, out, url, domain, apiKey }, { io, output });
     }
     const parallel = numberOption('parallel', args.parallel, { minimum: 1, maximum: 64, whole: true });
     if (args.out !== undefined) {
@@ -66,7 +79,7 @@ export const predict = agentCommand({
         : await predictRemotely(args.image, {
             url: await apiUrl(args),
             domain: args.domain!,
-            apiKey: args['api-key'] ?? io.environment.GRAFT_API_KEY,
+            apiKey,
             signal: io.signal,
           });
     const predictions = answer.predictions.slice(0, top);

@@ -11,6 +11,7 @@ import {
   ListModelPackageGroupsCommand,
   ListModelsCommand,
   ListTrainingJobsCommand,
+  ListTransformJobsCommand,
 } from '@aws-sdk/client-sagemaker';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { createCloudWatch, createStepFunctions } from 'local-aws/services';
@@ -93,6 +94,9 @@ async function everything(): Promise<string[]> {
     ...(await sagemaker.send(new ListTrainingJobsCommand(most))).TrainingJobSummaries!.map(
       (one) => `job ${one.TrainingJobName}`,
     ),
+    ...(
+      await sagemaker.send(new ListTransformJobsCommand({ ...most, StatusEquals: 'InProgress' }))
+    ).TransformJobSummaries!.map((one) => `batch ${one.TransformJobName}`),
     ...(await sagemaker.send(new ListModelPackageGroupsCommand(most))).ModelPackageGroupSummaryList!.map(
       (one) => `packages ${one.ModelPackageGroupName}`,
     ),
@@ -127,6 +131,7 @@ describe('npm run remove', () => {
     const kinds = new Set(before.filter(ofStage('dev')).map((name) => name.split(' ')[0]));
     expect([...kinds].sort()).toEqual([
       'alarm',
+      'batch',
       'bucket',
       'configuration',
       'endpoint',

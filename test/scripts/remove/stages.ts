@@ -14,6 +14,7 @@ import {
   CreateModelPackageCommand,
   CreateModelPackageGroupCommand,
   CreateTrainingJobCommand,
+  CreateTransformJobCommand,
 } from '@aws-sdk/client-sagemaker';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { ANY_ROLE, BUCKET, endpointIs, IMAGE, jobInput, type Machine, ROLE, tar } from 'local-aws/testing';
@@ -73,6 +74,18 @@ export async function makeStage(stage: string, machine: Machine, clients: Client
   await sagemaker.send(new CreateTrainingJobCommand(jobInput(`${prefix}produce-ended`)));
   const waiting = jobInput(`${prefix}produce-running`, { HyperParameters: { do: 'wait' } });
   await sagemaker.send(new CreateTrainingJobCommand(waiting));
+
+  await machine.put('photographs/0.png', 'hold');
+  const photographs = { S3DataType: 'S3Prefix', S3Uri: `s3://${BUCKET}/photographs/` } as const;
+  await sagemaker.send(
+    new CreateTransformJobCommand({
+      TransformJobName: `${prefix}batch-1-2`,
+      ModelName: `${prefix}produce-1`,
+      TransformInput: { DataSource: { S3DataSource: photographs } },
+      TransformOutput: { S3OutputPath: `s3://${BUCKET}/results` },
+      TransformResources: { InstanceType: 'ml.m5.large', InstanceCount: 1 },
+    }),
+  );
 
   await sagemaker.send(new CreateModelPackageGroupCommand({ ModelPackageGroupName: endpoint }));
   for (let version = 1; version <= 12; version++) {
