@@ -1,7 +1,8 @@
 /**
- * `npm run bench:console`: how large the console's page is, when it first paints, and how long pages of 1,000
- * domains and 10,000 promotions take.
+ * `npm run bench:console`: how large the console's page is, when it first paints, how long pages of 1,000
+ * domains and 10,000 promotions take, and how many requests to AWS and how much time of a processor.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { startConsole } from '../console/server/start.ts';
@@ -12,6 +13,8 @@ import { consoleServices, startS3 } from '../test/console/services.ts';
 
 const ROUNDS = 5;
 const KIB = 1024;
+/** Less than between two looks at what happens. */
+const QUIET_MS = 1_000;
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
 const files = await readPageFiles();
@@ -25,44 +28,79 @@ const times = whyNot === '' ? await measure() : undefined;
 if (values.json) console.log(JSON.stringify({ sizes, times }));
 else print();
 
-/** Milliseconds, the median of some rounds each. */
+interface Measured {
+  /** Milliseconds until the list is there. */
+  list: number;
+  /** Until nothing more is asked. */
+  complete: number;
+  /** Requests to S3 and Step Functions. */
+  requests: number;
+  /** Milliseconds of a processor, of the console together with the local S3. */
+  processor: number;
+}
+
+/** The median of some rounds each. */
 async function measure() {
   const local = await startS3();
   await writeManyDomains(local.s3);
-  const { services } = consoleServices(local.s3, manyExecutions());
-  const running = await startConsole({ services, page: files, port: 0 });
+  const { services, asked } = consoleServices(local.s3, manyExecutions());
   const browser = await launchBrowser();
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  const until = async (row: string, act: () => Promise<unknown>) => {
-    const began = performance.now();
-    await act();
-    await page.locator('.list').getByRole('link', { name: row, exact: true }).first().waitFor();
-    return performance.now() - began;
-  };
-  const goto = (path: string) => () => page.goto(new URL(path, running.url).href);
-  const next = () => page.getByRole('button', { name: 'Next' }).click();
-  await page.goto(running.url);
-  const rounds: Record<string, number>[] = [];
+  const rounds: Record<string, Measured>[] = [];
+  const paints: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
+    // A new console each time: it has remembered nothing.
+    const running = await startConsole({ services, page: files, port: 0 });
+    const page = await browser.newPage();
+    let [pending, endedAt] = [0, 0];
+    page.on('request', () => pending++);
+    for (const event of ['requestfinished', 'requestfailed'] as const) {
+      page.on(event as 'requestfinished', () => {
+        pending--;
+        endedAt = performance.now();
+      });
+    }
+    /** Waits until the page has asked nothing for a while. @returns when the last answer was there */
+    const quiet = async () => {
+      while (pending > 0 || performance.now() - endedAt < QUIET_MS) await sleep(QUIET_MS / 10);
+      return endedAt;
+    };
+    const until = async (row: string, act: () => Promise<unknown>): Promise<Measured> => {
+      await quiet();
+      const [before, cpu, began] = [asked.length, process.cpuUsage(), performance.now()];
+      await act();
+      await page.locator('.list').getByRole('link', { name: row, exact: true }).first().waitFor();
+      const list = performance.now() - began;
+      const complete = (await quiet()) - began;
+      const { user, system } = process.cpuUsage(cpu);
+      return { list, complete, requests: asked.length - before, processor: (user + system) / 1000 };
+    };
+    const goto = (path: string) => () => page.goto(new URL(path, running.url).href);
+    const next = () => page.getByRole('button', { name: 'Next' }).click();
+    await page.goto(running.url);
+    await page.goto('about:blank');
     const domains = await until(nameOf(0), goto('/'));
-    const firstPaint = await page.evaluate(
-      () => performance.getEntriesByName('first-contentful-paint')[0]!.startTime,
+    paints.push(
+      await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]!.startTime),
     );
     rounds.push({
-      firstPaint,
       domains,
       nextDomains: await until(nameOf(25), next),
       search: await until(nameOf(500), () => page.getByLabel('Name begins with').fill('domain-05')),
       promotions: await until(nameOf(0), goto('/promotions')),
       nextPromotions: await until(nameOf(25), next),
     });
+    await page.close();
+    await running.stop();
   }
   await browser.close();
-  await running.stop();
   await local.stop();
-  const median = (name: string) => rounds.map((round) => round[name]!).sort((a, b) => a - b)[ROUNDS >> 1]!;
-  return Object.fromEntries(Object.keys(rounds[0]!).map((name) => [name, median(name)]));
+  const median = (values: number[]) => values.sort((a, b) => a - b)[ROUNDS >> 1]!;
+  const pages = Object.keys(rounds[0]!).map((name) => {
+    const of = (figure: keyof Measured) => median(rounds.map((round) => round[name]![figure]));
+    const figures = { list: of('list'), complete: of('complete'), requests: of('requests') };
+    return [name, { ...figures, processor: of('processor') }] as const;
+  });
+  return { firstPaint: median(paints), pages: Object.fromEntries(pages) };
 }
 
 function print(): void {
@@ -78,6 +116,11 @@ function print(): void {
     console.log(`\nTimes need a browser${whyNot}`);
     return;
   }
-  console.log('\n1,000 domains, 10,000 promotions (median; target ≤ 1,000 ms a page)');
-  for (const [name, milliseconds] of Object.entries(times)) row(name, `${milliseconds.toFixed(0)} ms`);
+  const milliseconds = (value: number) => `${value.toFixed(0)} ms`;
+  console.log('\n1,000 domains, 10,000 promotions (medians; target for a list ≤ 1,000 ms)');
+  row('first paint', milliseconds(times.firstPaint));
+  row('', 'list', 'complete', 'processor', 'requests');
+  for (const [name, { list, complete, processor, requests }] of Object.entries(times.pages)) {
+    row(name, milliseconds(list), milliseconds(complete), milliseconds(processor), String(requests));
+  }
 }

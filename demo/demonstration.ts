@@ -85,7 +85,10 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     const environment = localEnvironment(aws.endpoint);
     screen.line(`Local AWS on ${aws.endpoint}, log ${relative(repository, folders.log)}`);
     if (!options.once) {
-      webConsole = await spawnConsole(environment, ['--stack', `graft-${localStage}`]);
+      const opens = process.stdout.isTTY && !options.json;
+      webConsole = await spawnConsole(environment, [
+        ...['--stack', `graft-${localStage}`, opens ? '--open' : '--no-open'],
+      ]);
       screen.line(`Console: open ${webConsole.url} and watch`);
     }
     screen.line();
@@ -172,6 +175,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
     if (!options.once) {
       tellHowToGoOn(screen, {
         endpoint: aws.endpoint,
+        console: webConsole?.url,
         url,
         apiKey: aws.apiKey,
         image: samples[0]!.image,

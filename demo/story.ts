@@ -133,6 +133,8 @@ export function tellHowToGoOn(
   screen: Screen,
   next: {
     endpoint: string;
+    /** Address of the console. */
+    console: string | undefined;
     url: string;
     apiKey: string;
     image: string;
@@ -167,4 +169,8 @@ export function tellHowToGoOn(
     ...[`npx graft data push ${relative(repository, folder)}`, `--domain ${name}`, `--stack ${stack}`],
   ]);
   screen.line();
+  if (next.console !== undefined) {
+    screen.line(`The console, where all of it is seen: ${next.console}`);
+    screen.line();
+  }
 }

@@ -12,5 +12,6 @@ export function stateFolder(environment: NodeJS.ProcessEnv): string {
 }
 
 /** Where models wait for their upload, a folder each. */
-export const spoolFolder = (environment: NodeJS.ProcessEnv): string =>
-  join(stateFolder(environment), 'spool');
+export const spoolIn = (state: string): string => join(state, 'spool');
+
+export const spoolFolder = (environment: NodeJS.ProcessEnv): string => spoolIn(stateFolder(environment));

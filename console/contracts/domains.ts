@@ -1,4 +1,5 @@
 import type { OutcomeName } from '#core/contracts/outcome.ts';
+import type { ExecutionRow } from './promotions.ts';
 
 /** Some rows of a list, and what asks for the ones after them. */
 export interface Rows<Row> {
@@ -44,6 +45,11 @@ export interface DomainFigures {
   /** Requests of the last day, and how many of them were not answered with 200. */
   requests?: number;
   errors?: number;
+  /**
+   * On the shared endpoint: `requests` are the images that its live model has answered, `errors` the requests to
+   * the REST API that failed.
+   */
+  shared?: true;
   /** Mean probability of the label that was ranked first, over the last day. */
   confidence?: number;
   /** USD for training jobs in the last 30 days; null where a price is unknown. */
@@ -60,6 +66,15 @@ export interface Attention {
   domain?: string;
   text: string;
   at: string;
+}
+
+/** What happens now. */
+export interface News {
+  attention: Attention[];
+  /** At most a page of them. */
+  running: ExecutionRow[];
+  /** Another text whenever an execution has begun or ended, or a question has come or gone. */
+  changes: string;
 }
 
 /** Everything about one domain that its page shows at once. */

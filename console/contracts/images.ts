@@ -26,3 +26,26 @@ export interface ImageRow {
   id: string;
   size: number;
 }
+
+export interface ChangedImage {
+  part: Part;
+  /** Below the part's folder. */
+  id: string;
+  /** Of a removed image: the version that was there. */
+  version?: string;
+}
+
+export interface ChangedImages {
+  count: number;
+  /** At most 2,000 of them. */
+  named: ChangedImage[];
+}
+
+/** What is different about a domain's images since its last promotion began. */
+export interface DataChanges {
+  since: string;
+  added: ChangedImages;
+  /** There before, with other content. */
+  replaced: ChangedImages;
+  removed: ChangedImages;
+}

@@ -22,8 +22,12 @@ async function send(path: string, init: RequestInit = {}): Promise<Response> {
     throw new AskError(0, 'The console does not answer', 'Is `graft console` still running?');
   }
   if (response.ok) return response;
-  const problem = (await response.json().catch(() => ({}))) as { detail?: string; hint?: string };
-  throw new AskError(response.status, problem.detail ?? `Status ${response.status}`, problem.hint);
+  throw problemOf(response.status, await response.json().catch(() => ({})));
+}
+
+function problemOf(status: number, body: unknown): AskError {
+  const { detail, hint } = body as { detail?: string; hint?: string };
+  return new AskError(status, detail ?? `Status ${status}`, hint);
 }
 
 export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
@@ -55,6 +59,7 @@ export async function imageAddress(path: string, signal: AbortSignal): Promise<s
  * Listens to server-sent events until the stream ends. `EventSource` cannot send the token, hence `fetch`.
  *
  * @param onEvent is called with the event's name and its data
+ * @throws AskError for the event that ends a stream which has failed
  */
 export async function listen(
   path: string,
@@ -72,7 +77,10 @@ export async function listen(
     text = messages.pop()!;
     for (const message of messages) {
       const [name, data] = message.split('\n');
-      onEvent(name!.slice('event: '.length), JSON.parse(data!.slice('data: '.length)));
+      const event = name!.slice('event: '.length);
+      const value: unknown = JSON.parse(data!.slice('data: '.length));
+      if (event === 'problem') throw problemOf((value as { status: number }).status, value);
+      onEvent(event, value);
     }
   }
 }

@@ -10,7 +10,7 @@ import { consoleLinks } from '#core/report/console-links.ts';
 import { chooseRollbackTarget } from '#core/rollback.ts';
 import type { DomainDetails } from '../contracts/domains.ts';
 import type { ExecutionDetails } from '../contracts/promotions.ts';
-import { domainRow, lastPromotion } from './domains.ts';
+import { domainRow, knownDomain, lastPromotion } from './domains.ts';
 import { describeExecution, executionRow } from './executions.ts';
 import { domainsOf } from './history.ts';
 import type { ConsoleServices } from './services.ts';
@@ -22,11 +22,11 @@ const AT_ONCE = 8;
 /** @throws NotFoundError */
 export async function domainDetails(services: ConsoleServices, domain: string): Promise<DomainDetails> {
   const { store, data, sagemaker, prefix, stateMachineArn } = services;
-  const [settings, row, history, begun, endpoint] = await Promise.all([
+  const known = await knownDomain(services, domain);
+  const [settings, row, history, endpoint] = await Promise.all([
     data.findJson(domainKey(domain), domainSchema),
-    domainRow(services, domain),
+    domainRow(services, known),
     store.championHistory.list(domain, CHAMPIONS),
-    store.promotions.begun(domain),
     findServingEndpoint(sagemaker, store, { prefix, domain }),
   ]);
   if (settings === undefined && row.live === undefined) {
@@ -34,10 +34,10 @@ export async function domainDetails(services: ConsoleServices, domain: string): 
       hint: `Push its images with \`graft data push <images> --domain ${domain}\`.`,
     });
   }
-  const promotions = await mapBounded(begun.slice(0, PROMOTIONS), AT_ONCE, (each) =>
+  const promotions = await mapBounded(known.begun.slice(0, PROMOTIONS), AT_ONCE, (each) =>
     lastPromotion(services, domain, each),
   );
-  const target = await rollbackTarget(services, domain, history);
+  const target = rollbackTarget(known.champion, history);
   const link = endpoint && consoleLinks(stateMachineArn)?.endpoint(endpoint.name);
   return {
     ...row,
@@ -66,15 +66,13 @@ export async function domainDetails(services: ConsoleServices, domain: string): 
 }
 
 /** Where a rollback without a version would lead; undefined where it leads nowhere. */
-async function rollbackTarget(
-  { store }: ConsoleServices,
-  domain: string,
+function rollbackTarget(
+  live: Champion | undefined,
   history: readonly Champion[],
-): Promise<DomainDetails['rollbackTo']> {
-  const live = await store.champions.find(domain);
+): DomainDetails['rollbackTo'] {
   if (live === undefined) return undefined;
   try {
-    const { model, version, accuracy, promotedAt } = chooseRollbackTarget(live.champion, history);
+    const { model, version, accuracy, promotedAt } = chooseRollbackTarget(live, history);
     return { model, version, accuracy, promotedAt };
   } catch (error) {
     if (error instanceof NotFoundError) return undefined;

@@ -1,52 +1,86 @@
 import { isRunning } from '#cloud/aws/executions.ts';
 import { mapBounded } from '#core/bounded.ts';
-import type { Champion } from '#core/contracts/outcome.ts';
+import type { Champion, Outcome } from '#core/contracts/outcome.ts';
 import { executionArnOf } from '#core/names.ts';
-import type { DomainRow, LastPromotion, LiveModel, Rows } from '../contracts/domains.ts';
+import type { DomainFigures, DomainRow, LastPromotion, Rows } from '../contracts/domains.ts';
+import type { ReadFigures } from './figures.ts';
 import type { ConsoleServices } from './services.ts';
+import { domainTraffic } from './traffic.ts';
 
 /** Domains on one page. */
 export const DOMAINS_PER_PAGE = 25;
 /** Domains that are looked up at the same time. */
-export const AT_ONCE = 12;
+const AT_ONCE = 12;
+
+/** What a domain's records name: what is live, and the promotions that have begun, the newest first. */
+export interface KnownDomain {
+  domain: string;
+  champion: Champion | undefined;
+  begun: { execution: string; began: number }[];
+}
 
 /**
- * One page of the domains. Only their folders are listed, and only this page's domains are read.
+ * One page of the domains' names, in one request: what is known of each is asked for when it is in view.
  *
  * @param beginning of the names that are wanted
  * @param page as the page before said
  */
-export async function domainRows(
-  services: ConsoleServices,
+export async function domainNames(
+  { data }: ConsoleServices,
   beginning: string,
   page: string | undefined,
-): Promise<Rows<DomainRow>> {
-  const { folders, next } = await services.data.folderPage('domains/', {
-    beginning,
-    size: DOMAINS_PER_PAGE,
-    page,
-  });
-  const rows = await mapBounded(folders, AT_ONCE, (domain) => domainRow(services, domain));
-  return { rows, ...(next === undefined ? {} : { next }) };
+): Promise<Rows<string>> {
+  const { folders, next } = await data.folderPage('domains/', { beginning, size: DOMAINS_PER_PAGE, page });
+  return { rows: folders, ...(next === undefined ? {} : { next }) };
 }
 
-export async function domainRow(services: ConsoleServices, domain: string): Promise<DomainRow> {
-  const [found, begun] = await Promise.all([
-    services.store.champions.find(domain),
-    services.store.promotions.begun(domain),
-  ]);
+/** Tells what the list shows of some domains: first what is live, then what takes longer to find out. */
+export async function* describeDomains(
+  services: ConsoleServices,
+  readFigures: ReadFigures,
+  domains: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<{ event: 'rows'; data: DomainRow[] } | { event: 'figures'; data: DomainFigures[] }> {
+  const found = await mapBounded(domains, AT_ONCE, async (domain) => {
+    signal.throwIfAborted();
+    const known = await knownDomain(services, domain);
+    return { known, row: await domainRow(services, known) };
+  });
+  yield { event: 'rows', data: found.map(({ row }) => row) };
+  const known = found.map((each) => each.known);
+  const traffic = domainTraffic(services, known);
+  // An error of it is told where it is awaited.
+  traffic.catch(() => {});
+  const figures = await mapBounded(known, AT_ONCE, (each) => {
+    signal.throwIfAborted();
+    return readFigures(each);
+  });
+  const measured = await traffic;
+  yield { event: 'figures', data: figures.map((each, index) => ({ ...each, ...measured[index] })) };
+}
+
+export async function knownDomain({ store }: ConsoleServices, domain: string): Promise<KnownDomain> {
+  const [found, begun] = await Promise.all([store.champions.find(domain), store.promotions.begun(domain)]);
+  return { domain, champion: found?.champion, begun };
+}
+
+export async function domainRow(services: ConsoleServices, known: KnownDomain): Promise<DomainRow> {
+  const { domain, champion, begun } = known;
   const [newest] = begun;
+  const outcomeOf = (execution: string) => services.store.outcomes.find({ execution, domain });
+  const newestOutcome = newest && outcomeOf(newest.execution);
+  const isNewest = champion?.execution === newest?.execution;
   const [live, last] = await Promise.all([
-    found && liveModel(services, found.champion),
-    newest && lastPromotion(services, domain, newest),
+    champion && liveModel(champion, isNewest ? newestOutcome : outcomeOf(champion.execution)),
+    newest && lastPromotion(services, domain, newest, newestOutcome),
   ]);
   return { domain, ...(live === undefined ? {} : { live }), ...(last === undefined ? {} : { last }) };
 }
 
-async function liveModel({ store }: ConsoleServices, champion: Champion): Promise<LiveModel> {
-  const { domain, model, version, execution, accuracy, promotedAt, trainingJob } = champion;
+async function liveModel(champion: Champion, outcome: Promise<Outcome | undefined> | undefined) {
+  const { model, version, execution, accuracy, promotedAt, trainingJob } = champion;
   // A rollback has an execution of its own, which trained nothing.
-  const { baselineAccuracy } = (await store.outcomes.find({ execution, domain })) ?? {};
+  const { baselineAccuracy } = (await outcome) ?? {};
   const known = baselineAccuracy === undefined ? {} : { baselineAccuracy };
   return { model, version, execution, accuracy, promotedAt, trainingJob, ...known };
 }
@@ -56,8 +90,9 @@ export async function lastPromotion(
   { store, sfn, stateMachineArn }: ConsoleServices,
   domain: string,
   { execution, began }: { execution: string; began: number },
+  written = store.outcomes.find({ execution, domain }),
 ): Promise<LastPromotion> {
-  const outcome = await store.outcomes.find({ execution, domain });
+  const outcome = await written;
   if (outcome !== undefined) {
     return { execution, outcome: outcome.outcome, reason: outcome.reason, at: outcome.finishedAt };
   }

@@ -9,6 +9,7 @@ import { executionArnOf } from '#core/names.ts';
 import { shorten } from '#core/shorten.ts';
 import type { Rows } from '../contracts/domains.ts';
 import type { ExecutionRow, ExecutionStatus, PromotionKind } from '../contracts/promotions.ts';
+import { remember } from './remember.ts';
 import type { ConsoleServices } from './services.ts';
 
 /** Executions on one page. */
@@ -16,29 +17,50 @@ const EXECUTIONS_PER_PAGE = 25;
 const AT_ONCE = 12;
 /** Characters of a sentence in a list. */
 const SUMMARY_LENGTH = 300;
+/** Executions that are remembered. */
+const REMEMBERED = 500;
+
+/** An execution as lists show it, and what became of its domains where it has succeeded. */
+export interface ListedExecution {
+  row: ExecutionRow;
+  outcomes?: PromotionSummary['outcomes'];
+}
+
+interface Listing {
+  status?: ExecutionStatus | undefined;
+  /** As the page before said. */
+  page?: string | undefined;
+  size?: number;
+}
+
+export type ReadExecutions = (listing: Listing) => Promise<Rows<ListedExecution>>;
 
 /**
- * One page of the executions, the newest first.
- *
- * @param status only those of this status
+ * Reads pages of executions, the newest first. What an execution was asked for never changes, and what came of
+ * it not until its status does. So each is described once, and looking again costs one request.
  */
-export async function executionRows(
-  services: ConsoleServices,
-  status: ExecutionStatus | undefined,
-  page: string | undefined,
-): Promise<Rows<ExecutionRow>> {
-  const { executions = [], nextToken } = await services.sfn.send(
-    new ListExecutionsCommand({
-      stateMachineArn: services.stateMachineArn,
-      maxResults: EXECUTIONS_PER_PAGE,
-      ...(status === undefined ? {} : { statusFilter: status }),
-      ...(page === undefined ? {} : { nextToken: page }),
-    }),
-  );
-  const rows = await mapBounded(executions, AT_ONCE, async ({ name }) =>
-    executionRow(await describeExecution(services, name!)),
-  );
-  return { rows, ...(nextToken === undefined ? {} : { next: nextToken }) };
+export function executionReader(services: Pick<ConsoleServices, 'sfn' | 'stateMachineArn'>): ReadExecutions {
+  const remembered = remember<ListedExecution>(REMEMBERED);
+  return async ({ status, page, size = EXECUTIONS_PER_PAGE }) => {
+    const { executions = [], nextToken } = await services.sfn.send(
+      new ListExecutionsCommand({
+        stateMachineArn: services.stateMachineArn,
+        maxResults: size,
+        ...(status === undefined ? {} : { statusFilter: status }),
+        ...(page === undefined ? {} : { nextToken: page }),
+      }),
+    );
+    const rows = await mapBounded(executions, AT_ONCE, async ({ name, status, stopDate }) => {
+      const find = async () => listed(await describeExecution(services, name!));
+      return (await remembered(`${name} ${status} ${stopDate?.getTime()}`, find))!;
+    });
+    return { rows, ...(nextToken === undefined ? {} : { next: nextToken }) };
+  };
+}
+
+function listed(described: DescribeExecutionOutput): ListedExecution {
+  const outcomes = summaryOf(described)?.outcomes;
+  return { row: executionRow(described), ...(outcomes === undefined ? {} : { outcomes }) };
 }
 
 /** @throws NotFoundError */
@@ -70,7 +92,7 @@ export function executionRow(described: DescribeExecutionOutput): ExecutionRow {
 }
 
 /** What an execution that succeeded says of its domains. */
-export function summaryOf({ output }: DescribeExecutionOutput): PromotionSummary | undefined {
+function summaryOf({ output }: DescribeExecutionOutput): PromotionSummary | undefined {
   return output === undefined ? undefined : promotionSummarySchema.safeParse(JSON.parse(output)).data;
 }
 

@@ -1,128 +1,94 @@
-import { GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-import { VARIANT } from '#cloud/endpoints/endpoint-configs.ts';
+import { z } from 'zod';
 import { mapBounded } from '#core/bounded.ts';
-import type { Champion } from '#core/contracts/outcome.ts';
-import { reportSchema } from '#core/contracts/report.ts';
-import { reportKey } from '#core/keys.ts';
-import { endpointName } from '#core/names.ts';
-import { CONFIDENCE, ENDPOINT_NAMESPACE, TRAINING_JOB } from '#core/served-metrics.ts';
+import { reportSchema, trainedScoreSchema, unsureScoreSchema } from '#core/contracts/report.ts';
+import { championHistoryKey, reportKey } from '#core/keys.ts';
 import type { DomainFigures } from '../contracts/domains.ts';
+import type { KnownDomain } from './domains.ts';
+import { remember } from './remember.ts';
 import type { ConsoleServices } from './services.ts';
 
 /** Champions whose accuracies make the small line. */
 const CHAMPIONS = 12;
+/** Reports of one domain that are read at the same time. */
 const AT_ONCE = 6;
-const HOUR_S = 3_600;
-const DAY_MS = 24 * HOUR_S * 1000;
-const MONTH_DAYS = 30;
+const MONTH_MS = 30 * 24 * 3_600_000;
+/** Reports and champions that are remembered. */
+const REMEMBERED = 20_000;
 
-/** What takes longer to find out about some domains: traffic, costs, what was live. */
-export async function domainFigures(
-  services: ConsoleServices,
-  domains: readonly string[],
-): Promise<DomainFigures[]> {
-  const champions = await mapBounded(domains, AT_ONCE, async (domain) =>
-    services.store.champions.find(domain),
-  );
-  const [records, metrics] = await Promise.all([
-    mapBounded(domains, AT_ONCE, (domain, index) =>
-      fromRecords(services, domain, champions[index]?.champion),
-    ),
-    traffic(
-      services,
-      domains,
-      champions.map((found) => found?.champion.trainingJob),
-    ),
-  ]);
-  return records.map((figures, index) => ({ ...figures, ...metrics[index] }));
-}
+/** What lists need of a report. It has much more. */
+const reportFiguresSchema = z.object({
+  outcome: reportSchema.shape.outcome,
+  cost: z.object({ total: reportSchema.shape.cost.shape.total }),
+  scores: z.object({
+    transfer: z
+      .object({
+        interval: trainedScoreSchema.shape.interval,
+        unsure: z.object({ falseAlarms: unsureScoreSchema.shape.falseAlarms }).optional(),
+      })
+      .optional(),
+  }),
+  history: z
+    .array(z.object({ version: z.string(), promotedAt: z.string(), accuracy: z.number() }))
+    .optional(),
+});
+type ReportFigures = z.output<typeof reportFiguresSchema>;
 
-async function fromRecords(
-  { store, now }: ConsoleServices,
-  domain: string,
-  champion: Champion | undefined,
-): Promise<DomainFigures> {
-  const month = now() - MONTH_DAYS * DAY_MS;
-  const [history, begun, evaluation] = await Promise.all([
-    store.championHistory.list(domain, CHAMPIONS),
-    store.promotions.begun(domain),
-    champion && store.evaluations.find(champion.evaluationKey),
-  ]);
-  const reports = await Promise.all(
-    begun
-      .filter(({ began }) => began >= month)
-      .map(({ execution }) => store.bucket.findJson(reportKey(execution, domain, 'json'), reportSchema)),
-  );
-  const costs = reports.flatMap((report) => (report === undefined ? [] : [report.cost.total]));
-  const unsure = evaluation?.unsure?.falseAlarms;
-  return {
-    domain,
-    history: history.map(({ accuracy }) => accuracy),
-    cost: costs.reduce<number | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0),
-    ...(evaluation === undefined ? {} : { interval: evaluation.interval }),
-    ...(unsure === undefined ? {} : { unsure }),
-  };
-}
+export type ReadFigures = (known: KnownDomain) => Promise<DomainFigures>;
 
-/** Requests, errors and confidence of the last day, from CloudWatch, in one call. */
-async function traffic(
-  { cloudwatch, prefix, now }: ConsoleServices,
-  domains: readonly string[],
-  trainingJobs: readonly (string | undefined)[],
-): Promise<Partial<DomainFigures>[]> {
-  if (domains.length === 0) return [];
-  const queries = domains.flatMap((domain, index): MetricDataQuery[] => {
-    const endpoint = [
-      { Name: 'EndpointName', Value: endpointName(prefix, domain) },
-      { Name: 'VariantName', Value: VARIANT },
-    ];
-    const ofEndpoint = (id: string, name: string): MetricDataQuery => ({
-      Id: `${id}${index}`,
-      MetricStat: {
-        Metric: { Namespace: 'AWS/SageMaker', MetricName: name, Dimensions: endpoint },
-        Period: HOUR_S,
-        Stat: 'Sum',
-      },
+/**
+ * Finds out what records say of a domain's costs, its unsure rate, and what was live. Reports name the past
+ * champions, so only those are read that no report names. A report that waits for no person is final.
+ */
+export function figureReader({ store, now }: Pick<ConsoleServices, 'store' | 'now'>): ReadFigures {
+  const finalReports = remember<ReportFigures>(REMEMBERED);
+  const pastAccuracies = remember<number>(REMEMBERED);
+
+  async function readReport(key: string): Promise<ReportFigures | undefined> {
+    let found: ReportFigures | undefined;
+    const final = await finalReports(key, async () => {
+      found = await store.bucket.findJson(key, reportFiguresSchema);
+      return found?.outcome === 'AWAITING_APPROVAL' ? undefined : found;
     });
-    const job = trainingJobs[index];
-    return [
-      ofEndpoint('requests', 'Invocations'),
-      ofEndpoint('client', 'Invocation4XXErrors'),
-      ofEndpoint('server', 'Invocation5XXErrors'),
-      ...(job === undefined
-        ? []
-        : [
-            {
-              Id: `confidence${index}`,
-              MetricStat: {
-                Metric: {
-                  Namespace: ENDPOINT_NAMESPACE,
-                  MetricName: CONFIDENCE,
-                  Dimensions: [{ Name: TRAINING_JOB, Value: job }],
-                },
-                Period: HOUR_S,
-                Stat: 'Average',
-              },
-            },
-          ]),
-    ];
-  });
-  const { MetricDataResults = [] } = await cloudwatch.send(
-    new GetMetricDataCommand({
-      StartTime: new Date(now() - DAY_MS),
-      EndTime: new Date(now()),
-      MetricDataQueries: queries,
-    }),
-  );
-  const valuesOf = new Map(MetricDataResults.map(({ Id, Values = [] }) => [Id, Values]));
-  const sum = (id: string) => (valuesOf.get(id) ?? []).reduce((total, value) => total + value, 0);
-  return domains.map((_domain, index) => {
-    const confidences = valuesOf.get(`confidence${index}`) ?? [];
-    const requests = sum(`requests${index}`);
+    return final ?? found;
+  }
+
+  async function accuracies({ domain, champion }: KnownDomain, reports: readonly ReportFigures[]) {
+    const named = reports.flatMap(({ history = [] }) => history);
+    const known = new Map(
+      [...named, ...(champion === undefined ? [] : [champion])].map(({ version, promotedAt, accuracy }) => [
+        championHistoryKey(domain, promotedAt, version),
+        accuracy,
+      ]),
+    );
+    const newest = (await store.championHistory.keys(domain)).slice(-CHAMPIONS);
+    const values = await mapBounded(newest, AT_ONCE, async (key) => {
+      const read = async () => (await store.championHistory.read(key))?.accuracy;
+      return known.get(key) ?? (await pastAccuracies(key, read));
+    });
+    return values.filter((value) => value !== undefined);
+  }
+
+  return async (known) => {
+    const { domain, champion, begun } = known;
+    const recent = begun
+      .filter(({ began }) => began >= now() - MONTH_MS)
+      .map(({ execution }) => reportKey(execution, domain, 'json'));
+    // It lies beside the evaluation, of which a champion remembers where it is.
+    const live = champion?.evaluationKey.replace(/[^/]+$/, 'report.json');
+    const keys = [...new Set([...recent, ...(live === undefined ? [] : [live])])];
+    const reports = await mapBounded(keys, AT_ONCE, readReport);
+    const written = reports.filter((report) => report !== undefined);
+    const costs = reports.slice(0, recent.length).flatMap((report) => (report ? [report.cost.total] : []));
+    const { interval, unsure } = (live && reports[keys.indexOf(live)]?.scores.transfer) || {};
     return {
-      requests,
-      errors: sum(`client${index}`) + sum(`server${index}`),
-      ...(confidences.length === 0 ? {} : { confidence: sum(`confidence${index}`) / confidences.length }),
+      domain,
+      history: await accuracies(known, written),
+      cost: costs.reduce(
+        (sum, cost) => (sum === null || cost === null ? null : sum + cost),
+        0 as number | null,
+      ),
+      ...(interval === undefined ? {} : { interval }),
+      ...(unsure === undefined ? {} : { unsure: unsure.falseAlarms }),
     };
-  });
+  };
 }

@@ -11,7 +11,8 @@ import { imageType, isLitter } from '#core/image-files.ts';
 import { imagesPrefix, reportKey } from '#core/keys.ts';
 import { ProblemError } from '#core/problem.ts';
 import type { Rows } from '../contracts/domains.ts';
-import type { DomainImages, ImageRow, Part } from '../contracts/images.ts';
+import type { ChangedImage, DataChanges, DomainImages, ImageRow, Part } from '../contracts/images.ts';
+import { changesSince } from './data-changes.ts';
 import type { ConsoleServices } from './services.ts';
 
 const IMAGES_PER_PAGE = 48;
@@ -74,6 +75,15 @@ async function suspiciousLabels(
   }));
 }
 
+/** What has changed since the last promotion of a domain began; null where there was none. */
+export async function dataChanges(
+  { data, store }: ConsoleServices,
+  domain: string,
+): Promise<DataChanges | null> {
+  const [last] = await store.promotions.begun(domain);
+  return last === undefined ? null : changesSince(data, domain, last.began);
+}
+
 /** One page of a part's images, of one label where the part has labels. */
 export async function imageRows(
   { data }: ConsoleServices,
@@ -97,18 +107,21 @@ export async function imageRows(
 }
 
 /**
- * An image of a domain, unchanged.
+ * An image of a domain, unchanged; one that was removed, by its version.
  *
  * @throws NotFoundError, ProblemError for what is too large or no image
  */
 export async function readImage(
   { data }: ConsoleServices,
-  { domain, part, id }: { domain: string; part: Part; id: string },
+  { domain, part, id, version }: ChangedImage & { domain: string },
 ): Promise<{ bytes: Uint8Array; type: string }> {
   const key = imagesPrefix(domain, part) + id;
   try {
     const { Body, ContentLength = 0 } = await data.s3.send(
-      new GetObjectCommand({ Bucket: data.name, Key: key }),
+      new GetObjectCommand({
+        ...{ Bucket: data.name, Key: key },
+        ...(version === undefined ? {} : { VersionId: version }),
+      }),
     );
     if (ContentLength > IMAGE_LIMIT) {
       (Body as { destroy?(): void } | undefined)?.destroy?.();

@@ -7,6 +7,7 @@ import type { Bucket } from '#cloud/aws/bucket.ts';
 import type { PromotionStore } from '#cloud/records/promotion-store.ts';
 import type { SigningTrust } from '#core/signing-trust.ts';
 import type { Session } from '../contracts/session.ts';
+import type { Agent } from './agents.ts';
 import type { LocalModels } from './local-models.ts';
 
 /** What the console reads and acts through: the operator's own clients, and the names of one deployment. */
@@ -27,6 +28,8 @@ export interface ConsoleServices {
   session: Session;
   /** Models that run on this machine. */
   localModels: LocalModels;
+  /** Whose uploads are shown. */
+  agents: readonly Agent[];
   /** Milliseconds between two looks at something that runs. */
   lookMs: number;
   now(): number;

@@ -11,18 +11,23 @@ export async function writeAnswer(response: ServerResponse, answer: Answer): Pro
   response.writeHead(200, { 'content-type': type }).end(body);
 }
 
-/** Server-sent events, as the HTML standard has them. */
+/**
+ * Server-sent events, as the HTML standard has them. What fails before the first one is an answer with its
+ * status.
+ */
 async function writeEvents(
   response: ServerResponse,
   events: AsyncIterable<{ event: string; data: unknown }>,
 ): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.flushHeaders();
   for await (const { event, data } of events) {
-    response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    if (!response.headersSent) response.writeHead(200, { 'content-type': EVENTS_TYPE });
+    response.write(eventText(event, data));
   }
   response.end();
 }
+
+const EVENTS_TYPE = 'text/event-stream';
+const eventText = (event: string, data: unknown) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
 const STATUS_OF: Readonly<Record<string, number>> = {
   InvalidInput: 400,
@@ -37,9 +42,14 @@ export function writeProblem(response: ServerResponse, error: unknown): void {
   const status = known?.status ?? (error instanceof Error ? (STATUS_OF[error.name] ?? 500) : 500);
   const hint = error instanceof GraftError ? error.hint : undefined;
   const problem = new ProblemError(status, error instanceof Error ? error.message : String(error));
-  if (response.headersSent) return void response.end();
+  const body = { ...problemBody(problem), ...(hint === undefined ? {} : { hint }) };
+  if (response.headersSent) {
+    const isStream = response.getHeader('content-type') === EVENTS_TYPE;
+    response.end(isStream ? eventText('problem', body) : undefined);
+    return;
+  }
   response.writeHead(status, { ...known?.headers, 'content-type': PROBLEM_TYPE });
-  response.end(JSON.stringify({ ...problemBody(problem), ...(hint === undefined ? {} : { hint }) }));
+  response.end(JSON.stringify(body));
 }
 
 /** A file of the page, packed where the browser takes that. */

@@ -1,4 +1,5 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { API_NAMESPACE, API_SERVICE, API_TOTAL } from '#core/served-metrics.ts';
 
 export interface PredictionMeasured {
   /** Undefined until it is known that the domain exists: callers must not make up metrics. */
@@ -17,10 +18,10 @@ export type MeasurePrediction = (measured: PredictionMeasured) => void;
  * metrics `Total`, `Endpoint` and `Overhead` of the namespace `Graft/Api`, by domain and status.
  */
 export function predictionMetrics(): MeasurePrediction {
-  const metrics = new Metrics({ namespace: 'Graft/Api', serviceName: 'graft' });
+  const metrics = new Metrics({ namespace: API_NAMESPACE, serviceName: API_SERVICE });
   return ({ domain = 'none', status, total, endpoint }) => {
     metrics.addDimensions({ domain, status: String(status) });
-    metrics.addMetric('Total', MetricUnit.Milliseconds, total);
+    metrics.addMetric(API_TOTAL, MetricUnit.Milliseconds, total);
     if (endpoint !== undefined) {
       metrics.addMetric('Endpoint', MetricUnit.Milliseconds, endpoint);
       metrics.addMetric('Overhead', MetricUnit.Milliseconds, total - endpoint);

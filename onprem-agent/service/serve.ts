@@ -5,6 +5,7 @@ import type { Throttle } from '../upload/throttle.ts';
 import { createDrain } from './drain.ts';
 import { startHealthServer } from './health-server.ts';
 import { metricsText, noCounts } from './metrics.ts';
+import { readStatus } from './read-status.ts';
 import { runGraft } from './run-graft.ts';
 import { createSettling } from './settle.ts';
 import { createTaking, type Watched } from './take-folders.ts';
@@ -115,6 +116,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       : await startHealthServer({
           port: options.metricsPort,
           metrics: async () => metricsText(counts, { ...(await spoolGauges(spool)), rate: sum(rates) }),
+          status: () => readStatus(state),
           unhealthy: () =>
             now() - lookedAt > STUCK_MS ? 'the service has not looked for a minute' : undefined,
         });

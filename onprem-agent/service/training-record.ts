@@ -1,25 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type TrainingRecord, trainingRecordSchema } from '#core/contracts/agent-status.ts';
 import type { Output } from '../cli/output.ts';
 import { replaceFile } from '../spool/replace-file.ts';
 import type { TrainingState } from './train-on-schedule.ts';
 
-const trainingsSchema = z.array(
-  z.strictObject({
-    images: z.string(),
-    out: z.string(),
-    state: z.enum(['training', 'trained', 'failed', 'unchanged', 'missing']),
-    /** Since when. */
-    at: z.iso.datetime(),
-    /** Why it has failed. */
-    reason: z.string().optional(),
-    /** The next time of the schedule; null where there is none. */
-    next: z.iso.datetime().nullable(),
-  }),
-);
-/** What the service last did about one of its trainings. */
-export type TrainingRecord = z.output<typeof trainingsSchema>[number];
+const trainingsSchema = z.array(trainingRecordSchema);
 
 const fileOf = (state: string) => join(state, 'trainings.json');
 

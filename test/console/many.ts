@@ -2,7 +2,14 @@ import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { forEachBounded } from '#core/bounded.ts';
 import type { Champion, Outcome } from '#core/contracts/outcome.ts';
-import { championHistoryKey, championKey, outcomeKey, promotionRecordKey } from '#core/keys.ts';
+import {
+  championHistoryKey,
+  championKey,
+  evaluationKey,
+  outcomeKey,
+  promotionRecordKey,
+  reportKey,
+} from '#core/keys.ts';
 import { stateMachineArn } from './services.ts';
 
 const DOMAINS = 1_000;
@@ -38,17 +45,25 @@ function execution(index: number): DescribeExecutionOutput {
 }
 const outcomeOf = (index: number) => (index % 7 === 3 ? 'REJECTED' : 'DEPLOYED');
 
+/** What figures are read from, and a curve as long as a real one's. */
+function reportOf(index: number) {
+  const past = [2, 1].map((n) => ({ version, promotedAt: at(index + n * DOMAINS), accuracy: 0.8 - n / 50 }));
+  const curve = Array.from({ length: 100 }, (_, step) => ({ step, loss: 1 / (step + 1), accuracy: 0.8 }));
+  const transfer = { interval: { lower: 0.75, upper: 0.85 }, unsure: { falseAlarms: 0.02 }, curve };
+  return { outcome: outcomeOf(index), cost: { total: 0.12 }, scores: { transfer }, history: past };
+}
+
 /** What promotions have written of a domain, with ten promotions of it. */
 function recordsOf(index: number): [bucket: string, key: string, value: object][] {
   const domain = nameOf(index);
   const champion: Champion = {
     schemaVersion: 1,
     ...{ domain, model: 'photographs', version, trainingJob: `job-${index}`, modelKey: 'k', modelName: 'm' },
+    evaluationKey: evaluationKey(executionOf(index), domain, 'transfer'),
     ...{
       execution: executionOf(index),
       endpoint: `graft-dev-${domain}`,
       endpointConfig: 'c',
-      evaluationKey: 'e',
     },
     accuracy: 0.8 + (index % 20) / 100,
     promotedAt: at(index),
@@ -68,10 +83,9 @@ function recordsOf(index: number): [bucket: string, key: string, value: object][
       { ...champion, accuracy: champion.accuracy - n / 50 },
     ]),
     ['artifacts', outcomeKey(executionOf(index), domain), outcome],
-    ...promotions.map((name): [string, string, object] => [
-      'artifacts',
-      promotionRecordKey(domain, name),
-      {},
+    ...promotions.flatMap((name): [string, string, object][] => [
+      ['artifacts', promotionRecordKey(domain, name), {}],
+      ['artifacts', reportKey(name, domain, 'json'), reportOf(index)],
     ]),
   ];
 }

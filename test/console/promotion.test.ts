@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { executionName } from '#core/names.ts';
@@ -135,6 +136,13 @@ describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, (
     await visit('/domains/shapes/data');
     await page.getByRole('button', { name: `Show 8 images: train ${tinyLabels[1]}` }).click();
     await page.waitForFunction(() => document.querySelectorAll('.gallery img').length >= 8);
+    await shows('No image has changed since.');
+    const [name] = await readdir(testImages.replace('/test/', '/train/'));
+    const Key = `domains/shapes/train/${tinyLabels[1]}/${name}`;
+    await stack.s3.send(new DeleteObjectCommand({ Bucket: stack.buckets.data, Key }));
+    await visit('/domains/shapes/data');
+    await page.getByRole('button', { name: '1 removed' }).click();
+    await page.locator('section[aria-labelledby=changes] .gallery img').waitFor();
     await inspect(page, 'data');
 
     await visit('/domains/shapes/lineage');

@@ -112,6 +112,9 @@ describe('the console', () => {
     expect(await send(open, '/api/domains/No_Name')).toMatchObject({ status: 400 });
     expect(await send(open, '/api/domains/nobody')).toMatchObject({ status: 404 });
     expect(await send(open, '/api/promotions/nothing')).toMatchObject({ status: 404 });
+    // Streams: what fails before their first event has a status, too.
+    expect(await send(open, '/api/promotions/nothing/shapes/events')).toMatchObject({ status: 404 });
+    expect(await send(open, '/api/rows?domain=No_Name')).toMatchObject({ status: 400 });
     for (const [body, field] of [
       ['{}', 'reason'],
       ['{"reason":"x","by":"mallory"}', 'by'],

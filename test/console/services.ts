@@ -28,7 +28,7 @@ export async function startS3() {
  * What a console works with: an S3, a Step Functions with executions of the test's making, and other
  * services that know nothing.
  *
- * @param executions the newest first
+ * @param executions the newest first; a test may change them
  */
 export function consoleServices(given: S3Client, executions: readonly DescribeExecutionOutput[] = []) {
   const stopped: unknown[] = [];
@@ -41,10 +41,9 @@ export function consoleServices(given: S3Client, executions: readonly DescribeEx
       },
     }) as unknown as Client;
   const s3 = counted(given);
-  const byArn = new Map(executions.map((each) => [each.executionArn, each]));
   const sfn = recordingClient<ConsoleServices['sfn']>({
     DescribeExecution: ({ executionArn }: { executionArn: string }) => {
-      const found = byArn.get(executionArn);
+      const found = executions.find((each) => each.executionArn === executionArn);
       if (found === undefined) throw serviceError('ExecutionDoesNotExist', 'Execution Does Not Exist');
       return found;
     },
@@ -81,6 +80,7 @@ export function consoleServices(given: S3Client, executions: readonly DescribeEx
       folder: join(tmpdir(), 'graft-console-test-models'),
       load: async () => ({ predict: () => Promise.reject(new Error('not loaded')), close: async () => {} }),
     }),
+    agents: [],
     lookMs: 10,
     now: Date.now,
     explain: explainAwsError,

@@ -8,6 +8,13 @@ const TONES: Readonly<Record<string, string>> = {
   ROLLED_BACK: 'bad',
   FAILED: 'bad',
   TIMED_OUT: 'bad',
+  // Of an agent's models and trainings.
+  uploading: 'busy',
+  training: 'busy',
+  trained: 'good',
+  trying: 'bad',
+  failed: 'bad',
+  missing: 'bad',
 };
 
 const NAMES: Readonly<Record<string, string>> = {

@@ -2,10 +2,10 @@ import { useSignal } from '@preact/signals';
 import type { DomainImages, Part } from '../../contracts/images.ts';
 import { BackTo } from '../components/back-to.tsx';
 import { Heading } from '../components/heading.tsx';
-import { Moment } from '../components/moment.tsx';
 import { Problem } from '../components/problem.tsx';
 import { useAsked } from '../use-asked.ts';
 import { BalanceTable } from './balance-table.tsx';
+import { Changes } from './changes.tsx';
 import { Gallery } from './gallery.tsx';
 import { Picture } from './picture.tsx';
 
@@ -27,14 +27,12 @@ export function DataPage({ domain }: { domain: string }) {
               {warning}
             </p>
           ))}
-          <p class="faint">
-            {value.since === undefined ? 'No promotion yet.' : 'The last promotion began '}
-            {value.since && <Moment at={value.since} />}
-          </p>
+          {value.since === undefined && <p class="faint">No promotion yet.</p>}
           <BalanceTable images={value} shown={shown} />
           {shown.value && (
             <Gallery key={`${shown.value.part} ${shown.value.label}`} domain={domain} {...shown.value} />
           )}
+          <Changes domain={domain} />
           {value.suspicious.length > 0 && (
             <section aria-labelledby="suspicious">
               <h2 id="suspicious">Labels worth a look</h2>

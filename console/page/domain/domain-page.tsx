@@ -1,5 +1,5 @@
 import { Link, useLocation } from 'wouter-preact';
-import type { DomainDetails, DomainFigures } from '../../contracts/domains.ts';
+import type { DomainDetails } from '../../contracts/domains.ts';
 import { act } from '../ask.ts';
 import { Accuracy } from '../components/accuracy.tsx';
 import { Confirm } from '../components/confirm.tsx';
@@ -8,12 +8,16 @@ import { Moment } from '../components/moment.tsx';
 import { Outcome } from '../components/outcome.tsx';
 import { Problem } from '../components/problem.tsx';
 import { SparkLine } from '../components/spark-line.tsx';
+import { Traffic } from '../components/traffic.tsx';
+import { useNews } from '../news.ts';
 import { useAsked } from '../use-asked.ts';
+import { useFigures } from './use-figures.ts';
 
 /** One domain: what is live, what was live, its promotions. */
 export function DomainPage({ domain }: { domain: string }) {
-  const { value, error } = useAsked<DomainDetails>(`/api/domains/${domain}`);
-  const figures = useAsked<DomainFigures[]>(`/api/figures?domain=${domain}`).value?.[0];
+  const { changes } = useNews();
+  const { value, error } = useAsked<DomainDetails>(`/api/domains/${domain}`, changes);
+  const figures = useFigures(domain, changes);
   if (error) return <Problem error={error} />;
   if (value === undefined) return null;
   const { live, endpoint, champions, promotions, rollbackTo, labels, consoleLink } = value;
@@ -62,10 +66,7 @@ export function DomainPage({ domain }: { domain: string }) {
         </div>
         <div>
           <dt>Requests in the last day</dt>
-          <dd>
-            {figures?.requests ?? '…'}{' '}
-            <span class="faint">{figures?.errors ? `${figures.errors} failed` : 'none failed'}</span>
-          </dd>
+          <dd>{figures === undefined ? '…' : <Traffic figures={figures} />}</dd>
         </div>
         <div>
           <dt>Unsure about test images</dt>

@@ -1,29 +1,17 @@
-import { useEffect } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import type { Attention } from '../../contracts/domains.ts';
-import type { ExecutionRow } from '../../contracts/promotions.ts';
 import { Moment } from '../components/moment.tsx';
 import { Outcome } from '../components/outcome.tsx';
 import { Problem } from '../components/problem.tsx';
-import { useAsked } from '../use-asked.ts';
-
-/** Milliseconds between two looks. */
-const LOOK_MS = 10_000;
+import { useNews } from '../news.ts';
 
 /** What needs a person, and what runs. */
 export function AttentionList() {
-  const { value, error, again } = useAsked<{ attention: Attention[]; running: ExecutionRow[] }>(
-    '/api/attention',
-  );
-  useEffect(() => {
-    const timer = setInterval(again, LOOK_MS);
-    return () => clearInterval(timer);
-  }, []);
-  if (error) return <Problem error={error} />;
-  if (value === undefined) return null;
+  const { value, error } = useNews();
+  if (value === undefined) return error ? <Problem error={error} /> : null;
   const { attention, running } = value;
   return (
     <>
+      {error && <Problem error={error} />}
       {attention.length > 0 && (
         <section class="attention" aria-labelledby="attention">
           <h2 id="attention">Needs you</h2>

@@ -3,46 +3,53 @@ import type { DomainFigures, DomainRow } from '../../contracts/domains.ts';
 import { Accuracy } from '../components/accuracy.tsx';
 import { Moment } from '../components/moment.tsx';
 import { Outcome } from '../components/outcome.tsx';
+import { Problem } from '../components/problem.tsx';
 import { SparkLine } from '../components/spark-line.tsx';
+import { Traffic } from '../components/traffic.tsx';
+import { useRows } from './use-rows.ts';
 
-interface DomainTableProps {
-  rows: readonly DomainRow[];
-  /** They come later than the rows. */
-  figures: readonly DomainFigures[];
-}
-
-export function DomainTable({ rows, figures }: DomainTableProps) {
-  const figuresOf = new Map(figures.map((each) => [each.domain, each]));
+/**
+ * Domains with what is known of each. Keyed by the page of the list: its rows are asked for as they come into
+ * view.
+ */
+export function DomainTable({ domains, changes }: { domains: readonly string[]; changes: unknown }) {
+  const { rows, figures, error, watch } = useRows(changes);
   return (
-    <table class="list">
-      <thead>
-        <tr>
-          <th scope="col">Domain</th>
-          <th scope="col">Accuracy of what is live</th>
-          <th scope="col">Before</th>
-          <th scope="col">General model</th>
-          <th scope="col">Last promotion</th>
-          <th scope="col">Requests in a day</th>
-          <th scope="col">Unsure</th>
-          <th scope="col">Training in 30 days</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <Row key={row.domain} row={row} figures={figuresOf.get(row.domain)} />
-        ))}
-      </tbody>
-    </table>
+    <>
+      {error && <Problem error={error} />}
+      <table class="list">
+        <thead>
+          <tr>
+            <th scope="col">Domain</th>
+            <th scope="col">Accuracy of what is live</th>
+            <th scope="col">Before</th>
+            <th scope="col">General model</th>
+            <th scope="col">Last promotion</th>
+            <th scope="col">Requests in a day</th>
+            <th scope="col">Unsure</th>
+            <th scope="col">Training in 30 days</th>
+          </tr>
+        </thead>
+        <tbody>
+          {domains.map((domain) => (
+            <tr key={domain} ref={watch(domain)}>
+              <th scope="row">
+                <Link href={`/domains/${domain}`}>{domain}</Link>
+              </th>
+              <Cells row={rows.get(domain)} figures={figures.get(domain)} />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
   );
 }
 
-function Row({ row, figures }: { row: DomainRow; figures: DomainFigures | undefined }) {
+function Cells({ row, figures }: { row: DomainRow | undefined; figures: DomainFigures | undefined }) {
+  if (row === undefined) return <td colSpan={7} />;
   const { domain, live, last } = row;
   return (
-    <tr>
-      <th scope="row">
-        <Link href={`/domains/${domain}`}>{domain}</Link>
-      </th>
+    <>
       <td data-name="Accuracy">
         {live ? (
           <Accuracy
@@ -73,16 +80,13 @@ function Row({ row, figures }: { row: DomainRow; figures: DomainFigures | undefi
           <span class="faint">none</span>
         )}
       </td>
-      <td data-name="Requests in a day">
-        {figures?.requests}
-        {figures?.errors ? <b class="error"> {figures.errors} failed</b> : null}
-      </td>
+      <td data-name="Requests in a day">{figures && <Traffic figures={figures} />}</td>
       <td data-name="Unsure">
         {figures?.unsure === undefined ? null : `${(figures.unsure * 100).toFixed(1)} %`}
       </td>
       <td data-name="Training in 30 days">
         {figures && (figures.cost === null ? 'unknown' : `$${figures.cost.toFixed(2)}`)}
       </td>
-    </tr>
+    </>
   );
 }

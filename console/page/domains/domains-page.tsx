@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals';
-import type { DomainFigures, DomainRow, Rows } from '../../contracts/domains.ts';
+import type { Rows } from '../../contracts/domains.ts';
 import { Heading } from '../components/heading.tsx';
 import { Pager, type Trail } from '../components/pager.tsx';
 import { Problem } from '../components/problem.tsx';
+import { useNews } from '../news.ts';
 import { useAsked } from '../use-asked.ts';
 import { AttentionList } from './attention-list.tsx';
 import { DomainTable } from './domain-table.tsx';
@@ -13,11 +14,9 @@ export function DomainsPage() {
   const trail = useSignal<Trail>([undefined]);
   const page = trail.value.at(-1);
   const query = new URLSearchParams({ beginning: beginning.value, ...(page === undefined ? {} : { page }) });
-  const list = useAsked<Rows<DomainRow>>(`/api/domains?${query}`);
-  const names = list.value?.rows.map(({ domain }) => ['domain', domain]) ?? [];
-  const figures = useAsked<DomainFigures[]>(
-    names.length === 0 ? undefined : `/api/figures?${new URLSearchParams(names)}`,
-  );
+  const { changes } = useNews();
+  const path = `/api/domains?${query}`;
+  const list = useAsked<Rows<string>>(path, changes);
   return (
     <>
       <Heading title="Domains" />
@@ -44,7 +43,7 @@ export function DomainsPage() {
         </p>
       )}
       {list.value && list.value.rows.length > 0 && (
-        <DomainTable rows={list.value.rows} figures={figures.value ?? []} />
+        <DomainTable key={path} domains={list.value.rows} changes={changes} />
       )}
       <Pager trail={trail} next={list.value?.next} />
     </>

@@ -3,11 +3,12 @@ import type { ExecutionDetails } from '../../contracts/promotions.ts';
 import { Heading } from '../components/heading.tsx';
 import { Outcome } from '../components/outcome.tsx';
 import { Problem } from '../components/problem.tsx';
+import { useNews } from '../news.ts';
 import { useAsked } from '../use-asked.ts';
 
 /** One execution and what became of each of its domains. */
 export function ExecutionPage({ execution }: { execution: string }) {
-  const { value, error } = useAsked<ExecutionDetails>(`/api/promotions/${execution}`);
+  const { value, error } = useAsked<ExecutionDetails>(`/api/promotions/${execution}`, useNews().changes);
   if (error) return <Problem error={error} />;
   if (value === undefined) return null;
   const { status, kind, model, version, summary, items } = value;

@@ -4,6 +4,7 @@ import type { ExecutionRow } from '../../contracts/promotions.ts';
 import { Heading } from '../components/heading.tsx';
 import { Pager, type Trail } from '../components/pager.tsx';
 import { Problem } from '../components/problem.tsx';
+import { useNews } from '../news.ts';
 import { useAsked } from '../use-asked.ts';
 import { ExecutionTable } from './execution-table.tsx';
 
@@ -16,7 +17,7 @@ const STATUSES: readonly [status: string, name: string][] = [
   ['ABORTED', 'Stopped'],
 ];
 
-/** All executions, the newest first; what runs stands on top of the first page. */
+/** All executions, the newest first; on the first page what runs stands on top, however long it has run. */
 export function PromotionsPage() {
   const status = useSignal('');
   const trail = useSignal<Trail>([undefined]);
@@ -25,8 +26,13 @@ export function PromotionsPage() {
     ...(status.value === '' ? {} : { status: status.value }),
     ...(page === undefined ? {} : { page }),
   });
-  const list = useAsked<Rows<ExecutionRow>>(`/api/promotions?${query}`);
-  const rows = (list.value?.rows ?? []).toSorted(
+  const { value: news, changes } = useNews();
+  const list = useAsked<Rows<ExecutionRow>>(`/api/promotions?${query}`, changes);
+  const listed = list.value?.rows ?? [];
+  const isFirst = status.value === '' && page === undefined && list.value !== undefined;
+  const names = new Set(listed.map(({ execution }) => execution));
+  const older = isFirst ? (news?.running ?? []).filter(({ execution }) => !names.has(execution)) : [];
+  const rows = [...listed, ...older].sort(
     (one, other) => Number(other.status === 'RUNNING') - Number(one.status === 'RUNNING'),
   );
   return (

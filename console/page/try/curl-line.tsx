@@ -13,7 +13,7 @@ export function CurlLine({ domain, image }: { domain: string; image: File }) {
   return (
     <section aria-labelledby="curl">
       <h2 id="curl">The same from a program</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to take the focus. */}
       <pre tabIndex={0}>{line}</pre>
       <button type="button" onClick={() => void navigator.clipboard.writeText(line)}>
         Copy

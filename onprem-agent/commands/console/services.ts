@@ -6,6 +6,7 @@ import { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { openServedModel } from '#model/prediction/served-model.ts';
+import { agentAt } from '../../../console/server/agents.ts';
 import { localModels } from '../../../console/server/local-models.ts';
 import type { ConsoleServices } from '../../../console/server/services.ts';
 import { cloudFormationClient, stepFunctionsClient } from '../../aws/clients.ts';
@@ -15,12 +16,22 @@ import { type AwsOptions, clientOptions } from '../../aws/options.ts';
 import { s3Client } from '../../aws/s3-clients.ts';
 import { sageMakerClient } from '../../aws/sagemaker.ts';
 import { requireOutput, stackOutputs } from '../../aws/stack.ts';
+import { readStatus } from '../../service/read-status.ts';
+import { stateFolder } from '../../state-folder.ts';
 
 /** Milliseconds between two looks at something that runs: AWS counts requests, the local AWS does not. */
 const LOOK_MS = { aws: 2_000, local: 400 };
 
 /** Account of the local AWS. */
 const LOCAL_ACCOUNT = '000000000000';
+
+interface ConsoleSettings {
+  stack: string;
+  person: string;
+  readOnly: boolean;
+  /** Of agents on other machines. */
+  agents: readonly URL[];
+}
 
 /**
  * The clients and names of a stack that the console works with.
@@ -29,7 +40,7 @@ const LOCAL_ACCOUNT = '000000000000';
  */
 export async function consoleServices(
   aws: AwsOptions,
-  { stack, person, readOnly }: { stack: string; person: string; readOnly: boolean },
+  { stack, person, readOnly, agents }: ConsoleSettings,
   environment: NodeJS.ProcessEnv,
 ): Promise<ConsoleServices> {
   const outputs = await stackOutputs(cloudFormationClient(aws), stack, 'another region');
@@ -63,6 +74,10 @@ export async function consoleServices(
       folder: join(cache, 'graft', 'console-models'),
       load: openModel,
     }),
+    agents: [
+      { name: 'this machine', status: () => readStatus(stateFolder(environment)) },
+      ...agents.map(agentAt),
+    ],
     lookMs: local ? LOOK_MS.local : LOOK_MS.aws,
     now: Date.now,
     explain: explainAwsError,

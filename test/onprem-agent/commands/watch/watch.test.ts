@@ -11,6 +11,7 @@ import type { LocalAws } from 'local-aws';
 import { createS3 } from 'local-aws/services';
 import { startLocal } from 'local-aws/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { agentStatusSchema } from '#core/contracts/agent-status.ts';
 import { writeNewKey } from '../../../../onprem-agent/model-folder/signing-key.ts';
 import { makeImageFolder } from '../../../fixtures/images.ts';
 import { graft, spawnGraft } from '../../cli.ts';
@@ -106,6 +107,8 @@ describe('graft watch', () => {
     expect(metrics).toMatch(/^graft_uploads_total\{result="done"\} [23]$/m);
     expect(metrics).toMatch(/^graft_spool_entries\{state="waiting"\} 0$/m);
     expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).json()).toEqual({ ok: true });
+    const told = agentStatusSchema.parse(await (await fetch(`http://127.0.0.1:${port}/status`)).json());
+    expect(told).toMatchObject({ state, service: { pid: service.child.pid }, spool: [], results });
 
     const elsewhere = { GRAFT_STATE: join(root, 'other-state') };
     const samePort = await graft(['watch', '--json', '--metrics-port', `${port}`], {

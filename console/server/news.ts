@@ -1,27 +1,35 @@
+import { createHash } from 'node:crypto';
 import { GetExecutionHistoryCommand, type HistoryEvent } from '@aws-sdk/client-sfn';
 import { mapBounded } from '#core/bounded.ts';
 import { executionArnOf } from '#core/names.ts';
-import type { Attention } from '../contracts/domains.ts';
+import type { Attention, News } from '../contracts/domains.ts';
 import type { ExecutionRow } from '../contracts/promotions.ts';
-import { executionRows } from './executions.ts';
+import type { ReadExecutions } from './executions.ts';
 import { lastOutcomes } from './last-outcomes.ts';
 import type { ConsoleServices } from './services.ts';
 
 /** Events at the end of a history among which a quota's refusal is looked for. */
 const LAST_EVENTS = 40;
+/** The newest executions that are looked at. */
+const NEWEST = 30;
 
 /** What needs a person: questions, what waits for a quota, and the newest promotions that ended badly. */
-export async function findAttention(
-  services: ConsoleServices,
-): Promise<{ attention: Attention[]; running: ExecutionRow[] }> {
-  const [approvals, running, ended] = await Promise.all([
+export async function findNews(services: ConsoleServices, readExecutions: ReadExecutions): Promise<News> {
+  const [approvals, running, newest] = await Promise.all([
     services.store.approvals.list(),
-    executionRows(services, 'RUNNING', undefined),
-    lastOutcomes(services),
+    readExecutions({ status: 'RUNNING' }),
+    readExecutions({ size: NEWEST }),
   ]);
-  const waiting = await mapBounded(running.rows, 4, (row) => quotaWait(services, row));
+  const rows = running.rows.map(({ row }) => row);
+  const waiting = await mapBounded(rows, 4, (row) => quotaWait(services, row));
   return {
-    running: running.rows,
+    running: rows,
+    changes: createHash('sha256')
+      .update(
+        JSON.stringify([approvals.map(nameOf), [...rows, ...newest.rows.map(({ row }) => row)].map(nameOf)]),
+      )
+      .digest('hex')
+      .slice(0, 16),
     attention: [
       ...approvals.map(
         ({ domain, execution, expiresAt, askedAt, model, version, transferAccuracy }): Attention => ({
@@ -33,10 +41,14 @@ export async function findAttention(
         }),
       ),
       ...waiting.filter((each) => each !== undefined),
-      ...ended,
+      ...lastOutcomes(newest.rows),
     ],
   };
 }
+
+/** Of an approval or an execution: it is another one when the execution ends. */
+const nameOf = ({ execution, endedAt = '' }: { execution: string; endedAt?: string }) =>
+  `${execution} ${endedAt}`;
 
 /** Whether the last thing that happened to a state was that a quota is used up. */
 async function quotaWait(
