@@ -232,7 +232,7 @@ function makePlan(
     classIndices: trainingIndices.map((index) => images.classIndices[index]!),
     batchSize,
     steps: Math.max(1, Math.round(options.epochs * Math.floor(trainingIndices.length / batchSize))),
-    ...planOfMethod(methodFor(options.network ?? 'compact', options), images.labels.length),
+    ...planOfMethod(methodFor(options.network ?? 'compact', images.input, options), images.labels.length),
     seed: options.seed,
     deadline:
       maxSeconds === undefined

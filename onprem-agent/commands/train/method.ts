@@ -50,18 +50,23 @@ export function methodOptions(
       'Use larger images, or --network compact.',
     );
   }
-  const method = methodFor(network, {
-    optimiser: args.optimiser as Method['optimiser'] | undefined,
-    learningRate: given('learning-rate', { above: 0, maximum: 1 }),
-    momentum: given('momentum', { minimum: 0, maximum: 0.999 }),
-    weightDecay: given('weight-decay', { minimum: 0, maximum: 1 }),
-    warmUp: given('warm-up', { minimum: 0, maximum: 0.5 }),
-    labelSmoothing: given('label-smoothing', { minimum: 0, maximum: 0.5 }),
-    augment: args.augment as Method['augment'] | undefined,
-    mixup: given('mixup', { minimum: 0, maximum: 1 }),
-    ema: given('ema', { minimum: 0, maximum: 0.9999 }),
-    patience: given('patience', { minimum: 0, maximum: 100_000, whole: true }),
-  });
+  const side = Number(args.size);
+  const method = methodFor(
+    network,
+    { height: side, width: side },
+    {
+      optimiser: args.optimiser as Method['optimiser'] | undefined,
+      learningRate: given('learning-rate', { above: 0, maximum: 1 }),
+      momentum: given('momentum', { minimum: 0, maximum: 0.999 }),
+      weightDecay: given('weight-decay', { minimum: 0, maximum: 1 }),
+      warmUp: given('warm-up', { minimum: 0, maximum: 0.5 }),
+      labelSmoothing: given('label-smoothing', { minimum: 0, maximum: 0.5 }),
+      augment: args.augment as Method['augment'] | undefined,
+      mixup: given('mixup', { minimum: 0, maximum: 1 }),
+      ema: given('ema', { minimum: 0, maximum: 0.9999 }),
+      patience: given('patience', { minimum: 0, maximum: 100_000, whole: true }),
+    },
+  );
   if (args.momentum !== undefined && method.optimiser !== 'sgd') {
     throw new UsageError(
       `--momentum has no meaning for ${method.optimiser}`,

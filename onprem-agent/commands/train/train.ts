@@ -6,15 +6,17 @@ import { misplacedFileWarnings, repetitionWarnings } from '#core/data-checks.ts'
 import { type OpenedImages, openTrainingImages } from '#model/data/training-images.ts';
 import { finishNetwork } from '#model/network/finish-network.ts';
 import { networkInput } from '#model/network/input.ts';
-import { BACKENDS, type BackendName, useBackend } from '#model/tensorflow/backend.ts';
+import { BACKENDS, type BackendInfo, type BackendName, useBackend } from '#model/tensorflow/backend.ts';
 import { numberOption } from '../../cli/arguments.ts';
 import { agentCommand } from '../../cli/command.ts';
 import { UsageError } from '../../cli/errors.ts';
+import type { Output } from '../../cli/output.ts';
 import { type ModelDescription, writeManifest } from '../../model-folder/manifest.ts';
 import { openOutputFolder } from '../../model-folder/output-folder.ts';
 import { passphraseArgs } from '../../model-folder/passphrase.ts';
 import { openSigningKey } from '../../model-folder/signing-key.ts';
 import { commandLineOf } from './command-line.ts';
+import { fasterOnProcessor } from './faster-backend.ts';
 import { methodArgs, methodOptions } from './method.ts';
 import { openTrainingFolder, type TrainingFolder } from './training-folder.ts';
 import { MOST_EPOCHS, settingsOf, trainAndWatch, watchArgs } from './watch-training.ts';
@@ -56,7 +58,7 @@ export const train = agentCommand({
     backend: {
       type: 'enum',
       options: [...BACKENDS],
-      description: 'What computes; the fastest one by default',
+      description: 'What computes; the fastest one by default (without a GPU, by a trial)',
     },
     key: {
       type: 'string',
@@ -88,12 +90,10 @@ export const train = agentCommand({
     try {
       for (const note of place.notes) warn(note);
       folder = await openTrainingFolder({ out, command: commandOf(args), restart: args.restart === true });
-      const backend = await useBackend(args.backend as BackendName | undefined);
-      output.note(
-        'backend',
-        { ...backend },
-        `Training on ${backend.name} ${backend.version} (${backend.device})${backend.hint ? `; ${backend.hint}` : ''}`,
-      );
+      const wanted = (args.backend as BackendName | undefined) ?? (await folder.backend());
+      let backend = await useBackend(wanted);
+      const isToBeTried = wanted === undefined && backend.name === 'tensorflow';
+      if (!isToBeTried) tellBackend(output, backend, false);
       const loading = output.progress('load', 'load ');
       const data = await openTrainingImages(args.images, input, {
         memoryBytes: MEMORY_BYTES,
@@ -112,6 +112,10 @@ export const train = agentCommand({
         `${data.size} images of ${data.labels.length} classes`,
       );
 
+      if (isToBeTried) {
+        backend = await fasterOnProcessor({ data, options }, io.signal);
+        tellBackend(output, backend, true);
+      }
       const settings = settingsOf(options, { size: args.size, backend: backend.name, images: data.digest });
       const result = await trainAndWatch(
         { data, options, settings, folder, place: { name: name.data, out } },
@@ -191,6 +195,17 @@ export const train = agentCommand({
     }
   },
 });
+
+/** @param isTried whether a trial has chosen it */
+function tellBackend(output: Output, backend: BackendInfo, isTried: boolean) {
+  const { name, version, device, reason, hint } = backend;
+  const why = isTried ? `, ${reason}` : '';
+  output.note(
+    'backend',
+    { ...backend },
+    `Training on ${name} ${version} (${device})${why}${hint ? `; ${hint}` : ''}`,
+  );
+}
 
 /** The command line that goes on with this training. */
 const commandOf = (args: Readonly<Record<string, unknown>>): string =>

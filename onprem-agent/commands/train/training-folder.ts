@@ -6,6 +6,7 @@ import { BusyError, InvalidInputError } from '#core/errors.ts';
 import { isRunning } from '#core/is-running.ts';
 import { parseJson } from '#core/parse.ts';
 import { writeDurably } from '#core/write-durably.ts';
+import { BACKENDS, type BackendName } from '#model/tensorflow/backend.ts';
 import {
   differingSettings,
   findCheckpoint,
@@ -52,6 +53,8 @@ export interface TrainingFolder {
     settings: Readonly<Record<string, Setting>>,
     warn: (message: string) => void,
   ): Promise<TrainingCheckpoint | undefined>;
+  /** What computed the training that can go on; undefined where there is none. */
+  backend(): Promise<BackendName | undefined>;
   /** What the folder tells a person. */
   tell(status: Pick<TrainingStatus, 'state' | 'step' | 'steps'>): Promise<void>;
   /** The model is there: nothing is left to go on with. */
@@ -104,6 +107,11 @@ export async function openTrainingFolder(options: TrainingFolderOptions): Promis
       refuseOthers(path, found.settings, settings);
       startedAt = found.startedAt;
       return found;
+    },
+    async backend() {
+      // What is damaged is told by `find`.
+      const found = await findCheckpoint(path, () => {});
+      return BACKENDS.find((name) => name === found?.settings.backend);
     },
     tell,
     remove: () => rm(path, { recursive: true, force: true }),

@@ -105,6 +105,18 @@ describe('graft train, run again,', () => {
     expect(await modelOf('threads')).toBe(await modelOf('at-once'));
   });
 
+  it('goes on with the backend that has computed so far', async () => {
+    const few = ['--epochs', '1', '--backend', 'cpu'];
+    await killAt('plain', 1, 'SIGKILL', ...few);
+    const words = wordsFor('plain', ...few);
+
+    const rest = await graft(words.filter((word) => !['--backend', 'wasm', 'cpu'].includes(word)));
+
+    expect(rest.code).toBe(0);
+    expect(rest.events).toContainEqual(expect.objectContaining({ event: 'backend', name: 'cpu' }));
+    expect(rest.events).toContainEqual(expect.objectContaining({ event: 'continued' }));
+  });
+
   it('refuses other settings and other images by name, until it is told to begin anew', async () => {
     await killAt('changed', 2);
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { methodOptions } from '../../../../onprem-agent/commands/train/method.ts';
 
 const options = (given: Record<string, string> = {}) =>
-  methodOptions({ network: 'compact', width: '1', ...given });
+  methodOptions({ network: 'compact', width: '1', size: '32', ...given });
 
 describe('methodOptions', () => {
   it('gives every network its own method, and the compact one what it always had', () => {
@@ -23,9 +23,10 @@ describe('methodOptions', () => {
         learningRate: 0.05,
         weightDecay: 5e-4,
         labelSmoothing: 0.1,
-        augment: 'standard',
+        augment: 'light',
       },
     });
+    expect(options({ network: 'resnet-18', size: '65' })).toMatchObject({ augment: 'standard' });
     expect(options({ network: 'resnet-50' })).toMatchObject({ weightDecay: 1e-4 });
     expect(options({ network: 'mobilenet-v2' })).toMatchObject({ weightDecay: 4e-5, ema: 0.999 });
   });
