@@ -56,8 +56,14 @@ export function convolveDepthwise(
     .apply(x) as Symbolic;
 }
 
+/**
+ * How much of the moving mean and variance stays in each step, as in PyTorch and so in torchvision's
+ * networks. With Keras's 0.99 they lag behind the weights for hundreds of steps.
+ */
+const MOVING_MEAN = 0.9;
+
 export const normalise = (x: Symbolic, name: string, epsilon: number): Symbolic =>
-  tfl.layers.batchNormalization({ name, epsilon }).apply(x) as Symbolic;
+  tfl.layers.batchNormalization({ name, epsilon, momentum: MOVING_MEAN }).apply(x) as Symbolic;
 
 /** @param ceiling largest output; none when left out */
 export const rectify = (x: Symbolic, name: string, ceiling?: number): Symbolic =>

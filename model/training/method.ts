@@ -1,4 +1,6 @@
+import type { Input } from '#core/contracts/common.ts';
 import type { Augmentation } from '../data/augment.ts';
+import { isSmall } from '../network/blocks.ts';
 import type { NetworkName } from '../network/build-network.ts';
 import type { TrainingPlan } from './loop.ts';
 import { WARM_UP } from './schedule.ts';
@@ -67,12 +69,17 @@ export const DEFAULT_METHODS: Readonly<Record<NetworkName, Method>> = {
   'mobilenet-v2': { ...RESIDUAL, weightDecay: 4e-5, ema: 0.999 },
 };
 
-/** The method of a network, with what is chosen otherwise; `undefined` chooses nothing. */
+/**
+ * The method of a network, with what is chosen otherwise; `undefined` chooses nothing. Small images are
+ * varied lightly whatever the network, as the field varies CIFAR's: from parts of them the network learned
+ * half as much in the same time.
+ */
 export function methodFor(
   network: NetworkName,
+  size: Pick<Input, 'height' | 'width'>,
   chosen: { [Name in keyof Method]?: Method[Name] | undefined },
 ): Method {
-  const own = DEFAULT_METHODS[network];
+  const own = { ...DEFAULT_METHODS[network], ...(isSmall(size) ? { augment: 'light' as const } : {}) };
   const { optimiser = own.optimiser } = chosen;
   const method = { ...own, ...(optimiser === own.optimiser ? {} : OF_OPTIMISER[optimiser]) };
   for (const name of Object.keys(own) as (keyof Method)[]) {
