@@ -46,8 +46,8 @@ export interface DomainFigures {
   requests?: number;
   errors?: number;
   /**
-   * On the shared endpoint: `requests` are the images that its live model has answered, `errors` the requests to
-   * the REST API that failed.
+   * On the shared endpoint: `requests` are the images that its live model has answered, `errors` the requests
+   * to the REST API that failed.
    */
   shared?: true;
   /** Mean probability of the label that was ranked first, over the last day. */

@@ -2,8 +2,8 @@ import { useEffect } from 'preact/hooks';
 import { type Asked, useAsked } from './use-asked.ts';
 
 /**
- * As `useAsked`, asked again so long after each answer while the page is looked at. In a hidden tab nothing is
- * asked; what is overdue is asked as soon as it is looked at again.
+ * As `useAsked`, asked again so long after each answer while the page is looked at. In a hidden tab nothing
+ * is asked; what is overdue is asked as soon as it is looked at again.
  *
  * @param everyMs milliseconds
  */

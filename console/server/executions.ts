@@ -36,8 +36,8 @@ interface Listing {
 export type ReadExecutions = (listing: Listing) => Promise<Rows<ListedExecution>>;
 
 /**
- * Reads pages of executions, the newest first. What an execution was asked for never changes, and what came of
- * it not until its status does. So each is described once, and looking again costs one request.
+ * Reads pages of executions, the newest first. What an execution was asked for never changes, and what came
+ * of it not until its status does. So each is described once, and looking again costs one request.
  */
 export function executionReader(services: Pick<ConsoleServices, 'sfn' | 'stateMachineArn'>): ReadExecutions {
   const remembered = remember<ListedExecution>(REMEMBERED);

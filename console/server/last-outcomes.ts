@@ -4,8 +4,8 @@ import type { ListedExecution } from './executions.ts';
 const NEEDS_A_PERSON = new Set<string>(['REJECTED', 'ROLLED_BACK', 'FAILED']);
 
 /**
- * The domains whose newest outcome, among some executions, needs a person, and the executions that failed as a
- * whole.
+ * The domains whose newest outcome, among some executions, needs a person, and the executions that failed as
+ * a whole.
  *
  * @param executions the newest first
  */

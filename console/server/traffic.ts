@@ -68,9 +68,9 @@ function aboutOwnEndpoint(endpoint: string, trainingJob: string | undefined, ind
 }
 
 /**
- * SageMaker measures a multi-model endpoint as a whole ("Per-model metrics aren't supported", "CloudWatch Metrics
- * for Multi-Model Endpoint Deployments" in its guide). What is known of one model is what the container writes of
- * its answers, and the REST API of requests that failed.
+ * SageMaker measures a multi-model endpoint as a whole ("Per-model metrics aren't supported", "CloudWatch
+ * Metrics for Multi-Model Endpoint Deployments" in its guide). What is known of one model is what the
+ * container writes of its answers, and the REST API of requests that failed.
  */
 function aboutSharedEndpoint(domain: string, trainingJob: string, index: number): Question {
   const failed = (status: number) => {

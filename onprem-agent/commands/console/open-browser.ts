@@ -18,8 +18,9 @@ export function browserOpener(
 }
 
 /**
- * Opens an address in the browser, and does not wait for it. The address has a token, and every user of a machine
- * sees the arguments of its programs. So the browser gets a file that only its owner reads, and that leads on.
+ * Opens an address in the browser, and does not wait for it. The address has a token, and every user of a
+ * machine sees the arguments of its programs. So the browser gets a file that only its owner reads, and that
+ * leads on.
  *
  * @param folder where the file is written
  * @returns removes the file again
