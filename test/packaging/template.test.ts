@@ -183,7 +183,7 @@ describe('the packaged template', () => {
 
   test('allows no role a whole service, and "*" as resource only where AWS knows no narrower one', () => {
     const unnarrowable =
-      /^(xray:|ec2:|logs:(Create|Get|Update|Delete|List)LogDeliver|logs:PutResourcePolicy|logs:Describe|ecr:GetAuthorizationToken|cloudwatch:PutMetricData|sagemaker:ListModelPackages$)/;
+      /^(xray:|ec2:|logs:(Create|Get|Update|Delete|List)LogDeliver|logs:PutResourcePolicy|logs:Describe|ecr:GetAuthorizationToken|cloudwatch:PutMetricData|sagemaker:List(ModelPackages|TransformJobs)$)/;
     for (const [name, role] of ofType('AWS::IAM::Role')) {
       for (const statement of statementsOf(role).filter(({ Effect }) => Effect === 'Allow')) {
         const actions = [statement.Action].flat();
