@@ -86,9 +86,10 @@ export async function startStack() {
     buckets,
     s3,
     stepFunctions,
+    run: (...args: string[]) => spawnGraft([...args, '--json'], { ...unset, ...environment }).done,
     /** The last line of `graft … --json`. */
     async graft(...args: string[]) {
-      const { code, last, stderr } = await spawnGraft([...args, '--json'], { ...unset, ...environment }).done;
+      const { code, last, stderr } = await this.run(...args);
       if (code !== 0) throw new Error(last?.message ? `${last.message}: ${last.hint}` : stderr);
       return last;
     },
