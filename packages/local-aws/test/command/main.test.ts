@@ -9,7 +9,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bundleProgram } from './bundled-program.ts';
 
 const template = {
   Resources: {
@@ -57,17 +58,20 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const main = fileURLToPath(new URL('../../src/command/main.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
+/** What a person starts. */
+const command = fileURLToPath(new URL('../../bin/local-aws.mjs', import.meta.url));
+let bundled: Awaited<ReturnType<typeof bundleProgram>>;
+beforeAll(async () => {
+  bundled = await bundleProgram();
+});
+afterAll(() => rmSync(bundled.folder, { recursive: true }));
 
-/** The program with everything that it prints. */
-function start(...args: string[]) {
-  const child = fork(main, args, {
-    execArgv: ['--import', tsx],
-    // Relative paths among the options begin here.
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+const start = (...args: string[]) => startProgram(bundled.program, args);
+
+/** A program with everything that it prints. */
+function startProgram(program: string, args: string[]) {
+  // Relative paths among the options begin in the folder.
+  const child = fork(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   children.push(child);
   const printed = { stdout: '', stderr: '' };
   child.stderr!.on('data', (chunk) => (printed.stderr += chunk));
@@ -80,8 +84,9 @@ function start(...args: string[]) {
 const state = () => join(folder, 'state');
 const options = () => ['--port', '0', '--state', state(), '--template', join(folder, 'template.json')];
 
-async function ready(...args: string[]) {
-  const program = start(...options(), '--json', ...args);
+const ready = (...args: string[]) => untilReady(start(...options(), '--json', ...args));
+
+async function untilReady(program: ReturnType<typeof startProgram>) {
   const line = await Promise.race([
     once(program.lines, 'line').then(([text]) => text as string),
     program.closed.then(() => Promise.reject(new Error(program.printed.stderr))),
@@ -99,7 +104,7 @@ async function stop(
 
 describe('the program local-aws', () => {
   it('says on one line when it is ready, keeps its state over a restart, and stops cleanly', async () => {
-    const first = await ready();
+    const first = await untilReady(startProgram(command, [...options(), '--json']));
     expect(first.event).toEqual({
       event: 'ready',
       endpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
