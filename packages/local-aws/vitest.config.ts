@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     name: 'local-aws',
     include: ['test/**/*.test.ts'],
+    // Loading the services and the SDK anew costs most files more than their tests.
+    isolate: false,
     setupFiles: ['test/setup/each-file.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

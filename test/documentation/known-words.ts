@@ -41,7 +41,6 @@ export const KNOWN_WORDS = new Set([
   'ImageEnhance',
   'ImageOps',
   'NO_PROXY',
-  'POWERTOOLS_LOG_LEVEL',
   'RandAugment',
   'ReLU6',
   'ResNets',

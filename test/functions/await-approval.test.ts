@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import type { SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pendingApprovalSchema } from '#core/contracts/approval.ts';

@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type UploadAnswer, uploadAnswerSchema } from '#core/api/uploads.ts';

@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import { readFileSync } from 'node:fs';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';

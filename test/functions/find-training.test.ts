@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { evaluationKey, reusedBaselineKey } from '#core/keys.ts';

@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';

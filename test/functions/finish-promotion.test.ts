@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import { describe, expect, test } from 'vitest';
 import { summarise } from '../../functions/finish-promotion.ts';
 import { subject } from './samples.ts';

@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import { readFileSync } from 'node:fs';
 import type { SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';

@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { championKey, domainSnapshotKey } from '#core/keys.ts';
 import { createPrepareDomain } from '../../functions/prepare-domain.ts';

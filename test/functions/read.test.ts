@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import { ExecutionDoesNotExist, InvalidToken, type SFNClient } from '@aws-sdk/client-sfn';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';

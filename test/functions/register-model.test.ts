@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { OutcomeName } from '#core/contracts/outcome.ts';

@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import { readFileSync } from 'node:fs';
 import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { InvalidToken, type SFNClient, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';

@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import { ResourceInUse, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { type SFNClient, TaskTimedOut } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';

@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import { readFileSync } from 'node:fs';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ExecutionAlreadyExists, type SFNClient } from '@aws-sdk/client-sfn';

@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { championKey, generalModelPrefix, manifestKey, signatureKey } from '#core/keys.ts';
 import { generateSigningKeys, keyIdOf, signBytes } from '#core/signature.ts';

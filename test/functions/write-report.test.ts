@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { ResourceNotFound, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';

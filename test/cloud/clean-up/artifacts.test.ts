@@ -1,5 +1,3 @@
-import '../../functions/quiet.ts';
-
 import type { ModelApprovalStatus, SageMakerClient } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { DomainOutcome } from '#core/contracts/promotion-state.ts';

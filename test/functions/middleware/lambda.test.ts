@@ -1,5 +1,3 @@
-import '../quiet.ts';
-
 import type { Context } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';

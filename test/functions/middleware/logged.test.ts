@@ -1,5 +1,3 @@
-import '../quiet.ts';
-
 import middy from '@middy/core';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
