@@ -13,7 +13,8 @@ import { signatureOf } from '#model/data/check-images.ts';
 import { listTrainingImages } from '#model/data/list-training-images.ts';
 import { openTrainingImages } from '#model/data/training-images.ts';
 import { networkInput } from '#model/network/input.ts';
-import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
+import { useBackend } from '#model/tensorflow/backend.ts';
+import type { BackendName } from '#model/tensorflow/backend-names.ts';
 import { trainGeneral } from '#model/training/general.ts';
 import { runInChild } from './shared/child-process.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readEnvironment } from '#core/environment.ts';
+import { BACKENDS } from '#model/tensorflow/backend-names.ts';
 
 const portSchema = z.coerce.number().int().min(0).max(65_535);
 
@@ -22,8 +23,11 @@ const containerEnvironmentSchema = z.object({
   GRAFT_THREADS: z.coerce.number().int().min(1).max(1024).optional(),
   /** Images in a batch of `serve`, at most; measured when it is not set. 1 switches batches off. */
   GRAFT_BATCH: z.coerce.number().int().min(1).max(64).optional(),
-  /** Forces the numeric backend of `train`; the fastest one present when it is not set. */
-  GRAFT_BACKEND: z.enum(['tensorflow-gpu', 'tensorflow', 'wasm', 'cpu']).optional(),
+  /**
+   * Forces the numeric backend of `train`; the fastest one present when it is not set. The image has
+   * `wasm` and `cpu`; the other ones are where `train` runs outside of it.
+   */
+  GRAFT_BACKEND: z.enum(BACKENDS).optional(),
   /** Set by SageMaker in training containers. */
   TRAINING_JOB_NAME: z.string().min(1).default('local'),
 });

@@ -1,6 +1,6 @@
 import type { GatePolicy } from './contracts/domain.ts';
 import { groupBy } from './group-by.ts';
-import { MAXIMUM_DAMAGED_SHARE } from './image-files.ts';
+import { IMAGE_NAMES, MAXIMUM_DAMAGED_SHARE } from './image-files.ts';
 import { fewestImagesFor, mcnemarExact } from './statistics.ts';
 
 /**
@@ -131,9 +131,7 @@ export function noImageWarnings(names: readonly string[]): string[] {
   if (names.length === 0) return [];
   const what = names.length === 1 ? '1 file is no' : `${names.length} files are no`;
   const out = names.length === 1 ? 'is' : 'are';
-  return [
-    `${what} JPEG, PNG or WebP image that can be trained on, and ${out} left out: ${examplesOf(names)}`,
-  ];
+  return [`${what} ${IMAGE_NAMES} image that can be trained on, and ${out} left out: ${examplesOf(names)}`];
 }
 
 /**
@@ -146,7 +144,7 @@ export function noImageWarnings(names: readonly string[]): string[] {
 export function damagedProblems(part: Part, names: readonly string[], total: number): string[] {
   if (names.length <= MAXIMUM_DAMAGED_SHARE * total) return [];
   return [
-    `${names.length} of the ${total} files in ${part}/ are no JPEG, PNG or WebP images that can be trained on, and more than ${MAXIMUM_DAMAGED_SHARE * 100} % are not left out: ${examplesOf(names)}`,
+    `${names.length} of the ${total} files in ${part}/ are no ${IMAGE_NAMES} images that can be trained on, and more than ${MAXIMUM_DAMAGED_SHARE * 100} % are not left out: ${examplesOf(names)}`,
   ];
 }
 

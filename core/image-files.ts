@@ -11,11 +11,6 @@ export const MAXIMUM_IMAGE_BYTES = 64 * 1024 * 1024;
  */
 export const MAXIMUM_DAMAGED_SHARE = 0.1;
 
-/** Bytes at the start of a file that `imageType` reads. */
-export const IMAGE_HEAD_BYTES = 12;
-
-export const NO_IMAGE = 'it is not a JPEG, PNG or WebP image, whatever its name says';
-
 /** In lower case: Windows writes these names in several ways. */
 const LITTER = new Set([
   // Windows
@@ -47,21 +42,62 @@ const LITTER = new Set([
  */
 export const isLitter = (name: string): boolean => name.startsWith('.') || LITTER.has(name.toLowerCase());
 
+/**
+ * The formats that Graft reads, everywhere: in requests, data of domains and general data sets. HEIC is not
+ * among them: the packages of sharp have no decoder for it, because it is patented.
+ */
+const FORMATS = [
+  { type: 'image/png', name: 'PNG', endings: ['png'], marks: ['\x89PNG\r\n\x1a\n'] },
+  { type: 'image/jpeg', name: 'JPEG', endings: ['jpg', 'jpeg'], marks: ['\xff\xd8\xff'] },
+  { type: 'image/webp', name: 'WebP', endings: ['webp'], marks: ['RIFF....WEBP'] },
+  { type: 'image/gif', name: 'GIF', endings: ['gif'], marks: ['GIF87a', 'GIF89a'] },
+  { type: 'image/avif', name: 'AVIF', endings: ['avif'], marks: [] },
+] as const;
+
+export type ImageType = (typeof FORMATS)[number]['type'];
 /** Media types of the images that Graft reads. */
-export const IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp'] as const;
-export type ImageType = (typeof IMAGE_TYPES)[number];
+export const IMAGE_TYPES: readonly ImageType[] = FORMATS.map(({ type }) => type);
+/** Their names, as messages list them. */
+export const IMAGE_NAMES = FORMATS.map(({ name }) => name)
+  .join(', ')
+  .replace(/, (?=[^,]+$)/, ' or ');
+/** How names of their files end, in lower case and without the dot. */
+export const IMAGE_ENDINGS: readonly string[] = FORMATS.flatMap(({ endings }) => endings);
+
+export const NO_IMAGE = `it is not a ${IMAGE_NAMES} image, whatever its name says`;
+
+/** Bytes at the start of a file that `imageType` reads: among them the brands of an AVIF. */
+export const IMAGE_HEAD_BYTES = 64;
 
 /** Media type of an image by its first bytes, never by its name; undefined for other files. */
 export function imageType(bytes: Uint8Array): ImageType | undefined {
-  const starts = (text: string, at = 0) =>
-    [...text].every((character, i) => bytes[at + i] === character.charCodeAt(0));
-  if (starts('\xff\xd8\xff')) return 'image/jpeg';
-  if (starts('\x89PNG\r\n\x1a\n')) return 'image/png';
-  return starts('RIFF') && starts('WEBP', 8) ? 'image/webp' : undefined;
+  if (brandsOf(bytes).some((brand) => brand === 'avif' || brand === 'avis')) return 'image/avif';
+  return FORMATS.find(({ marks }) => marks.some((mark) => beginsWith(bytes, mark)))?.type;
+}
+
+/** @param mark in which a dot stands for any byte */
+const beginsWith = (bytes: Uint8Array, mark: string): boolean =>
+  [...mark].every((character, at) => character === '.' || bytes[at] === character.charCodeAt(0));
+
+/**
+ * The brands in a `ftyp` box, with which HEIC and AVIF begin (ISO/IEC 14496-12, 4.3): one at byte 8, others
+ * from byte 16. Files name their brands in any order.
+ */
+function brandsOf(bytes: Uint8Array): string[] {
+  if (!beginsWith(bytes, '....ftyp')) return [];
+  const size = Math.min(bytes[2]! * 256 + bytes[3]!, bytes.length, IMAGE_HEAD_BYTES);
+  const brands: string[] = [];
+  for (let at = 8; at + 4 <= size; at += at === 8 ? 8 : 4) {
+    brands.push(String.fromCharCode(...bytes.subarray(at, at + 4)));
+  }
+  return brands;
 }
 
 /**
  * Whether a name ends like an image's. A message can then be given without reading a hundred thousand
  * objects.
  */
-export const hasImageEnding = (name: string): boolean => /\.(png|jpe?g|webp)$/i.test(name);
+export const hasImageEnding = (name: string): boolean => {
+  const ending = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase();
+  return ending !== undefined && IMAGE_ENDINGS.includes(ending);
+};

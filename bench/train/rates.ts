@@ -3,7 +3,8 @@ import { createRandom } from '#core/random.ts';
 import { type TrainingImages, trainingImagesOf } from '#model/data/training-images.ts';
 import { buildNetwork, type NetworkName } from '#model/network/build-network.ts';
 import { networkInput } from '#model/network/input.ts';
-import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
+import { useBackend } from '#model/tensorflow/backend.ts';
+import type { BackendName } from '#model/tensorflow/backend-names.ts';
 import { trainGeneral } from '#model/training/general.ts';
 
 export const SIDE = 32;

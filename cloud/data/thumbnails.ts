@@ -1,5 +1,5 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { imageType } from '#core/image-files.ts';
+import { IMAGE_NAMES, imageType } from '#core/image-files.ts';
 import type { Thumbnail } from '#core/report/sections/picture.ts';
 import { type Bucket, isNoSuchObject } from '../aws/bucket.ts';
 
@@ -34,7 +34,7 @@ export async function readThumbnails(
     // The first bytes decide: only images go into a page.
     const type = imageType(bytes);
     if (type === undefined) {
-      thumbnails.set(id, { missing: 'neither PNG, JPEG nor WebP' });
+      thumbnails.set(id, { missing: `no ${IMAGE_NAMES}` });
       continue;
     }
     left -= bytes.length;

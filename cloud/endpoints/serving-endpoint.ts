@@ -18,7 +18,7 @@ export interface ServingEndpoint {
  */
 export async function findServingEndpoint(
   sagemaker: SageMakerClient,
-  { champions }: Pick<PromotionStore, 'champions'>,
+  { champions }: { champions: Pick<PromotionStore['champions'], 'find'> },
   { prefix, domain }: { prefix: string; domain: string },
 ): Promise<ServingEndpoint | undefined> {
   const own = endpointName(prefix, domain);

@@ -7,7 +7,7 @@ import { IMAGE_LIMIT } from '#cloud/data/thumbnails.ts';
 import type { Domain } from '#core/contracts/domain.ts';
 import { reportSchema } from '#core/contracts/report.ts';
 import { GraftError, NotFoundError } from '#core/errors.ts';
-import { imageType, isLitter } from '#core/image-files.ts';
+import { IMAGE_NAMES, imageType, isLitter } from '#core/image-files.ts';
 import { imagesPrefix, reportKey } from '#core/keys.ts';
 import { ProblemError } from '#core/problem.ts';
 import type { Rows } from '../contracts/domains.ts';
@@ -129,7 +129,7 @@ export async function readImage(
     }
     const bytes = await Body!.transformToByteArray();
     const type = imageType(bytes);
-    if (type === undefined) throw new ProblemError(415, `${id} is neither PNG, JPEG nor WebP`);
+    if (type === undefined) throw new ProblemError(415, `${id} is no ${IMAGE_NAMES}`);
     return { bytes, type };
   } catch (cause) {
     if (!isNoSuchObject(cause)) throw cause;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IMAGE_NAMES } from '#core/image-files.ts';
 
 /** RFC 2397 with base64. The type in it is ignored, like a content type: the bytes decide. */
 const DATA_URL = /^data:[^,]*;base64,/i;
@@ -12,7 +13,7 @@ export const base64ImageSchema = z.string().transform((text, context): Buffer =>
   const base64 = text.replace(DATA_URL, '').replace(/\s+/g, '');
   const fault = faultOf(base64);
   if (fault === undefined) return Buffer.from(base64, 'base64');
-  context.addIssue(`${fault}: expected base64 of a PNG, JPEG or WebP file, or a data URL of one`);
+  context.addIssue(`${fault}: expected base64 of a ${IMAGE_NAMES} file, or a data URL of one`);
   return z.NEVER;
 });
 

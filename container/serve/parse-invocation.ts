@@ -25,7 +25,7 @@ export interface Invocation {
 /**
  * Image bytes under the content type of an image, or JSON: `{"image": "<base64>"}` for one image,
  * `{"instances": [{"image": "<base64>"}, …]}` for up to 32 (a plain string stands for `{"image": …}`). The
- * bytes of an image decide which of the three formats it has: a PNG under `image/jpeg` is read as a PNG.
+ * bytes of an image decide which format it has: a PNG under `image/jpeg` is read as a PNG.
  *
  * @throws ProblemError 400 for a body that is empty or not of the agreed form
  */

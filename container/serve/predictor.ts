@@ -12,7 +12,7 @@ import { type ServeMetrics, timed } from './metrics.ts';
 /** Images that take long to decode delay the others. The slowest allowed ones take 1 s. */
 const DECODE_SECONDS = 10;
 
-/** An image in a request: bytes of a JPEG, PNG or WebP file, or pixels of the network's size. */
+/** An image in a request: bytes of an image file, or pixels of the network's size. */
 export type RequestImage = Uint8Array | { pixels: Uint8Array };
 
 /** A model that is loaded, checked and warm. */

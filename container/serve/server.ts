@@ -147,10 +147,15 @@ export function createModelServer(
   }
 
   function problemOf(error: unknown, request: IncomingMessage): ProblemError {
-    if (error instanceof ProblemError) return error;
-    // The log has our own failures only; a caller's mistakes are in the answers.
-    log.error({ err: error, inferenceId: inferenceIdOf(request) }, 'prediction failed');
-    return new ProblemError(500, 'The prediction failed');
+    const inferenceId = inferenceIdOf(request);
+    if (!(error instanceof ProblemError)) {
+      log.error({ err: error, inferenceId }, 'prediction failed');
+      return new ProblemError(500, 'The prediction failed');
+    }
+    const { status, message: detail } = error;
+    // What has nothing to do with the request, such as too many of them, is counted, not told one by one.
+    if (status < 500 && status !== 429) log.info({ inferenceId, status, detail }, 'refused');
+    return error;
   }
 
   function readyForMany(models: Models) {

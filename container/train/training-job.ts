@@ -10,7 +10,7 @@ import { readImageFile } from '#model/data/image.ts';
 import { THUMBNAIL } from '#model/data/near-duplicates.ts';
 import { evaluate } from '#model/evaluation/evaluate.ts';
 import { openServedModel } from '#model/prediction/served-model.ts';
-import type { BackendName } from '#model/tensorflow/backend.ts';
+import type { BackendName } from '#model/tensorflow/backend-names.ts';
 import { BASELINE_INPUT } from '#model/training/baseline.ts';
 import { type CalibrationTally, calibrationTally } from '#model/transfer/calibration.ts';
 import { evaluateUnsure } from '#model/unsure/evaluate-unsure.ts';

@@ -1,10 +1,11 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { Input } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
-import { imageType, MAXIMUM_IMAGE_BYTES, NO_IMAGE } from '#core/image-files.ts';
+import { type ImageType, imageType, MAXIMUM_IMAGE_BYTES, NO_IMAGE } from '#core/image-files.ts';
 import { readRegularFile } from '#core/regular-file.ts';
 import { jpegSize } from './jpeg-size.ts';
 import { createPixelBudget } from './pixel-budget.ts';
+import { stillAvif } from './still-avif.ts';
 
 // libvips' cache is of no use, because no image comes twice. It also keeps the half-decoded pixels of refused
 // images: an endpoint grew to 570 MiB.
@@ -15,6 +16,8 @@ sharp.cache(false);
  * pixels.
  */
 export const MAXIMUM_PIXELS = 32_000_000;
+/** An AVIF's decoder takes twice the memory for a pixel, and cannot be stopped after some seconds. */
+const AVIF_WEIGHT = 2;
 /**
  * Pixels of the longer side, WebP's own limit. The time that shrinking takes grows with the longer side, not
  * with the number of pixels: a strip of 1 × 31,999,999 pixels, 62 KB as a PNG, took nine seconds.
@@ -34,9 +37,10 @@ type Header = Pick<Metadata, 'width' | 'height'> & Partial<Pick<Metadata, 'depth
 export type ImageForm = Pick<Input, 'height' | 'width' | 'resize' | 'interpolation' | 'colours' | 'mean'>;
 
 /**
- * Decodes a JPEG, PNG or WebP image to 8-bit sRGB: rotated as its EXIF orientation says, colours converted
- * from the embedded profile, transparency flattened on white, the first frame of an animation, resized to
- * the network's size. Gamma and HDR chunks of a PNG are ignored, as in Pillow, TensorFlow and OpenCV.
+ * Decodes an image of one of `IMAGE_TYPES` to 8-bit sRGB: rotated as its EXIF orientation says, colours
+ * converted from the embedded profile, transparency flattened on white, the first frame of an animation,
+ * resized to the network's size. Gamma and HDR chunks of a PNG are ignored, as in Pillow, TensorFlow and
+ * OpenCV.
  *
  * @param image encoded bytes, or the path of a file
  * @param secondsAtMost whole seconds after which decoding is given up; no limit when left out, because a busy
@@ -50,12 +54,14 @@ export async function decodeImage(
   form: ImageForm,
   secondsAtMost?: number,
 ): Promise<Uint8Array> {
-  const bytes = typeof image === 'string' ? await readImageFile(image) : image;
-  refuseOtherFormats(bytes);
-  if (bytes.length > MAXIMUM_IMAGE_BYTES) throw tooManyBytes(bytes.length);
+  const given = typeof image === 'string' ? await readImageFile(image) : image;
+  const type = requireType(given);
+  if (given.length > MAXIMUM_IMAGE_BYTES) throw tooManyBytes(given.length);
   try {
+    const bytes = type === 'image/avif' ? stillAvif(given) : given;
     const header: Header = jpegSize(bytes) ?? (await sharp(bytes, { limitInputPixels: false }).metadata());
-    refuseTooManyPixels(header);
+    const weight = type === 'image/avif' ? AVIF_WEIGHT : 1;
+    refuseTooManyPixels(header, MAXIMUM_PIXELS / weight);
     const decoder = sharp(bytes, { limitInputPixels: MAXIMUM_PIXELS, failOn: 'error' });
     if (secondsAtMost !== undefined) decoder.timeout({ seconds: secondsAtMost });
     // sharp converts 16-bit colours with a profile to Display P3 and then takes them for sRGB. When it goes
@@ -64,7 +70,7 @@ export async function decodeImage(
     const decoded = resized(decoder.autoOrient().flatten({ background: BACKGROUND }), form)
       .toColourspace('srgb')
       .raw({ depth: 'uchar' });
-    const { data, info } = await withinBudget(header.width * header.height, () =>
+    const { data, info } = await withinBudget(weight * header.width * header.height, () =>
       decoded.toBuffer({ resolveWithObject: true }),
     );
     if (info.channels !== 3) throw new Error(`${info.channels} channels after conversion to sRGB`);
@@ -102,9 +108,10 @@ export const readImageFile = (path: string): Promise<Uint8Array> =>
  * Looks at the first bytes, never at the name. libvips would also read other formats (SVG, PDF, …), which are
  * too large a risk with images from outside.
  */
-function refuseOtherFormats(bytes: Uint8Array) {
+function requireType(bytes: Uint8Array): ImageType {
   if (bytes.length === 0) throw new InvalidInputError('the file is empty', { hint: 'Copy it again.' });
-  if (imageType(bytes) !== undefined) return;
+  const type = imageType(bytes);
+  if (type !== undefined) return type;
   throw new InvalidInputError(NO_IMAGE, {
     hint: 'Convert it to one of these formats, or remove it.',
   });
@@ -117,12 +124,12 @@ function tooManyBytes(size: number) {
   );
 }
 
-function refuseTooManyPixels({ width, height }: Header) {
+function refuseTooManyPixels({ width, height }: Header, most: number) {
   const hint = 'Scale it down: the network sees a small image anyway.';
-  if (width * height > MAXIMUM_PIXELS) {
+  if (width * height > most) {
     const megapixels = ((width * height) / 1e6).toFixed(1);
     throw new InvalidInputError(
-      `its ${width} × ${height} pixels are ${megapixels} megapixels, more than the ${MAXIMUM_PIXELS / 1e6} allowed`,
+      `its ${width} × ${height} pixels are ${megapixels} megapixels, more than the ${most / 1e6} allowed`,
       { hint },
     );
   }
@@ -135,7 +142,7 @@ function refuseTooManyPixels({ width, height }: Header) {
 }
 
 function explain(cause: unknown, secondsAtMost?: number) {
-  const message = firstLine(cause);
+  const message = reasonOf(cause);
   if (message.startsWith('timeout:')) {
     return new InvalidInputError(`it takes more than ${secondsAtMost} s to decode`, {
       cause,
@@ -148,5 +155,8 @@ function explain(cause: unknown, secondsAtMost?: number) {
   });
 }
 
-const firstLine = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0]!.trim();
+/** The first line that says something of the image: AVIF's reader tells before it where it has looked. */
+function reasonOf(error: unknown): string {
+  const lines = (error instanceof Error ? error.message : String(error)).split('\n');
+  return (lines.find((line) => !line.startsWith('source: bad seek')) ?? lines[0]!).trim();
+}

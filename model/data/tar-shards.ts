@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { extract, type Header } from 'tar-stream';
 import { InvalidInputError } from '#core/errors.ts';
-import { isLitter, MAXIMUM_IMAGE_BYTES } from '#core/image-files.ts';
+import { IMAGE_ENDINGS, isLitter, MAXIMUM_IMAGE_BYTES } from '#core/image-files.ts';
 import { collidingLabels, labelSchema } from '#core/labels.ts';
 import {
   type ImageList,
@@ -16,7 +16,6 @@ import {
 import type { FoundImages } from './list-training-images.ts';
 import { createTexts, pickTexts, textAt } from './texts.ts';
 
-const IMAGE_EXTENSIONS = new Set(['jpg', 'jpeg', 'png', 'webp']);
 /** Bytes of a `.cls` member, which has one number or label. */
 const MOST_CLASS_BYTES = 1_024;
 /** `ShardPlaces.indices` has 16 bits. */
@@ -140,7 +139,7 @@ async function readShard(
       if (extension === 'cls') {
         if (namedLabels.has(key)) throw twice(shard, name);
         namedLabels.set(key, await readClass(entry, header.size, { shard, name }));
-      } else if (IMAGE_EXTENSIONS.has(extension)) {
+      } else if (IMAGE_ENDINGS.includes(extension)) {
         if (members.has(key)) throw twice(shard, name, members.get(key)!.name);
         const label = folder === '' ? undefined : folder.slice(0, -1);
         members.set(key, { name, offset: header.byteOffset, length: lengthOf(header, shard, name), label });
@@ -166,7 +165,7 @@ async function readShard(
   }
   if (members.size === 0) {
     throw new InvalidInputError(`The shard "${shard}" in "${root}" has no images`, {
-      hint: 'Its members are to be called 000001.jpg (or .png, .webp) and 000001.cls, or <label>/000001.jpg.',
+      hint: 'Its members are to be called 000001.jpg (or .png, .webp, .gif, .avif) and 000001.cls, or <label>/000001.jpg.',
     });
   }
   return { members: [...members.values()], others };

@@ -4,7 +4,7 @@ import type { Evaluation } from '#core/contracts/evaluation.ts';
  * Time of one image through a served model, one at a time.
  *
  * @param ask sends one encoded image and waits for the whole answer
- * @param images encoded (JPEG, PNG or WebP), at least one; taken in turn
+ * @param images encoded, at least one; taken in turn
  * @param repetitions measured predictions, after five that warm up and do not count
  * @param now milliseconds; for tests
  * @returns median and 95th percentile (nearest rank) in milliseconds

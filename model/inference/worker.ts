@@ -18,7 +18,7 @@ export interface InferenceThread {
 /** One image that is to pass the model, itself or varied. */
 export interface InferenceTask {
   /**
-   * Path or bytes of a JPEG, PNG or WebP file, or the pixels of one or several images that have the network's
+   * Path or bytes of an image file, or the pixels of one or several images that have the network's
    * size, one after another: they pass the model as one batch.
    */
   image: string | Uint8Array | { pixels: Uint8Array };

@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { InvalidInputError } from '#core/errors.ts';
+import type { BackendName } from './backend-names.ts';
 import { firstLine } from './first-line.ts';
 import { hasNvidiaDriver } from './gpu.ts';
 import { registerKernels } from './kernels/register.ts';
@@ -17,14 +18,6 @@ import {
 } from './native.ts';
 import { findWebgpu, WEBGPU_SOURCES, type WebgpuSource } from './webgpu/find.ts';
 import { lookForWebgpu, startWebgpu, webgpuState } from './webgpu/start.ts';
-
-/**
- * What computes the tensors: TensorFlow on a GPU, WebGPU on a GPU of any make, TensorFlow on the CPU,
- * WebAssembly, or plain JavaScript (`cpu`: the reference in tests, hundreds of times slower in training).
- */
-export const BACKENDS = ['tensorflow-gpu', 'webgpu', 'tensorflow', 'wasm', 'cpu'] as const;
-
-export type BackendName = (typeof BACKENDS)[number];
 
 /** The backend that is in use, in words that tell a person what to do. */
 export interface BackendInfo {

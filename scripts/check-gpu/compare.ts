@@ -1,4 +1,5 @@
-import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
+import { useBackend } from '#model/tensorflow/backend.ts';
+import type { BackendName } from '#model/tensorflow/backend-names.ts';
 import {
   differencesOf,
   type KnownTraining,

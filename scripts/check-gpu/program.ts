@@ -1,7 +1,8 @@
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
-import { type BackendInfo, type BackendName, useBackend } from '#model/tensorflow/backend.ts';
+import { type BackendInfo, useBackend } from '#model/tensorflow/backend.ts';
+import type { BackendName } from '#model/tensorflow/backend-names.ts';
 import { versionOf } from '#model/tensorflow/native.ts';
 import { lookForWebgpu } from '#model/tensorflow/webgpu/start.ts';
 import { compareNetwork } from './compare.ts';

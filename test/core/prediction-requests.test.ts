@@ -14,9 +14,9 @@ test.each([
 test.each([
   [
     'text/plain',
-    'The content type is "text/plain": send one of image/png, image/jpeg, image/webp, application/json',
+    'The content type is "text/plain": send one of image/png, image/jpeg, image/webp, image/gif, image/avif, application/json',
   ],
-  ['image/gif', /"image\/gif"/],
+  ['image/heic', /"image\/heic"/],
   ['', /is missing/],
   [undefined, /is missing/],
 ])('refuses the content type %j with 415', (header, message) => {

@@ -85,6 +85,7 @@ describe('a prediction', () => {
   test.each([
     ['image/jpeg', { 'content-type': 'image/jpeg' }],
     ['image/webp', { 'CONTENT-TYPE': 'Image/WebP' }],
+    ['image/avif', { 'content-type': 'image/avif' }],
     ['application/json', { 'Content-Type': 'application/json; charset=utf-8' }],
   ])('takes %s, however the header is written', async (contentType, headers) => {
     await ask({ headers });

@@ -163,7 +163,7 @@ describe('prepare-domain', () => {
     [
       'more files that are no images than a training job would leave out',
       [...whole, ...tested, 'test/apple/notes', 'test/apple/list.csv'],
-      /2 of the 8 files in test\/ are no JPEG, PNG or WebP images.*: test\/apple\/list\.csv, test\/apple\/notes/,
+      /2 of the 8 files in test\/ are no PNG, JPEG, WebP, GIF or AVIF images.*: test\/apple\/list\.csv, test\/apple\/notes/,
     ],
     ['no images at all', [], /train\/apple has 0.*test\/banana has 0/],
   ])('refuses %s', async (_what, images, message) => {

@@ -126,8 +126,14 @@ describe('the same folder of images', () => {
     expect(prepared.images).toEqual(counts);
     expect({ train: job.train.size, test: job.test.size, other: job.other!.size }).toEqual(counts);
     const isDamaged = [
-      { id: 'train/constructor/notes.txt', reason: expect.stringMatching(/not a JPEG, PNG or WebP/) },
-      { id: 'test/constructor/notes.txt', reason: expect.stringMatching(/not a JPEG, PNG or WebP/) },
+      {
+        id: 'train/constructor/notes.txt',
+        reason: expect.stringMatching(/not a PNG, JPEG, WebP, GIF or AVIF/),
+      },
+      {
+        id: 'test/constructor/notes.txt',
+        reason: expect.stringMatching(/not a PNG, JPEG, WebP, GIF or AVIF/),
+      },
     ];
     expect(agent.damaged).toEqual(isDamaged);
     expect(job.damaged).toHaveLength(2);

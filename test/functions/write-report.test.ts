@@ -171,7 +171,7 @@ describe('write-report', () => {
     const { page } = await write();
 
     expect(page.match(/<img src="data:image\/png;base64,/g)).toHaveLength(1);
-    expect(page).toContain('neither PNG, JPEG nor WebP');
+    expect(page).toContain('no PNG, JPEG, WebP, GIF or AVIF');
     expect(page).toContain('too large to show (512 KB)');
     expect(page).toContain('no longer there');
   });

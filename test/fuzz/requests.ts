@@ -1,5 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import { REQUEST_TYPES } from '#core/prediction-requests.ts';
 import type { Random } from '#core/random.ts';
 
 /** One request as bytes on the wire may be made of it. */
@@ -15,18 +16,13 @@ export interface FuzzRequest {
 }
 
 const PREDICT = 'POST /domains/{domain}/predictions';
-const TYPES = ['image/png', 'image/jpeg', 'image/webp', 'application/json'];
-const OTHER_TYPES = [
-  'image/avif',
-  'image/gif',
-  'image/svg+xml',
-  'text/plain',
-  'IMAGE/PNG',
-  'image/png; x="',
-  '',
-];
+const TYPES = REQUEST_TYPES;
+const OTHER_TYPES = ['image/heic', 'image/svg+xml', 'text/plain', 'IMAGE/PNG', 'image/png; x="', ''];
 
-/** A small valid image of each type, for changes. */
+/** Where those of AVIF begin among the valid images. */
+const AVIF = 5;
+
+/** A small valid image of each type, for changes, the last ones of AVIF. */
 export async function validImages(): Promise<Buffer[]> {
   const picture = () =>
     sharp({
@@ -41,6 +37,12 @@ export async function validImages(): Promise<Buffer[]> {
     picture().webp().toBuffer(),
     picture().gif().toBuffer(),
     Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>'),
+    picture().avif({ effort: 0 }).toBuffer(),
+    // A sequence, as its brand says.
+    picture()
+      .avif({ effort: 0 })
+      .toBuffer()
+      .then((bytes) => Buffer.concat([bytes.subarray(0, 8), Buffer.from('avis'), bytes.subarray(12)])),
   ]);
 }
 
@@ -61,9 +63,15 @@ export function createRequests(random: Random, images: readonly Buffer[]): () =>
     return bytes;
   }
 
-  /** A PNG that says more pixels than it may have, or unpacks to more than it says. */
+  /**
+   * A PNG that says more pixels than it may have, or unpacks to more than it says; a GIF that has frames
+   * without end or larger ones than it says; an AVIF that says another size than its picture has.
+   */
   function bomb(): Buffer {
     const side = pick([1, 16_384, 30_000, 2 ** 31 - 1]);
+    const way = random.below(3);
+    if (way === 0) return gif(side & 65_535, pick([1, 100_000]));
+    if (way === 1) return resizedAvif(pick(images.slice(AVIF)), side);
     return png(side, pick([1, side]), deflateSync(Buffer.alloc(pick([10, 4_000_000]))));
   }
 
@@ -164,6 +172,23 @@ export function createRequests(random: Random, images: readonly Buffer[]): () =>
   }
 
   return () => (random.below(4) === 0 ? other() : prediction());
+}
+
+/** A GIF of one pixel with so many frames of this side, none of which has its pixels. */
+function gif(side: number, frames: number): Buffer {
+  const [low, high] = [side & 255, side >> 8];
+  const head = [...Buffer.from('GIF89a'), 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255];
+  const frame = Buffer.from([0x2c, 0, 0, 0, 0, low, high, low, high, 0, 2, 2, 0x44, 1, 0]);
+  return Buffer.concat([Buffer.from(head), Buffer.alloc(frames * frame.length, frame), Buffer.from(';')]);
+}
+
+/** An AVIF with this side in its header. */
+function resizedAvif(image: Buffer, side: number): Buffer {
+  const copy = Buffer.from(image);
+  const at = copy.indexOf('ispe') + 8;
+  copy.writeUInt32BE(side, at);
+  copy.writeUInt32BE(side, at + 4);
+  return copy;
 }
 
 /** A PNG of this size in its header, with these bytes as its pixels; its checksums are not right. */

@@ -1,4 +1,4 @@
-import type { BackendName } from '#model/tensorflow/backend.ts';
+import type { BackendName } from '#model/tensorflow/backend-names.ts';
 
 /**
  * Backend of the tests of training, transfer and files: WebAssembly, or TensorFlow in `npm run test:native`.

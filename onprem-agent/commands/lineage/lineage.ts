@@ -1,10 +1,12 @@
-import { describeEndpoint } from '#cloud/endpoints/endpoints.ts';
-import { findLiveModel } from '#cloud/registry/live-model.ts';
+import { Bucket } from '#cloud/aws/bucket.ts';
+import { championsIn } from '#cloud/records/champions.ts';
+import { findLineage, lineageSteps } from '#cloud/registry/lineage.ts';
 import { nameSchema } from '#core/contracts/common.ts';
-import { NotFoundError } from '#core/errors.ts';
-import { endpointName, modelPackageGroupName } from '#core/names.ts';
+import { cloudFormationClient } from '../../aws/clients.ts';
 import { explained } from '../../aws/explain.ts';
+import { s3Client } from '../../aws/s3-clients.ts';
 import { sageMakerClient } from '../../aws/sagemaker.ts';
+import { stackOutput } from '../../aws/stack.ts';
 import { agentCommand, awsArgs, stackArgs } from '../../cli/command.ts';
 import { UsageError } from '../../cli/errors.ts';
 import { lineageLines } from './lineage-lines.ts';
@@ -12,38 +14,36 @@ import { lineageLines } from './lineage-lines.ts';
 export const lineage = agentCommand({
   args: {
     domain: { type: 'positional', required: true, description: 'Domain whose endpoint is asked about' },
+    bucket: {
+      type: 'string',
+      valueHint: 'NAME',
+      description:
+        'Artifacts bucket, instead of asking the stack; it is read only where the domain has no endpoint of its own',
+    },
     ...stackArgs,
     ...awsArgs,
   },
   examples: ['graft lineage produce', 'graft lineage produce --stack graft-prod --json'],
-  async run({ args, output }) {
+  async run({ args, io, output }) {
     if (!nameSchema.safeParse(args.domain).success) {
       throw new UsageError(`"${args.domain}" is no name of a domain`);
     }
-    const sagemaker = sageMakerClient({ region: args.region, endpointUrl: args['endpoint-url'] });
-    const endpoint = endpointName(args.stack, args.domain);
-    const state = await explained(`look up endpoint ${endpoint}`, () =>
-      describeEndpoint(sagemaker, endpoint),
+    const aws = { region: args.region, endpointUrl: args['endpoint-url'] };
+    const champions: ReturnType<typeof championsIn>['find'] = async (domain) => {
+      const bucket =
+        args.bucket ??
+        (await stackOutput(cloudFormationClient(aws), args.stack, 'ArtifactsBucket', '--bucket'));
+      return championsIn(new Bucket(s3Client(aws, io.environment), bucket)).find(domain);
+    };
+    const services = { sagemaker: sageMakerClient(aws), champions: { find: champions }, prefix: args.stack };
+    const found = await explained(`look up what serves "${args.domain}"`, () =>
+      findLineage(services, args.domain),
     );
-    if (state === undefined) {
-      throw new NotFoundError(`The domain "${args.domain}" has no endpoint ${endpoint}`, {
-        hint: 'No model of it has been promoted yet, or it belongs to another deployment: name that with --stack. What is on the shared endpoint, `graft console` shows.',
-      });
-    }
-    const group = modelPackageGroupName(args.stack, args.domain);
-    const model = await explained(`look through model package group ${group}`, () =>
-      findLiveModel(sagemaker, group, state.endpointConfig),
-    );
-    if (model === undefined) {
-      throw new NotFoundError(
-        `No model package of ${group} says that it was deployed as ${state.endpointConfig}, which ${endpoint} serves`,
-        { hint: 'The log of the function "registerModel" says why a model could not be registered.' },
-      );
-    }
+    const { endpoint, model } = found;
     output.result(
       {
         command: 'lineage',
-        endpoint: { name: endpoint, status: state.status, config: state.endpointConfig },
+        endpoint: { name: endpoint.name, status: endpoint.state.status, config: endpoint.deployed },
         modelPackage: {
           arn: model.arn,
           version: model.version,
@@ -52,7 +52,7 @@ export const lineage = agentCommand({
         },
         ...model.metadata,
       },
-      lineageLines(endpoint, state, group, model).join('\n'),
+      lineageLines(lineageSteps(found)).join('\n'),
     );
   },
 });

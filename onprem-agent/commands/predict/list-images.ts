@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidInputError, NotFoundError } from '#core/errors.ts';
-import { hasImageEnding, isLitter } from '#core/image-files.ts';
+import { hasImageEnding, IMAGE_ENDINGS, isLitter } from '#core/image-files.ts';
 
 /** An image by its name in the results, and where it is. */
 export interface ListedImage {
@@ -32,7 +32,7 @@ export async function listImages(path: string): Promise<ListedImage[]> {
   if (images.length > 0) return images;
   throw new InvalidInputError(`There is no image in "${path}"`, {
     hint: isFolder
-      ? 'Files whose names end with .jpg, .jpeg, .png or .webp are taken.'
+      ? `Files whose names end with ${IMAGE_ENDINGS.map((each) => `.${each}`).join(', ')} are taken.`
       : 'Each line is the path of an image.',
   });
 }

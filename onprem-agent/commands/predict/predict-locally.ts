@@ -25,7 +25,7 @@ export interface LocalModel {
 /**
  * Predicts an image with a model in a folder. The image is prepared as in training and in an endpoint.
  *
- * @param image path of a JPEG, PNG or WebP file
+ * @param image path of an image file
  * @throws GraftError when the image or the model cannot be read, or the model has no classifier
  */
 export async function predictLocally(image: string, folder: string): Promise<Answer> {

@@ -12,7 +12,7 @@ export const predict = agentCommand({
       type: 'positional',
       required: true,
       description:
-        'JPEG, PNG or WebP file; or, with --out, a folder of them, a .txt file with a path a line, or a folder in S3 (s3://…)',
+        'Image file; or, with --out, a folder of them, a .txt file with a path a line, or a folder in S3 (s3://…)',
     },
     out: {
       type: 'string',

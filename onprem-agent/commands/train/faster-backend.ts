@@ -1,6 +1,7 @@
 import { monotonicMs } from '#core/monotonic.ts';
 import type { TrainingImages } from '#model/data/training-images.ts';
-import { type BackendInfo, type BackendName, useBackend } from '#model/tensorflow/backend.ts';
+import { type BackendInfo, useBackend } from '#model/tensorflow/backend.ts';
+import type { BackendName } from '#model/tensorflow/backend-names.ts';
 import { type GeneralTrainingOptions, trainGeneral } from '#model/training/general.ts';
 
 /** The first step prepares memory and kernels, so it says nothing about the others. */

@@ -6,7 +6,8 @@ import { misplacedFileWarnings, repetitionWarnings } from '#core/data-checks.ts'
 import { type OpenedImages, openTrainingImages } from '#model/data/training-images.ts';
 import { finishNetwork } from '#model/network/finish-network.ts';
 import { networkInput } from '#model/network/input.ts';
-import { BACKENDS, type BackendInfo, type BackendName, useBackend } from '#model/tensorflow/backend.ts';
+import { type BackendInfo, useBackend } from '#model/tensorflow/backend.ts';
+import { BACKENDS, type BackendName } from '#model/tensorflow/backend-names.ts';
 import { numberOption } from '../../cli/arguments.ts';
 import { agentCommand } from '../../cli/command.ts';
 import { UsageError } from '../../cli/errors.ts';

@@ -6,7 +6,7 @@ import { BusyError, InvalidInputError } from '#core/errors.ts';
 import { isRunning } from '#core/is-running.ts';
 import { parseJson } from '#core/parse.ts';
 import { writeDurably } from '#core/write-durably.ts';
-import { BACKENDS, type BackendName } from '#model/tensorflow/backend.ts';
+import { BACKENDS, type BackendName } from '#model/tensorflow/backend-names.ts';
 import {
   differingSettings,
   findCheckpoint,

@@ -108,7 +108,7 @@ describe('an endpoint', () => {
   });
 
   it.each<[string, () => Promise<Uint8Array | string>, RegExp]>([
-    ['text', async () => 'hello', /not a JPEG, PNG or WebP/],
+    ['text', async () => 'hello', /not a PNG, JPEG, WebP, GIF or AVIF/],
     [
       'a truncated JPEG',
       async () => {

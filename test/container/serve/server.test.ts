@@ -47,7 +47,7 @@ let logged: unknown[];
 beforeEach(async () => {
   answered = [];
   logged = [];
-  const log = pino({ level: 'warn' }, { write: (line) => logged.push(JSON.parse(line)) });
+  const log = pino({ level: 'info' }, { write: (line) => logged.push(JSON.parse(line)) });
   model = createModelServer(log, { onAnswered: (answers) => answered.push(answers) });
   model.server.listen(0, '127.0.0.1');
   await once(model.server, 'listening');
@@ -346,7 +346,7 @@ describe('/invocations', () => {
     expect(response).toMatch(/^HTTP\/1\.1 404 /);
   });
 
-  it('logs our own failure as an error, and nothing of what a caller did wrong', async () => {
+  it('logs our own failure as an error, and what a caller did wrong in one line without the request', async () => {
     model.ready(
       predictor(async (image) => {
         if (image.length === 1) throw new ProblemError(400, 'The image cannot be decoded');
@@ -358,12 +358,18 @@ describe('/invocations', () => {
     await invoke('x', 'text/plain');
     await invoke('{', 'application/json');
     await invoke(Buffer.alloc(INSTANCE_BODY_BYTES + 1), 'image/png');
-    await invoke('x', 'image/png');
+    await fetch(`${url}/invocations`, {
+      ...{ method: 'POST', body: 'x' },
+      headers: { 'content-type': 'image/png', 'x-amzn-sagemaker-inference-id': 'shop-17' },
+    });
     await rawRequest('GET // HTTP/1.1');
-    expect(logged).toEqual([]);
     await invoke('xx', 'image/png');
 
-    expect(logged).toEqual([expect.objectContaining({ level: 50, msg: 'prediction failed' })]);
+    const told = { level: 30, msg: 'refused', time: expect.any(Number), detail: expect.any(String) };
+    const refusals = [400, 415, 400, 413, 400, 404].map((status) => ({ ...told, status }));
+    refusals[4] = { ...refusals[4]!, detail: 'The image cannot be decoded', inferenceId: 'shop-17' } as never;
+    expect(logged.slice(0, -1)).toEqual(refusals.map((line) => expect.objectContaining(line)));
+    expect(logged.at(-1)).toMatchObject({ level: 50, msg: 'prediction failed' });
   });
 
   it('drops what waits when its caller hangs up', async () => {

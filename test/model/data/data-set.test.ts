@@ -105,7 +105,7 @@ describe('loadDataSet', () => {
     const data = await loadDataSet(root, input, { onProgress: (done) => seen.push(done) });
 
     expect(data.damaged.map(({ id }) => id)).toEqual(['apple/notes.png', 'pear/cut.jpg']);
-    expect(data.damaged[0]!.reason).toContain('not a JPEG, PNG or WebP');
+    expect(data.damaged[0]!.reason).toContain('not a PNG, JPEG, WebP, GIF or AVIF');
     expect(data.damaged[1]!.reason).toContain('damaged or cut short');
     expect(data.size).toBe(seen.length - 2);
     expect(seen.at(-1)).toBe(seen.length);

@@ -22,6 +22,9 @@ describe('decodeImage', () => {
     ['PNG', () => picture().png()],
     ['JPEG', () => picture().jpeg({ quality: 95 })],
     ['WebP', () => picture().webp({ quality: 95 })],
+    ['GIF', () => picture().gif()],
+    ['AVIF', () => picture().avif({ quality: 90, effort: 0 })],
+    ['AVIF with 10 bits', () => picture().avif({ quality: 90, effort: 0, bitdepth: 10 })],
     ['16-bit PNG', () => picture().toColourspace('rgb16').png()],
     ['CMYK JPEG', () => picture().toColourspace('cmyk').jpeg({ quality: 95 })],
   ])('reads %s as 8-bit sRGB in the network’s size', async (name, make) => {
@@ -116,6 +119,8 @@ describe('decodeImage', () => {
     ['JPEG', () => noise(100, 100).jpeg()],
     ['PNG', () => noise(100, 100).png()],
     ['WebP', () => noise(100, 100).webp()],
+    ['GIF', () => noise(100, 100).gif()],
+    ['AVIF', () => noise(100, 100).avif({ effort: 0 })],
   ])('refuses a %s that is cut short', async (_, make) => {
     const whole = await make().toBuffer();
 
@@ -135,6 +140,21 @@ describe('decodeImage', () => {
     const decoding = decodeImage(huge.subarray(0, 1000), size);
 
     await expect(decoding).rejects.toThrow('8000 × 5000 pixels are 40.0 megapixels');
+  });
+
+  it('refuses an AVIF of more than 16 megapixels from the header alone', async () => {
+    const image = await picture(24, 24).avif({ effort: 0 }).toBuffer();
+    // Its picture is small: only the size that it says counts.
+    const at = image.indexOf('ispe') + 8;
+    image.writeUInt32BE(4001, at);
+    image.writeUInt32BE(4000, at + 4);
+
+    await expect(decodeImage(image, size)).rejects.toThrow(
+      '4001 × 4000 pixels are 16.0 megapixels, more than the 16 allowed',
+    );
+    image.writeUInt32BE(8, at);
+    image.writeUInt32BE(8, at + 4);
+    await expect(decodeImage(image, size)).rejects.toThrow('damaged or cut short (heif: ');
   });
 
   it('refuses a strip whose side is too long from the header alone', async () => {
@@ -157,6 +177,19 @@ describe('decodeImage', () => {
     expect([...pixels.subarray(0, 3)]).toEqual([200, 100, 50]);
   });
 
+  it('takes the first picture of a GIF that moves', async () => {
+    const frames = [orange, { r: 0, g: 0, b: 255 }].map((background) =>
+      sharp({ create: { width: 30, height: 20, channels: 3, background } })
+        .png()
+        .toBuffer(),
+    );
+    const moving = sharp(await Promise.all(frames), { join: { animated: true } });
+
+    const pixels = await decodeImage(await moving.gif().toBuffer(), size);
+
+    expect([...pixels.subarray(0, 3)]).toEqual([200, 100, 50]);
+  });
+
   it('gives up decoding after the seconds that the caller has, and never without such a limit', async () => {
     const image = await picture().png().toBuffer();
     const limit = vi.spyOn(sharp.prototype, 'timeout').mockImplementation(() => {
@@ -175,11 +208,16 @@ describe('decodeImage', () => {
   });
 
   it.each([
-    ['text', Buffer.from('this is no picture'), 'not a JPEG, PNG or WebP'],
+    ['text', Buffer.from('this is no picture'), 'not a PNG, JPEG, WebP, GIF or AVIF'],
     [
       'SVG, which could refer to other files',
       Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
-      'not a JPEG',
+      'not a PNG',
+    ],
+    [
+      'HEIC, for which there is no decoder',
+      Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'),
+      'not a PNG',
     ],
     ['nothing', Buffer.alloc(0), 'is empty'],
     ['a PNG signature and no more', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), 'damaged or cut short'],

@@ -98,7 +98,7 @@ describe('openPool', () => {
         expect(i % 7).toBe(3);
         expect(answer.reason).toMatchObject({
           name: 'InvalidInput',
-          message: expect.stringContaining('not a JPEG, PNG or WebP'),
+          message: expect.stringContaining('not a PNG, JPEG, WebP, GIF or AVIF'),
           hint: expect.stringContaining('Convert it'),
         });
       }

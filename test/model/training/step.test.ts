@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { buildNetwork, type NetworkOptions } from '#model/network/build-network.ts';
-import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
+import { useBackend } from '#model/tensorflow/backend.ts';
+import type { BackendName } from '#model/tensorflow/backend-names.ts';
 import { computeGradients, disposeGradients, trainableVariables } from '#model/training/step.ts';
 import { computeOn, describeOnFastBackends, expectClose, random } from '../tensorflow/kernels/backends.ts';
 

@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 // Registers the gradients of all operations.
 import '@tensorflow/tfjs-layers';
 import { describe, expect } from 'vitest';
-import { type BackendName, useBackend } from '#model/tensorflow/backend.ts';
+import { useBackend } from '#model/tensorflow/backend.ts';
+import type { BackendName } from '#model/tensorflow/backend-names.ts';
 import { findInstallation } from '#model/tensorflow/installation.ts';
 
 const nativeIsInstalled =

@@ -437,7 +437,7 @@ describe('graft data push refuses', () => {
           await writeFile(join(folder, 'train/apple', name), 'hello');
         }
       },
-      /"apple\/0-000\.png": it is not a JPEG, PNG or WebP image/,
+      /"apple\/0-000\.png": it is not a PNG, JPEG, WebP, GIF or AVIF image/,
     ],
     [
       'a 40-megapixel image',

@@ -7,7 +7,9 @@ import {
 import { BUCKET, endpointIs, IMAGE, type Machine, ROLE, startMachine, tar } from 'local-aws/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ModelPackageRequest, registerModelPackage } from '#cloud/registry/model-packages.ts';
+import type { Champion } from '#core/contracts/outcome.ts';
 import { sha256 } from '#core/digest.ts';
+import { championKey } from '#core/keys.ts';
 import { graft } from '../../cli.ts';
 
 let machine: Machine;
@@ -55,7 +57,7 @@ const register = (
   approval: ModelPackageRequest['approval'] = 'Approved',
 ) =>
   registerModelPackage(machine.sagemaker, {
-    group: 'graft-dev-produce',
+    group: `graft-dev-${metadata.domain ?? 'produce'}`,
     approval,
     description: 'it is good',
     image: IMAGE,
@@ -82,6 +84,14 @@ const register = (
     },
   });
 
+/** Of a domain that lives on the endpoint of `tools`. */
+const smallChampion: Champion = {
+  ...{ schemaVersion: 1, domain: 'small', model: 'icons', version: '20261123T154200Z-3f2a9c' },
+  ...{ execution: 'fifth', trainingJob: 'job-of-fifth', modelKey: 'model.tar.gz', modelName: 'live' },
+  ...{ endpoint: 'graft-dev-tools', endpointConfig: 'small-a1', targetModel: 'small/a1.tar.gz' },
+  ...{ evaluationKey: 'evaluation.json', accuracy: 0.694, promotedAt: '2026-11-23T18:00:00.000Z' },
+};
+
 beforeEach(() => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
@@ -97,7 +107,7 @@ describe('graft lineage', () => {
     expect(code).toBe(0);
     const parts = [
       ...['graft-dev-produce   InService', 'config-live', 'graft-dev-produce version 2   Approved'],
-      ...['accuracy 0.694, 0.380 without', 'job-of-second', 'second'],
+      ...['accuracy 0.694, 0.380 without', 'second   training job job-of-second'],
       ...[`60 images, digest ${sha256('train')}`, `360 images, digest ${sha256('test')}`],
       `icons/20261123T154200Z-3f2a9c   manifest ${sha256('manifest')}`,
       `general   14400 images, digest ${sha256('general')}`,
@@ -122,9 +132,30 @@ describe('graft lineage', () => {
     });
   });
 
+  it('finds a domain on the shared endpoint by its champion’s record', async () => {
+    await machine.put(championKey('small'), JSON.stringify(smallChampion));
+    await register('fifth', { domain: 'small', endpointConfig: smallChampion.endpointConfig });
+
+    const { code, stdout } = await graft(['lineage', 'small', '--bucket', BUCKET]);
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^endpoint +graft-dev-tools {3}InService\n└ model on it +small-a1\n/);
+    expect(stdout).toContain('graft-dev-small version 1   Approved');
+  });
+
   it.each([
-    ['a domain without an endpoint', ['nobody'], 1, /no endpoint graft-dev-nobody[\s\S]*--stack/],
-    ['another deployment', ['produce', '--stack', 'graft-prod'], 1, /no endpoint graft-prod-produce/],
+    [
+      'a domain without an endpoint',
+      ['nobody', '--bucket', BUCKET],
+      1,
+      /"nobody" has no endpoint in graft-dev/,
+    ],
+    [
+      'another deployment',
+      ['produce', '--stack', 'graft-prod', '--bucket', BUCKET],
+      1,
+      /"produce" has no endpoint in graft-prod/,
+    ],
     [
       'an endpoint that nothing registered',
       ['tools'],

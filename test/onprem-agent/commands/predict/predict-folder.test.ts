@@ -119,7 +119,7 @@ describe('graft predict --out', () => {
     expect(asked).toEqual([2, 1, 1]);
     const lines = await rows();
     expect(lines).toContain(
-      `${join(root, 'notes.png')},,,,,,,"it is not a JPEG, PNG or WebP image, whatever its name says"`,
+      `${join(root, 'notes.png')},,,,,,,"it is not a PNG, JPEG, WebP, GIF or AVIF image, whatever its name says"`,
     );
     expect(lines.find((line) => line.startsWith(join(root, 'gone.png')))).toMatch(/ENOENT/);
     expect(lines.find((line) => line.startsWith(good))).toMatch(/refused .* with 400: as 400/);

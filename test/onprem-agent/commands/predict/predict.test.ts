@@ -121,7 +121,9 @@ describe('graft predict --domain', () => {
     ]);
 
     expect(run.code).toBe(1);
-    expect(run.last.message).toMatch(/notes\.png" cannot be read: it is not a JPEG, PNG or WebP image/);
+    expect(run.last.message).toMatch(
+      /notes\.png" cannot be read: it is not a PNG, JPEG, WebP, GIF or AVIF image/,
+    );
   });
 
   it('names an answer that is no prediction, and an API that is not there', async () => {

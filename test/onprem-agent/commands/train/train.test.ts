@@ -199,7 +199,7 @@ describe('graft train refuses', () => {
           await writeFile(join(images, 'v2.0', name), 'hello');
         }
       },
-      /12 of the 36 images.*not a JPEG, PNG or WebP/,
+      /12 of the 36 images.*not a PNG, JPEG, WebP, GIF or AVIF/,
     ],
     [
       'truncated JPEGs',
