@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { DescribeExecutionOutput } from '@aws-sdk/client-sfn';
 import { createS3 } from 'local-aws/services';
-import { startLocal } from 'local-aws/testing';
+import { type ManualClock, startLocal } from 'local-aws/testing';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { localModels } from '../../console/server/local-models.ts';
@@ -15,8 +15,8 @@ export const stateMachineArn =
   'arn:aws:states:eu-central-1:000000000000:stateMachine:graft-dev-promote-model';
 
 /** A local S3 that real clients talk to over HTTP, with empty buckets. */
-export async function startS3() {
-  const local = await startLocal({ services: [createS3] });
+export async function startS3(clock?: ManualClock) {
+  const local = await startLocal({ services: [createS3], ...(clock === undefined ? {} : { clock }) });
   const s3 = local.client(S3Client);
   for (const bucket of ['models', 'data', 'artifacts']) {
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
