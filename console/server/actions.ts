@@ -53,7 +53,7 @@ export function actionRoutes(services: ConsoleServices): Route[] {
       await sfn.send(
         new StopExecutionCommand({ executionArn, error: 'Stopped', cause: `${session.person}: ${reason}` }),
       );
-      // No answer is wanted any more. Nothing waits for these jobs, and they would cost money until their end.
+      // No answer is wanted any more. Nothing waits for these jobs, which would cost money until their end.
       const domains = (await domainsOf(sfn, executionArn)) ?? [];
       for (const domain of domains.slice(0, STOPPED_DOMAINS)) {
         await store.approvals.remove({ execution: path.execution!, domain });

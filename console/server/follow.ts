@@ -44,7 +44,7 @@ export async function* followPromotion(
   yield* changes('graph', graphOf(definition!));
   const readHistory = historyReader(sfn, executionArn);
   const input = inputOf(described);
-  const trainings = await trainingsOf(services, subject, input);
+  const trainings = trainingsOf(services, subject, input);
   const version = input === undefined || 'rollback' in input ? undefined : input.version;
   const readFunctions = functionLogReader(services.logs, definition!, { ...subject, version });
   const readBills = billReader(services, trainings);
@@ -57,8 +57,9 @@ export async function* followPromotion(
     const states = progressOf(await readHistory(), domains?.indexOf(domain));
     yield* changes('promotion', row);
     yield* changes('states', states);
-    for (const { mode, job, reusedFrom, read } of trainings) {
+    for (const { mode, find, read } of trainings) {
       const { points, fresh } = await read();
+      const { job, reusedFrom } = await find();
       const reused = reusedFrom === undefined ? {} : { reusedFrom };
       if (points.length > 0) yield* changes('curve', { mode, job, points, ...reused }, mode);
       if (fresh.length > 0) yield { event: 'log', data: { of: mode, lines: fresh } };

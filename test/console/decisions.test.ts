@@ -19,6 +19,9 @@ import { consoleServices } from './services.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
+/** What a promotion may take on a busy machine before a test gives up. */
+const PATIENCE_MS = 200_000;
+
 const first = '20261101T000000Z-aaaaaa';
 const second = '20261115T000000Z-bbbbbb';
 
@@ -55,12 +58,12 @@ const promote = (execution: string, domain: string, version = first) =>
 /** The promotion waits for a person. */
 async function asks(execution: string, domain: string): Promise<void> {
   const { approvals } = promotionStore(machine.s3, buckets.artifacts);
-  await vi.waitUntil(() => approvals.find({ execution, domain }), { timeout: 200_000, interval: 50 });
+  await vi.waitUntil(() => approvals.find({ execution, domain }), { timeout: PATIENCE_MS, interval: 50 });
 }
 
 const visit = (path: string) => page.goto(new URL(path, running.url).href);
 const outcomeShown = (outcome: RegExp) =>
-  page.locator('h1 .badge').filter({ hasText: outcome }).waitFor({ timeout: 60_000 });
+  page.locator('h1 .badge').filter({ hasText: outcome }).waitFor({ timeout: PATIENCE_MS });
 /** The execution that the page shows now. */
 const shown = () => new URL(page.url()).pathname.split('/')[2]!;
 
@@ -120,7 +123,7 @@ describe.skipIf(whyNot !== '').sequential(`decisions by click${whyNot}`, () => {
 
   test('promote again, then stop: the new execution ends, and nobody is asked any more', async () => {
     await decide('Promote again', /deployed\s+if the gate says yes/);
-    await page.getByRole('button', { name: 'Approve …' }).waitFor();
+    await page.getByRole('button', { name: 'Approve …' }).waitFor({ timeout: PATIENCE_MS });
     const execution = shown();
     expect(execution).not.toBe('asked');
 
@@ -165,6 +168,9 @@ describe.skipIf(whyNot !== '').sequential(`decisions by click${whyNot}`, () => {
       .waitFor();
     await page.getByText('answers as the training job did about 2 test images').waitFor();
     expect(await page.locator('#golden .pictures li').count()).toBe(2);
+    // Its baseline is that of the promotion which was refused.
+    const baseline = page.locator('.states li').filter({ hasText: 'StartBaseline' });
+    expect(await baseline.textContent()).toContain('no cost');
     await inspect(page, 'promotion-forced');
   });
 
