@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import { ResourceInUse, ResourceLimitExceeded, type SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';

@@ -1,5 +1,3 @@
-import './quiet.ts';
-
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
 import type { Context } from 'aws-lambda';
 import { expect, test } from 'vitest';
