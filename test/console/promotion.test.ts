@@ -101,6 +101,7 @@ describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, (
 
   test('answers about an image that is dropped, with the line for programs', async () => {
     await visit('/domains/shapes');
+    await page.getByRole('heading', { name: 'What has been live' }).waitFor();
     await inspect(page, 'domain');
     await page.getByRole('link', { name: 'Try it' }).click();
     const [first] = (await readdir(testImages)).sort();
