@@ -100,7 +100,7 @@ export function batchId(domain: string, caller: string, key: string): string {
   return shortDigest([domain, caller, key], 16);
 }
 
-/** Transform job of a batch, and SageMaker's model that it runs. With an empty id, the beginning of them all. */
+/** Transform job of a batch, and SageMaker's model that it runs; with an empty id, how they all begin. */
 export function batchJobName(prefix: string, domain: string, id: string): string {
   return `${prefix}-batch-${shortDigest([domain], 12)}-${id}`;
 }

@@ -15,8 +15,8 @@ export interface BatchImages {
 
 /**
  * The images in a folder. Whatever its name, each object counts as one, since the container says what it is;
- * those that operating systems leave behind are left out. One object that SageMaker cannot send would make the
- * whole batch fail, so those are told apart here.
+ * those that operating systems leave behind are left out. One object that SageMaker cannot send would make
+ * the whole batch fail, so those are told apart here.
  *
  * @throws InvalidInputError when there is none, or there are too many of one kind
  */

@@ -27,8 +27,8 @@ const LONGEST_PAUSE_MS = 30_000;
 export class StartupFailure extends Error {}
 
 /**
- * The container of a production variant, or of a transform job: the unpacked model and the `serve` process, in
- * their own folder. A serverless one may sleep, without a process, until the next request.
+ * The container of a production variant, or of a transform job: the unpacked model and the `serve` process,
+ * in their own folder. A serverless one may sleep, without a process, until the next request.
  */
 export class ServingContainer implements Sleeper {
   readonly plan: VariantPlan;
