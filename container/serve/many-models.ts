@@ -14,7 +14,7 @@ import { createModel, type Model } from './model.ts';
 import { memoryOf } from './model-memory.ts';
 import type { Models } from './models.ts';
 import { loadPredictor, type PredictorOptions } from './predictor.ts';
-import { type Asked, allow, jsonReply, type Reply } from './reply.ts';
+import { type Asked, allow, decoded, jsonReply, type Reply } from './reply.ts';
 import { readBody } from './request-body.ts';
 
 const PAGE = 100;
@@ -127,7 +127,7 @@ export function createManyModels(options: ManyModelsOptions): ManyModels {
       }
       const [, encoded, what] = /^\/models\/([^/]+)(?:\/(invoke))?$/.exec(path) ?? [];
       if (encoded === undefined) throw new ProblemError(404, `There is no ${path}`);
-      const name = decodeURIComponent(encoded);
+      const name = decoded(encoded);
       if (what === 'invoke') return invoke(asked, await find(name));
       allow(request, ['GET', 'DELETE']);
       if (request.method === 'DELETE') return unload(name);

@@ -8,7 +8,7 @@ import type { Model } from './model.ts';
 import { describeTensors, inferenceReply } from './open-inference-answer.ts';
 import { parseInference } from './open-inference-request.ts';
 import { CallerGoneError } from './queue.ts';
-import { type Asked, allow, inferenceIdOf, jsonReply, type Reply } from './reply.ts';
+import { type Asked, allow, decoded, inferenceIdOf, jsonReply, type Reply } from './reply.ts';
 import { readBody } from './request-body.ts';
 import type { OnAnswered } from './server.ts';
 
@@ -76,12 +76,4 @@ const SERVER = { name: 'graft', version: '2', extensions: ['binary_tensor_data']
 export function openInferenceError({ message, headers }: ProblemError): Reply {
   const reply = jsonReply({ error: message });
   return { ...reply, headers: { ...reply.headers, ...headers } };
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

@@ -32,3 +32,12 @@ export function inferenceIdOf(request: IncomingMessage): string | undefined {
   const value = request.headers['x-amzn-sagemaker-inference-id'];
   return typeof value === 'string' ? value.slice(0, 64) : undefined;
 }
+
+/** A part of a path; as it is where its percent signs mean nothing. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
