@@ -3,7 +3,6 @@ import { versionSchema } from './common.ts';
 
 /** Why an image has no prediction: a status as of a prediction that was refused, and words. */
 export const imageProblemSchema = z.strictObject({ status: z.int(), detail: z.string() });
-export type ImageProblem = z.output<typeof imageProblemSchema>;
 
 /** `batch.json`: what a batch predicts, and with which model. SageMaker knows how it stands. */
 export const batchRecordSchema = z.strictObject({

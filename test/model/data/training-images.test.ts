@@ -97,7 +97,7 @@ describe('images that are opened for training', () => {
 
     for (const memoryBytes of [0, 1e6]) {
       const opened = await openHere(folder, { memoryBytes });
-      expect(opened.damaged).toEqual([{ id: 'a/0-000.png', reason: expect.stringContaining('not a JPEG') }]);
+      expect(opened.damaged).toEqual([{ id: 'a/0-000.png', reason: expect.stringContaining('not a PNG') }]);
       expect(opened.repeated).toEqual([['a/0-001.png', 'a/copy.png', 'é/copy.png']]);
       expect(opened).toMatchObject({ beside: ['notes.txt'], size: 25, digest: expected.digest });
       expect(await pixelsOf(opened)).toEqual(

@@ -115,7 +115,7 @@ describe('graft train', () => {
 
     expect(run.code).toBe(0);
     const warning = run.events.find(({ event }) => event === 'warning');
-    expect(warning).toMatchObject({ id: 'apple pie/notes.png', reason: expect.stringMatching(/not a JPEG/) });
+    expect(warning).toMatchObject({ id: 'apple pie/notes.png', reason: expect.stringMatching(/not a PNG/) });
     expect(run.last.images).toBe(37);
   });
 
@@ -249,7 +249,7 @@ describe('graft train refuses', () => {
         await writeFile(join(images, 'x.png'), 'hello');
         return join(images, 'x.png');
       },
-      /x\.png" cannot be read: it is not a JPEG/,
+      /x\.png" cannot be read: it is not a PNG/,
     ],
   ])('to predict %s', async (_what, make, message) => {
     const image = await make();
