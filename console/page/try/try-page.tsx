@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { IMAGE_NAMES, IMAGE_TYPES } from '#core/image-files.ts';
 import type { Tried } from '../../contracts/prediction.ts';
 import { sendImage } from '../ask.ts';
 import { BackTo } from '../components/back-to.tsx';
@@ -63,10 +64,10 @@ export function TryPage({ domain }: { domain: string }) {
       >
         <input
           type="file"
-          accept="image/png,image/jpeg,image/webp"
+          accept={IMAGE_TYPES.join(',')}
           onChange={(event) => void ask(event.currentTarget.files?.[0])}
         />
-        Drop an image here, paste one, or choose a file: PNG, JPEG or WebP.
+        Drop an image here, paste one, or choose a file: {IMAGE_NAMES}.
       </label>
       <Camera onPicture={(picture) => void ask(picture)} />
       <div class="tried" aria-live="polite">
