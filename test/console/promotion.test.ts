@@ -31,6 +31,12 @@ async function visit(path: string): Promise<void> {
   await page.goto(new URL(path, program.url).href);
 }
 
+/** One of the domain's own test images. */
+async function testImage(): Promise<Buffer> {
+  const [first] = (await readdir(testImages)).sort();
+  return readFile(join(testImages, first!));
+}
+
 /** Waits for text anywhere on the page. */
 const shows = (text: string | RegExp) => page.getByText(text).first().waitFor({ timeout: 120_000 });
 
@@ -39,7 +45,7 @@ describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, (
     stack = await startStack();
     [browser, program] = await Promise.all([
       launchBrowser(),
-      spawnConsole(stack.environment, ['--by', 'jane']),
+      spawnConsole({ ...stack.environment, XDG_CACHE_HOME: stack.folder }, ['--by', 'jane']),
     ]);
     ({ page, wrong } = await openPage(browser, program.url));
     page.setDefaultTimeout(20_000);
@@ -67,6 +73,8 @@ describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, (
     await page.locator('.state.running').first().waitFor();
     await page.locator('.curves polyline').nth(1).waitFor({ state: 'attached' });
     await shows('Log of the transfer job');
+    await page.getByText('Log of the functions').click();
+    await page.locator('.log pre').filter({ hasText: 'PrepareDomain: INFO finished' }).waitFor();
     await page.getByRole('button', { name: 'Approve …' }).waitFor();
 
     expect(await page.locator('.state.done').count()).toBeGreaterThanOrEqual(4);
@@ -96,7 +104,37 @@ describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, (
       approval: { approved: true, by: 'jane', comment: 'looked at it' },
     });
     await page.locator('#cost').waitFor();
+    await page.locator('#golden').waitFor();
+    expect(await page.locator('#golden .pictures img').count()).toBe(tinyLabels.length);
+    await shows(/answers as the training job did about 3 test images/);
+    const trained = page.locator('.states li').filter({ hasText: 'StartFineTuning' });
+    expect(await trained.textContent()).toMatch(/done .+, \$0\.\d{4}/);
+    await page.getByText('Log of the functions').click();
+    await page.locator('.log pre').filter({ hasText: 'FinishPromotion: INFO finished' }).waitFor();
     await inspect(page, 'promotion-deployed');
+  });
+
+  test('compares a refused model with the live one, both on this machine', async () => {
+    await page.getByRole('button', { name: 'Promote again …' }).click();
+    const dialog = page.locator('dialog[open]');
+    await dialog.getByRole('button', { name: 'Promote again', exact: true }).click();
+    await page.getByRole('button', { name: 'Reject …' }).click({ timeout: 120_000 });
+    await dialog.locator('textarea').fill('once is enough');
+    await dialog.getByRole('button', { name: 'Reject', exact: true }).click();
+    await shows('jane says no: once is enough');
+
+    await visit('/domains/shapes/try');
+    const file = { name: 'chosen.png', mimeType: 'image/png', buffer: await testImage() };
+    await page.locator('input[type=file]').setInputFiles(file);
+    await page.getByRole('region', { name: 'Answer' }).waitFor();
+
+    const refused = page.getByLabel('Compare with');
+    await refused.selectOption({ index: 1 });
+    for (const side of ['Live', 'Refused']) {
+      const bars = page.getByRole('region', { name: side, exact: true }).locator('.bars tr');
+      await bars.first().waitFor({ timeout: 60_000 });
+      expect(await bars.count(), side).toBe(tinyLabels.length);
+    }
   });
 
   test('answers about an image that is dropped, with the line for programs', async () => {
@@ -104,8 +142,7 @@ describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, (
     await page.getByRole('heading', { name: 'What has been live' }).waitFor();
     await inspect(page, 'domain');
     await page.getByRole('link', { name: 'Try it' }).click();
-    const [first] = (await readdir(testImages)).sort();
-    const bytes = (await readFile(join(testImages, first!))).toString('base64');
+    const bytes = (await testImage()).toString('base64');
     const transfer = await page.evaluateHandle((base64) => {
       const data = new DataTransfer();
       const content = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
@@ -158,7 +195,7 @@ describe.skipIf(whyNot !== '').sequential(`the console in a browser${whyNot}`, (
 
   test('lists promotions, and shows one with its domains', async () => {
     await visit('/promotions');
-    await page.getByText('1 domain: 1 DEPLOYED').waitFor();
+    await page.getByText('1 domain: 1 DEPLOYED').first().waitFor();
     await inspect(page, 'promotions');
     await page.getByRole('link', { name: 'all domains' }).click();
     await page.getByRole('link', { name: 'shapes' }).waitFor();
