@@ -7,6 +7,7 @@ describe('the environment', () => {
       GRAFT_OPT_ML: '/opt/ml',
       GRAFT_HOST: '0.0.0.0',
       GRAFT_LOG_LEVEL: 'info',
+      SAGEMAKER_BATCH: 'false',
       SAGEMAKER_MULTI_MODEL: 'false',
       TRAINING_JOB_NAME: 'local',
     });

@@ -1,3 +1,4 @@
+import '../functions/quiet.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kindNames } from './kinds.ts';
 import { Player } from './player.ts';
