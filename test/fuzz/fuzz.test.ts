@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { sha256 } from '#core/digest.ts';
+import { createRandom } from '#core/random.ts';
+import { createRequests, validImages } from './requests.ts';
 import { problemOf, runFuzz } from './run.ts';
 import { startFuzzStack } from './stack.ts';
 
@@ -23,6 +26,15 @@ describe('what test:fuzz finds', () => {
     if (expected === undefined) expect(found).toBeUndefined();
     else expect(found).toMatch(expected);
   });
+});
+
+it('the same seed sends the same requests, in every process', async () => {
+  const digestOfMany = async () => {
+    const next = createRequests(createRandom('fuzz', 7), await validImages());
+    return sha256(JSON.stringify(Array.from({ length: 200 }, next)));
+  };
+
+  expect(await digestOfMany()).toBe(await digestOfMany());
 });
 
 describe('the API under requests that nobody should send', () => {

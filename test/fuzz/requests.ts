@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { REQUEST_TYPES } from '#core/prediction-requests.ts';
-import type { Random } from '#core/random.ts';
+import { createRandom, type Random } from '#core/random.ts';
 
 /** One request as bytes on the wire may be made of it. */
 export interface FuzzRequest {
@@ -22,15 +22,13 @@ const OTHER_TYPES = ['image/heic', 'image/svg+xml', 'text/plain', 'IMAGE/PNG', '
 /** Where those of AVIF begin among the valid images. */
 const AVIF = 5;
 
-/** A small valid image of each type, for changes, the last ones of AVIF. */
+const SIDE = 24;
+
+/** A small valid image of each type, for changes, the last ones of AVIF; always the same ones. */
 export async function validImages(): Promise<Buffer[]> {
-  const picture = () =>
-    sharp({
-      create: {
-        ...{ width: 24, height: 24, channels: 3, background: 'teal' },
-        noise: { type: 'gaussian', mean: 128, sigma: 40 },
-      },
-    });
+  const random = createRandom('fuzz images');
+  const pixels = Uint8Array.from({ length: SIDE * SIDE * 3 }, () => random.below(256));
+  const picture = () => sharp(pixels, { raw: { width: SIDE, height: SIDE, channels: 3 } });
   return Promise.all([
     picture().png().toBuffer(),
     picture().jpeg().toBuffer(),
@@ -46,7 +44,7 @@ export async function validImages(): Promise<Buffer[]> {
   ]);
 }
 
-/** Requests without end; the same for the same stream of numbers. */
+/** Requests without end; the same for the same stream of numbers and the same images. */
 export function createRequests(random: Random, images: readonly Buffer[]): () => FuzzRequest {
   const pick = <Item>(items: readonly Item[]): Item => items[random.below(items.length)]!;
   const text = (length: number) =>

@@ -114,7 +114,8 @@ export const train = agentCommand({
       );
 
       if (isToBeTried) {
-        backend = await fasterOnProcessor({ data, options }, io.signal);
+        // The hint at a GPU that is here and unused stays.
+        backend = { ...backend, ...(await fasterOnProcessor({ data, options }, io.signal)) };
         tellBackend(output, backend, true);
       }
       const settings = settingsOf(options, { size: args.size, backend: backend.name, images: data.digest });
