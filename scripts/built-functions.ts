@@ -8,7 +8,7 @@ const keptIn = join(repository, '.build', 'functions');
 /** All that decides what is in the archives. A stage's settings are not: the template has them. */
 const sources = [
   ...['core', 'cloud', 'functions', 'serverless.yml', 'infrastructure/bundles.cjs'],
-  ...['package-lock.json', 'tsconfig.json'],
+  ...['package-lock.json', 'tsconfig.json', 'scripts/build-functions.ts'],
 ];
 
 /** What the functions are built from, as it is now. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { GraftError } from '#core/errors.ts';
 import { readPrices } from '#core/prices.ts';
 import { buildContainer } from './build-container.ts';
+import { buildFunctions } from './build-functions.ts';
 import { functionsFingerprint, keepBuiltFunctions, takeBuiltFunctions } from './built-functions.ts';
 import { fingerprint, repository } from './fingerprint.ts';
 
@@ -61,12 +62,14 @@ export async function packageStack(options: PackageOptions): Promise<{ template:
   await rm(fresh, { recursive: true, force: true });
   await mkdir(dirname(out), { recursive: true });
   const functions = await functionsFingerprint();
-  const areBuilt = await takeBuiltFunctions(fresh, functions);
+  if (!(await takeBuiltFunctions(fresh, functions))) {
+    await buildFunctions(fresh);
+    await keepBuiltFunctions(fresh, functions);
+  }
   await runServerless(
     ['package', '--stage', options.stage, '--region', options.region, '--package', `${options.out}.new`],
-    { ...environment, FUNCTIONS_ARE_BUILT: String(areBuilt) },
+    { ...environment, FUNCTIONS_ARE_BUILT: 'true' },
   );
-  if (!areBuilt) await keepBuiltFunctions(fresh, functions);
   await writeFile(join(fresh, 'fingerprint'), wanted);
   await rm(out, { recursive: true, force: true });
   await rename(fresh, out);
@@ -96,8 +99,7 @@ export async function runServerless(
   const command = join(dirname(manifest), bin.serverless ?? Object.values(bin)[0]!);
   const child = spawn(process.execPath, [command, ...args], {
     cwd: repository,
-    // esbuild keeps what it has read: without a limit its memory grows with every function.
-    env: { GOMEMLIMIT: '512MiB', ...process.env, ...environment },
+    env: { ...process.env, ...environment },
     stdio: stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
