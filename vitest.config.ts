@@ -2,7 +2,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
-import { sharedProcess } from './test/setup/shared-process.ts';
+import { ownProcess } from './test/setup/own-process.ts';
 
 const graft = {
   setupFiles: ['packages/local-aws/test/setup/each-file.ts'],
@@ -11,13 +11,15 @@ const graft = {
   env: {
     // The SDK's versions are pinned; what later ones will need would stand in the log of every test file.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    // The functions' logger reads its level when it is made.
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
     // A service of the person who runs the tests must not take their models.
     GRAFT_STATE: join(tmpdir(), 'graft-test-state'),
     // What the global setup has built: the container's programs and the agent start faster from it.
     GRAFT_TEST_BUILDS: fileURLToPath(new URL('.build', import.meta.url)),
   },
 } satisfies TestProjectInlineConfiguration['test'];
-const shared = sharedProcess.map((folder) => `${folder}**/*.test.ts`);
+const own = ownProcess.map((path) => (path.endsWith('/') ? `${path}**/*.test.ts` : path));
 
 export default defineConfig({
   test: {
@@ -26,17 +28,8 @@ export default defineConfig({
     globalSetup: ['test/setup/packaged-stack.ts'],
     projects: [
       'packages/*',
-      { test: { ...graft, name: 'graft', include: ['test/**/*.test.ts'], exclude: shared } },
-      {
-        test: {
-          ...graft,
-          name: 'graft-shared',
-          include: shared,
-          isolate: false,
-          // The functions' logger reads its level when it is made.
-          env: { ...graft.env, POWERTOOLS_LOG_LEVEL: 'SILENT' },
-        },
-      },
+      { test: { ...graft, name: 'graft', include: ['test/**/*.test.ts'], exclude: own, isolate: false } },
+      { test: { ...graft, name: 'graft-own-process', include: own } },
     ],
   },
 });

@@ -1,5 +1,3 @@
-import '../functions/quiet.ts';
-
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';

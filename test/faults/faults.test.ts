@@ -1,4 +1,3 @@
-import '../functions/quiet.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { kindNames } from './kinds.ts';
 import { Player } from './player.ts';

@@ -9,7 +9,7 @@ import {
   createStepFunctions,
 } from 'local-aws/services';
 import { ManualClock, startLocal } from 'local-aws/testing';
-import '../functions/quiet.ts';
+import './quiet.ts';
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

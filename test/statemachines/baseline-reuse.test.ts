@@ -1,5 +1,3 @@
-import '../functions/quiet.ts';
-
 import { DescribeTrainingJobCommand } from '@aws-sdk/client-sagemaker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportSchema } from '#core/contracts/report.ts';

@@ -1,5 +1,3 @@
-import '../functions/quiet.ts';
-
 import { CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { championKey } from '#core/keys.ts';

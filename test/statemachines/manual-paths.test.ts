@@ -1,5 +1,3 @@
-import '../functions/quiet.ts';
-
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { DeleteEndpointConfigCommand } from '@aws-sdk/client-sagemaker';
 import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';

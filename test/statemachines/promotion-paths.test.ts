@@ -1,5 +1,3 @@
-import '../functions/quiet.ts';
-
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportSchema } from '#core/contracts/report.ts';
 import { championKey, reportKey } from '#core/keys.ts';

@@ -1,5 +1,3 @@
-import '../functions/quiet.ts';
-
 import { ListEndpointsCommand } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

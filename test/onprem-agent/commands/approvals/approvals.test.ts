@@ -1,5 +1,3 @@
-import '../../../functions/quiet.ts';
-
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Machine, startMachine } from '../../../statemachines/machine.ts';
