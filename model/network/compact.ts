@@ -32,7 +32,7 @@ export function filtersFor({ height, width }: Pick<Input, 'height' | 'width'>, f
 }
 
 /** Of batch normalisation. `momentum` suits the few hundred steps of a short training. */
-const BATCH_NORMALISATION = { epsilon: 1e-3, momentum: 0.9 } as const;
+const BATCH_NORMALISATION = { epsilon: 1e-3, momentum: 0.97 } as const;
 
 /**
  * A convolutional classifier of few layers. Each block is a 3 × 3 convolution without bias, a 2 × 2 max

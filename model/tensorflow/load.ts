@@ -43,6 +43,9 @@ export function prepareProcess(): void {
   // Only what is wrong; and GPU memory as it is needed, so that several processes can share a GPU.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  // Where the processor has no instructions made for neural networks, TensorFlow leaves oneDNN's operations
+  // off, although residual networks train half as fast again with them.
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
   restoreRemovedFunctions();
 }
 

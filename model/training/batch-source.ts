@@ -34,11 +34,14 @@ export interface Selection {
 export function createSelection(plan: TrainingPlan, rank: number): (step: number) => Selection {
   const share = plan.batchSize / plan.workers;
   const batches = createBatches(plan.classIndices, plan);
+  const { unvariedSteps = 0 } = plan;
   return (step) => {
     const images = batches(step).slice(rank * share, (rank + 1) * share);
     return {
       images,
-      seeds: Array.from(images, (image) => `${plan.seed} ${step} ${image}`),
+      seeds: Array.from(images, (image) =>
+        step < unvariedSteps ? undefined : `${plan.seed} ${step} ${image}`,
+      ),
       classIndices: images.map((image) => plan.classIndices[image]!),
     };
   };

@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256Schema } from '#core/contracts/common.ts';
 import { curvePointSchema } from '#core/contracts/evaluation.ts';
 import { sha256 } from '#core/digest.ts';

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { InvalidInputError } from '#core/errors.ts';
 import { convolveAndPool } from '../network/convolve-and-pool.ts';
-import type { Activation } from '../tensorflow/kernels/activation.ts';
+import { type Activation, rectify } from '../tensorflow/kernels/activation.ts';
 import { type Operation, operationsOf } from './operations.ts';
 
 /** Batch normalisation of a map, [n, height, width, channels], and what follows it. */
@@ -49,7 +49,7 @@ function compute(
     case 'BatchNormalization':
       return normalise(input, layer, activation);
     case 'ReLU':
-      return tf.relu(input);
+      return rectify(input);
     case 'Add':
       return tf.add(input, inputs[1]!);
     case 'ZeroPadding2D': {

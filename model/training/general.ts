@@ -225,13 +225,16 @@ function makePlan(
   const wanted = Math.min(options.batchSize, trainingIndices.length);
   const workers = workersFor(options.workers, wanted);
   const batchSize = wanted - (wanted % workers);
+  const perEpoch = Math.floor(trainingIndices.length / batchSize);
   const maxSeconds = options.maxSeconds;
   if (!(options.epochs > 0)) throw new InvalidInputError(`${options.epochs} epochs are no training`);
   return {
     input: images.input,
     classIndices: trainingIndices.map((index) => images.classIndices[index]!),
     batchSize,
-    steps: Math.max(1, Math.round(options.epochs * Math.floor(trainingIndices.length / batchSize))),
+    steps: Math.max(1, Math.round(options.epochs * perEpoch)),
+    // What has not been seen yet teaches most as it is; variants are for what is seen again.
+    unvariedSteps: perEpoch,
     ...planOfMethod(methodFor(options.network ?? 'compact', images.input, options), images.labels.length),
     seed: options.seed,
     deadline:

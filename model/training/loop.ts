@@ -28,6 +28,8 @@ export interface TrainingPlan {
   warmUp?: number;
   /** How images are varied; `light` when left out. */
   augmentation?: Augmentation;
+  /** Steps in which no image is varied; 0 when left out. */
+  unvariedSteps?: number;
   /** See `softenTargets`. */
   targets?: TargetSettings;
   /** Adam when left out. */

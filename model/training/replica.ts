@@ -4,9 +4,6 @@ import { createOptimiser } from './optimisers/create-optimiser.ts';
 import type { OptimiserSettings, ParameterLayout } from './optimisers/optimiser.ts';
 import { computeGradients, type Truth, trainableVariables } from './step.ts';
 
-/** Weight of the past in the running mean and variance of batch normalisation. */
-const STATISTICS_MOMENTUM = 0.97;
-
 /**
  * A network in training, with flat copies of its weights. The result of one batch is a flat array too
  * (gradients, then means and variances, then loss and number of correct answers), so that several replicas
@@ -54,8 +51,9 @@ export async function createReplica(
 ): Promise<Replica> {
   const variables = trainableVariables(model);
   const running = runningStatistics(model);
+  const runningVariables = running.map(({ variable }) => variable);
   const parameters = concatenate(await valuesOf(variables));
-  const statistics = concatenate(await valuesOf(running));
+  const statistics = concatenate(await valuesOf(runningVariables));
   const optimiser = createOptimiser(settings, layoutOf(model), parameters);
   const lossAt = parameters.length + statistics.length;
   let holdsAverage = false;
@@ -84,14 +82,17 @@ export async function createReplica(
     },
     apply(learnt, at) {
       optimiser.apply(parameters, learnt, at);
-      for (let i = 0; i < statistics.length; i++) {
-        statistics[i]! += (1 - STATISTICS_MOMENTUM) * (learnt[parameters.length + i]! - statistics[i]!);
+      let i = 0;
+      for (const { variable, momentum } of running) {
+        for (const end = i + variable.size; i < end; i++) {
+          statistics[i]! += (1 - momentum) * (learnt[parameters.length + i]! - statistics[i]!);
+        }
       }
       assign(variables, parameters);
     },
     score: (learnt) => ({ loss: learnt[lossAt]!, correct: learnt[lossAt + 1]! }),
     finish() {
-      assign(running, statistics);
+      assign(runningVariables, statistics);
       if (optimiser.average === undefined) return;
       assign(variables, optimiser.average);
       holdsAverage = true;
@@ -110,11 +111,17 @@ export async function createReplica(
 const layoutOf = (model: tfl.LayersModel): ParameterLayout[] =>
   model.trainableWeights.map((weight) => ({ name: weight.originalName, size: weight.read().size }));
 
-/** Running mean and variance of each batch normalisation, in the network's order. */
-function runningStatistics(model: tfl.LayersModel): tf.Variable[] {
+/**
+ * Running mean and variance of each batch normalisation, in the network's order, and the weight that the past
+ * has in them.
+ */
+function runningStatistics(model: tfl.LayersModel): { variable: tf.Variable; momentum: number }[] {
   return model.layers
     .filter((layer) => layer.getClassName() === 'BatchNormalization')
-    .flatMap((layer) => layer.getWeights().slice(2) as tf.Variable[]);
+    .flatMap((layer) => {
+      const { momentum } = layer.getConfig() as { momentum: number };
+      return (layer.getWeights().slice(2) as tf.Variable[]).map((variable) => ({ variable, momentum }));
+    });
 }
 
 /**

@@ -45,6 +45,7 @@ export const KNOWN_WORDS = new Set([
   'ReLU6',
   'ResNets',
   'ResourceApplyAdam',
+  'oneDNN',
   'SwiftShader',
   'WebGL',
   'afterAll',

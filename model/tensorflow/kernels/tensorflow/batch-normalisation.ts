@@ -7,10 +7,8 @@ import {
   type NormaliseBatchInputs,
   optionsOf,
 } from '../batch-normalisation.ts';
+import { gradientBefore } from './activation.ts';
 import { attributes, type TensorFlowBackend } from './operations.ts';
-
-/** TensorFlow's operations for the gradients of activations, from their outputs. */
-const SLOPES = { none: undefined, relu: 'ReluGrad', relu6: 'Relu6Grad' } as const;
 
 /** TensorFlow's own fused operations, which TensorFlow.js does not use in training. */
 export function registerBatchNormalisation() {
@@ -42,17 +40,14 @@ export function registerBatchNormalisation() {
         const { dy, x, y, gamma, mean, variance } = inputs as NormaliseBatchGradientInputs;
         const { epsilon, activation } = optionsOf(attrs);
         const native = backend as unknown as TensorFlowBackend;
-        const { type } = attributes(native);
-        const slope = SLOPES[activation];
-        const behindActivation =
-          slope === undefined ? dy : native.executeSingleOutput(slope, [type('T', 'TF_FLOAT')], [dy, y]);
+        const behindNormalisation = gradientBefore(native, { dy, y }, activation);
         // On the CPU the operation takes the variance, on a GPU the inverse deviation.
         const spread = native.isUsingGpuDevice ? tf.rsqrt(tf.add(variance as tf.Tensor, epsilon)) : variance;
         return native
           .executeMultipleOutputs(
             'FusedBatchNormGradV3',
             fusedAttributes(native, epsilon),
-            [behindActivation, x, gamma, mean, spread, tf.tensor1d([], 'float32')],
+            [behindNormalisation, x, gamma, mean, spread, tf.tensor1d([], 'float32')],
             5,
           )
           .slice(0, 3);
