@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readEnvironment } from '#core/environment.ts';
 import { BACKENDS } from '#model/tensorflow/backend-names.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from './parse.ts';
 
 /** Price of one instance for an hour of training, in USD. */

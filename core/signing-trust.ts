@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { IntegrityError } from './errors.ts';
 import { isSignedBy, keyIdOf, verifyBytes } from './signature.ts';
 

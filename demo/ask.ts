@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { predictionResponseSchema } from '#core/contracts/served-model.ts';
 import { GraftError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';

@@ -1,5 +1,5 @@
 import type { DataCaptureConfig } from '@aws-sdk/client-sagemaker';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cloudWatchClient, s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
 import { isRunning, type Settled } from '#cloud/aws/executions.ts';
 import { isLimitReached } from '#cloud/aws/failures.ts';

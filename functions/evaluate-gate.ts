@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client } from '#cloud/aws/clients.ts';
 import { readSettings } from '#cloud/aws/settings.ts';

@@ -1,5 +1,5 @@
 import type { SageMakerClient } from '@aws-sdk/client-sagemaker';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sageMakerClient } from '#cloud/aws/clients.ts';
 import { log } from '#cloud/aws/log.ts';
 import { deleteModel } from '#cloud/endpoints/models.ts';

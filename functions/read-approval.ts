@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ApprovalAnswer, approvalAnswerSchema } from '#core/contracts/approval.ts';
 import { lambda } from './middleware/lambda.ts';
 

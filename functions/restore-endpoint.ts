@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { s3Client, sageMakerClient, stepFunctionsClient } from '#cloud/aws/clients.ts';
 import type { Settled } from '#cloud/aws/executions.ts';
 import { readSettings } from '#cloud/aws/settings.ts';

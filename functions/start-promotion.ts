@@ -1,5 +1,5 @@
 import { DescribeExecutionCommand, ExecutionAlreadyExists, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, stepFunctionsClient } from '#cloud/aws/clients.ts';
 import { log } from '#cloud/aws/log.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { s3Client, sageMakerClient } from '#cloud/aws/clients.ts';
 import { log } from '#cloud/aws/log.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ContainerOptions } from 'local-aws';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readEnvironment } from '#core/environment.ts';
 import { containerFolder } from './build-container.ts';
 

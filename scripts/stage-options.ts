@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** CloudWatch Logs keeps events for one of these numbers of days. */
 const LOG_DAYS = [

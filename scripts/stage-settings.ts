@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidInputError } from '#core/errors.ts';
 import { parse } from '#core/parse.ts';
 import { instancePricesSchema } from '#core/prices.ts';

@@ -4,7 +4,7 @@ import {
   DescribeTrainingJobCommand,
   paginateListTrainingJobs,
 } from '@aws-sdk/client-sagemaker';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Outcome } from '#core/contracts/outcome.ts';
 import { countTransitions, readHistory, stateDurations } from './history.ts';
 import { type LambdaRun, readLambdaRuns } from './lambda-log.ts';

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Span } from './spans.ts';
 
 /** The line that the local AWS logs for a request; only a function's has a role. */

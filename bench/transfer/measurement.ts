@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectedCalibrationError } from '#core/calibration.ts';
 import { type Recipe, recipeSchema } from '#core/contracts/domain.ts';
 import { modeSchema } from '#core/contracts/evaluation.ts';

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '#core/parse.ts';
 import { type Measurement, measurementSchema, type Task } from './measurement.ts';
 

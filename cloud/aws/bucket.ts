@@ -10,7 +10,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { NotFoundError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readEnvironment } from '#core/environment.ts';
 import { revokedKeysSchema } from '#core/signing-trust.ts';
 import type { Tag } from './tags.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BatchResult } from '#core/api/batches.ts';
 import { type BatchRecord, imageProblemSchema } from '#core/contracts/batch.ts';
 import { type PredictionResponse, predictionResponseSchema } from '#core/contracts/served-model.ts';

@@ -1,5 +1,5 @@
 import { CopyObjectCommand } from '@aws-sdk/client-s3';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type EvaluationRow, evaluationRowSchema } from '#core/contracts/evaluation.ts';
 import { GoldenMismatchError, IntegrityError } from '#core/errors.ts';
 import { goldenCandidates, MAXIMUM_GOLDEN_IMAGES } from '#core/golden-images.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { championKey } from '#core/keys.ts';
 import { endpointName } from '#core/names.ts';
 import type { Bucket } from '../aws/bucket.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Evaluation, evaluationSchema } from '#core/contracts/evaluation.ts';
 import type { DomainSubject, Trained } from '#core/contracts/promotion-state.ts';
 import { baselineKey, evaluationKey, reusedBaselineKey, trainingOutputKeys } from '#core/keys.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { targetModelSchema } from '#core/contracts/outcome.ts';
 import { configurationKey, configurationsPrefix } from '#core/keys.ts';
 import type { Bucket } from '../aws/bucket.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BusyError } from '#core/errors.ts';
 import { deploymentLockKey } from '#core/keys.ts';
 import type { Bucket } from '../aws/bucket.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema } from '#core/contracts/common.ts';
 import { gateOnlySchema } from '#core/contracts/promotion.ts';
 import { parse } from '#core/parse.ts';

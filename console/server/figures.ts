@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { mapBounded } from '#core/bounded.ts';
 import { reportSchema, trainedScoreSchema, unsureScoreSchema } from '#core/contracts/report.ts';
 import { championHistoryKey, reportKey } from '#core/keys.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema, versionSchema } from '#core/contracts/common.ts';
 import { gateOnlySchema, reasonSchema } from '#core/contracts/promotion.ts';
 

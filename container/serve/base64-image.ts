@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { IMAGE_NAMES } from '#core/image-files.ts';
 
 /** RFC 2397 with base64. The type in it is ignored, like a content type: the bytes decide. */

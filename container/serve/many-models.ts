@@ -6,7 +6,7 @@
  */
 import { resolve, sep } from 'node:path';
 import type { Logger } from 'pino';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeError } from '#core/errors.ts';
 import { ProblemError } from '#core/problem.ts';
 import type { ServeMetrics } from './metrics.ts';

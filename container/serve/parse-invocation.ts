@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAXIMUM_INSTANCES, type RequestType } from '#core/prediction-requests.ts';
 import { ProblemError } from '#core/problem.ts';
 import { base64ImageSchema } from './base64-image.ts';

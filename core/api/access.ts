@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema } from '../contracts/common.ts';
 
 /** What a caller of the REST API may do. None of them includes another. */

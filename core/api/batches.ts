@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { imageProblemSchema } from '../contracts/batch.ts';
 import { pageOf, pageQuerySchema } from './paging.ts';
 import { labelledSchema, predictionQuerySchema } from './predictions.ts';

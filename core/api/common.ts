@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Every answer that is no success (RFC 9457). */
 export const problemSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema } from '../contracts/common.ts';
 import { rolledBackFromSchema } from '../contracts/outcome.ts';
 import { labelsSchema } from '../labels.ts';

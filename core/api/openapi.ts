@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { problemSchema } from './common.ts';
 import { type ApiOperation, operations } from './operations.ts';
 import { idempotencyKeySchema } from './promotions.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { promotionInputSchema } from '../contracts/promotion.ts';
 import { REQUEST_TYPES } from '../prediction-requests.ts';
 import type { Right } from './access.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Entries of a page unless the caller asks for another number. */
 const PAGE = 50;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { predictionResponseSchema } from '../contracts/served-model.ts';
 import { MAXIMUM_INSTANCES } from '../prediction-requests.ts';
 import { uploadKeySchema } from './uploads.ts';

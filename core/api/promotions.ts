@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { outcomeNameSchema } from '../contracts/outcome.ts';
 import { rollbackInputSchema } from '../contracts/promotion.ts';
 import { pageOf, pageQuerySchema } from './paging.ts';

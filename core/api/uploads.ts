@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { IMAGE_TYPES } from '../image-files.ts';
 import { INSTANCE_BODY_BYTES } from '../prediction-requests.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema, versionSchema } from './common.ts';
 import { gateRowSchema } from './decision.ts';
 import { forceSchema, personSchema, reasonSchema } from './promotion.ts';

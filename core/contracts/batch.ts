@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { versionSchema } from './common.ts';
 
 /** Why an image has no prediction: a status as of a prediction that was refused, and words. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { forceSchema } from './promotion.ts';
 
 /** One rule of the gate: the value it observed, the value it requires, and whether it passed. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { groupBy } from '../group-by.ts';
 import { labelsSchema } from '../labels.ts';
 import { fitSchema, nameSchema, shareSchema } from './common.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { labelsSchema } from '../labels.ts';
 import { fitSchema, sha256Schema, shareSchema } from './common.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema, versionSchema } from './common.ts';
 
 /** Some SDKs JSON-encode hyperparameters (`"\"transfer\""`): both forms are read. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { labelsSchema } from '../labels.ts';
 import { inputSchema, nameSchema, sha256Schema, shareSchema, versionSchema } from './common.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What a model package of the registry says about the origin of its model (`CustomerMetadataProperties`: text

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { approvalSchema } from './approval.ts';
 import { nameSchema, sha256Schema, versionSchema } from './common.ts';
 import { gateRowSchema } from './decision.ts';

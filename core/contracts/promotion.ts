@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema, versionSchema } from './common.ts';
 
 /** The person who is responsible for a decision: a name that others recognise. */

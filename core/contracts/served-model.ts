@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { labelsSchema } from '../labels.ts';
 import { inputSchema, sha256Schema } from './common.ts';
 import { REFERENCE_IMAGES } from './manifest.ts';

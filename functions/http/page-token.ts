@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ProblemError } from '#core/problem.ts';
 
 const tokenSchema = z.strictObject({ after: z.string().min(1).max(3_100) });

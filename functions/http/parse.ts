@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { ProblemError } from '#core/problem.ts';
 import { headerOf } from './request-id.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Bucket } from '#cloud/aws/bucket.ts';
 import { listDomains, readDomain } from '#cloud/data/domains.ts';
 import { championHistoryIn } from '#cloud/records/champion-history.ts';

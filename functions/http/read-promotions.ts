@@ -1,5 +1,5 @@
 import { InvalidToken, ListExecutionsCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Bucket } from '#cloud/aws/bucket.ts';
 import { findExecution, inputOf } from '#cloud/promotions/executions.ts';
 import { outcomesIn } from '#cloud/records/outcomes.ts';

@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { explained } from './explained.ts';
 import { logged } from './logged.ts';
 import { madeOnce } from './made-once.ts';

@@ -1,6 +1,7 @@
 import type middy from '@middy/core';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { log } from '#cloud/aws/log.ts';
+import { nameSources } from '#cloud/aws/name-sources.ts';
 import { ProblemError } from '#core/problem.ts';
 import { requestIdOf } from '../http/request-id.ts';
 
@@ -34,6 +35,7 @@ export function logged(): middy.MiddlewareObj {
     if (error instanceof ProblemError && error.status < 500) {
       log.info('refused', { status: error.status, detail: error.message });
     } else {
+      nameSources(error);
       log.error('failed', error as Error);
     }
   };

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256Schema } from '#core/contracts/common.ts';
 import { parseJson } from '#core/parse.ts';
 import { writeDurably } from '#core/write-durably.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256Schema } from '#core/contracts/common.ts';
 import { sha256 } from '#core/digest.ts';
 import { isRunning } from '#core/is-running.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MODEL_FILE } from '#core/contracts/manifest.ts';
 import {
   type PredictionResponse,

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type TrainingRecord, trainingRecordSchema } from '#core/contracts/agent-status.ts';
 import type { Output } from '../cli/output.ts';
 import { replaceFile } from '../spool/replace-file.ts';

@@ -1,6 +1,6 @@
 import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { nameSchema, sha256Schema, versionSchema } from '#core/contracts/common.ts';
 import { InvalidInputError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isRunning } from '#core/is-running.ts';
 
 /** Who holds a lock. Process ids come again; with the moment of the start they do not. */

@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const beginningSchema = z.strictObject({
   uploadId: z.string().min(1),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GraftError } from '#core/errors.ts';
 
 /** Docker Hub's address of an official image. */

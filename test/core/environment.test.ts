@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readEnvironment } from '#core/environment.ts';
 import { describeError, GraftError, InvalidInputError } from '#core/errors.ts';
 

@@ -5,21 +5,29 @@ import { expect, it } from 'vitest';
 const require = createRequire(import.meta.url);
 const plugins: Plugin[] = require('../../infrastructure/bundles.cjs');
 
-it("a function's bundle has Lambda's credentials and one language, and nothing in place of them", async () => {
+it("a function's bundle has Lambda's credentials, one language and no event streams", async () => {
   const { metafile } = await build({
     stdin: {
-      contents: "export { S3Client } from '@aws-sdk/client-s3'; export { z } from 'zod';",
+      contents: `import { S3Client } from '@aws-sdk/client-s3';
+        import * as z from 'zod';
+        export const settings = [new S3Client(), z.string()];`,
       resolveDir: import.meta.dirname,
     },
     ...{ bundle: true, write: false, metafile: true, platform: 'node', format: 'esm', plugins },
+    // As in serverless.yml.
     mainFields: ['module', 'main'],
   });
 
-  const inputs = Object.keys(metafile.inputs);
+  const [output] = Object.values(metafile.outputs);
+  const inputs = Object.entries(output!.inputs).flatMap(([file, { bytesInOutput }]) =>
+    bytesInOutput > 0 ? file : [],
+  );
   expect(inputs).toContain('cloud/aws/lambda-credentials.ts');
   expect(
     inputs.filter((file) => /credential-provider-(node|ini|sso|process|web-identity)/.test(file)),
   ).toEqual([]);
+  expect(inputs).toContain('cloud/aws/no-event-streams.ts');
+  expect(inputs.filter((file) => /event-streams\/|bowser/.test(file))).toEqual([]);
   expect(inputs.filter((file) => /zod\/v4\/locales\/[a-z-]+\.js$/i.test(file))).toEqual([
     expect.stringMatching(/locales\/en\.js$/),
   ]);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseJson } from '#core/parse.ts';
 
 /** @param what names it in errors */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidInputError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
 import { readArtifacts } from '../artifacts.ts';

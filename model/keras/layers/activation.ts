@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Attribute } from '../../onnx/build.ts';
 import { type Tensor, withChannels } from '../graph/tensor.ts';
 import { unsupported } from '../unsupported.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidInputError } from '#core/errors.ts';
 import { type Tensor, withChannels } from '../graph/tensor.ts';
 import type { GraphWriter } from '../graph/writer.ts';

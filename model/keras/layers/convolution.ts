@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { permute } from '../graph/permute.ts';
 import { type Padding, type Tensor, tensor } from '../graph/tensor.ts';
 import { unsupported } from '../unsupported.ts';

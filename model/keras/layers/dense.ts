@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { permute } from '../graph/permute.ts';
 import { isMap, type Tensor, tensor } from '../graph/tensor.ts';
 import { activate, activationSetting } from './activation.ts';

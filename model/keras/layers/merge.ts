@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { graphAxis, isMap, type Tensor, tensor, withChannels } from '../graph/tensor.ts';
 import { unsupported } from '../unsupported.ts';
 import { type Converter, configOf, type LayerCall } from './call.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Tensor } from '../graph/tensor.ts';
 import { unsupported } from '../unsupported.ts';
 import { type Converter, configOf, type LayerCall, onlyInput, weightsOf } from './call.ts';

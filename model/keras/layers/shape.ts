@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isMap, type Padding, type Tensor, tensor, withChannels } from '../graph/tensor.ts';
 import { unsupported } from '../unsupported.ts';
 import { type Converter, channelsLast, configOf, type LayerCall, mapInput, onlyInput, pair } from './call.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sha256Schema } from '#core/contracts/common.ts';
 import { parseJson } from '#core/parse.ts';
 import { linesOf, writeLines } from './line-file.ts';

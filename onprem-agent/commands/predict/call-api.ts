@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { GraftError } from '#core/errors.ts';
 import { parseJson } from '#core/parse.ts';
 

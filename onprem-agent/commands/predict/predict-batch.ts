@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { batchAnswerSchema, resultPageSchema } from '#core/api/batches.ts';
 import { GraftError } from '#core/errors.ts';
 import { EXIT_CODES } from '../../cli/errors.ts';

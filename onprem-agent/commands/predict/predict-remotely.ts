@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type PredictionResponse, predictionResponseSchema } from '#core/contracts/served-model.ts';
 import { GraftError, InvalidInputError } from '#core/errors.ts';
 import { imageType, NO_IMAGE } from '#core/image-files.ts';

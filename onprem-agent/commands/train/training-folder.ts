@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { hostname, uptime } from 'node:os';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BusyError, InvalidInputError } from '#core/errors.ts';
 import { isRunning } from '#core/is-running.ts';
 import { parseJson } from '#core/parse.ts';

@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { recordingClient, serviceError } from '../recording-client.ts';
 

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidInputError, TrainingFailedError } from '#core/errors.ts';
 import { lambda } from '../../../functions/middleware/lambda.ts';
 import { serviceError } from '../../cloud/recording-client.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Command, ContainerOptions } from '../container.ts';
 import { InvalidInputError } from '../errors.ts';
 import { parse } from '../parse.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidInputError, NotFoundError } from '../errors.ts';
 import { parse } from '../parse.ts';
 import { readYaml } from './yaml.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const tags = z.array(z.strictObject({ Key: z.string(), Value: z.string() })).optional();
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HttpAnswer } from './gateway-errors.ts';
 import { isBinary } from './media-types.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ResourceType } from '../../service.ts';
 import { parseProperties } from '../../template/properties.ts';
 import { refuseTaken } from '../../template/taken.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ResourceType, World } from '../../service.ts';
 import { ServiceError } from '../../service.ts';
 import { Collection } from '../../store/collection.ts';

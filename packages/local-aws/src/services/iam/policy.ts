@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidInputError } from '../../errors.ts';
 import { parse } from '../../parse.ts';
 import { type ConditionContext, conditionsHold, refuseUnknownConditions } from './conditions.ts';

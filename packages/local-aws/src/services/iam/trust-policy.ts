@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parse } from '../../parse.ts';
 import { refuseUnknownConditions } from './conditions.ts';
 import { type Conditions, conditionSchema, oneOrMore } from './policy.ts';

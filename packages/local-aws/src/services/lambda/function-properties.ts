@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Lambda's limit of all variables together, as JSON. */
 const LARGEST_ENVIRONMENT = 4096;

@@ -1,5 +1,5 @@
 import type { PutMetricDataInput } from '@aws-sdk/client-cloudwatch';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The format's limits: dimensions of a set, values of a metric. */
 const MOST_DIMENSIONS = 30;

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Diagnostic } from './diagnostic.ts';
 import { checkExpressions } from './expressions.ts';
 import { checkGraph } from './graph.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The fields of each state type with the JSONata query language, strictly: what is not here is refused by its
