@@ -17,6 +17,11 @@ import { readBody } from './request-body.ts';
 
 /** SageMaker waits 60 s for an answer, so a request that takes longer to arrive is given up. */
 const REQUEST_TIMEOUT_MS = 60_000;
+/**
+ * Longer than those in front keep an idle connection, which a load balancer does for 60 s. Node's 5 s let the
+ * container close a connection just when a request is written to it, and that request had no answer.
+ */
+const KEEP_ALIVE_MS = 75_000;
 
 /** What the container is doing. Told to stop while it loads, it has no model. */
 type Phase =
@@ -114,7 +119,8 @@ export function createModelServer(
     return jsonReply(many ? { predictions } : predictions[0]!);
   }
 
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+  const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
+  const server = createServer(timeouts, (request, response) => {
     const callerGone = new AbortController();
     response.once('close', () => callerGone.abort());
     const found = find(request);

@@ -162,6 +162,12 @@ describe('/ping', () => {
 });
 
 describe('/invocations', () => {
+  it('keeps a connection for longer than those in front do, which else would write to a closed one', async () => {
+    model.ready(predictor());
+
+    expect((await invoke('image', 'image/png')).headers.get('keep-alive')).toBe('timeout=75');
+  });
+
   it('answers a prediction for the bytes of an image', async () => {
     const seen: string[] = [];
     model.ready(

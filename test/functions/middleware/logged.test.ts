@@ -3,8 +3,10 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { log } from '#cloud/aws/log.ts';
 import { ProblemError } from '#core/problem.ts';
+import { invocationProblem } from '../../../functions/http/invocation.ts';
 import { logged } from '../../../functions/middleware/logged.ts';
 import { problems } from '../../../functions/middleware/problems.ts';
+import { serviceError } from '../../cloud/recording-client.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -14,14 +16,19 @@ async function logOf(error: Error) {
   for (const level of ['info', 'error'] as const) {
     vi.spyOn(log, level).mockImplementation((...words) => void lines.push([level, ...words]));
   }
+  const { statusCode } = await answering(error);
+  return { statusCode, last: lines.at(-1) };
+}
+
+/** The API's answer where a function throws this. */
+function answering(error: Error) {
   const handler = middy<APIGatewayProxyEvent, APIGatewayProxyResult>()
     .use(logged())
     .use(problems())
     .handler(() => {
       throw error;
     });
-  const { statusCode } = await handler({} as APIGatewayProxyEvent, {} as Context);
-  return { statusCode, last: lines.at(-1) };
+  return handler({} as APIGatewayProxyEvent, {} as Context);
 }
 
 describe('the log of the API', () => {
@@ -40,5 +47,30 @@ describe('the log of the API', () => {
 
     expect(statusCode).toBe(status);
     expect(last).toEqual(['error', 'failed', error]);
+  });
+
+  test('says in one line what SageMaker has said about a model that gave no answer', async () => {
+    const written: string[] = [];
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    const level = log.getLevelName();
+    log.setLogLevel('ERROR');
+    const cause = serviceError('ModelError', 'Received server error (0) from primary', {
+      ...{ OriginalStatusCode: 0, OriginalMessage: 'The container closed the connection' },
+      LogStreamArn: 'arn:aws:logs:eu-central-1:1:log-group:/aws/sagemaker/Endpoints/x:log-stream:y',
+    });
+    await answering(invocationProblem(cause, 10) as Error);
+    log.setLogLevel(level);
+
+    expect(JSON.parse(written.at(-1)!)).toMatchObject({
+      message: 'failed',
+      error: {
+        message: 'The model could not answer',
+        cause: {
+          ...{ name: 'ModelError', message: cause.message, OriginalStatusCode: 0 },
+          ...{ OriginalMessage: 'The container closed the connection' },
+          LogStreamArn: expect.stringContaining('/aws/sagemaker/Endpoints/x'),
+        },
+      },
+    });
   });
 });

@@ -74,6 +74,7 @@ if (process.env.SAGEMAKER_MULTI_MODEL === 'true') {
     if (request.method === 'POST' && name === undefined) {
       const { model_name, url } = JSON.parse(body);
       const behaviour = JSON.parse(readFileSync(join(url, 'behaviour.json'), 'utf8'));
+      if (behaviour.deadly) process.exit(1);
       if (behaviour.broken) return answer(500, { detail: 'broken' });
       if (models.size === 2) return answer(507);
       models.set(model_name, behaviour);
@@ -99,7 +100,10 @@ if (behaviour.portTaken && !(behaviour.portTaken === 'once' && existsSync(taken)
   await new Promise((resolve) => createServer().listen(Number(process.env.SAGEMAKER_BIND_TO_PORT), process.env.SAGEMAKER_BIND_TO_HOST, resolve));
 }
 const pending = [];
+const asked = new WeakSet();
 createServer(async (request, response) => {
+  if (behaviour.onePerConnection && asked.has(request.socket)) return request.socket.destroy();
+  asked.add(request.socket);
   if (request.url === '/ping') return response.writeHead(behaviour.ping ?? 200).end();
   if (request.url === '/execution-parameters') {
     return response.writeHead(behaviour.parameters ? 200 : 404).end(JSON.stringify(behaviour.parameters ?? {}));

@@ -277,6 +277,17 @@ describe('an endpoint', () => {
     expect(answers.map(({ body }) => body.name)).toEqual(['mortal', 'mortal']);
   });
 
+  it('sends nothing on a connection that the container may be closing', async () => {
+    await model('curt', { name: 'curt', onePerConnection: true });
+    await config('curt', {});
+    await create('curt', 'curt');
+    await machine.event(endpointIs('curt', 'IN_SERVICE'));
+
+    for (const body of ['one', 'two', 'three']) {
+      expect((await ask('curt', body)).body).toMatchObject({ name: 'curt', size: body.length });
+    }
+  });
+
   it('that never was is not found by the runtime', async () => {
     await expect(ask('nobody')).rejects.toMatchObject({
       name: 'ValidationError',

@@ -21,6 +21,7 @@ beforeAll(async () => {
   machine = await startMachine();
   for (const name of ['one', 'two', 'three']) await put(`shop/${name}.tar.gz`, { name });
   await put('shop/broken.tar.gz', { broken: true });
+  await put('shop/deadly.tar.gz', { deadly: true });
   await machine.put('shared/shop/text.tar.gz', 'no archive');
   await machine.sagemaker.send(
     new CreateModelCommand({
@@ -90,6 +91,14 @@ describe('a multi-model endpoint', () => {
     await expect(ask('shop/one.tar.gz', 'die')).rejects.toMatchObject({ name: 'ModelError' });
 
     expect(await ask('shop/one.tar.gz')).toMatchObject({ name: 'one', loaded: ['one'] });
+  });
+
+  it('says that its container has ended, and not that the archive is at fault, where loading ended it', async () => {
+    await expect(ask('shop/deadly.tar.gz')).rejects.toMatchObject({
+      ...{ name: 'ModelError', OriginalStatusCode: 0 },
+      OriginalMessage: expect.stringMatching(/^The container closed the connection/),
+    });
+    expect(await ask('shop/one.tar.gz')).toMatchObject({ name: 'one' });
   });
 
   it('is not serverless', async () => {

@@ -1,5 +1,5 @@
 import { ServiceError, type World } from '../../service.ts';
-import { LoadFailure, type ServingContainer } from '../sagemaker/seam.ts';
+import { askContainer, LoadFailure, type ServingContainer } from '../sagemaker/seam.ts';
 
 /** SageMaker waits this long for a container's answer. */
 const TIMEOUT_MS = 60_000;
@@ -69,6 +69,8 @@ export async function forward(
         429,
       );
     }
+    const { inferenceId } = invocation;
+    world.log.warn({ err: error, endpoint, inferenceId }, 'a container gave no answer');
     const message = abort.signal.aborted
       ? 'Your invocation timed out while waiting for a response from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again.'
       : `The container closed the connection: ${((error as Error).cause as Error | undefined)?.message ?? (error as Error).message}`;
@@ -91,7 +93,7 @@ async function ask(
   for (;;) {
     const address = await Promise.race([container.address(), timedOut]);
     const send = (path: string) =>
-      fetch(`${address}${path}`, {
+      askContainer(`${address}${path}`, {
         method: 'POST',
         headers: headersOf(invocation),
         body: Buffer.from(invocation.body),

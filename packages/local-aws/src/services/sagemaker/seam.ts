@@ -1,4 +1,5 @@
 /** What SageMaker's runtime API uses of the control plane: the endpoints' running containers. */
+export { askContainer } from './ask-container.ts';
 export { type Fleet, fleetOf, route } from './endpoints/fleet.ts';
 export { LoadFailure } from './endpoints/loaded-models.ts';
 export type { ServingContainer } from './endpoints/serving-container.ts';

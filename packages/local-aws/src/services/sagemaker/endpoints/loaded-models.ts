@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServiceError } from '../../../service.ts';
 import { unpack } from '../archive.ts';
+import { askContainer } from '../ask-container.ts';
 import { parseS3Uri, type S3Files } from '../s3-files.ts';
 
 /** A container of a multi-model endpoint, as it runs now. */
@@ -93,19 +94,20 @@ export class LoadedModels {
       );
     }
     try {
-      await unpack(archive, model);
+      await unpack(archive, model).catch((error: Error) => {
+        throw new LoadFailure(500, `The model cannot be unpacked (${error.message})`);
+      });
       await rm(archive, { force: true });
       await this.#ask(name, model);
     } catch (error) {
       await rm(join(folder, name), { recursive: true, force: true });
-      if (error instanceof LoadFailure) throw error;
-      throw new LoadFailure(500, `The model cannot be unpacked (${(error as Error).message})`);
+      throw error;
     }
   }
 
   async #ask(name: string, url: string): Promise<void> {
     for (;;) {
-      const response = await fetch(`${this.address}/models`, {
+      const response = await askContainer(`${this.address}/models`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ model_name: name, url }),
@@ -124,7 +126,7 @@ export class LoadedModels {
     if (idle === undefined) return false;
     const [target, { name }] = idle;
     this.#loaded.delete(target);
-    await fetch(`${this.address}/models/${name}`, { method: 'DELETE' });
+    await askContainer(`${this.address}/models/${name}`, { method: 'DELETE' });
     await rm(join(this.#host.folder, name), { recursive: true, force: true });
     return true;
   }

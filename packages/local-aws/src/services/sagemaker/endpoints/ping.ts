@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import type { Clock } from '../../../service.ts';
+import { askContainer } from '../ask-container.ts';
 
 /** SageMaker waits this long for the response to a `/ping`. */
 const PING_TIMEOUT_MS = 2_000;
@@ -10,7 +11,7 @@ export async function ping(address: string, clock: Clock): Promise<boolean> {
   const abort = new AbortController();
   const cancel = clock.after(PING_TIMEOUT_MS, () => abort.abort());
   try {
-    const response = await fetch(`${address}/ping`, { signal: abort.signal });
+    const response = await askContainer(`${address}/ping`, { signal: abort.signal });
     await response.arrayBuffer();
     return response.status === 200;
   } finally {

@@ -250,7 +250,7 @@ export class ServingContainer implements Sleeper {
     void serving.exited.then(() => {
       if (this.#process !== serving) return;
       this.#healthy = false;
-      this.#restart();
+      this.#restart(serving);
     });
     this.#used();
     return address;
@@ -274,13 +274,14 @@ export class ServingContainer implements Sleeper {
       : `The primary container for production variant ${plan.name} did not pass the ping health check. Please check CloudWatch logs for this endpoint.${detail}`;
   }
 
-  /** A container in service that ends is started again, as SageMaker does. */
-  #restart(): void {
+  /** A container in service that ends is started again, as SageMaker does; `ended` has been healthy. */
+  #restart(ended?: ManagedProcess): void {
     if (this.#stopping || this.#sagemaker.closing.aborted) return;
     const { clock, log } = this.#sagemaker.world;
     const pause = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** this.#failures);
     this.#failures += 1;
-    log.warn({ variant: this.plan.name, pause }, 'a serving container ended and is started again');
+    const how = { exit: ended?.exit, said: lastWords(ended?.tail() ?? []) };
+    log.warn({ variant: this.plan.name, pause, ...how }, 'a serving container ended and is started again');
     this.#ready = new Promise<void>((resolve) => clock.after(pause, resolve)).then(() =>
       this.#launch(this.plan.startupSeconds * 1000),
     );

@@ -1,4 +1,5 @@
 import type { CreateTransformJobRequest } from '@aws-sdk/client-sagemaker';
+import { askContainer } from '../ask-container.ts';
 
 /** How a transform job asks its container. */
 export interface ExecutionParameters {
@@ -31,7 +32,7 @@ export async function executionParameters(
 
 /** An empty object where the container has no such path, which is optional. */
 async function ask(address: string, signal: AbortSignal): Promise<Record<string, unknown>> {
-  const response = await fetch(`${address}/execution-parameters`, { signal });
+  const response = await askContainer(`${address}/execution-parameters`, { signal });
   const text = await response.text();
   if (!response.ok) return {};
   try {

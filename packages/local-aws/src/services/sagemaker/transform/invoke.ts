@@ -1,5 +1,6 @@
 import type { CreateTransformJobRequest } from '@aws-sdk/client-sagemaker';
 import type { Clock } from '../../../service.ts';
+import { askContainer } from '../ask-container.ts';
 import type { ServingContainer } from '../endpoints/serving-container.ts';
 
 /** SageMaker's defaults ("ModelClientConfig", API reference). */
@@ -44,7 +45,7 @@ async function once(
   const cancel = clock.after(seconds * 1000, () => late.abort());
   const address = await container.address();
   try {
-    const response = await fetch(`${address}/invocations`, {
+    const response = await askContainer(`${address}/invocations`, {
       method: 'POST',
       headers: {
         'content-type': input?.ContentType ?? 'application/octet-stream',
