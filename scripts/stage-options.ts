@@ -69,6 +69,8 @@ export const stageOptions = {
    * is left unchanged.
    */
   trainingLogDays: logDays.optional(),
+  /** The same for `/aws/sagemaker/TransformJobs`, where SageMaker logs batches. */
+  batchLogDays: logDays.optional(),
   /** Of the endpoint that domains of the type `shared` have together. Default: one `ml.m5.large`. */
   sharedEndpoint: instances.optional(),
   /** Of each batch of the REST API, while it runs. Default: one `ml.m5.xlarge`. */
@@ -107,11 +109,12 @@ type StageOptions = z.output<z.ZodObject<typeof stageOptions>>;
 
 /** The variables that serverless.yml reads; `undefined` where its default applies. */
 export function optionVariables(options: StageOptions): Record<string, string | undefined> {
-  const { logDays, trainingLogDays, sharedEndpoint, batches, tags, monthlyBudget, dashboard } = options;
-  const { kmsKeyArn, vpc, api } = options;
+  const { logDays, trainingLogDays, batchLogDays, sharedEndpoint, batches, tags } = options;
+  const { monthlyBudget, dashboard, kmsKeyArn, vpc, api } = options;
   return {
     GRAFT_LOG_DAYS: logDays?.toString(),
     GRAFT_TRAINING_LOG_DAYS: trainingLogDays?.toString(),
+    GRAFT_BATCH_LOG_DAYS: batchLogDays?.toString(),
     GRAFT_SHARED_INSTANCE_TYPE: sharedEndpoint?.instanceType,
     GRAFT_SHARED_INSTANCE_COUNT: sharedEndpoint?.instanceCount.toString(),
     GRAFT_BATCH_INSTANCE_TYPE: batches?.instanceType,

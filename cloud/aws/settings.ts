@@ -9,6 +9,9 @@ const optionalText = z
   .optional()
   .transform((value) => (value === '' ? undefined : value));
 
+/** Undefined leaves the logs as they are. */
+const optionalDays = optionalText.transform((days) => (days === undefined ? days : Number(days)));
+
 /** Comma separated. */
 const list = z.string().default('').transform(itemsOf);
 
@@ -57,10 +60,9 @@ const known = {
   /** Days that the logs of endpoints are kept. */
   logDays: ['GRAFT_LOG_DAYS', z.coerce.number().int().min(1).default(30)],
   /** Days that the logs of training jobs are kept; undefined leaves them as they are. */
-  trainingLogDays: [
-    'GRAFT_TRAINING_LOG_DAYS',
-    optionalText.transform((days) => (days === undefined ? days : Number(days))),
-  ],
+  trainingLogDays: ['GRAFT_TRAINING_LOG_DAYS', optionalDays],
+  /** The same of batches. */
+  batchLogDays: ['GRAFT_BATCH_LOG_DAYS', optionalDays],
   /** Tags of everything that promotions create, besides Graft's own tags: `team=vision,cost-center=42`. */
   ownTags: ['GRAFT_TAGS', z.string().default('').transform(readTags)],
   /** Id of the API key that the deployment makes; empty where callers are let in by IAM. */

@@ -1,7 +1,7 @@
 import { type CloudWatchClient, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
-import { type CloudWatchLogsClient, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { endpointAlarmName } from '#core/names.ts';
-import { isMissing } from '../aws/failures.ts';
+import { limitLogs } from '../aws/log-retention.ts';
 import { VARIANT } from './endpoint-configs.ts';
 
 export interface MonitoringClients {
@@ -53,13 +53,4 @@ export async function monitorEndpoint(
   );
   await limitLogs(logs, `/aws/sagemaker/Endpoints/${endpoint}`, logDays);
   if (trainingLogDays !== undefined) await limitLogs(logs, '/aws/sagemaker/TrainingJobs', trainingLogDays);
-}
-
-/** A log group that does not exist has no logs to limit. */
-async function limitLogs(logs: CloudWatchLogsClient, logGroupName: string, days: number): Promise<void> {
-  try {
-    await logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: days }));
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
 }

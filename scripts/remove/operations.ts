@@ -68,11 +68,15 @@ export function logGroupsPart(logs: CloudWatchLogsClient, prefix: string): Part 
 }
 
 /**
- * SageMaker writes the logs of all training jobs of an account into one group. Only the streams of this
- * stage's jobs are deleted.
+ * SageMaker writes the logs of all training jobs of an account into one group, and those of all transform
+ * jobs into another. Only the streams of this stage's jobs are deleted.
  */
-export function trainingLogsPart(logs: CloudWatchLogsClient, prefix: string): Part {
-  const logGroupName = '/aws/sagemaker/TrainingJobs';
+export function jobLogsPart(
+  logs: CloudWatchLogsClient,
+  kind: 'TrainingJobs' | 'TransformJobs',
+  prefix: string,
+): Part {
+  const logGroupName = `/aws/sagemaker/${kind}`;
   return {
     title: `Log streams in ${logGroupName}`,
     async list() {

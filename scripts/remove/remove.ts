@@ -2,7 +2,7 @@ import type { Removal } from './arguments.ts';
 import { bucketsPart } from './buckets.ts';
 import type { Clients } from './clients.ts';
 import { endpointConfigsPart, endpointsPart, modelsPart } from './endpoints.ts';
-import { alarmsPart, logGroupsPart, trainingLogsPart } from './operations.ts';
+import { alarmsPart, jobLogsPart, logGroupsPart } from './operations.ts';
 import { type Part, prefixOf } from './part.ts';
 import type { Patience } from './patience.ts';
 import { modelPackageGroupsPart } from './registry.ts';
@@ -36,7 +36,11 @@ export async function removeStage(removal: Removal, context: RemovalContext): Pr
     modelPackageGroupsPart(clients.sagemaker, prefix),
     alarmsPart(clients.cloudwatch, prefix),
   ];
-  const written: Part[] = [trainingLogsPart(clients.logs, prefix), logGroupsPart(clients.logs, prefix)];
+  const written: Part[] = [
+    jobLogsPart(clients.logs, 'TrainingJobs', prefix),
+    jobLogsPart(clients.logs, 'TransformJobs', prefix),
+    logGroupsPart(clients.logs, prefix),
+  ];
   const buckets = bucketsPart(clients.s3, prefix, account, removal.region);
   const last = removal.buckets ? [...written, buckets] : written;
 

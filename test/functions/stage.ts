@@ -30,6 +30,7 @@ const settings: AllSettings = {
   instancePrices: '',
   logDays: 30,
   trainingLogDays: undefined,
+  batchLogDays: undefined,
   ownTags: [],
   firstApiKeyId: 'k1',
   apiOrigin: undefined,

@@ -146,6 +146,10 @@ describe('the roles of a batch', () => {
     expect(await ask('FinishBatch', 'sagemaker', 'DeleteModel', model)).toBe('ValidationException');
     const champions = { ModelName: 'graft-dev-produce-model' };
     expect(await ask('FinishBatch', 'sagemaker', 'DeleteModel', champions)).toMatch(/^AccessDenied/);
+    const retain = (logGroupName: string) =>
+      ask('FinishBatch', 'logs', 'PutRetentionPolicy', { logGroupName, retentionInDays: 30 });
+    expect(await retain('/aws/sagemaker/TransformJobs')).toBe('ResourceNotFoundException');
+    expect(await retain('/aws/sagemaker/TrainingJobs')).toMatch(/^AccessDenied/);
     expect(await ask('Batches', 'sagemaker', 'DeleteModel', champions)).toMatch(/^AccessDenied/);
   });
 

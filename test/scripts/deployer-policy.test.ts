@@ -157,9 +157,11 @@ describe('the deployer’s policy', () => {
       expect(allows('dev2', action, arn), arn).toBe(true);
       expect(allows('dev', action, arn), arn).toBe(false);
     }
-    const streams = `arn:aws:logs:${place}:log-group:/aws/sagemaker/TrainingJobs:log-stream:graft-dev-1`;
-    expect(allows('dev', 'logs:DeleteLogStream', streams)).toBe(true);
-    expect(allows('dev', 'logs:DeleteLogGroup', streams)).toBe(false);
+    for (const kind of ['TrainingJobs', 'TransformJobs']) {
+      const streams = `arn:aws:logs:${place}:log-group:/aws/sagemaker/${kind}:log-stream:graft-dev-1`;
+      expect(allows('dev', 'logs:DeleteLogStream', streams)).toBe(true);
+      expect(allows('dev', 'logs:DeleteLogGroup', streams)).toBe(false);
+    }
   });
 
   test('narrows whatever has a name', () => {
@@ -167,7 +169,7 @@ describe('the deployer’s policy', () => {
       ({ Resource }) => !list(Resource).every((one) => one.includes('graft-dev')),
     );
     expect(wide.map(({ Sid }) => Sid)).toEqual([
-      'LogsOfTrainingJobs',
+      'LogsOfJobs',
       'ApiGatewayHasNoNamesInItsArns',
       'NothingToNarrowTo',
     ]);

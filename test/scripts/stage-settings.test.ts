@@ -50,6 +50,7 @@ describe('a stage’s settings', () => {
       instancePrices: { 'ml.c5.xlarge': 0.245 },
       logDays: 30,
       trainingLogDays: 30,
+      batchLogDays: 30,
       sharedEndpoint: { instanceType: 'ml.m5.xlarge', instanceCount: 2 },
       batches: { instanceType: 'ml.m5.2xlarge', instanceCount: 2 },
       tags: { team: 'vision' },

@@ -7,9 +7,10 @@ test('by default, a deployment’s resources share only the tag of its stage', (
   vi.stubEnv('GRAFT_STAGE', 'dev');
 
   expect(readSharedSettings()).toEqual({ vpc: undefined, tags: [{ Key: 'graft:stage', Value: 'dev' }] });
-  expect(readSettings('logDays', 'trainingLogDays', 'kmsKeyArn')).toEqual({
+  expect(readSettings('logDays', 'trainingLogDays', 'batchLogDays', 'kmsKeyArn')).toEqual({
     logDays: 30,
     trainingLogDays: undefined,
+    batchLogDays: undefined,
     kmsKeyArn: undefined,
   });
 });

@@ -43,7 +43,7 @@ beforeAll(async () => {
     await machine.event(jobIs(`graft-${stage}-produce-running`, 'Training'));
   }
   // A job's stream comes with its program's first line, a moment after its status.
-  await vi.waitUntil(async () => (await trainingStreams()).length === 2 * stages.length, SOON);
+  await vi.waitUntil(async () => (await jobStreams('TrainingJobs')).length === 2 * stages.length, SOON);
 });
 
 afterAll(() => machine.stop());
@@ -68,9 +68,9 @@ async function remove(changes: Partial<Removal> = {}) {
   return { printed: lines.join('\n'), stacksRemoved: stack.removed };
 }
 
-async function trainingStreams(): Promise<string[]> {
+async function jobStreams(kind: 'TrainingJobs' | 'TransformJobs'): Promise<string[]> {
   const { logStreams } = await clients.logs.send(
-    new DescribeLogStreamsCommand({ logGroupName: '/aws/sagemaker/TrainingJobs' }),
+    new DescribeLogStreamsCommand({ logGroupName: `/aws/sagemaker/${kind}` }),
   );
   return logStreams!.map(({ logStreamName }) => logStreamName!);
 }
@@ -106,7 +106,8 @@ async function everything(): Promise<string[]> {
     ...(await logs.send(new DescribeLogGroupsCommand({}))).logGroups!.map(
       (one) => `logs ${one.logGroupName}`,
     ),
-    ...(await trainingStreams()).map((name) => `stream ${name}`),
+    ...(await jobStreams('TrainingJobs')).map((name) => `stream ${name}`),
+    ...(await jobStreams('TransformJobs')).map((name) => `batch-stream ${name}`),
     ...(await s3.send(new ListBucketsCommand({}))).Buckets!.map((one) => `bucket ${one.Name}`),
   ].sort();
 }
@@ -132,6 +133,7 @@ describe('npm run remove', () => {
     expect([...kinds].sort()).toEqual([
       'alarm',
       'batch',
+      'batch-stream',
       'bucket',
       'configuration',
       'endpoint',

@@ -125,6 +125,11 @@ export async function makeStage(stage: string, machine: Machine, clients: Client
 }
 
 async function makeLogs(stage: string, { logs }: Clients): Promise<void> {
+  // All stages have this group together, with a stream of each batch's container.
+  const group = { logGroupName: '/aws/sagemaker/TransformJobs' };
+  if (stage === 'dev') await logs.send(new CreateLogGroupCommand(group));
+  const logStreamName = `graft-${stage}-batch-1-2/host`;
+  await logs.send(new CreateLogStreamCommand({ ...group, logStreamName }));
   for (const logGroupName of [
     `/aws/lambda/graft-${stage}-predict`,
     `/aws/vendedlogs/states/graft-${stage}-promote-model`,
