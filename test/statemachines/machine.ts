@@ -54,6 +54,9 @@ function impatient(value: unknown): object {
 
 export type Machine = Awaited<ReturnType<typeof startMachine>>;
 
+/** What the rules in `serverless.yml` bring to the function that hears SageMaker's events. */
+const heard = ['SageMaker Training Job State Change', 'SageMaker Endpoint State Change'];
+
 /** The state machine with its real functions over the local AWS; only the container is a scripted one. */
 export async function startMachine() {
   const containerFolder = scriptedContainer();
@@ -66,7 +69,7 @@ export async function startMachine() {
     operations: {},
     /** Every event twice, since SageMaker may send several per change. */
     async onBusEvent(event: BusEvent) {
-      if (deaf || event.source !== 'aws.sagemaker') return;
+      if (deaf || !heard.includes(event['detail-type'])) return;
       for (let delivery = 0; delivery < 2; delivery++) {
         await callFunction('ResumePromotion', event).catch((error: unknown) => problems.push(error));
       }

@@ -1,11 +1,14 @@
-import { ListEndpointsCommand } from '@aws-sdk/client-sagemaker';
+import { ListEndpointsCommand, ListModelsCommand } from '@aws-sdk/client-sagemaker';
 import { InvokeEndpointCommand } from '@aws-sdk/client-sagemaker-runtime';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bucket } from '#cloud/aws/bucket.ts';
 import { promotionStore } from '#cloud/records/promotion-store.ts';
 import { championKey, sharedModelKey } from '#core/keys.ts';
 import { sharedEndpointName } from '#core/names.ts';
 import { createRoutes } from '../../cloud/endpoints/live-route.ts';
+import { handler as batches } from '../../functions/batches.ts';
+import { handler as finishBatch } from '../../functions/finish-batch.ts';
 import { buckets } from '../functions/stage.ts';
 import { type Machine, startMachine } from './machine.ts';
 import { imageText } from './stack.ts';
@@ -51,6 +54,23 @@ async function ask(domain: string, alongRoute = routes()) {
 const endpoints = async () => {
   const { Endpoints } = await machine.sagemaker.send(new ListEndpointsCommand({}));
   return Endpoints!.map(({ EndpointName }) => EndpointName).sort();
+};
+
+/** As a caller inside AWS asks about the batches of the domain `good`. */
+async function askBatches(route: string, { id, body }: { id?: string; body?: object } = {}) {
+  const [httpMethod, path] = route.split(' ');
+  const event = {
+    ...{ httpMethod, resource: `/domains/{domain}/batches${path ?? ''}`, queryStringParameters: null },
+    ...{ pathParameters: { domain: 'good', id }, headers: { 'content-type': 'application/json' } },
+    ...{ body: body === undefined ? null : JSON.stringify(body), isBase64Encoded: false },
+    requestContext: { requestId: 'r1', identity: { user: 'AIDA1:jane' } },
+  } as unknown as APIGatewayProxyEvent;
+  const answer = await batches(event, {} as Context);
+  return { status: answer.statusCode, json: JSON.parse(answer.body) };
+}
+const batchModels = async () => {
+  const { Models } = await machine.sagemaker.send(new ListModelsCommand({ NameContains: '-batch-' }));
+  return Models!.map(({ ModelName }) => ModelName!);
 };
 
 /** The tests follow one another: each finds what the one before has deployed. */
@@ -109,6 +129,32 @@ describe.sequential('domains on the shared endpoint', () => {
     expect(await champion('good')).toMatchObject({ version: first, rolledBackFrom: { version: second } });
     expect(await ask('good')).toMatchObject({ general: { version: first } });
     expect(await ask('other')).toMatchObject({ general: { version: first } });
+  });
+
+  test('are predicted in batches by the model that is live, whatever the shared endpoint does', async () => {
+    const images = 'domains/good/photographs';
+    await machine.put(buckets.data, `${images}/a.png`, imageText('test', 'apple', 0));
+    await machine.put(buckets.data, `${images}/more/b.png`, imageText('test', 'banana', 1));
+
+    const started = await askBatches('POST', { body: { input: `s3://${buckets.data}/${images}` } });
+    expect(started).toMatchObject({ status: 202, json: { images: 2, general: { version: first } } });
+    const { id } = started.json as { id: string };
+    const stands = async () => (await askBatches('GET /{id}', { id })).json;
+    await expect.poll(stands, { timeout: 20_000 }).toMatchObject({ status: 'SUCCEEDED', results: 2 });
+    const { json: results } = await askBatches('GET /{id}/results', { id });
+    const [model, ...others] = await batchModels();
+    const detail = { TransformJobName: model!, TransformJobStatus: 'Completed' } as const;
+    await finishBatch({ detail }, {} as Context);
+
+    const general = { version: first };
+    expect(results.items).toMatchObject([
+      { image: 'a.png', predictions: [{ label: 'apple' }, {}], domain: 'good', general },
+      { image: 'more/b.png', predictions: [{ label: 'banana' }, {}], domain: 'good', general },
+    ]);
+    expect(others).toEqual([]);
+    expect(await batchModels()).toEqual([]);
+    expect(await endpoints()).toEqual([name]);
+    expect(await ask('good')).toMatchObject({ general });
   });
 
   test('may move to an endpoint of their own and back, which then goes', async () => {
