@@ -36,7 +36,10 @@ function outputsOf({ labels }: Served): Output[] {
   ];
 }
 
-/** The model's inputs and outputs, as the protocol describes them. */
+/**
+ * The model's inputs and outputs, as the protocol describes them. Its `inputs` are those that a request must
+ * have, so `pixels`, which may be sent instead of `image`, is not among them.
+ */
 export function describeTensors(served: Served) {
   return {
     inputs: [{ name: 'image', datatype: 'BYTES', shape: [-1] }],

@@ -97,6 +97,25 @@ describe('the Open Inference Protocol', () => {
     expect((await get('/v2/models/produce/versions/job-2/ready')).status).toBe(404);
   });
 
+  it('describes what a request needs: one of all described inputs is answered, and one of more is not', async () => {
+    ready();
+    const { inputs } = (await get('/v2/models/produce')).body as { inputs: { datatype: string }[] };
+    const described = inputs.map((input) => ({ ...input, shape: [1], data: [base64(192)] }));
+    const pixels = {
+      name: 'pixels',
+      shape: [1, 8, 8, 3],
+      datatype: 'UINT8',
+      data: Array(pixelCount).fill(1),
+    };
+    const answered = await infer({ inputs: described });
+    const both = await infer({ inputs: [...described, pixels] });
+
+    expect(inputs.map(({ datatype }) => datatype)).toEqual(['BYTES']);
+    expect(answered.status).toBe(200);
+    expect(both.status).toBe(400);
+    expect(await both.json()).toEqual({ error: expect.stringMatching(/one input, "image" or "pixels"/) });
+  });
+
   it('predicts encoded images in JSON, probabilities in the order of labels', async () => {
     ready();
     const response = await infer(
