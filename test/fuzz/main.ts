@@ -1,19 +1,21 @@
 import { parseArgs } from 'node:util';
 import { describeError, InvalidInputError } from '#core/errors.ts';
 import { packageStack } from '../../scripts/package-stack.ts';
-import { runFuzz } from './run.ts';
+import { type FuzzResult, runFuzz, totals } from './run.ts';
 import { startFuzzStack } from './stack.ts';
 
 const HELP = `npm run test:fuzz -- [--requests 50000] [--seed 1] [--clients 8] [--json]
 
-Sends broken images, lying types and lengths, bombs, deep JSON, odd headers, slow and aborted bodies through the packaged
-stack in a local AWS: API Gateway, functions, container. Fails when an answer is not in the OpenAPI document, is a 500
-or 502, or when a process ends.
+Sends broken images, lying types and lengths, bombs, deep JSON, odd headers, slow and aborted bodies to every route of
+the packaged stack in a local AWS: API Gateway, functions, container. The usage plan's limits are raised, so that the
+requests get to the functions; one in fifty has a key beyond its limits. Ends with the answers by route and status, and
+with what the logs say about answers of 5xx. Fails when an answer is not in the OpenAPI document, is a 500 or 502, or
+when a process ends.
 
   --requests N  50000
   --seed N      the same requests for the same number  1
   --clients N   requests at once                       8
-  --json        last line: {statuses, problems}`;
+  --json        last line: {statuses, answers, problems}`;
 
 async function main() {
   const { values } = parseArgs({
@@ -37,17 +39,32 @@ async function main() {
     out: '.build/fuzz-stack',
   });
   const stack = await startFuzzStack(template);
+  let found = true;
   try {
-    const { api, key } = stack;
-    const { statuses, problems } = await runFuzz({ api, key, ...options });
-    if (!stack.isRunning()) problems.push('the local AWS has ended');
-    console.log(statuses);
+    const { answers, problems, failed } = await runFuzz({ ...stack, ...options });
+    problems.push(...(await stack.ended()));
+    found = problems.length > 0;
+    print(answers);
+    for (const id of failed) console.log((await stack.logOf(id)).join('\n'));
     for (const problem of problems) console.log(problem);
-    if (values.json) console.log(JSON.stringify({ statuses, problems }));
-    process.exitCode = problems.length === 0 ? 0 : 1;
+    if (found) console.log(`The log of the local AWS is in ${stack.logFile}`);
+    if (values.json) console.log(JSON.stringify({ statuses: totals(answers), answers, problems }));
+    process.exitCode = found ? 1 : 0;
   } finally {
-    await stack.close();
+    await stack.close({ keep: found });
   }
+}
+
+/** A line for each route, and one for all. */
+function print(answers: FuzzResult['answers']): void {
+  const routes = Object.keys(answers).sort();
+  const longest = Math.max(...routes.map((route) => route.length));
+  const line = (name: string, counts: Record<string, number>) => {
+    const each = Object.entries(counts).map(([status, times]) => `${status}: ${times}`);
+    console.log(`${name.padEnd(longest)}  ${each.join(', ')}`);
+  };
+  for (const route of routes) line(route, answers[route]!);
+  line('all', totals(answers));
 }
 
 await main().catch((error: unknown) => {

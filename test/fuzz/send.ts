@@ -12,14 +12,14 @@ export interface FuzzAnswer {
 /** Sends a request as its manner says; undefined where the client left before there could be an answer. */
 export async function send(
   api: string,
-  key: string,
-  { method, path, headers, body, manner }: FuzzRequest,
+  keys: Record<FuzzRequest['caller'], string>,
+  { method, path, headers, body, caller, manner }: FuzzRequest,
 ): Promise<FuzzAnswer | undefined> {
   const { hostname, port, pathname } = new URL(api);
   const said = manner === 'short' || manner === 'gone' ? body.length + 10 : body.length;
   const request = httpRequest({
     ...{ hostname, port, method, path: `${pathname}${path}` },
-    headers: { 'x-api-key': key, 'content-length': said, ...headers },
+    headers: { 'x-api-key': keys[caller], 'content-length': said, ...headers },
   });
   const answered = new Promise<FuzzAnswer | undefined>((resolve, reject) => {
     request.once('response', async (response) => {

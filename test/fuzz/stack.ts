@@ -1,78 +1,84 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { APIGatewayClient, GetApiKeysCommand } from '@aws-sdk/client-api-gateway';
-import { CloudFormationClient, DescribeStackResourceCommand } from '@aws-sdk/client-cloudformation';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
-  CreateEndpointCommand,
-  CreateEndpointConfigCommand,
-  CreateModelCommand,
-  SageMakerClient,
-  waitUntilEndpointInService,
-} from '@aws-sdk/client-sagemaker';
-import { packFolder } from 'local-aws/formats';
-import { accessKey, trainingOutputPrefix } from '#core/keys.ts';
+  CloudWatchLogsClient,
+  FilterLogEventsCommand,
+  paginateDescribeLogGroups,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { accessKey } from '#core/keys.ts';
+import { batchId } from '#core/names.ts';
 import { spawnLocalAws } from '../../demo/local-aws.ts';
 import { localRegion } from '../../scripts/development.ts';
-import { makeServedModel } from '../model/prediction/served-model-fixture.ts';
+import { makeLiveDomain } from './live-domain.ts';
+import type { Known } from './routes.ts';
+import { SLOW_KEY, withUsagePlans } from './usage-plans.ts';
+
+const BATCH_KEYS = ['fuzz-1', 'fuzz-2'];
 
 /**
- * The packaged stack in a local AWS of its own, with the domain `fuzz` live, and a key that may do
+ * The packaged stack in a local AWS of its own, with the domain `fuzz` live, and two keys that may do
  * everything.
  */
-export async function startFuzzStack(template: string) {
+export async function startFuzzStack(packaged: string) {
   const folder = await mkdtemp(join(tmpdir(), 'graft-fuzz-'));
   const logFile = join(folder, 'local-aws.log');
+  await mkdir(join(folder, 'stack'));
+  const template = await withUsagePlans(packaged, join(folder, 'stack'));
   const aws = await spawnLocalAws({ template, state: join(folder, 'aws'), port: 0 }, logFile);
   const settings = {
     ...{ region: localRegion, endpoint: aws.endpoint },
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   };
   const s3 = new S3Client({ ...settings, forcePathStyle: true });
-  const put = (Bucket: string, Key: string, Body: Buffer | string) =>
-    s3.send(new PutObjectCommand({ Bucket, Key, Body }));
-  const artifacts = aws.outputs.ArtifactsBucket!;
-
-  const { items } = await new APIGatewayClient(settings).send(new GetApiKeysCommand({}));
-  const access = { schemaVersion: 1, name: 'fuzz', domains: '*', rights: ['predict', 'read', 'operate'] };
-  await put(artifacts, accessKey(items![0]!.id!), JSON.stringify(access));
-
-  const model = join(folder, 'model');
-  await makeServedModel(model, { labels: ['apple', 'pear'] });
-  const archive = join(folder, 'model.tar.gz');
-  await packFolder(model, archive);
-  const modelKey = `${trainingOutputPrefix('fuzz', 'fuzz')}model.tar.gz`;
-  await put(artifacts, modelKey, await readFile(archive));
-  const role = await new CloudFormationClient(settings).send(
-    new DescribeStackResourceCommand({ StackName: 'graft-dev', LogicalResourceId: 'SageMakerRole' }),
-  );
-  const sagemaker = new SageMakerClient(settings);
-  const [ModelName, EndpointConfigName, EndpointName] = ['fuzz', 'fuzz', 'graft-dev-fuzz'];
-  await sagemaker.send(
-    new CreateModelCommand({
-      ModelName,
-      ExecutionRoleArn: `arn:aws:iam::000000000000:role/${role.StackResourceDetail!.PhysicalResourceId}`,
-      PrimaryContainer: {
-        Image: `${aws.outputs.TrainingRepositoryUri}:fuzz`,
-        ModelDataUrl: `s3://${artifacts}/${modelKey}`,
-      },
-    }),
-  );
-  const ServerlessConfig = { MemorySizeInMB: 2048, MaxConcurrency: 10 };
-  const ProductionVariants = [{ VariantName: 'AllTraffic', ModelName, ServerlessConfig }];
-  await sagemaker.send(new CreateEndpointConfigCommand({ EndpointConfigName, ProductionVariants }));
-  await sagemaker.send(new CreateEndpointCommand({ EndpointName, EndpointConfigName }));
-  await waitUntilEndpointInService({ client: sagemaker, maxWaitTime: 120, minDelay: 1 }, { EndpointName });
+  const { items } = await new APIGatewayClient(settings).send(new GetApiKeysCommand({ includeValues: true }));
+  for (const { id } of items!) {
+    const access = { schemaVersion: 1, name: id, domains: '*', rights: ['predict', 'read', 'operate'] };
+    const Key = accessKey(id!);
+    const Bucket = aws.outputs.ArtifactsBucket!;
+    await s3.send(new PutObjectCommand({ Bucket, Key, Body: JSON.stringify(access) }));
+  }
+  const slow = items!.find(({ name }) => name === SLOW_KEY)!;
+  const fuzz = items!.find(({ name }) => name !== SLOW_KEY)!;
+  const photographs = await makeLiveDomain({ settings, outputs: aws.outputs }, folder);
+  const known: Known = {
+    photographs,
+    batchKeys: BATCH_KEYS,
+    batches: BATCH_KEYS.map((key) => batchId('fuzz', fuzz.id!, `key ${key}`)),
+  };
 
   return {
     api: aws.outputs.ApiUrl!,
-    key: aws.apiKey,
-    /** Whether the local AWS, which runs the functions and the container, is still there. */
-    isRunning: () => aws.process.exitCode === null,
-    async close() {
+    keys: { fuzz: fuzz.value!, slow: slow.value! },
+    known,
+    /** What has ended that should not have: the local AWS, or a container of an endpoint. */
+    async ended(): Promise<string[]> {
+      const lines = (await readFile(logFile, 'utf8')).split('\n');
+      const containers = lines.filter((line) => line.includes('a serving container ended'));
+      return aws.process.exitCode === null ? containers : [...containers, 'the local AWS has ended'];
+    },
+    /** What the functions and the container have logged about one request. */
+    logOf: (requestId: string) => logLines(new CloudWatchLogsClient(settings), requestId),
+    logFile,
+    /** @param keep leaves its folder, with the log, where it is */
+    async close({ keep = false } = {}) {
       await aws.stop();
-      await rm(folder, { recursive: true, force: true });
+      if (!keep) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function logLines(logs: CloudWatchLogsClient, requestId: string): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const { logGroups } of paginateDescribeLogGroups({ client: logs }, {})) {
+    for (const { logGroupName } of logGroups ?? []) {
+      const { events } = await logs.send(
+        new FilterLogEventsCommand({ logGroupName, filterPattern: JSON.stringify(requestId) }),
+      );
+      lines.push(...(events ?? []).map(({ message }) => `${logGroupName}: ${message!.trimEnd()}`));
+    }
+  }
+  return lines;
 }
