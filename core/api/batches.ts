@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { imageProblemSchema } from '../contracts/batch.ts';
+import { isWellFormed } from './common.ts';
 import { pageOf, pageQuerySchema } from './paging.ts';
 import { labelledSchema, predictionQuerySchema } from './predictions.ts';
 
@@ -19,6 +20,7 @@ const folderSchema = z
   .string()
   .max(1000)
   .regex(/^s3:\/\/[a-z0-9.-]+\/[^/]+(\/[^/]+)*\/?$/, 'expected a folder such as s3://bucket/folder/')
+  .refine(isWellFormed, 'expected text that UTF-8 can have')
   .meta({ description: "A folder of images below the domain's own folder in the data bucket." });
 
 export const batchRequestSchema = z.strictObject({ input: folderSchema });

@@ -9,6 +9,12 @@ export const problemSchema = z.strictObject({
   instance: z.string().meta({ description: '`urn:request:` and the request id.' }),
 });
 
+/**
+ * Half a surrogate pair, which strings in JSON may have, can be no part of a key in S3, nor of a request to
+ * it.
+ */
+export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+
 export const healthSchema = z.strictObject({ status: z.literal('ok') });
 
 /** The OpenAPI document, of which only the beginning is checked. */

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { isWellFormed } from '#core/api/common.ts';
 import { ProblemError } from '#core/problem.ts';
 
-const tokenSchema = z.strictObject({ after: z.string().min(1).max(3_100) });
+const tokenSchema = z.strictObject({ after: z.string().min(1).max(3_100).refine(isWellFormed) });
 
 /** Where a page ends, in a form whose content is no part of the API. */
 export const pageToken = (after: string): string =>

@@ -241,7 +241,9 @@ describe('a batch', () => {
     expect((await ask('POST /domains/gone/batches', at('gone'))).statusCode).toBe(404);
     expect((await ask('POST /domains/new/batches', { ...at('new'), key: 'some' })).statusCode).toBe(403);
     expect((await start({ key: 'reads' })).statusCode).toBe(403);
-    expect((await start({ body: { input: 'photographs' } })).statusCode).toBe(400);
+    for (const wrong of ['photographs', `${input}\ud800`]) {
+      expect((await start({ body: { input: wrong } })).statusCode).toBe(400);
+    }
     expect((await start({ body: { input, output: 's3://elsewhere/' } })).statusCode).toBe(400);
     expect(sagemaker.inputsOf('CreateModel')).toEqual([]);
   });
@@ -296,7 +298,8 @@ describe('a batch that has been started', () => {
         { image: 'large.png', problem: { status: 413, detail: expect.stringMatching(/send a smaller/) } },
       ],
     });
-    expect((await ask(path, { query: { next: 'x' } })).statusCode).toBe(400);
+    const half = Buffer.from('{"after":"\\ud800"}').toString('base64url');
+    for (const next of ['x', half]) expect((await ask(path, { query: { next } })).statusCode).toBe(400);
     expect((await ask(path, { query: { page: '2' } })).statusCode).toBe(400);
   });
 
