@@ -2,7 +2,11 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { folderInMemory } from './test/setup/folder-in-memory.ts';
 import { ownProcess } from './test/setup/own-process.ts';
+
+// Of all projects and of what they start.
+process.env.TMPDIR = folderInMemory() ?? tmpdir();
 
 const graft = {
   setupFiles: ['packages/local-aws/test/setup/each-file.ts'],
