@@ -6,8 +6,8 @@ const NAME = /^graft-tests-(\d+)$/;
 const ENOUGH_BYTES = 4e9;
 
 /**
- * A folder for what the tests of this process write, in memory: the local AWS flushes each change to disk, and
- * its tests would wait for that. It goes with the process; one of a process that was killed goes now.
+ * A folder for what the tests of this process write, in memory: the local AWS flushes each change to disk,
+ * and its tests would wait for that. It goes with the process; one of a process that was killed goes now.
  *
  * @param memory the file system's folder
  * @returns undefined where the machine has no such file system with enough room

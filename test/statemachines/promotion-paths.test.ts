@@ -27,6 +27,9 @@ const endings = async (execution: string, names: string[]) =>
 
 /** The tests follow one another: each finds what the one before has deployed. */
 describe.sequential('the state machine with its functions', () => {
+  /** Configurations that were live in `good`, one after the other. */
+  const liveInGood: string[] = [];
+
   test('brings every domain to its own end, whatever becomes of the others', async () => {
     const domains = ['good', 'poor', 'broken', 'liar', 'crasher', 'turncoat', 'missing'];
 
@@ -111,6 +114,7 @@ describe.sequential('the state machine with its functions', () => {
       config: champion.endpointConfig,
     });
     expect(champion.version).toBe(first);
+    liveInGood.push(champion.endpointConfig);
     expect(await machine.endpoint('poor')).toBeUndefined();
     for (const name of ['poor', 'liar', 'crasher', 'broken']) {
       await expect(machine.json(championKey(name)), name).rejects.toThrow();
@@ -131,7 +135,9 @@ describe.sequential('the state machine with its functions', () => {
       good: 'DEPLOYED',
       turncoat: 'ROLLED_BACK',
     });
-    expect(await machine.json(championKey('good'))).toMatchObject({ version: second });
+    const champion = await machine.json(championKey('good'));
+    expect(champion).toMatchObject({ version: second });
+    liveInGood.push(champion.endpointConfig);
     expect(await machine.endpoint('turncoat')).toEqual(before);
     expect(await machine.json(championKey('turncoat'))).toMatchObject({ version: first });
     expect((await machine.outcome('second', 'turncoat')).reason).toContain(`back on ${before!.config}`);
@@ -190,8 +196,8 @@ describe.sequential('the state machine with its functions', () => {
   });
 
   test('keeps the configurations of the last five promotions and removes older ones', async () => {
-    const configs: string[] = [];
-    for (const n of [1, 2, 3, 4, 5, 6]) {
+    const configs = [...liveInGood];
+    for (const n of [1, 2, 3, 4]) {
       await machine.promote(`again-${n}`, { model: 'icons', version: second, domains: ['good'] });
       configs.push((await machine.json(championKey('good'))).endpointConfig);
     }
