@@ -1,4 +1,4 @@
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
@@ -6,6 +6,7 @@ import { batchPageSchema } from '#core/api/batches.ts';
 import { predictionAnswerSchema } from '#core/api/predictions.ts';
 import { evaluationSchema } from '#core/contracts/evaluation.ts';
 import { type Manifest, manifestSchema } from '#core/contracts/manifest.ts';
+import { type Champion, championSchema } from '#core/contracts/outcome.ts';
 import { reportSchema } from '#core/contracts/report.ts';
 import {
   championKey,
@@ -17,15 +18,7 @@ import {
 } from '#core/keys.ts';
 import { dataExecutionName, executionName } from '#core/names.ts';
 import { signBytes } from '#core/signature.ts';
-import {
-  makeDomainFolder,
-  type Stack,
-  startStack,
-  tinyDomain,
-  tinyLabels,
-  tinyRecipe,
-  trainTinyModel,
-} from './stack.ts';
+import { makeDomainFolder, type Stack, startStack, tinyDomain, tinyLabels, trainTinyModel } from './stack.ts';
 
 // Longer than `EXECUTION_LIMIT_MS`, so that a promotion that hangs is named.
 vi.setConfig({ testTimeout: 150_000 });
@@ -34,6 +27,7 @@ let stack: Stack;
 let model: { folder: string; version: string };
 let testImages: string;
 const key = inject('signingKey');
+const inStack = ['--stack', 'graft-dev'];
 
 beforeAll(async () => {
   stack = await startStack();
@@ -168,62 +162,37 @@ async function executionOfArrival(domain: string): Promise<string> {
 
 /** With the roles of the packaged template, so that a permission that is missing fails here. */
 describe.sequential('a domain whose data come after the model', () => {
-  const inStack = ['--stack', 'graft-dev'];
   const approval = { required: true, timeoutSeconds: 3600 };
   let folder: string;
-  let configs: (string | undefined)[];
-
-  /** Pushes the domain with another seed, and says which execution its arrival starts. */
-  async function push(seed: number): Promise<string> {
-    const settings = tinyDomain('late', { approval, recipe: { ...tinyRecipe, seed } });
-    await writeFile(join(folder, 'domain.json'), JSON.stringify(settings));
-    const pushed = await stack.graft('data', 'push', folder, '--domain', 'late', ...inStack);
-    expect(pushed.committed).toBe(true);
-    return executionOfArrival('late');
-  }
-
   beforeAll(async () => {
-    folder = await makeDomainFolder(join(stack.folder, 'late'), tinyDomain('late'));
+    folder = await makeDomainFolder(join(stack.folder, 'late'), tinyDomain('late', { approval }));
   });
+  const push = () => stack.graft('data', 'push', folder, '--domain', 'late', ...inStack);
 
   test('is promoted by their arrival, when a person has approved it', async () => {
-    configs = [];
-    for (const seed of [1, 2]) {
-      const name = await push(seed);
-      await stack.untilItAsks(name, 'late');
-      const { waiting } = await stack.graft('approvals', ...inStack);
-      expect(waiting).toMatchObject([{ execution: name, domain: 'late' }]);
-      await stack.graft('approve', 'late', '--execution', name, '--by', 'jane', ...inStack);
+    expect(await push()).toMatchObject({ committed: true });
+    const name = await executionOfArrival('late');
+    await stack.untilItAsks(name, 'late');
+    const { waiting } = await stack.graft('approvals', ...inStack);
+    expect(waiting).toMatchObject([{ execution: name, domain: 'late' }]);
+    await stack.graft('approve', 'late', '--execution', name, '--by', 'jane', ...inStack);
 
-      const execution = await stack.ended(stack.executionArn(name));
-      expect(execution.cause).toBeUndefined();
-      expect(await stack.outcome(name, 'late')).toMatchObject({
-        outcome: 'DEPLOYED',
-        version: model.version,
-        approval: { approved: true, by: 'jane' },
-      });
-      configs.push((await stack.endpoint('late')).EndpointConfigName);
-    }
-    expect(configs[1]).not.toBe(configs[0]);
+    const execution = await stack.ended(stack.executionArn(name));
+    expect(execution.cause).toBeUndefined();
+    expect(await stack.outcome(name, 'late')).toMatchObject({
+      outcome: 'DEPLOYED',
+      version: model.version,
+      approval: { approved: true, by: 'jane' },
+    });
+    expect((await stack.ask('late', await anImage())).status).toBe(200);
   }, 600_000);
 
   test('starts nothing when they are pushed again unchanged', async () => {
-    const pushed = await stack.graft('data', 'push', folder, '--domain', 'late', ...inStack);
-
-    expect(pushed).toMatchObject({ committed: false, uploaded: 0 });
+    expect(await push()).toMatchObject({ committed: false, uploaded: 0 });
   });
+});
 
-  test('goes back to what was live before', async () => {
-    const done = await stack.graft('rollback', 'late', '--by', 'jane', ...inStack);
-
-    expect(done).toMatchObject({ outcome: 'DEPLOYED' });
-    expect(await stack.endpoint('late')).toMatchObject({
-      EndpointStatus: 'InService',
-      EndpointConfigName: configs[0],
-    });
-    expect((await stack.ask('late', await anImage())).status).toBe(200);
-  });
-
+describe.sequential('a domain that has been deployed to', () => {
   test('is judged once more without being touched', async () => {
     const { execution: trainingOf } = JSON.parse(
       await stack.get(stack.buckets.artifacts, championKey('shapes')),
@@ -242,9 +211,13 @@ describe.sequential('a domain whose data come after the model', () => {
   });
 });
 
-describe('a model that replaces another', () => {
+describe.sequential('a model that replaces another', () => {
+  let before: Champion;
+
   test('is compared with it on the same images, which the transfer job scores it on', async () => {
-    const before = JSON.parse(await stack.get(stack.buckets.artifacts, championKey('shapes')));
+    before = championSchema.parse(
+      JSON.parse(await stack.get(stack.buckets.artifacts, championKey('shapes'))),
+    );
     const execution = await stack.promote(
       { model: 'tiny', version: model.version, domains: ['shapes'] },
       'shapes-again',
@@ -266,6 +239,19 @@ describe('a model that replaces another', () => {
     const decision = JSON.parse(await stack.get(stack.buckets.artifacts, key));
 
     expect(decision.baselineReusedFrom).toBe(executionName('tiny', model.version));
+  });
+
+  test('gives way to it again when a person rolls back', async () => {
+    expect((await stack.endpoint('shapes')).EndpointConfigName).not.toBe(before.endpointConfig);
+
+    const done = await stack.graft('rollback', 'shapes', '--by', 'jane', ...inStack);
+
+    expect(done).toMatchObject({ outcome: 'DEPLOYED' });
+    expect(await stack.endpoint('shapes')).toMatchObject({
+      EndpointStatus: 'InService',
+      EndpointConfigName: before.endpointConfig,
+    });
+    expect((await stack.ask('shapes', await anImage())).status).toBe(200);
   });
 });
 

@@ -161,7 +161,7 @@ export async function startStack() {
 export const tinyLabels = ['Café au lait', 'no. 2', 'ring'];
 
 /** Training that is over in seconds. */
-export const tinyRecipe = { epochs: 20, augmentation: 4, baselineSteps: 40 };
+const tinyRecipe = { epochs: 20, augmentation: 4, baselineSteps: 40 };
 
 /** A domain that a network learns in a second; thresholds that its tiny test set can meet. */
 export function tinyDomain(domain: string, change: Partial<DomainInput> = {}): DomainInput {
