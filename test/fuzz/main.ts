@@ -41,7 +41,10 @@ async function main() {
   const stack = await startFuzzStack(template);
   let found = true;
   try {
-    const { answers, problems, failed } = await runFuzz({ ...stack, ...options });
+    const { answers, problems, failed } = await runFuzz({
+      ...{ ...stack, ...options },
+      onProgress: (sent) => console.error(`${sent} of ${options.requests} requests`),
+    });
     problems.push(...(await stack.ended()));
     found = problems.length > 0;
     print(answers);

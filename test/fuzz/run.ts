@@ -14,6 +14,8 @@ export interface FuzzOptions {
   seed: number;
   /** Requests at once. */
   clients: number;
+  /** Is told now and then how many requests have been sent. */
+  onProgress?: (sent: number) => void;
 }
 
 export interface FuzzResult {
@@ -26,6 +28,7 @@ export interface FuzzResult {
 }
 
 const MOST = 20;
+const BETWEEN_REPORTS = 1000;
 
 /** Sends so many requests and looks at every answer. */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
@@ -37,6 +40,7 @@ export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
   async function client(): Promise<void> {
     while (begun < requests && problems.length < MOST) {
       const number = begun++;
+      if (number > 0 && number % BETWEEN_REPORTS === 0) options.onProgress?.(number);
       const request = next();
       const answer = await send(api, keys, request).catch((error: Error) => error);
       count(answers, request, answer);
