@@ -10,7 +10,10 @@ const maps = new Map<string, SourceMap | undefined>();
  * start would read it. A file without a map keeps its places.
  */
 export function nameSources(error: unknown): void {
-  for (let each = error; each instanceof Error; each = each.cause) {
+  const done = new Set<Error>();
+  // An error may be its own cause, by way of others.
+  for (let each = error; each instanceof Error && !done.has(each); each = each.cause) {
+    done.add(each);
     if (each.stack === undefined) continue;
     each.stack = each.stack.replace(
       /((?:file:\/\/)?\/[^\s()]+):(\d+):(\d+)/g,

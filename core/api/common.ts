@@ -13,7 +13,7 @@ export const problemSchema = z.strictObject({
  * Half a surrogate pair, which strings in JSON may have, can be no part of a key in S3, nor of a request to
  * it.
  */
-export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text);
+export const isWellFormed = (text: string): boolean => text.isWellFormed();
 
 export const healthSchema = z.strictObject({ status: z.literal('ok') });
 

@@ -24,6 +24,10 @@ test('what a killed process has left in memory goes, and nothing else', () => {
   expect(folder === undefined || existsSync(folder)).toBe(true);
 });
 
-test('there is none where the machine has no such file system', () => {
+test('there is none where the machine has no such file system, or it runs no programs', () => {
   expect(folderInMemory(join(memory, 'nowhere'))).toBeUndefined();
+
+  const before = readdirSync(memory);
+  expect(folderInMemory(memory, () => false)).toBeUndefined();
+  expect(readdirSync(memory).filter((name) => !before.includes(name))).toEqual([]);
 });

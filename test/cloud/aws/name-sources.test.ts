@@ -15,6 +15,7 @@ try {
   fail();
 } catch (error) {
   nameSources('a text');
+  error.cause.cause = error;
   nameSources(error);
   console.log(JSON.stringify([error.stack, error.cause.stack]));
 }
