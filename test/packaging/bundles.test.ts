@@ -5,18 +5,18 @@ import { expect, it } from 'vitest';
 const require = createRequire(import.meta.url);
 const plugins: Plugin[] = require('../../infrastructure/bundles.cjs');
 
-it("a function's bundle has Lambda's credentials, one language and no event streams", async () => {
-  const { metafile } = await build({
-    stdin: {
-      contents: `import { S3Client } from '@aws-sdk/client-s3';
-        import * as z from 'zod';
-        export const settings = [new S3Client(), z.string()];`,
-      resolveDir: import.meta.dirname,
-    },
+/** Bundles a program as serverless.yml does. */
+const bundle = (contents: string) =>
+  build({
+    stdin: { contents, resolveDir: import.meta.dirname },
     ...{ bundle: true, write: false, metafile: true, platform: 'node', format: 'esm', plugins },
-    // As in serverless.yml.
     mainFields: ['module', 'main'],
   });
+
+it("a function's bundle has Lambda's credentials, one language and no event streams", async () => {
+  const { metafile } = await bundle(`import { S3Client } from '@aws-sdk/client-s3';
+    import * as z from 'zod';
+    export const settings = [new S3Client(), z.string()];`);
 
   const [output] = Object.values(metafile.outputs);
   const inputs = Object.entries(output!.inputs).flatMap(([file, { bytesInOutput }]) =>
@@ -31,4 +31,14 @@ it("a function's bundle has Lambda's credentials, one language and no event stre
   expect(inputs.filter((file) => /zod\/v4\/locales\/[a-z-]+\.js$/i.test(file))).toEqual([
     expect.stringMatching(/locales\/en\.js$/),
   ]);
+});
+
+it("a function's bundle has no operation of a service that it does not use", async () => {
+  const { outputFiles } = await bundle(`import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+    export const answer = new S3Client().send(new GetObjectCommand({ Bucket: 'models', Key: 'model.onnx' }));`);
+
+  const { text } = outputFiles[0]!;
+  expect(text).toContain('/{Key+}?x-id=GetObject');
+  expect(text).not.toContain('/{Key+}?x-id=PutObject');
+  expect(text).not.toContain('/?lifecycle');
 });
