@@ -1,5 +1,6 @@
 import type { Input } from '#core/contracts/common.ts';
 import { varyLightly } from './augment/light.ts';
+import { varyByShift } from './augment/shift.ts';
 import { varyAsUsual, varyByRandAugment } from './augment/standard.ts';
 import { prepareInto } from './prepare.ts';
 
@@ -12,10 +13,15 @@ export interface ImageBatch {
 }
 
 /** How images are varied; `none` leaves them as they are. */
-export const AUGMENTATIONS = ['none', 'light', 'standard', 'randaugment'] as const;
+export const AUGMENTATIONS = ['none', 'shift', 'light', 'standard', 'randaugment'] as const;
 export type Augmentation = (typeof AUGMENTATIONS)[number];
 
-const VARY = { light: varyLightly, standard: varyAsUsual, randaugment: varyByRandAugment } as const;
+const VARY = {
+  shift: varyByShift,
+  light: varyLightly,
+  standard: varyAsUsual,
+  randaugment: varyByRandAugment,
+} as const;
 
 /**
  * Images as the network takes them (see `prepare`), each varied at random as its seed determines.

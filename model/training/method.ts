@@ -71,15 +71,15 @@ export const DEFAULT_METHODS: Readonly<Record<NetworkName, Method>> = {
 
 /**
  * The method of a network, with what is chosen otherwise; `undefined` chooses nothing. Small images are
- * varied lightly whatever the network, as the field varies CIFAR's: from parts of them the network learned
- * half as much in the same time.
+ * mirrored and shifted whatever the network, as the field varies CIFAR's: parts of them, or turned ones, taught
+ * less in the same time (docs/decisions/small-images-are-shifted.md).
  */
 export function methodFor(
   network: NetworkName,
   size: Pick<Input, 'height' | 'width'>,
   chosen: { [Name in keyof Method]?: Method[Name] | undefined },
 ): Method {
-  const own = { ...DEFAULT_METHODS[network], ...(isSmall(size) ? { augment: 'light' as const } : {}) };
+  const own = { ...DEFAULT_METHODS[network], ...(isSmall(size) ? { augment: 'shift' as const } : {}) };
   const { optimiser = own.optimiser } = chosen;
   const method = { ...own, ...(optimiser === own.optimiser ? {} : OF_OPTIMISER[optimiser]) };
   for (const name of Object.keys(own) as (keyof Method)[]) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Input } from '#core/contracts/common.ts';
 import { augment } from '#model/data/augment.ts';
-import { channelsOf } from '#model/data/prepare.ts';
+import { channelsOf, prepare } from '#model/data/prepare.ts';
 import { networkInput } from '#model/network/input.ts';
 
 const [height, width] = [12, 16];
@@ -81,6 +81,47 @@ describe('augment', () => {
     for (const [at, pixel] of inPixels(augmented(pixels, ['a', undefined]), input).entries()) {
       expect(found[at]).toBeCloseTo(pixel, 2);
     }
+  });
+});
+
+describe('augment shift', () => {
+  /** Each pixel's value says where it is. */
+  const places = Uint8Array.from({ length: size }, (_, i) => Math.floor(i / 3));
+  const { scale, offset } = channelsOf(input)[0]!;
+
+  it('shows whole pixels of a moved image, and its border where it ends', () => {
+    const values = augment(
+      { pixels: Uint8Array.from(seeds.flatMap(() => [...places])), seeds },
+      input,
+      'shift',
+    );
+
+    const again = { pixels: Uint8Array.from([...places, ...places]), seeds: [seeds[7], undefined] };
+    expect(augment(again, input, 'shift')).toEqual(
+      Float32Array.from([...values.slice(7 * size, 8 * size), ...prepare(places, input)]),
+    );
+    const moves = new Set<string>();
+    for (let image = 0; image < seeds.length; image++) {
+      const at = (y: number, x: number) =>
+        Math.round((values[image * size + (y * width + x) * 3]! - offset) / scale);
+      const middle = at(6, 8);
+      const direction = at(6, 9) - middle;
+      expect(Math.abs(direction)).toBe(1);
+      const [row, column] = [Math.floor(middle / width), middle % width];
+      const inside = (place: number, side: number) => Math.min(side - 1, Math.max(0, place));
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          const from = inside(row + y - 6, height) * width + inside(column + direction * (x - 8), width);
+          expect(at(y, x)).toBe(from);
+        }
+      }
+      const across = column - (direction === 1 ? 8 : width - 1 - 8);
+      moves.add(`${row - 6} ${across} ${direction}`);
+      // An eighth of 12 and of 16 pixels.
+      expect(Math.abs(row - 6)).toBeLessThanOrEqual(1);
+      expect(Math.abs(across)).toBeLessThanOrEqual(2);
+    }
+    expect(moves.size).toBeGreaterThan(15);
   });
 });
 

@@ -15,7 +15,7 @@ describe('methodOptions', () => {
         momentum: 0.9,
         weightDecay: 0,
       },
-      ...{ warmUp: 0.1, labelSmoothing: 0, augment: 'light', mixup: 0, ema: 0, patience: 0 },
+      ...{ warmUp: 0.1, labelSmoothing: 0, augment: 'shift', mixup: 0, ema: 0, patience: 0 },
     });
     expect(options({ network: 'resnet-18' })).toMatchObject({
       ...{
@@ -23,7 +23,7 @@ describe('methodOptions', () => {
         learningRate: 0.05,
         weightDecay: 5e-4,
         labelSmoothing: 0.1,
-        augment: 'light',
+        augment: 'shift',
       },
     });
     expect(options({ network: 'resnet-18', size: '65' })).toMatchObject({ augment: 'standard' });
@@ -55,7 +55,7 @@ describe('methodOptions', () => {
       ...{ learningRate: 0.002, weightDecay: 0.05, labelSmoothing: 0.1 },
     });
     expect(options({ optimiser: 'sgd', 'weight-decay': '0.001' })).toMatchObject({
-      ...{ learningRate: 0.05, weightDecay: 0.001, augment: 'light' },
+      ...{ learningRate: 0.05, weightDecay: 0.001, augment: 'shift' },
     });
   });
 
