@@ -104,7 +104,14 @@ export function balanceWarnings(split: Split, counts: ReadonlyMap<string, number
  * @param images in the order in which messages are to name them
  */
 export function sameContent<Image extends { sha256: string }>(images: readonly Image[]): Image[][] {
-  return groupBy(images, ({ sha256 }) => sha256).filter((group) => group.length > 1);
+  // Groups of the repeated ones alone: of millions of images, a group for each would take gigabytes.
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { sha256 } of images) (seen.has(sha256) ? repeated : seen).add(sha256);
+  return groupBy(
+    images.filter(({ sha256 }) => repeated.has(sha256)),
+    ({ sha256 }) => sha256,
+  );
 }
 
 /**

@@ -37,5 +37,8 @@ export async function sha256OfFile(path: string): Promise<ContentDigest> {
 /** Digest of a data set: over its (id, SHA-256) pairs sorted by id, so independent of reading order. */
 export function dataSetDigest(images: readonly { id: string; sha256: string }[]): string {
   const lines = images.map((image) => `${image.id}\0${image.sha256}`).sort();
-  return sha256(lines.join('\n'));
+  const hash = createHash('sha256');
+  // Not joined: of some million lines no string could hold them all.
+  for (const [index, line] of lines.entries()) hash.update(index === 0 ? line : `\n${line}`);
+  return hash.digest('hex');
 }

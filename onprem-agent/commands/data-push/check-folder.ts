@@ -23,21 +23,21 @@ export async function checkFolder(
   signal: AbortSignal,
 ) {
   const file = await knownImagesFile(state, folder);
-  const known = await readKnownImages(file).catch(() => new Map());
-  const now = new Map<string, DomainImage>();
+  const known: KnownImages = await readKnownImages(file).catch(() => new Map());
+  const now: DomainImage[] = [];
   const keep = (images: Iterable<[string, KnownImage]>) => writeKnownImages(file, images);
   let found: Awaited<ReturnType<typeof checkDomainImages>>;
   try {
     found = await checkDomainImages(folder, domain, {
       known,
-      onImage: (image) => now.set(`${image.part}/${image.id}`, image),
+      onImage: (image) => void now.push(image),
       onProgress: (part, done, total) => onProgress(done, total, part),
       onCompare: (done, total) => onProgress(done, total, 'compare'),
       signal,
     });
   } catch (error) {
     // The reason of this end matters more than that nothing can be kept.
-    await keep([...settled(now), ...notReached(known, now)]).catch(() => {});
+    await keep(settled(now, known)).catch(() => {});
     throw error;
   }
   await keep(settled(now));
@@ -45,13 +45,13 @@ export async function checkFolder(
   return found;
 }
 
-/** Those that will look different when they change. */
-function* settled(images: ReadonlyMap<string, DomainImage>): Generator<[string, KnownImage]> {
-  for (const [id, { look, sha256, sketch, compared }] of images) {
-    if (look !== undefined) yield [id, { look, sha256, sketch, compared }];
+/** Images that will look different when they change, and those that were known and have not been reached. */
+function* settled(
+  images: readonly DomainImage[],
+  notReached: Iterable<[string, KnownImage]> = [],
+): Generator<[string, KnownImage]> {
+  yield* notReached;
+  for (const { part, id, look, sha256, sketch, compared } of images) {
+    if (look !== undefined) yield [`${part}/${id}`, { look, sha256, sketch, compared }];
   }
-}
-
-function* notReached(known: KnownImages, now: ReadonlyMap<string, unknown>): Generator<[string, KnownImage]> {
-  for (const [id, image] of known) if (!now.has(id)) yield [id, image];
 }

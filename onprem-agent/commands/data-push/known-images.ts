@@ -18,7 +18,7 @@ export interface KnownImage {
 }
 
 /** By `<part>/<id>`. */
-export type KnownImages = ReadonlyMap<string, KnownImage>;
+export type KnownImages = Map<string, KnownImage>;
 
 /** Changes when what a line says changes, so that everything is looked at anew. */
 const VERSION = 'graft images 1';

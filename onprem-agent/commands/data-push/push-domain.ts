@@ -12,7 +12,7 @@ import type { S3 } from '../../upload/persistence.ts';
 import type { Throttle } from '../../upload/throttle.ts';
 import type { DomainSettings } from './domain-settings.ts';
 import { Fingerprint } from './fingerprint.ts';
-import type { IndexedImage } from './push-index.ts';
+import { type IndexedImage, KnownObjects } from './push-index.ts';
 import type { DomainImage } from './survey.ts';
 
 /** Enough to use the whole bandwidth with small files, few enough for the memory of one process. */
@@ -26,8 +26,8 @@ interface PushOptions {
   bucket: string;
   settings: DomainSettings;
   images: readonly PushedImage[];
-  /** What the last push knew of images in the bucket, by key; called only where an image is there. */
-  known: () => Promise<ReadonlyMap<string, { sha256: string; etag: string }>>;
+  /** Images that the last push knew in the bucket; called only where an image is there. */
+  known: () => Promise<KnownObjects>;
   throttle: Throttle;
   onProgress: (done: number, bytes: number) => void;
   signal: AbortSignal;
@@ -47,7 +47,7 @@ export interface PushedDomain {
    */
   arrival: string | undefined;
   /** What the next push needs, so that it need not look at any image that has not changed. */
-  index: { listing: string; digest: string; images: IndexedImage[] };
+  index: { listing: string; digest: string; images: Iterable<IndexedImage> };
 }
 
 /**
@@ -65,31 +65,30 @@ export async function pushDomain(options: PushOptions): Promise<PushedDomain> {
   const { s3, bucket, images, throttle, signal } = options;
   const { domain, bytes } = options.settings;
   const there = await listImages(s3, bucket, domain, signal);
-  const known = there.size > 0 ? await options.known() : new Map();
+  const known = there.size > 0 ? await options.known() : new KnownObjects();
+  const keyOf = ({ part, id }: PushedImage) => imagesPrefix(domain.domain, part) + id;
   let done = 0;
   let sent = 0;
   let uploaded = 0;
-  const indexed: IndexedImage[] = [];
   await forEachBounded(images, PARALLEL_UPLOADS, async (image) => {
     signal.throwIfAborted();
-    const key = imagesPrefix(domain.domain, image.part) + image.id;
+    const key = keyOf(image);
     const target = { s3, bucket, key, signal };
     const listed = there.get(key);
-    const same = listed?.size === image.size && (await isSame(target, image, listed.etag, known.get(key)));
-    let etag = listed?.etag ?? '';
-    if (!same) {
+    const same = listed?.size === image.size && (await isSame(target, image, listed.etag, known));
+    if (same) listed.isPushed = true;
+    else {
       const content = await readChecked(image);
       await throttle.take(image.size, signal);
-      ({ etag } = await overwriteBytes(target, content, { contentType: imageType(content)! }));
-      there.set(key, { size: image.size, etag });
+      const { etag } = await overwriteBytes(target, content, { contentType: imageType(content)! });
+      there.set(key, { size: image.size, etag, isPushed: true });
       uploaded++;
       sent += image.size;
     }
-    indexed.push({ key, sha256: image.sha256, etag });
     options.onProgress(++done, sent);
   });
-  const keys = new Set(indexed.map(({ key }) => key));
-  const extra = [...there.keys()].filter((key) => !keys.has(key));
+  const extra: string[] = [];
+  for (const [key, { isPushed }] of there) if (!isPushed) extra.push(key);
   const digest = dataSetDigest([
     ...images.map(({ part, id, sha256 }) => ({ id: `${part}/${id}`, sha256 })),
     // They are used in training, so removing one is a change. Only their sizes are known, not their contents.
@@ -106,6 +105,12 @@ export async function pushDomain(options: PushOptions): Promise<PushedDomain> {
   }
   const listing = new Fingerprint();
   for (const [key, { size, etag }] of there) listing.add(listingLine(key, size, etag));
+  const indexed = function* (): Generator<IndexedImage> {
+    for (const image of images) {
+      const key = keyOf(image);
+      yield { key, sha256: image.sha256, etag: there.get(key)!.etag };
+    }
+  };
   return {
     uri: `s3://${bucket}/${domainPrefix(domain.domain)}`,
     uploaded,
@@ -113,7 +118,7 @@ export async function pushDomain(options: PushOptions): Promise<PushedDomain> {
     extra,
     committed,
     arrival,
-    index: { listing: listing.toString(), digest, images: indexed },
+    index: { listing: listing.toString(), digest, images: indexed() },
   };
 }
 
@@ -154,13 +159,20 @@ async function isSame(
   target: Target,
   image: PushedImage,
   etag: string,
-  known: { sha256: string; etag: string } | undefined,
+  known: KnownObjects,
 ): Promise<boolean> {
-  if (known?.etag === etag) return known.sha256 === image.sha256;
+  if (known.has({ key: target.key, sha256: image.sha256, etag })) return true;
   const md5 = async () => md5Of(await readChecked(image));
   if (/^[0-9a-f]{32}$/.test(etag) && (await md5()) === etag) return true;
   const checksum = Buffer.from(image.sha256, 'hex').toString('base64');
   return hasContent(await findObject(target), checksum, md5);
+}
+
+interface ListedImage {
+  size: number;
+  etag: string;
+  /** Whether the folder has it, too. */
+  isPushed: boolean;
 }
 
 /** Of every file below `train/`, `test/` and `other/` that may take part in training, by key. */
@@ -169,19 +181,22 @@ async function listImages(
   bucket: string,
   { domain, labels }: Domain,
   signal: AbortSignal,
-): Promise<Map<string, { size: number; etag: string }>> {
-  const objects = new Map<string, { size: number; etag: string }>();
+): Promise<Map<string, ListedImage>> {
+  const objects = new Map<string, ListedImage>();
   const isImageKey = imageKeys(domain);
   await listObjects(
     s3,
     { bucket, ranges: imageRanges(domain, labels) },
     (key, size, etag) => {
-      if (isImageKey(key)) objects.set(key, { size, etag });
+      if (isImageKey(key)) objects.set(copied(key), { size, etag: copied(etag), isPushed: false });
     },
     signal,
   );
   return objects;
 }
+
+/** A text cut out of a page keeps the whole page in memory; of millions of objects that is too much. */
+const copied = (text: string): string => Buffer.from(text).toString();
 
 /** All keys of a domain's images, divided between its labels. */
 export const imageRanges = (domain: string, labels: readonly string[]): KeyRange[] =>

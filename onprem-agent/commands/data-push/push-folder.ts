@@ -7,7 +7,14 @@ import type { Throttle } from '../../upload/throttle.ts';
 import { checkFolder } from './check-folder.ts';
 import type { DomainSettings } from './domain-settings.ts';
 import { type PushedDomain, pushDomain } from './push-domain.ts';
-import { type IndexHeader, indexFile, readHeader, readImages, writeIndex } from './push-index.ts';
+import {
+  type IndexHeader,
+  indexFile,
+  KnownObjects,
+  readHeader,
+  readKnownObjects,
+  writeIndex,
+} from './push-index.ts';
 import { isUnchanged } from './unchanged.ts';
 import { type FolderLook, lookAtFolder } from './walk.ts';
 
@@ -76,7 +83,7 @@ export async function pushFolder(
     bucket,
     settings,
     images: found.images,
-    known: () => readImages(index).catch(() => new Map()),
+    known: () => readKnownObjects(index).catch(() => new KnownObjects()),
     throttle,
     onProgress: (done) => uploading.update({ done, total, unit: 'img' }),
     signal,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -48,12 +48,30 @@ export async function readHeader(path: string): Promise<IndexHeader | undefined>
   return undefined;
 }
 
-/** SHA-256 and ETag by key. A line that is damaged is passed over: its image is looked at anew. */
-export async function readImages(path: string): Promise<Map<string, { sha256: string; etag: string }>> {
-  const images = new Map<string, { sha256: string; etag: string }>();
+/** Images as they were in the bucket: a digest for each, since there may be millions. */
+export class KnownObjects {
+  readonly #digests = new Set<string>();
+
+  add(image: IndexedImage): void {
+    this.#digests.add(digestOf(image));
+  }
+
+  has(image: IndexedImage): boolean {
+    return this.#digests.has(digestOf(image));
+  }
+}
+
+function digestOf({ key, sha256, etag }: IndexedImage): string {
+  return hash('sha256', `${key}\0${sha256}\0${etag}`, 'base64url');
+}
+
+/** A line that is damaged is passed over: its image is looked at anew. */
+export async function readKnownObjects(path: string): Promise<KnownObjects> {
+  const images = new KnownObjects();
   for await (const line of linesOf(path)) {
     const match = /^([0-9a-f]{64}) (\S+) "(.+)"$/.exec(line);
-    if (match !== null) images.set(decodeURIComponent(match[3]!), { sha256: match[1]!, etag: match[2]! });
+    if (match === null) continue;
+    images.add({ key: decodeURIComponent(match[3]!), sha256: match[1]!, etag: match[2]! });
   }
   return images;
 }

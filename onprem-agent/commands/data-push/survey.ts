@@ -32,7 +32,10 @@ export interface Survey {
 }
 
 export interface SurveyOptions {
-  /** Images whose files still look as they are known to are not read. */
+  /**
+   * Images whose files still look as they are known to are not read. What has been looked at is taken out:
+   * of millions of images nothing is to be there twice.
+   */
   known: KnownImages;
   onProgress: (part: Part, done: number, total: number) => void;
   /** Each image as it is found, so that nothing is lost when the survey ends early. */
@@ -54,13 +57,15 @@ export async function survey(
   const unread: number[] = [];
   const now = Date.now();
   let done = 0;
+  const nameOf = ({ id }: { id: string }) => `${part}/${id}`;
   const add = (index: number, result: DomainImage | Damaged) => {
     found[index] = result;
     if ('path' in result) onImage(result);
+    known.delete(nameOf(files[index]!));
     done++;
   };
   for (const [index, { id, path, classIndex }] of files.entries()) {
-    const image = known.get(`${part}/${id}`);
+    const image = known.get(nameOf({ id }));
     // Synchronously, which is several times as fast as through the thread pool.
     const status = image && statusOf(path);
     if (image !== undefined && status !== undefined && image.look === lookOf(status)) {

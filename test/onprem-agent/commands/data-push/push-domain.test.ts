@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { domainSchema } from '#core/contracts/domain.ts';
 import { checkDomainImages } from '../../../../onprem-agent/commands/data-push/domain-images.ts';
 import { pushDomain } from '../../../../onprem-agent/commands/data-push/push-domain.ts';
+import { KnownObjects } from '../../../../onprem-agent/commands/data-push/push-index.ts';
 import { createThrottle } from '../../../../onprem-agent/upload/throttle.ts';
 import { makeImageFolder } from '../../../fixtures/images.ts';
 
@@ -46,7 +47,7 @@ const check = () => checkDomainImages(folder, domain, { ...anew, signal });
 const push = (images: Awaited<ReturnType<typeof check>>['images']) => {
   const settings = { domain, bytes: Buffer.from(JSON.stringify(domain)), source: 'file' as const };
   const throttle = createThrottle({ limit: () => Number.POSITIVE_INFINITY });
-  const known = async () => new Map();
+  const known = async () => new KnownObjects();
   return pushDomain({ s3, bucket, settings, images, known, throttle, onProgress: () => {}, signal });
 };
 const keys = async () => {
