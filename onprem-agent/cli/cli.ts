@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'citty';
 import packageJson from '../../package.json' with { type: 'json' };
 import { type CommandEntry, commands } from '../commands/index.ts';
@@ -16,6 +17,8 @@ import { createOutput } from './output.ts';
  * @returns exit code, see `EXIT_CODE_MEANINGS`
  */
 export async function runCli(words: readonly string[], io: Io): Promise<number> {
+  // Every request under way listens to it, and Node would take more than ten of them for a leak.
+  setMaxListeners(0, io.signal);
   const { own, program } = splitProgram(words);
   let output = createOutput(io, own.includes('--json'));
   let settings = new Map<string, Setting>();

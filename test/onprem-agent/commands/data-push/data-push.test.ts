@@ -26,7 +26,7 @@ import { startLocal } from 'local-aws/testing';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeImageFolder } from '../../../fixtures/images.ts';
-import { graft } from '../../cli.ts';
+import { graft, spawnGraft } from '../../cli.ts';
 import { startProxy } from '../../proxy.ts';
 
 const labels = ['apple', 'crème brûlée 2.0'];
@@ -100,6 +100,15 @@ async function addOthers() {
 }
 
 describe('graft data push', () => {
+  it('warns of nothing but the images, however many go at once', async () => {
+    const words = ['data', 'push', folder, '--domain', 'produce', '--bucket', bucket];
+    const { code, stderr } = await spawnGraft(words).done;
+
+    expect(code).toBe(0);
+    expect(stderr).toContain('12 images uploaded');
+    expect(stderr).not.toMatch(/\(node:\d+\)/);
+  });
+
   it('uploads every image under its label, and domain.json last and byte for byte', async () => {
     const proxy = await startProxy(local.endpoint);
 
