@@ -75,7 +75,7 @@ export function lateImages(
   // S3 has whole seconds, so the order within one is unknown.
   const second = (time: number) => Math.floor(time / 1000);
   const late = images.filter(({ modified }) => second(modified) > second(committed));
-  const last = Math.max(...late.map(({ modified }) => modified));
+  const last = late.reduce((latest, { modified }) => Math.max(latest, modified), Number.NEGATIVE_INFINITY);
   const found = sentence(
     late.map(named),
     'younger than domain.json, whose arrival says that the data are complete',
@@ -104,7 +104,7 @@ export function balanceWarnings(split: Split, counts: ReadonlyMap<string, number
  * @param images in the order in which messages are to name them
  */
 export function sameContent<Image extends { sha256: string }>(images: readonly Image[]): Image[][] {
-  // Groups of the repeated ones alone: of millions of images, a group for each would take gigabytes.
+  // Only repeated images are grouped: a group for each of millions would take gigabytes.
   const seen = new Set<string>();
   const repeated = new Set<string>();
   for (const { sha256 } of images) (seen.has(sha256) ? repeated : seen).add(sha256);

@@ -38,7 +38,7 @@ export async function sha256OfFile(path: string): Promise<ContentDigest> {
 export function dataSetDigest(images: readonly { id: string; sha256: string }[]): string {
   const lines = images.map((image) => `${image.id}\0${image.sha256}`).sort();
   const hash = createHash('sha256');
-  // Not joined: of some million lines no string could hold them all.
+  // Not joined: no string can hold several million lines.
   for (const [index, line] of lines.entries()) hash.update(index === 0 ? line : `\n${line}`);
   return hash.digest('hex');
 }

@@ -109,7 +109,7 @@ function filesOfLabels(
     else if (!file.isFolder) files.push(file);
   }
   for (const folder of unknownFolders) problems.push(unknownFolderProblem(split, folder, labels));
-  problems.push(...nested);
+  for (const problem of nested) problems.push(problem);
   warnings.push(...misplacedFileWarnings(`${split}/`, beside));
   return files;
 }

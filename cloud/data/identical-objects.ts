@@ -49,7 +49,9 @@ export async function identicalObjects<Item extends ListedObject>(
   await forEachBounded(
     bySize.filter((sameSize) => sameSize.length > 1),
     PARALLEL_SIZES,
-    async (sameSize) => void groups.push(...(await identicalAmong(bucket, sameSize))),
+    async (sameSize) => {
+      for (const group of await identicalAmong(bucket, sameSize)) groups.push(group);
+    },
   );
   // In the order of the listing, not of the answers.
   const place = new Map(objects.map((object, index) => [object.key, index]));
@@ -86,7 +88,7 @@ async function contentsOf(bucket: Bucket, keys: readonly string[]): Promise<Map<
   for (const group of sameChecksum) {
     // An object with a checksum that no other has is different from all others.
     if (group.length === 1) contents.set(group[0]!, group[0]!);
-    else doubtful.push(...group);
+    else for (const key of group) doubtful.push(key);
   }
   await forEachBounded(doubtful, PARALLEL_REQUESTS, async (key) => {
     contents.set(key, known.get(key)!.ChecksumSHA256 ?? (await sha256Of(bucket, key)));

@@ -55,7 +55,7 @@ export async function listShards(
   const beside: string[] = [];
   for (const [shard, name] of names.entries()) {
     const { members, others } = await readShard(root, name, signal);
-    beside.push(...others.map((other) => `${name}/${other}`));
+    for (const other of others) beside.push(`${name}/${other}`);
     for (const member of members) {
       const label = checkedLabel(name, member);
       if (!labelNumbers.has(label)) labelNumbers.set(label, labelNumbers.size);

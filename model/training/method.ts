@@ -71,8 +71,8 @@ export const DEFAULT_METHODS: Readonly<Record<NetworkName, Method>> = {
 
 /**
  * The method of a network, with what is chosen otherwise; `undefined` chooses nothing. Small images are
- * mirrored and shifted whatever the network, as the field varies CIFAR's: parts of them, or turned ones, taught
- * less in the same time (docs/decisions/small-images-are-shifted.md).
+ * mirrored and shifted whatever the network, as the field varies CIFAR's
+ * (docs/decisions/small-images-are-shifted.md).
  */
 export function methodFor(
   network: NetworkName,

@@ -17,7 +17,7 @@ import { createOutput } from './output.ts';
  * @returns exit code, see `EXIT_CODE_MEANINGS`
  */
 export async function runCli(words: readonly string[], io: Io): Promise<number> {
-  // Every request under way listens to it, and Node would take more than ten of them for a leak.
+  // Every request under way listens to it, and Node 20 takes more than ten listeners for a leak.
   setMaxListeners(0, io.signal);
   const { own, program } = splitProgram(words);
   let output = createOutput(io, own.includes('--json'));

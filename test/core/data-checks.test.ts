@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   balanceWarnings,
   duplicateFindings,
+  lateImages,
   type NamedImage,
   nearDuplicateWarnings,
   testSetProblems,
@@ -34,6 +35,25 @@ describe('the test set must be able to show what the policy asks', () => {
 
   test('names the number that is needed', () => {
     expect(testSetProblems(20, { ...policy, minimumAccuracy: 0.9 })[0]).toMatch(/0\.9 .* at least 35$/);
+  });
+});
+
+describe('images that arrived after domain.json', () => {
+  // As many as `aws s3 sync` can bring, which sends domain.json first.
+  const late = Array.from({ length: 500_000 }, (_, n) => ({
+    ...image(`train/apple/${n}.jpg`),
+    modified: 60_000 + n,
+  }));
+
+  test('are still arriving', () => {
+    const { problems } = lateImages(late, 1_000, 600_000);
+    expect(problems[0]).toMatch(/^500000 images .*More may be on their way/);
+  });
+
+  test('have arrived', () => {
+    const { problems, warnings } = lateImages(late, 1_000, 86_400_000);
+    expect(problems).toEqual([]);
+    expect(warnings[0]).toMatch(/^500000 images .*put domain\.json there once more/);
   });
 });
 

@@ -6,8 +6,9 @@ import { channelsOf } from '../prepare.ts';
 const LARGEST_SHIFT = 1 / 8;
 
 /**
- * Mirrors half of the images and moves each by whole pixels, up to an eighth of its sides: what He et al.
- * (2015, section 4.2) train CIFAR's images with, but that the image's border goes on where they have black.
+ * Mirrors half of the images and moves each by whole pixels, up to an eighth of its sides, as He et al.
+ * (2015, section 4.2) do with CIFAR's. Beyond its edge the image repeats its border; theirs is padded with
+ * zeros.
  *
  * @param from where the image begins in both arrays
  */

@@ -66,7 +66,7 @@ export async function checkDomainImages(
   async function add(part: Part, root: string, files: ImageFile[]): Promise<Survey> {
     const found = await survey(part, files, options);
     refuseManyDamaged(root, found.damaged, files.length);
-    damaged.push(...found.damaged.map(({ id, reason }) => ({ id: `${part}/${id}`, reason })));
+    for (const { id, reason } of found.damaged) damaged.push({ id: `${part}/${id}`, reason });
     sets[part] = found.images;
     return found;
   }

@@ -62,31 +62,10 @@ const IMAGES_METADATA = 'graft-images';
  * committed exactly these images before.
  */
 export async function pushDomain(options: PushOptions): Promise<PushedDomain> {
-  const { s3, bucket, images, throttle, signal } = options;
+  const { s3, bucket, images, signal } = options;
   const { domain, bytes } = options.settings;
   const there = await listImages(s3, bucket, domain, signal);
-  const known = there.size > 0 ? await options.known() : new KnownObjects();
-  const keyOf = ({ part, id }: PushedImage) => imagesPrefix(domain.domain, part) + id;
-  let done = 0;
-  let sent = 0;
-  let uploaded = 0;
-  await forEachBounded(images, PARALLEL_UPLOADS, async (image) => {
-    signal.throwIfAborted();
-    const key = keyOf(image);
-    const target = { s3, bucket, key, signal };
-    const listed = there.get(key);
-    const same = listed?.size === image.size && (await isSame(target, image, listed.etag, known));
-    if (same) listed.isPushed = true;
-    else {
-      const content = await readChecked(image);
-      await throttle.take(image.size, signal);
-      const { etag } = await overwriteBytes(target, content, { contentType: imageType(content)! });
-      there.set(key, { size: image.size, etag, isPushed: true });
-      uploaded++;
-      sent += image.size;
-    }
-    options.onProgress(++done, sent);
-  });
+  const uploaded = await uploadImages(options, there);
   const extra: string[] = [];
   for (const [key, { isPushed }] of there) if (!isPushed) extra.push(key);
   const digest = dataSetDigest([
@@ -105,12 +84,6 @@ export async function pushDomain(options: PushOptions): Promise<PushedDomain> {
   }
   const listing = new Fingerprint();
   for (const [key, { size, etag }] of there) listing.add(listingLine(key, size, etag));
-  const indexed = function* (): Generator<IndexedImage> {
-    for (const image of images) {
-      const key = keyOf(image);
-      yield { key, sha256: image.sha256, etag: there.get(key)!.etag };
-    }
-  };
   return {
     uri: `s3://${bucket}/${domainPrefix(domain.domain)}`,
     uploaded,
@@ -118,8 +91,52 @@ export async function pushDomain(options: PushOptions): Promise<PushedDomain> {
     extra,
     committed,
     arrival,
-    index: { listing: listing.toString(), digest, images: indexed() },
+    index: { listing: listing.toString(), digest, images: indexedImages(images, domain, there) },
   };
+}
+
+const keyOf = ({ domain }: Domain, { part, id }: PushedImage) => imagesPrefix(domain, part) + id;
+
+/**
+ * Uploads the images that are not in the bucket, and notes in `there` what is then.
+ *
+ * @returns how many were uploaded
+ */
+async function uploadImages(options: PushOptions, there: Map<string, ListedImage>): Promise<number> {
+  const { s3, bucket, images, throttle, signal } = options;
+  const known = there.size > 0 ? await options.known() : new KnownObjects();
+  let done = 0;
+  let sent = 0;
+  let uploaded = 0;
+  await forEachBounded(images, PARALLEL_UPLOADS, async (image) => {
+    signal.throwIfAborted();
+    const key = keyOf(options.settings.domain, image);
+    const target = { s3, bucket, key, signal };
+    const listed = there.get(key);
+    const same = listed?.size === image.size && (await isSame(target, image, listed.etag, known));
+    if (same) listed.isPushed = true;
+    else {
+      const content = await readChecked(image);
+      await throttle.take(image.size, signal);
+      const { etag } = await overwriteBytes(target, content, { contentType: imageType(content)! });
+      there.set(key, { size: image.size, etag, isPushed: true });
+      uploaded++;
+      sent += image.size;
+    }
+    options.onProgress(++done, sent);
+  });
+  return uploaded;
+}
+
+function* indexedImages(
+  images: readonly PushedImage[],
+  domain: Domain,
+  there: ReadonlyMap<string, ListedImage>,
+): Generator<IndexedImage> {
+  for (const image of images) {
+    const key = keyOf(domain, image);
+    yield { key, sha256: image.sha256, etag: there.get(key)!.etag };
+  }
 }
 
 /** An object of a listing, as the fingerprint of the listing takes it. */

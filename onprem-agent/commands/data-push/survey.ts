@@ -33,8 +33,8 @@ export interface Survey {
 
 export interface SurveyOptions {
   /**
-   * Images whose files still look as they are known to are not read. What has been looked at is taken out:
-   * of millions of images nothing is to be there twice.
+   * Images whose files still look as they are known to are not read. What has been looked at is taken out,
+   * so that millions of images are not in memory twice.
    */
   known: KnownImages;
   onProgress: (part: Part, done: number, total: number) => void;

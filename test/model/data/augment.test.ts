@@ -85,44 +85,57 @@ describe('augment', () => {
 });
 
 describe('augment shift', () => {
-  /** Each pixel's value says where it is. */
-  const places = Uint8Array.from({ length: size }, (_, i) => Math.floor(i / 3));
-  const { scale, offset } = channelsOf(input)[0]!;
+  /** Red says where a pixel is; green and blue are other values of it. */
+  const colours = [(place: number) => place, (place: number) => 255 - place, (place: number) => place ^ 85];
+  const places = Uint8Array.from({ length: size }, (_, i) => colours[i % 3]!(Math.floor(i / 3)));
+  const many = { pixels: Uint8Array.from(seeds.flatMap(() => [...places])), seeds };
+  /** The value 0…255 of one colour of a pixel. */
+  const reader = (values: Float32Array, form: Input) => {
+    const channels = channelsOf(form);
+    return (image: number, colour: number, y: number, x: number) => {
+      const { scale, offset, first, step } = channels[colour]!;
+      // Without the sign of zero.
+      return Math.round((values[image * size + first + (y * width + x) * step]! - offset) / scale) + 0;
+    };
+  };
 
-  it('shows whole pixels of a moved image, and its border where it ends', () => {
-    const values = augment(
-      { pixels: Uint8Array.from(seeds.flatMap(() => [...places])), seeds },
-      input,
-      'shift',
-    );
-
-    const again = { pixels: Uint8Array.from([...places, ...places]), seeds: [seeds[7], undefined] };
-    expect(augment(again, input, 'shift')).toEqual(
+  it('gives the same variation for the same seed, and none where there is no seed', () => {
+    const values = augment(many, input, 'shift');
+    const two = { pixels: Uint8Array.from([...places, ...places]), seeds: [seeds[7], undefined] };
+    expect(augment(two, input, 'shift')).toEqual(
       Float32Array.from([...values.slice(7 * size, 8 * size), ...prepare(places, input)]),
     );
-    const moves = new Set<string>();
-    for (let image = 0; image < seeds.length; image++) {
-      const at = (y: number, x: number) =>
-        Math.round((values[image * size + (y * width + x) * 3]! - offset) / scale);
-      const middle = at(6, 8);
-      const direction = at(6, 9) - middle;
-      expect(Math.abs(direction)).toBe(1);
-      const [row, column] = [Math.floor(middle / width), middle % width];
-      const inside = (place: number, side: number) => Math.min(side - 1, Math.max(0, place));
-      for (let y = 0; y < height; y++) {
-        for (let x = 0; x < width; x++) {
-          const from = inside(row + y - 6, height) * width + inside(column + direction * (x - 8), width);
-          expect(at(y, x)).toBe(from);
-        }
-      }
-      const across = column - (direction === 1 ? 8 : width - 1 - 8);
-      moves.add(`${row - 6} ${across} ${direction}`);
-      // An eighth of 12 and of 16 pixels.
-      expect(Math.abs(row - 6)).toBeLessThanOrEqual(1);
-      expect(Math.abs(across)).toBeLessThanOrEqual(2);
-    }
-    expect(moves.size).toBeGreaterThan(15);
   });
+
+  it.each<Partial<Input>>([{}, { layout: 'NCHW', colours: 'BGR', mean: [104, 117, 124] }])(
+    'shows whole pixels of a moved image, and its border where it ends, in the form %j',
+    (changes) => {
+      const form = { ...input, ...changes };
+      const read = reader(augment(many, form, 'shift'), form);
+      const moves = new Set<string>();
+      for (let image = 0; image < seeds.length; image++) {
+        const middle = read(image, 0, 6, 8);
+        const direction = read(image, 0, 6, 9) - middle;
+        expect(Math.abs(direction)).toBe(1);
+        const [row, column] = [Math.floor(middle / width), middle % width];
+        const inside = (place: number, side: number) => Math.min(side - 1, Math.max(0, place));
+        for (let y = 0; y < height; y++) {
+          for (let x = 0; x < width; x++) {
+            const from = inside(row + y - 6, height) * width + inside(column + direction * (x - 8), width);
+            expect([0, 1, 2].map((colour) => read(image, colour, y, x))).toEqual(
+              colours.map((value) => value(from)),
+            );
+          }
+        }
+        const across = column - (direction === 1 ? 8 : width - 1 - 8);
+        moves.add(`${row - 6} ${across} ${direction}`);
+        // An eighth of 12 and of 16 pixels.
+        expect(Math.abs(row - 6)).toBeLessThanOrEqual(1);
+        expect(Math.abs(across)).toBeLessThanOrEqual(2);
+      }
+      expect(moves.size).toBeGreaterThan(15);
+    },
+  );
 });
 
 describe.each(['standard', 'randaugment'] as const)('augment %s', (kind) => {
