@@ -6,7 +6,7 @@ import { Bucket } from '#cloud/aws/bucket.ts';
 import { manifestSchema } from '#core/contracts/manifest.ts';
 import { parseJson } from '#core/parse.ts';
 import { whenToldToStop } from '#core/when-told-to-stop.ts';
-import { buildIconData } from '../examples/icons/icon-data.ts';
+import { buildIconData, ICON_AUGMENTATION } from '../examples/icons/icon-data.ts';
 import type { Moment } from '../onprem-agent/cli/progress-bar.ts';
 import {
   developmentSigningKey,
@@ -100,6 +100,7 @@ export async function runDemonstration(options: DemonstrationOptions, screen: Sc
       [
         ...['train', join(folders.data, 'general'), '--out', folders.general, '--force', '--model', MODEL],
         ...['--max-seconds', String(options.maxTrainSeconds), '--seed', String(options.seed)],
+        ...['--augment', ICON_AUGMENTATION],
       ],
       environment,
       (event) => {

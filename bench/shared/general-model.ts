@@ -7,7 +7,7 @@ import { parseJson } from '#core/parse.ts';
 import { fromBytes } from '#model/onnx/build.ts';
 import type { GeneralModel } from '#model/transfer/transfer.ts';
 import { graft } from '../../demo/agent.ts';
-import { buildIconData } from '../../examples/icons/icon-data.ts';
+import { buildIconData, ICON_AUGMENTATION } from '../../examples/icons/icon-data.ts';
 
 const START_MODEL = join('.graft', 'start', 'general');
 const OWN_MODEL = join('.graft', 'bench', 'general');
@@ -32,7 +32,8 @@ export async function generalModelFolder(asked: string | undefined): Promise<str
   console.log('No general model yet: training one as npm start does.');
   await buildIconData({ out: data, seed: 1 });
   const options = ['--model', 'icons', '--max-seconds', OWN_TRAINING_SECONDS, '--seed', '1', '--force'];
-  await graft(['train', join(data, 'general'), '--out', OWN_MODEL, ...options], process.env);
+  const words = ['train', join(data, 'general'), '--out', OWN_MODEL, '--augment', ICON_AUGMENTATION];
+  await graft([...words, ...options], process.env);
   return OWN_MODEL;
 }
 

@@ -13,6 +13,12 @@ import { encodePng } from './png.ts';
 /** Changes whenever other images would come out: older builds are then made again. */
 const BUILDER_VERSION = 6;
 
+/**
+ * How `graft train` is to vary the general images: the domains' photographs show things turned, from near and
+ * far, and in other light.
+ */
+export const ICON_AUGMENTATION = 'light';
+
 export interface BuildOptions {
   /**
    * Folder to build; replaced as a whole when it holds another build, refused when it holds anything else.
