@@ -57,15 +57,15 @@ export async function survey(
   const unread: number[] = [];
   const now = Date.now();
   let done = 0;
-  const nameOf = ({ id }: { id: string }) => `${part}/${id}`;
+  const nameOf = (id: string) => `${part}/${id}`;
   const add = (index: number, result: DomainImage | Damaged) => {
     found[index] = result;
     if ('path' in result) onImage(result);
-    known.delete(nameOf(files[index]!));
+    known.delete(nameOf(files[index]!.id));
     done++;
   };
   for (const [index, { id, path, classIndex }] of files.entries()) {
-    const image = known.get(nameOf({ id }));
+    const image = known.get(nameOf(id));
     // Synchronously, which is several times as fast as through the thread pool.
     const status = image && statusOf(path);
     if (image !== undefined && status !== undefined && image.look === lookOf(status)) {
